@@ -1,0 +1,211 @@
+// bucket/directory.cpp - objects as files of one folder. A sealed file is read-only (mode 0400).
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "bucket/bucket.h"
+
+namespace argosy::bucket {
+namespace {
+
+/// Descriptors kept open for reading.
+constexpr std::size_t kOpenFileLimit = 64;
+
+std::unexpected<Error> os_failure(std::string const& path, char const* what) {
+  int code = errno;
+  Fault fault = code == ENOENT ? Fault::not_found : code == EEXIST ? Fault::conflict : Fault::unavailable;
+  return fail(fault, fmt::format("{}: {}: {}", path, what, std::strerror(code)));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Result<void> sync_folder(std::string const& path) {
+  Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.number() < 0 || ::fsync(folder.number()) != 0) return os_failure(path, "sync");
+  return {};
+}
+
+class FileWriter final : public Writer {
+ public:
+  FileWriter(std::string folder, std::string path, Descriptor file, std::uint64_t size)
+      : folder_(std::move(folder)), path_(std::move(path)), file_(std::move(file)), size_(size) {}
+
+  Result<std::uint64_t> append(std::span<ByteView const> parts) override {
+    if (spent_) return fail(Fault::unavailable, path_ + ": an earlier write failed");
+    std::vector<iovec> pieces;
+    pieces.reserve(parts.size());
+    for (auto part : parts)
+      if (!part.empty()) pieces.push_back({const_cast<std::byte*>(part.data()), part.size()});
+    std::uint64_t const start = size_;
+    std::size_t first = 0;
+    while (first < pieces.size()) {
+      auto count = static_cast<int>(std::min<std::size_t>(pieces.size() - first, 64));
+      ssize_t written = ::pwritev(file_.number(), pieces.data() + first, count, static_cast<off_t>(size_));
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) {
+        spent_ = true;
+        return os_failure(path_, "write");
+      }
+      size_ += static_cast<std::uint64_t>(written);
+      auto left = static_cast<std::size_t>(written);
+      while (left > 0) {
+        auto& piece = pieces[first];
+        auto step = std::min(left, piece.iov_len);
+        piece.iov_base = static_cast<std::byte*>(piece.iov_base) + step;
+        piece.iov_len -= step;
+        left -= step;
+        if (piece.iov_len == 0) ++first;
+      }
+    }
+    return start;
+  }
+
+  Result<void> sync() override {
+    if (spent_) return fail(Fault::unavailable, path_ + ": an earlier write failed");
+    if (::fdatasync(file_.number()) != 0) {
+      spent_ = true;  // the kernel may have dropped the dirty pages: nothing later proves them written
+      return os_failure(path_, "sync");
+    }
+    return {};
+  }
+
+  Result<void> seal() override {
+    TRY(sync());
+    if (::fchmod(file_.number(), 0400) != 0 || ::fsync(file_.number()) != 0) return os_failure(path_, "seal");
+    return sync_folder(folder_);
+  }
+
+ private:
+  std::string folder_;
+  std::string path_;
+  Descriptor file_;
+  std::uint64_t size_;
+  bool spent_ = false;
+};
+
+class Directory final : public Bucket {
+ public:
+  explicit Directory(std::string folder) : folder_(std::move(folder)) {}
+
+  Result<std::unique_ptr<Writer>> create(std::string_view name) override {
+    auto path = path_of(name);
+    Descriptor file(::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
+    if (file.number() < 0) return os_failure(path, "create");
+    TRY(sync_folder(folder_));
+    return std::make_unique<FileWriter>(folder_, path, std::move(file), 0);
+  }
+
+  Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes) override {
+    auto path = path_of(name);
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) != 0) return os_failure(path, "stat");
+    if ((facts.st_mode & 0200U) == 0) return fail(Fault::conflict, path + " is sealed");
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.number() < 0) return os_failure(path, "open");
+    if (::ftruncate(file.number(), static_cast<off_t>(size_bytes)) != 0) return os_failure(path, "cut");
+    return std::make_unique<FileWriter>(folder_, path, std::move(file), size_bytes);
+  }
+
+  Result<void> read(std::string_view name, std::uint64_t offset_bytes, std::span<std::byte> out) override {
+    auto file = TRY(open_for_reading(std::string(name)));
+    while (!out.empty()) {
+      ssize_t got = ::pread(file->number(), out.data(), out.size(), static_cast<off_t>(offset_bytes));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return os_failure(path_of(name), "read");
+      if (got == 0) return fail(Fault::corrupt, path_of(name) + " is shorter than it should be");
+      out = out.subspan(static_cast<std::size_t>(got));
+      offset_bytes += static_cast<std::uint64_t>(got);
+    }
+    return {};
+  }
+
+  Result<std::vector<Object>> list() override {
+    std::vector<Object> objects;
+    std::error_code error;
+    std::filesystem::directory_iterator entries(folder_, error);
+    if (error) return fail(Fault::unavailable, folder_ + ": " + error.message());
+    for (auto const& entry : entries) {
+      struct stat facts {};
+      if (::stat(entry.path().c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
+      objects.push_back({entry.path().filename().string(), static_cast<std::uint64_t>(facts.st_size),
+                         (facts.st_mode & 0200U) == 0});
+    }
+    std::ranges::sort(objects, {}, &Object::name);
+    return objects;
+  }
+
+  Result<void> remove(std::string_view name) override {
+    auto path = path_of(name);
+    {
+      std::lock_guard lock(mutex_);
+      if (auto found = open_.find(std::string(name)); found != open_.end()) {
+        recent_.erase(found->second);
+        open_.erase(found);
+      }
+    }
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return os_failure(path, "remove");
+    return sync_folder(folder_);
+  }
+
+ private:
+  using Recent = std::list<std::pair<std::string, std::shared_ptr<Descriptor>>>;
+
+  std::string path_of(std::string_view name) const { return folder_ + "/" + std::string(name); }
+
+  /// Shared because a reader may go on while the cache lets the file go.
+  Result<std::shared_ptr<Descriptor>> open_for_reading(std::string const& name) {
+    std::lock_guard lock(mutex_);
+    if (auto found = open_.find(name); found != open_.end()) {
+      recent_.splice(recent_.begin(), recent_, found->second);
+      return found->second->second;
+    }
+    auto path = path_of(name);
+    auto file = std::make_shared<Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file->number() < 0) return os_failure(path, "open");
+    recent_.emplace_front(name, file);
+    open_[name] = recent_.begin();
+    if (recent_.size() > kOpenFileLimit) {
+      open_.erase(recent_.back().first);
+      recent_.pop_back();
+    }
+    return file;
+  }
+
+  std::string folder_;
+  std::mutex mutex_;  // guards the two below
+  Recent recent_;
+  std::unordered_map<std::string, Recent::iterator> open_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Bucket>> open_directory(std::string const& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail(Fault::unavailable, path + ": " + error.message());
+  return std::make_unique<Directory>(path);
+}
+
+}  // namespace argosy::bucket

@@ -1,0 +1,186 @@
+// sql/sqlite.cpp - the SQLite driver of sql::Session.
+#include <sqlite3.h>
+
+#include <unordered_map>
+
+#include "base/assert.h"
+#include "sql/session.h"
+
+namespace argosy::sql {
+namespace {
+
+/// How long a statement waits for another connection's lock before it is a conflict.
+constexpr int kBusyTimeoutMs = 10'000;
+/// A connection keeps at most this many prepared statements; more means that statements are composed from data.
+constexpr std::size_t kStatementLimit = 500;
+
+Error to_error(sqlite3* db, int result) {
+  std::string message = sqlite3_errmsg(db);
+  switch (result & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return {Fault::conflict, {}, "database busy: " + message};
+    case SQLITE_CONSTRAINT: {
+      int extended = sqlite3_extended_errcode(db);
+      bool unique = extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY;
+      return {unique ? Fault::conflict : Fault::invalid, unique ? "unique" : "", message};
+    }
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return {Fault::corrupt, {}, "database damaged: " + message};
+    default: return {Fault::unavailable, {}, "database: " + message};
+  }
+}
+
+class Statement {
+ public:
+  Statement(sqlite3* db, sqlite3_stmt* handle) : db_(db), handle_(handle) {}
+  Statement(Statement const&) = delete;
+  Statement& operator=(Statement const&) = delete;
+  ~Statement() { sqlite3_finalize(handle_); }
+
+  Result<void> bind(std::span<Value const> parameters) {
+    int index = 0;
+    for (auto const& value : parameters) {
+      int result = bind_one(++index, value);
+      if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));
+    }
+    return {};
+  }
+  void reset() {
+    sqlite3_reset(handle_);
+    sqlite3_clear_bindings(handle_);
+  }
+  sqlite3_stmt* handle() { return handle_; }
+  bool in_use = false;
+
+ private:
+  int bind_one(int index, Value const& value) {
+    if (auto const* integer = std::get_if<std::int64_t>(&value)) return sqlite3_bind_int64(handle_, index, *integer);
+    if (auto const* text = std::get_if<std::string_view>(&value))
+      return sqlite3_bind_text64(handle_, index, text->data() == nullptr ? "" : text->data(), text->size(),
+                                 SQLITE_TRANSIENT, SQLITE_UTF8);
+    if (auto const* bytes = std::get_if<ByteView>(&value)) {
+      if (bytes->empty()) return sqlite3_bind_zeroblob(handle_, index, 0);
+      return sqlite3_bind_blob64(handle_, index, bytes->data(), bytes->size(), SQLITE_TRANSIENT);
+    }
+    return sqlite3_bind_null(handle_, index);
+  }
+
+  sqlite3* db_;
+  sqlite3_stmt* handle_;
+};
+
+class SqliteRows final : public Rows {
+ public:
+  SqliteRows(sqlite3* db, Statement& statement) : db_(db), statement_(statement) {}
+  ~SqliteRows() override {
+    statement_.reset();
+    statement_.in_use = false;
+  }
+  Result<bool> next() override {
+    int result = sqlite3_step(statement_.handle());
+    if (result == SQLITE_ROW) return true;
+    if (result == SQLITE_DONE) return false;
+    return std::unexpected(to_error(db_, result));
+  }
+  bool is_null(int column) override { return sqlite3_column_type(statement_.handle(), column) == SQLITE_NULL; }
+  std::int64_t integer(int column) override { return sqlite3_column_int64(statement_.handle(), column); }
+  std::string_view text(int column) override {
+    auto const* data = reinterpret_cast<char const*>(sqlite3_column_text(statement_.handle(), column));
+    return {data == nullptr ? "" : data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle(), column))};
+  }
+  ByteView blob(int column) override {
+    auto const* data = static_cast<std::byte const*>(sqlite3_column_blob(statement_.handle(), column));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle(), column))};
+  }
+
+ private:
+  sqlite3* db_;
+  Statement& statement_;
+};
+
+class SqliteSession final : public Session {
+ public:
+  explicit SqliteSession(sqlite3* db) : db_(db) {}
+  ~SqliteSession() override {
+    statements_.clear();
+    sqlite3_close(db_);
+  }
+  SqliteSession(SqliteSession const&) = delete;
+  SqliteSession& operator=(SqliteSession const&) = delete;
+
+  Result<void> begin(Access access) override {
+    return run_script(access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN");
+  }
+  Result<void> commit() override {
+    auto done = run_script("COMMIT");
+    if (!done) rollback();
+    return done;
+  }
+  void rollback() override { sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr); }
+
+  Result<std::unique_ptr<Rows>> query(std::string_view text, std::span<Value const> parameters) override {
+    auto* statement = TRY(prepare(text));
+    auto rows = std::make_unique<SqliteRows>(db_, *statement);
+    TRY(statement->bind(parameters));
+    return rows;
+  }
+
+  Result<std::int64_t> execute(std::string_view text, std::span<Value const> parameters) override {
+    auto* statement = TRY(prepare(text));
+    SqliteRows rows(db_, *statement);  // resets the statement when it goes
+    TRY(statement->bind(parameters));
+    while (true) {
+      bool more = TRY(rows.next());
+      if (!more) break;
+    }
+    return sqlite3_changes64(db_);
+  }
+
+  Result<void> run_script(std::string_view script) override {
+    int result = sqlite3_exec(db_, std::string(script).c_str(), nullptr, nullptr, nullptr);
+    if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));
+    return {};
+  }
+
+ private:
+  Result<Statement*> prepare(std::string_view text) {
+    auto found = statements_.find(std::string(text));
+    if (found == statements_.end()) {
+      if (statements_.size() >= kStatementLimit)
+        std::erase_if(statements_, [](auto const& entry) { return !entry.second->in_use; });
+      sqlite3_stmt* handle = nullptr;
+      int result = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &handle, nullptr);
+      if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));
+      found = statements_.emplace(std::string(text), std::make_unique<Statement>(db_, handle)).first;
+    }
+    ARGOSY_ASSERT(!found->second->in_use);
+    found->second->in_use = true;
+    return found->second.get();
+  }
+
+  sqlite3* db_;
+  std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> open_sqlite(std::string const& path, Durability durability) {
+  sqlite3* db = nullptr;
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  int result = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+  if (result != SQLITE_OK) {
+    Error error = db != nullptr ? to_error(db, result) : Error{Fault::unavailable, {}, "out of memory"};
+    error.message = path + ": " + error.message;
+    sqlite3_close(db);
+    return std::unexpected(std::move(error));
+  }
+  auto session = std::make_unique<SqliteSession>(db);
+  sqlite3_busy_timeout(db, kBusyTimeoutMs);
+  TRY(session->run_script("PRAGMA journal_mode=WAL"));
+  TRY(session->run_script(durability == Durability::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+  TRY(session->run_script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cache_size=-4096"));
+  return session;
+}
+
+}  // namespace argosy::sql
