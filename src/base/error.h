@@ -31,10 +31,13 @@ inline std::unexpected<Error> fail(Fault fault, std::string message) {
 
 }  // namespace argosy
 
-/// Unwraps a Result (of void too), or returns its error from the enclosing plain function (never a coroutine: GCC 12).
-#define TRY(...)                                                         \
-  ({                                                                     \
-    auto result_ = (__VA_ARGS__);                                        \
-    if (!result_) return std::unexpected(std::move(result_).error());    \
-    *std::move(result_);                                                 \
+#define ARGOSY_JOIN_(a, b) a##b
+#define ARGOSY_JOIN(a, b) ARGOSY_JOIN_(a, b)
+#define ARGOSY_TRY_AS(name, ...)                                     \
+  ({                                                                 \
+    auto name = (__VA_ARGS__);                                       \
+    if (!name) return std::unexpected(std::move(name).error());      \
+    *std::move(name);                                                \
   })
+/// Unwraps a Result (of void too), or returns its error from the enclosing plain function (never a coroutine: GCC 12).
+#define TRY(...) ARGOSY_TRY_AS(ARGOSY_JOIN(result_, __COUNTER__), __VA_ARGS__)

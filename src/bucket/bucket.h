@@ -21,7 +21,7 @@ class Writer {
   /// it appended last may be there in part.
   virtual Result<std::uint64_t> append(std::span<ByteView const> parts) = 0;
   Result<std::uint64_t> append(ByteView data) { return append(std::span<ByteView const>(&data, 1)); }
-  /// Everything appended so far is durable on return.
+  /// Everything appended before the call is durable on return. May run beside an append of another thread.
   virtual Result<void> sync() = 0;
   /// Durable and immutable on return.
   virtual Result<void> seal() = 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -102,7 +103,7 @@ class FileWriter final : public Writer {
   std::string path_;
   Descriptor file_;
   std::uint64_t size_;
-  bool spent_ = false;
+  std::atomic<bool> spent_ = false;
 };
 
 class Directory final : public Bucket {

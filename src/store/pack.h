@@ -1,0 +1,76 @@
+// store/pack.h - packs, version 1: append-only objects of records, each with its own length, id and checksum, so that
+// the pack is its own journal. Format: docs/formats/pack.md.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bucket/bucket.h"
+#include "store/chunk.h"
+
+namespace argosy::store {
+
+inline constexpr std::uint32_t kPackVersion = 1;
+inline constexpr std::size_t kPackHeaderBytes = 16;
+inline constexpr std::size_t kRecordHeaderBytes = 72;
+/// An upload's id, a block index and a reference with room for sealed digests and keys.
+inline constexpr std::size_t kMaxTagBytes = 512;
+
+/// That a block of an upload has this content. `reference` is the content layer's.
+struct Placement {
+  std::string upload;
+  std::uint64_t block = 0;
+  Bytes reference;
+};
+
+/// One record. Without a payload it only places (a hole, or a chunk that was here already).
+struct Record {
+  Domain domain = 0;
+  ChunkId id;                  ///< of the payload; zero without one
+  std::uint64_t sequence = 0;  ///< later writes have higher ones, over all packs of a region
+  std::optional<Placement> placement;
+  std::uint64_t payload_offset = 0;  ///< in the pack
+  std::uint32_t payload_bytes = 0;   ///< 0: none
+};
+
+/// A pack being written. One thread at a time.
+class PackWriter {
+ public:
+  static Result<std::unique_ptr<PackWriter>> create(bucket::Bucket& bucket, std::string const& name);
+  /// Goes on after a crash; `table` as `scan_pack` gave it.
+  static Result<std::unique_ptr<PackWriter>> reopen(bucket::Bucket& bucket, std::string const& name,
+                                                    std::uint64_t size_bytes, std::uint32_t records, Bytes table);
+
+  /// Appends; fills in payload_offset and payload_bytes of each record. `payloads[i]` belongs to `records[i]`.
+  Result<void> append(std::span<Record> records, std::span<ByteView const> payloads);
+  Result<void> sync();
+  /// Writes the table of contents and seals.
+  Result<void> seal();
+
+  std::string const& name() const { return name_; }
+  std::uint64_t size_bytes() const { return size_; }
+  std::uint32_t record_count() const { return records_; }
+
+ private:
+  PackWriter(std::string name, std::unique_ptr<bucket::Writer> writer) : name_(std::move(name)), writer_(std::move(writer)) {}
+  std::string name_;
+  std::unique_ptr<bucket::Writer> writer_;
+  std::uint64_t size_ = 0;
+  std::uint32_t records_ = 0;
+  Bytes table_;  ///< the records' headers so far: the table of contents
+};
+
+struct ScanResult {
+  std::uint64_t valid_bytes = 0;  ///< everything before this offset is whole
+  std::uint32_t records = 0;
+  Bytes table;
+};
+
+/// Reads the records of a pack of `size_bytes` in order. Payloads that begin at `verify_from_bytes` or later are
+/// checked against their ids; the scan ends at the first record that is not whole. `visit` may fail to stop it.
+Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
+                             std::uint64_t verify_from_bytes, std::function<Result<void>(Record const&)> const& visit);
+
+}  // namespace argosy::store

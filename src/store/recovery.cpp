@@ -1,0 +1,169 @@
+// store/recovery.cpp - see recovery.h.
+#include "store/recovery.h"
+
+#include <map>
+
+#include "base/log.h"
+
+namespace argosy::store {
+namespace {
+
+/// Rows of one transaction while packs are read.
+constexpr std::size_t kBatchRows = 10'000;
+
+class Recovery {
+ public:
+  Recovery(bucket::Bucket& bucket, sql::Session& session, Writers& writers)
+      : bucket_(bucket), session_(session), writers_(writers) {}
+
+  Result<Recovered> run();
+
+ private:
+  Result<void> take_over(bucket::Object const& object, std::int64_t number);
+  Result<void> take_over(Record const& record, std::int64_t number);
+  Result<void> commit_batch();
+  Result<void> close_nodes(std::uint8_t level);
+  Result<bool> is_whole(sql::Transaction& tx, ChunkRow const& row);
+
+  bucket::Bucket& bucket_;
+  sql::Session& session_;
+  Writers& writers_;
+  std::map<std::int64_t, PackRow> known_;
+  std::int64_t generation_ = 1;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t records_ = 0;  // taken over
+  struct Row {
+    ChunkRow chunk;
+    bool has_chunk = false;
+    std::optional<Placement> placement;
+    std::uint64_t sequence = 0;
+  };
+  std::vector<Row> batch_;
+};
+
+Result<void> Recovery::commit_batch() {
+  auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
+  for (auto const& row : batch_) {
+    if (row.has_chunk) TRY(index::save_chunk(tx, row.chunk, generation_));
+    if (row.placement) TRY(index::save_placement(tx, *row.placement, row.sequence));
+  }
+  batch_.clear();
+  return tx.commit();
+}
+
+Result<void> Recovery::take_over(Record const& record, std::int64_t number) {
+  Row row;
+  row.sequence = record.sequence;
+  row.placement = record.placement;
+  sequence_ = std::max(sequence_, record.sequence);
+  if (record.payload_bytes > 0) {
+    std::array<std::byte, kChunkHeaderBytes> head{};
+    if (record.payload_bytes < head.size()) return fail(Fault::corrupt, "a record without a chunk");
+    TRY(bucket_.read(pack_name(number), record.payload_offset, head));
+    auto level = std::to_integer<std::uint8_t>(head[8]);
+    row.has_chunk = true;
+    row.chunk = {record.domain, record.id,
+                 {number, record.payload_offset, record.payload_bytes, level,
+                  level == 0 ? ChunkState::closed : ChunkState::staged}};
+  }
+  batch_.push_back(std::move(row));
+  ++records_;
+  return batch_.size() >= kBatchRows ? commit_batch() : Result<void>{};
+}
+
+Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t number) {
+  auto found = known_.find(number);
+  PackRow row = found != known_.end() ? found->second : PackRow{number, object.name, 0, false};
+  if (row.sealed && object.sealed) return {};
+  if (object.size_bytes < row.indexed_bytes)
+    log_error("{} has {} bytes, but the index knows {}: chunks are missing", object.name, object.size_bytes, row.indexed_bytes);
+  auto scanned = TRY(scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, [&](Record const& record) {
+    return record.payload_offset > row.indexed_bytes ? take_over(record, number) : Result<void>{};
+  }));
+  TRY(commit_batch());
+  if (scanned.valid_bytes < object.size_bytes)
+    log_warning("{}: {} bytes behind offset {} are no whole record{}", object.name,
+                object.size_bytes - scanned.valid_bytes, scanned.valid_bytes, object.sealed ? "" : " and are cut off");
+  if (!object.sealed && scanned.valid_bytes < kPackHeaderBytes) return bucket_.remove(object.name);
+  row.indexed_bytes = scanned.valid_bytes;
+  row.sealed = object.sealed;
+  if (!object.sealed) {
+    auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, scanned.records, std::move(scanned.table)));
+    TRY(writer->sync());  // what was taken over is about to be in the index
+    if (!writers_.adopt(number, writer)) {
+      TRY(writer->seal());
+      row.sealed = true;
+    }
+  }
+  auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
+  TRY(index::save_pack(tx, row));
+  return tx.commit();
+}
+
+Result<bool> Recovery::is_whole(sql::Transaction& tx, ChunkRow const& row) {
+  Bytes stored(row.location.length_bytes);
+  TRY(bucket_.read(pack_name(row.location.pack), row.location.offset_bytes, stored));
+  auto node = decode_node(stored);
+  if (!node) return false;
+  for (auto const& id : node->ids) {
+    auto child = TRY(index::find_chunk(tx, row.domain, id));
+    if (!child || child->state != ChunkState::closed) return false;
+  }
+  return true;
+}
+
+Result<void> Recovery::close_nodes(std::uint8_t level) {
+  Domain after_domain = 0;
+  ChunkId after_id;
+  while (true) {
+    auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
+    auto rows = TRY(index::staged_nodes(tx, level, after_domain, after_id, 1'000));
+    for (auto const& row : rows) {
+      bool whole = TRY(is_whole(tx, row));
+      if (whole) TRY(index::set_chunk_state(tx, row.domain, row.id, ChunkState::closed));
+      after_domain = row.domain;
+      after_id = row.id;
+    }
+    TRY(tx.commit());
+    if (rows.empty()) return {};
+  }
+}
+
+Result<Recovered> Recovery::run() {
+  Recovered recovered;
+  TRY(index::create_schema(session_));
+  {
+    auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
+    auto rows = TRY(index::packs(tx));
+    for (auto& row : rows) known_[row.number] = std::move(row);
+    generation_ = TRY(index::number(tx, "generation", 1));
+    sequence_ = static_cast<std::uint64_t>(TRY(index::number(tx, "sequence", 1)));
+  }
+  auto objects = TRY(bucket_.list());
+  std::int64_t last_number = known_.empty() ? 0 : known_.rbegin()->first;
+  bool const rebuilding = known_.empty() && !objects.empty();
+  if (rebuilding) log_warning("the index is new but there are {} packs: reading them", objects.size());
+  for (auto const& object : objects) {
+    auto number = pack_number(object.name);
+    if (!number) continue;
+    last_number = std::max(last_number, *number);
+    TRY(take_over(object, *number));
+  }
+  for (std::uint8_t level = 1; level <= kMaxLevel; ++level) TRY(close_nodes(level));
+  if (records_ > 0) log_info("the index took over {} records from the packs", records_);
+  writers_.start(last_number + 1, sequence_ + 1);
+  recovered.generation = generation_;
+  auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
+  auto rows = TRY(tx.query("SELECT 1 FROM chunks WHERE state = 2 LIMIT 1"));
+  recovered.damaged = TRY(rows->next());
+  return recovered;
+}
+
+}  // namespace
+
+Result<Recovered> recover(bucket::Bucket& bucket, sql::Pool& sessions, Writers& writers) {
+  auto session = TRY(sessions.take());
+  return Recovery(bucket, *session, writers).run();
+}
+
+}  // namespace argosy::store

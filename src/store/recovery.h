@@ -1,0 +1,16 @@
+// store/recovery.h - brings the index up to what the packs say, after a crash or when the index is new.
+#pragma once
+#include "store/writers.h"
+
+namespace argosy::store {
+
+struct Recovered {
+  std::int64_t generation = 1;
+  bool damaged = false;
+};
+
+/// Creates the index's schema if need be; takes over records that the index does not know, each verified; cuts torn
+/// tails; closes nodes whose subtrees turn out whole; hands unsealed packs to `writers` to go on with.
+Result<Recovered> recover(bucket::Bucket& bucket, sql::Pool& sessions, Writers& writers);
+
+}  // namespace argosy::store

@@ -1,0 +1,249 @@
+// store/store.cpp - see store.h.
+#include "store/store.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "store/pending.h"
+#include "store/recovery.h"
+#include "store/writers.h"
+
+namespace argosy::store {
+
+struct Store::State {
+  State(bucket::Bucket& packs, sql::Pool& index_sessions, StoreOptions const& store_options)
+      : bucket(packs), sessions(index_sessions), options(store_options), writers(packs, store_options) {}
+
+  bucket::Bucket& bucket;
+  sql::Pool& sessions;
+  StoreOptions const options;
+  Writers writers;
+  Pending pending;
+  std::mutex flush_mutex;  // one flush at a time
+  std::atomic<std::int64_t> generation = 1;
+  std::atomic<bool> damaged = false;  // some chunk of some domain is: ask the index which domain's
+
+  template <class Function>
+  auto read_index(Function function) -> decltype(function(std::declval<sql::Transaction&>())) {
+    auto session = TRY(sessions.take());
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
+    return function(tx);
+  }
+  template <class Function>
+  Result<void> write_index(Function function) {
+    auto session = TRY(sessions.take());
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::write));
+    TRY(function(tx));
+    return tx.commit();
+  }
+
+  Result<std::optional<Location>> locate(sql::Transaction& tx, Domain domain, ChunkId const& id) {
+    if (auto found = pending.find_chunk({domain, id})) return found;
+    return index::find_chunk(tx, domain, id);
+  }
+  /// Nothing if absent or damaged.
+  Result<std::optional<Location>> locate(Domain domain, ChunkId const& id) {
+    if (auto found = pending.find_chunk({domain, id})) return found;
+    auto found = TRY(read_index([&](sql::Transaction& tx) { return index::find_chunk(tx, domain, id); }));
+    if (found && found->state == ChunkState::damaged) return std::nullopt;
+    return found;
+  }
+  bool proves_subtree(sql::Transaction& tx, Domain domain, std::optional<Location> const& at) {
+    if (!at || at->state != ChunkState::closed) return false;
+    if (at->level == 0 || !damaged) return true;
+    auto damage = index::has_damage(tx, domain);
+    return damage && !*damage;
+  }
+
+  Result<void> append(Domain domain, std::span<NewChunk const> chunks, ChunkState state,
+                      std::optional<Placement> placement);
+  Result<void> flush_if_many() {
+    return pending.size() >= options.batch_rows ? flush() : Result<void>{};
+  }
+  Result<void> flush();
+  void report_damage(Domain domain, ChunkId const& id, Location const& at);
+};
+
+Result<void> Store::State::append(Domain domain, std::span<NewChunk const> chunks, ChunkState state,
+                                  std::optional<Placement> placement) {
+  std::vector<Record> records(chunks.size());
+  std::vector<ByteView> payloads;
+  std::vector<std::uint8_t> levels;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    auto header = TRY(decode_chunk_header(chunks[i].stored));
+    levels.push_back(header.level);
+    records[i].domain = domain;
+    records[i].id = chunks[i].id;
+    payloads.push_back(chunks[i].stored);
+  }
+  if (placement) records.front().placement = std::move(placement);
+  TRY(writers.append(records, payloads, [&](std::int64_t pack) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      auto const& record = records[i];
+      pending.add_chunk({domain, record.id}, {pack, record.payload_offset, record.payload_bytes, levels[i], state});
+      if (record.placement) pending.add_placement(*record.placement, record.sequence);
+    }
+  }));
+  return flush_if_many();
+}
+
+Result<void> Store::State::flush() {
+  std::lock_guard lock(flush_mutex);
+  PendingRows const* rows = nullptr;
+  auto marks = writers.mark([&] { rows = &pending.begin_flush(); });
+  if (rows->empty() && marks.empty()) return {};
+  auto saved = [&]() -> Result<void> {
+    for (auto& mark : marks) {
+      if (mark.full) TRY(mark.writer->seal());
+      if (!mark.full) TRY(mark.writer->sync());
+    }
+    return write_index([&](sql::Transaction& tx) -> Result<void> {
+      for (auto const& [key, location] : rows->chunks)
+        TRY(index::save_chunk(tx, {key.domain, key.id, location}, generation));
+      for (auto const& [key, row] : rows->placements)
+        TRY(index::save_placement(tx, {key.first, key.second, row.second}, row.first));
+      for (auto const& [key, sealed] : rows->lookups) TRY(index::save_lookup(tx, key.first, key.second, sealed));
+      for (auto const& mark : marks) TRY(index::save_pack(tx, mark.row));
+      return index::save_number(tx, "sequence", static_cast<std::int64_t>(writers.next_sequence()));
+    });
+  }();
+  if (saved) {
+    pending.flush_done();
+  } else {
+    pending.flush_failed();
+    writers.mark_again(std::move(marks));
+  }
+  return saved;
+}
+
+void Store::State::report_damage(Domain domain, ChunkId const& id, Location const& at) {
+  log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain, pack_name(at.pack),
+            at.offset_bytes);
+  damaged = true;
+  pending.forget_chunk({domain, id});
+  auto saved = write_index([&](sql::Transaction& tx) -> Result<void> {
+    TRY(index::save_chunk(tx, {domain, id, at}, generation));  // it may have been pending only
+    return index::set_chunk_state(tx, domain, id, ChunkState::damaged);
+  });
+  if (!saved) log_error("cannot record the damage: {}", saved.error().message);
+}
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Store::~Store() {
+  if (auto flushed = flush(); !flushed) log_error("the last flush failed: {}", flushed.error().message);
+}
+
+Result<std::unique_ptr<Store>> Store::open(bucket::Bucket& bucket, sql::Pool& sessions, StoreOptions const& options) {
+  auto state = std::make_unique<State>(bucket, sessions, options);
+  auto recovered = TRY(recover(bucket, sessions, state->writers));
+  state->generation = recovered.generation;
+  state->damaged = recovered.damaged;
+  return std::unique_ptr<Store>(new Store(std::move(state)));
+}
+
+Result<bool> Store::contains(Domain domain, ChunkId const& id) {
+  auto each = TRY(contains_each(domain, std::span(&id, 1)));
+  return each.front();
+}
+
+Result<std::vector<bool>> Store::contains_each(Domain domain, std::span<ChunkId const> ids) {
+  return state_->read_index([&](sql::Transaction& tx) -> Result<std::vector<bool>> {
+    std::vector<bool> out;
+    for (auto const& id : ids) {
+      auto at = TRY(state_->locate(tx, domain, id));
+      out.push_back(state_->proves_subtree(tx, domain, at));
+    }
+    return out;
+  });
+}
+
+Result<Bytes> Store::get(Domain domain, ChunkId const& id) {
+  auto at = TRY(state_->locate(domain, id));
+  if (!at) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
+  Bytes stored(at->length_bytes);
+  auto read = state_->bucket.read(pack_name(at->pack), at->offset_bytes, stored);
+  if (!read && read.error().fault == Fault::unavailable) return std::unexpected(std::move(read).error());
+  if (!read || digest::sha256(stored) != id) {
+    state_->report_damage(domain, id, *at);
+    return fail(Fault::corrupt, "chunk " + id.hex() + " is damaged");
+  }
+  return stored;
+}
+
+Result<void> Store::get_framed(Domain domain, std::span<ChunkId const> ids, Bytes& out) {
+  auto locations = TRY(state_->read_index([&](sql::Transaction& tx) -> Result<std::vector<Location>> {
+    std::vector<Location> found;
+    for (auto const& id : ids) {
+      auto at = TRY(state_->locate(tx, domain, id));
+      if (!at || at->state == ChunkState::damaged) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
+      found.push_back(*at);
+    }
+    return found;
+  }));
+  std::size_t total = out.size();
+  for (auto const& at : locations) total += 4 + at.length_bytes;
+  out.reserve(total);
+  for (auto const& at : locations) {
+    put_le(out, at.length_bytes);
+    auto start = out.size();
+    out.resize(start + at.length_bytes);
+    TRY(state_->bucket.read(pack_name(at.pack), at.offset_bytes, std::span(out).subspan(start)));
+  }
+  return {};
+}
+
+Result<void> Store::put(Domain domain, NewChunk const& chunk, std::optional<Placement> placement) {
+  bool here = TRY(contains(domain, chunk.id));
+  if (!here) return state_->append(domain, std::span(&chunk, 1), ChunkState::closed, std::move(placement));
+  return placement ? place(domain, *std::move(placement)) : Result<void>{};
+}
+
+Result<void> Store::put_blocks(Domain domain, std::span<NewChunk const> chunks) {
+  return chunks.empty() ? Result<void>{} : state_->append(domain, chunks, ChunkState::closed, std::nullopt);
+}
+
+Result<void> Store::stage_nodes(Domain domain, std::span<NewChunk const> chunks) {
+  return chunks.empty() ? Result<void>{} : state_->append(domain, chunks, ChunkState::staged, std::nullopt);
+}
+
+Result<void> Store::close_node(Domain domain, ChunkId const& id) {
+  auto at = TRY(state_->locate(domain, id));
+  if (!at) return fail(Fault::not_found, "node " + id.hex() + " is not here");
+  at->state = ChunkState::closed;
+  state_->pending.add_chunk({domain, id}, *at);
+  return state_->flush_if_many();
+}
+
+Result<void> Store::place(Domain domain, Placement placement) {
+  Record record;
+  record.domain = domain;
+  record.placement = std::move(placement);
+  ByteView const nothing;
+  TRY(state_->writers.append(std::span(&record, 1), std::span(&nothing, 1), [&](std::int64_t) {
+    state_->pending.add_placement(*record.placement, record.sequence);
+  }));
+  return state_->flush_if_many();
+}
+
+Result<std::vector<PlacementRow>> Store::placements(std::string_view upload, std::uint64_t from_block, std::size_t limit) {
+  TRY(flush());
+  return state_->read_index(
+      [&](sql::Transaction& tx) { return index::placements(tx, upload, from_block, limit); });
+}
+
+Result<void> Store::remove_placements(std::string_view upload) {
+  return state_->write_index([&](sql::Transaction& tx) { return index::remove_placements(tx, upload); });
+}
+
+Result<void> Store::remember(Domain domain, ByteView name, ByteView sealed) {
+  state_->pending.add_lookup(domain, name, sealed);
+  return state_->flush_if_many();
+}
+
+Result<std::optional<Bytes>> Store::recall(Domain domain, ByteView name) {
+  if (auto found = state_->pending.find_lookup(domain, name)) return found;
+  return state_->read_index([&](sql::Transaction& tx) { return index::find_lookup(tx, domain, name); });
+}
+
+Result<void> Store::flush() { return state_->flush(); }
+
+}  // namespace argosy::store

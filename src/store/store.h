@@ -1,0 +1,83 @@
+// store/store.h - chunks of one region by id: put, get, close, flush. Blind: it never holds a key.
+#pragma once
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bucket/bucket.h"
+#include "sql/session.h"
+#include "store/index.h"
+#include "store/node.h"
+#include "store/pack.h"
+
+namespace argosy::store {
+
+struct StoreOptions {
+  std::uint64_t pack_bytes = 256ULL << 20U;  ///< a pack is sealed at this size
+  std::uint32_t pack_records = 65'536;       ///< or at this many records: bounds its table of contents in memory
+  std::size_t writers = 2;                   ///< packs written at the same time
+  std::size_t batch_rows = 8'192;            ///< rows that wait in memory before a writer must flush them itself
+};
+
+/// Bytes to store under their id.
+struct NewChunk {
+  ChunkId id;
+  ByteView stored;
+};
+
+/// All of it is safe to call from any thread.
+///
+/// Durability: what `put…` and `place` return from survives the death of the process, because its record is the
+/// journal. After `flush` it survives the loss of power: packs synced, then the index committed.
+class Store final {
+ public:
+  /// Opens the packs in `bucket` and the index reached through `sessions`; both must outlive the store. Records that
+  /// the index does not know (a crash, a lost index) are verified one by one and taken over; a torn tail is cut off.
+  static Result<std::unique_ptr<Store>> open(bucket::Bucket& bucket, sql::Pool& sessions, StoreOptions const& options);
+  ~Store();
+  Store(Store const&) = delete;
+  Store& operator=(Store const&) = delete;
+
+  /// True if the chunk is here and, for a node, everything below it.
+  Result<bool> contains(Domain domain, ChunkId const& id);
+  /// The same for many, in one transaction.
+  Result<std::vector<bool>> contains_each(Domain domain, std::span<ChunkId const> ids);
+  /// The stored bytes, verified against the id; also those of staged nodes. `not_found` if absent; `corrupt` if they
+  /// do not match: then the chunk counts as absent from now on.
+  Result<Bytes> get(Domain domain, ChunkId const& id);
+  /// Reads the stored bytes of many chunks one after the other into `out` behind what is there, each after its length
+  /// (4 bytes, little-endian), without verifying them: the reader at the other end does. Fails as `get` does.
+  Result<void> get_framed(Domain domain, std::span<ChunkId const> ids, Bytes& out);
+
+  /// Stores a block or a node that is whole below and, with a placement, journals that the upload has it there.
+  Result<void> put(Domain domain, NewChunk const& chunk, std::optional<Placement> placement);
+  /// Stores blocks that came for a copy, in one append.
+  Result<void> put_blocks(Domain domain, std::span<NewChunk const> chunks);
+  /// Stores nodes whose subtrees are not whole yet, in one append.
+  Result<void> stage_nodes(Domain domain, std::span<NewChunk const> chunks);
+  /// Declares a staged node closed: the caller has seen everything below it here.
+  Result<void> close_node(Domain domain, ChunkId const& id);
+  /// Journals that a block of an upload is a hole or a chunk that is here.
+  Result<void> place(Domain domain, Placement placement);
+
+  /// The blocks of an upload in order, from `from_block` on; flushes first.
+  Result<std::vector<PlacementRow>> placements(std::string_view upload, std::uint64_t from_block,
+                                                       std::size_t limit);
+  /// Forgets an upload's journal once its snapshot is whole or given up.
+  Result<void> remove_placements(std::string_view upload);
+
+  /// The lookup table of the content layer. Losing a row costs work, never data.
+  Result<void> remember(Domain domain, ByteView name, ByteView sealed);
+  Result<std::optional<Bytes>> recall(Domain domain, ByteView name);
+
+  Result<void> flush();
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace argosy::store

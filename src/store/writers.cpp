@@ -1,0 +1,92 @@
+// store/writers.cpp - see writers.h.
+#include "store/writers.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace argosy::store {
+
+std::string pack_name(std::int64_t number) { return fmt::format("{:016x}.pack", number); }
+
+std::optional<std::int64_t> pack_number(std::string_view name) {
+  if (name.size() != 21 || !name.ends_with(".pack")) return std::nullopt;
+  std::int64_t number = 0;
+  auto [end, error] = std::from_chars(name.data(), name.data() + 16, number, 16);
+  if (error != std::errc{} || end != name.data() + 16 || number <= 0) return std::nullopt;
+  return number;
+}
+
+bool Writers::adopt(std::int64_t number, std::unique_ptr<PackWriter>& writer) {
+  for (auto& slot : slots_) {
+    if (slot.writer != nullptr) continue;
+    slot.number = number;
+    slot.writer = std::move(writer);
+    return true;
+  }
+  return false;
+}
+
+Result<void> Writers::append(std::span<Record> records, std::span<ByteView const> payloads,
+                             std::function<void(std::int64_t pack)> const& written) {
+  std::size_t first = turn_.fetch_add(1) % slots_.size();
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    auto& slot = slots_[(first + i) % slots_.size()];
+    std::unique_lock lock(slot.mutex, std::try_to_lock);
+    if (lock.owns_lock()) return append_to(slot, records, payloads, written);
+  }
+  std::lock_guard lock(slots_[first].mutex);
+  return append_to(slots_[first], records, payloads, written);
+}
+
+Result<void> Writers::append_to(Slot& slot, std::span<Record> records, std::span<ByteView const> payloads,
+                                std::function<void(std::int64_t pack)> const& written) {
+  if (slot.writer == nullptr) {
+    auto number = next_number_.fetch_add(1);
+    slot.writer = TRY(PackWriter::create(bucket_, pack_name(number)));
+    slot.number = number;
+  }
+  for (auto& record : records) record.sequence = next_sequence_.fetch_add(1);
+  auto appended = slot.writer->append(records, payloads);
+  bool const full = slot.writer->size_bytes() >= options_.pack_bytes || slot.writer->record_count() >= options_.pack_records;
+  if (appended) {
+    slot.dirty = true;
+    written(slot.number);
+  }
+  if (full || !appended) {  // after a failed write the pack is left as it is; a start cuts its torn tail
+    std::lock_guard lock(full_mutex_);
+    full_.push_back({{slot.number, pack_name(slot.number), slot.writer->size_bytes(), appended.has_value()},
+                     slot.writer, appended.has_value()});
+    slot.writer = nullptr;
+    slot.dirty = false;
+  }
+  return appended;
+}
+
+std::vector<Writers::Mark> Writers::mark(std::function<void()> const& at_rest) {
+  std::vector<std::unique_lock<std::mutex>> locks;
+  locks.reserve(slots_.size());
+  for (auto& slot : slots_) locks.emplace_back(slot.mutex);
+  std::lock_guard lock(full_mutex_);
+  auto marks = std::exchange(full_, {});
+  for (auto& slot : slots_) {
+    if (slot.writer == nullptr || !slot.dirty) continue;
+    marks.push_back({{slot.number, pack_name(slot.number), slot.writer->size_bytes(), false}, slot.writer, false});
+    slot.dirty = false;
+  }
+  at_rest();
+  return marks;
+}
+
+void Writers::mark_again(std::vector<Mark> marks) {
+  for (auto& slot : slots_) {
+    std::lock_guard lock(slot.mutex);
+    for (auto const& mark : marks)
+      if (!mark.full && mark.writer == slot.writer) slot.dirty = true;
+  }
+  std::lock_guard lock(full_mutex_);
+  for (auto& mark : marks)
+    if (mark.full) full_.push_back(std::move(mark));
+}
+
+}  // namespace argosy::store
