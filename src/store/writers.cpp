@@ -29,14 +29,13 @@ bool Writers::adopt(std::int64_t number, std::unique_ptr<PackWriter>& writer) {
 
 Result<void> Writers::append(std::span<Record> records, std::span<ByteView const> payloads,
                              std::function<void(std::int64_t pack)> const& written) {
-  std::size_t first = turn_.fetch_add(1) % slots_.size();
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    auto& slot = slots_[(first + i) % slots_.size()];
+  for (auto& slot : slots_) {  // the first free one: what comes alone lies together
     std::unique_lock lock(slot.mutex, std::try_to_lock);
     if (lock.owns_lock()) return append_to(slot, records, payloads, written);
   }
-  std::lock_guard lock(slots_[first].mutex);
-  return append_to(slots_[first], records, payloads, written);
+  auto& slot = slots_[turn_.fetch_add(1) % slots_.size()];
+  std::lock_guard lock(slot.mutex);
+  return append_to(slot, records, payloads, written);
 }
 
 Result<void> Writers::append_to(Slot& slot, std::span<Record> records, std::span<ByteView const> payloads,

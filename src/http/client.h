@@ -1,0 +1,40 @@
+// http/client.h - a blocking HTTP/1.1 client for plain threads, with kept connections and bounds.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "http/message.h"
+#include "http/url.h"
+
+namespace argosy::http {
+
+struct ClientOptions {
+  Duration connect_timeout{10'000};
+  Duration io_timeout{60'000};  ///< without a byte moved
+  std::uint64_t body_limit_bytes = 64ULL << 20U;
+  std::string ca_path;           ///< PEM; empty: the system's authorities
+  std::string certificate_path;  ///< PEM of our own certificate, for a peer that asks
+  std::string key_path;
+};
+
+/// One endpoint. Any thread; as many connections as calls under way, kept for the next ones.
+class Client {
+ public:
+  Client(Endpoint endpoint, ClientOptions options);
+  ~Client();
+  Client(Client const&) = delete;
+  Client& operator=(Client const&) = delete;
+
+  Endpoint const& endpoint() const;
+  /// Sends `request.path` as it stands (the endpoint's own path is not added) with Host and Content-Length. Fails with
+  /// `unavailable` if no whole response came, `limit` if its body is too large. A kept connection that turns out
+  /// closed before a byte of the response is replaced once.
+  Result<Response> send(Request const& request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace argosy::http

@@ -1,0 +1,351 @@
+// http/server.cpp - sockets <-> Request and Response: with client.cpp the only place of Asio and Beast.
+#include "http/server.h"
+
+#include <atomic>
+#include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <condition_variable>
+#include <mutex>
+
+#include "base/log.h"
+#include "http/url.h"
+#include "http/workers.h"
+
+namespace argosy::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+/// How long a request waits for room in the budget of bodies before it is refused.
+constexpr auto kBudgetWait = std::chrono::seconds(5);
+constexpr auto kBudgetPoll = std::chrono::milliseconds(10);
+
+Request to_request(beast::http::request_header<> const& header, std::string const& peer) {
+  Request request;
+  request.method = std::string(header.method_string());
+  std::string_view target(header.target().data(), header.target().size());
+  auto mark = target.find('?');
+  request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+  for (auto const& field : header)
+    request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  request.peer_address = peer;
+  return request;
+}
+
+}  // namespace
+
+struct Server::State {
+  ServerOptions options;
+  Handler handler;
+  Refusal refusal;
+  std::vector<std::unique_ptr<asio::io_context>> contexts;
+  std::unique_ptr<tcp::acceptor> acceptor;
+  std::optional<asio::ssl::context> tls;
+  std::unique_ptr<Workers> workers;
+  std::vector<std::thread> threads;
+  std::atomic<std::size_t> connections = 0;
+  std::atomic<std::uint64_t> body_bytes = 0;
+  std::atomic<bool> stopping = false;
+  std::uint16_t port = 0;
+  std::mutex mutex;  // guards active
+  std::condition_variable quiet;
+  std::size_t active = 0;  ///< requests between their header and the end of their response
+
+  void begin_request() {
+    std::lock_guard lock(mutex);
+    ++active;
+  }
+  void end_request() {
+    std::lock_guard lock(mutex);
+    if (--active == 0) quiet.notify_all();
+  }
+  bool reserve(std::uint64_t bytes) {
+    auto now = body_bytes.load();
+    while (now == 0 || now + bytes <= options.body_budget_bytes)  // alone, a body always has room
+      if (body_bytes.compare_exchange_weak(now, now + bytes)) return true;
+    return false;
+  }
+
+  asio::awaitable<void> accept();
+  template <class Stream>
+  asio::awaitable<void> serve(Stream stream);
+  template <class Stream>
+  asio::awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, std::string const& peer);
+  template <class Stream>
+  asio::awaitable<bool> answer(Stream& stream, Response response, bool keep_alive, bool head);
+  template <class Stream>
+  asio::awaitable<bool> answer_stream(Stream& stream, Response& response, beast::http::response<beast::http::empty_body>& head);
+  asio::awaitable<bool> wait_for_room(std::uint64_t bytes);
+  template <class Result>
+  asio::awaitable<std::optional<Result>> on_worker(std::function<Result()> job);
+};
+
+namespace {
+
+/// Gives back what a request holds, whichever way it ends.
+struct RequestGuard {
+  std::function<void()> end;
+  ~RequestGuard() { end(); }
+};
+
+template <class Stream>
+auto& lowest(Stream& stream) {
+  return beast::get_lowest_layer(stream);
+}
+
+}  // namespace
+
+asio::awaitable<bool> Server::State::wait_for_room(std::uint64_t bytes) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (auto waited = std::chrono::milliseconds(0); waited < kBudgetWait; waited += kBudgetPoll) {
+    if (reserve(bytes)) co_return true;
+    timer.expires_after(kBudgetPoll);
+    co_await timer.async_wait(kAsTuple);
+  }
+  co_return false;
+}
+
+template <class Result>
+asio::awaitable<std::optional<Result>> Server::State::on_worker(std::function<Result()> job) {
+  auto executor = co_await asio::this_coro::executor;
+  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::optional<Result>)>(
+      [this, executor, job = std::move(job)](auto completion) {
+        auto shared = std::make_shared<decltype(completion)>(std::move(completion));  // std::function must be copyable
+        auto guard = asio::make_work_guard(executor);
+        bool taken = workers->post([shared, executor, job, guard] {
+          auto made = std::make_shared<Result>(job());
+          asio::post(executor, [shared, made] { (*shared)(std::optional<Result>(std::move(*made))); });
+        });
+        if (!taken) asio::post(executor, [shared] { (*shared)(std::optional<Result>()); });
+      },
+      asio::use_awaitable);
+}
+
+template <class Stream>
+asio::awaitable<bool> Server::State::answer_stream(Stream& stream, Response& response,
+                                                   beast::http::response<beast::http::empty_body>& head) {
+  head.chunked(true);
+  beast::http::response_serializer<beast::http::empty_body> serializer(head);
+  lowest(stream).expires_after(options.write_timeout);
+  auto [head_error, head_bytes] = co_await beast::http::async_write_header(stream, serializer, kAsTuple);
+  if (head_error) co_return false;
+  while (true) {
+    auto piece = co_await on_worker<Result<Bytes>>([&response] { return response.stream(); });
+    if (!piece || !*piece) {
+      if (piece) log_error("a streamed response was cut: {}", piece->error().message);
+      co_return false;
+    }
+    lowest(stream).expires_after(options.write_timeout);
+    if ((*piece)->empty()) {
+      auto [error, bytes] = co_await asio::async_write(stream, beast::http::make_chunk_last(), kAsTuple);
+      co_return !error;
+    }
+    auto chunk = beast::http::make_chunk(asio::buffer((*piece)->data(), (*piece)->size()));
+    auto [error, bytes] = co_await asio::async_write(stream, chunk, kAsTuple);
+    if (error) co_return false;
+  }
+}
+
+template <class Stream>
+asio::awaitable<bool> Server::State::answer(Stream& stream, Response response, bool keep_alive, bool is_head) {
+  beast::http::response<beast::http::empty_body> head;
+  head.version(11);
+  head.result(static_cast<unsigned>(response.status));
+  for (auto const& [name, value] : response.headers) head.insert(name, value);
+  head.keep_alive(keep_alive);
+  if (response.stream) {
+    bool sent = co_await answer_stream(stream, response, head);
+    co_return sent && keep_alive;
+  }
+  head.content_length(response.body.size());
+  std::string text;
+  {
+    std::ostringstream out;
+    out << head.base();
+    text = out.str();
+  }
+  std::array<asio::const_buffer, 2> parts{asio::buffer(text), asio::buffer(response.body.data(), is_head ? 0 : response.body.size())};
+  lowest(stream).expires_after(options.write_timeout);
+  auto [error, bytes] = co_await asio::async_write(stream, parts, kAsTuple);
+  co_return !error && keep_alive;
+}
+
+template <class Stream>
+asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffer& buffer, std::string const& peer) {
+  beast::http::request_parser<beast::http::empty_body> head;
+  head.header_limit(options.header_limit_bytes);
+  head.body_limit(options.body_limit_bytes);
+  lowest(stream).expires_after(options.header_timeout * (buffer.size() == 0 ? 3 : 1));
+  auto [head_error, head_bytes] = co_await beast::http::async_read_header(stream, buffer, head, kAsTuple);
+  if (head_error == beast::http::error::header_limit) co_return co_await answer(stream, refusal(431, ""), false, false);
+  if (head_error == beast::http::error::body_limit) co_return co_await answer(stream, refusal(413, ""), false, false);
+  if (head_error && head_error.category() == beast::http::make_error_code(beast::http::error::bad_value).category() &&
+      head_error != beast::http::error::end_of_stream && head_error != beast::http::error::partial_message)
+    co_return co_await answer(stream, refusal(400, ""), false, false);
+  if (head_error || stopping) co_return false;
+
+  begin_request();
+  std::uint64_t reserved = 0;
+  RequestGuard guard{[this, &reserved] {
+    body_bytes -= reserved;
+    end_request();
+  }};
+  auto request = to_request(head.get(), peer);
+  bool const keep_alive = head.get().keep_alive();
+  bool const is_head = request.method == "HEAD";
+  std::uint64_t const length = head.content_length().value_or(head.chunked() ? options.body_limit_bytes : 0);
+  if (length > options.body_limit_bytes) co_return co_await answer(stream, refusal(413, request.path), false, is_head);
+  if (length > 0) {
+    bool room = co_await wait_for_room(length);
+    if (!room) co_return co_await answer(stream, refusal(503, request.path), false, is_head);
+    reserved = length;
+    if (beast::iequals(head.get()[beast::http::field::expect], "100-continue")) {
+      lowest(stream).expires_after(options.write_timeout);
+      auto [error, bytes] = co_await asio::async_write(stream, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25), kAsTuple);
+      if (error) co_return false;
+    }
+    lowest(stream).expires_after(options.body_timeout);
+    if (head.chunked()) {
+      beast::http::request_parser<beast::http::vector_body<std::byte>> whole(std::move(head));
+      whole.body_limit(options.body_limit_bytes);
+      auto [error, bytes] = co_await beast::http::async_read(stream, buffer, whole, kAsTuple);
+      if (error == beast::http::error::body_limit) co_return co_await answer(stream, refusal(413, request.path), false, is_head);
+      if (error) co_return false;
+      request.body = std::move(whole.get().body());
+    } else {
+      request.body.resize(length);
+      auto have = asio::buffer_copy(asio::buffer(request.body.data(), request.body.size()), buffer.data());
+      buffer.consume(have);
+      auto [error, bytes] = co_await asio::async_read(
+          stream, asio::buffer(request.body.data() + have, request.body.size() - have), kAsTuple);
+      if (error) co_return false;
+    }
+  }
+  std::string const path = request.path;
+  auto shared = std::make_shared<Request>(std::move(request));
+  auto response = co_await on_worker<Response>([this, shared] { return handler(std::move(*shared)); });
+  if (!response) co_return co_await answer(stream, refusal(503, path), keep_alive, is_head);
+  co_return co_await answer(stream, *std::move(response), keep_alive && !stopping, is_head);
+}
+
+template <class Stream>
+asio::awaitable<void> Server::State::serve(Stream stream) {
+  std::string peer;
+  {
+    error_code error;
+    auto endpoint = lowest(stream).socket().remote_endpoint(error);
+    if (!error) peer = endpoint.address().to_string();
+  }
+  beast::flat_buffer buffer;
+  bool go_on = true;
+  if constexpr (!std::is_same_v<Stream, beast::tcp_stream>) {
+    lowest(stream).expires_after(options.header_timeout);
+    auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAsTuple);
+    go_on = !error;
+  }
+  while (go_on && !stopping) go_on = co_await serve_one(stream, buffer, peer);
+  error_code ignored;
+  lowest(stream).socket().shutdown(tcp::socket::shutdown_send, ignored);
+  --connections;
+}
+
+asio::awaitable<void> Server::State::accept() {
+  std::size_t turn = 0;
+  while (!stopping) {
+    auto& context = *contexts[turn++ % contexts.size()];
+    auto [error, socket] = co_await acceptor->async_accept(context, kAsTuple);
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {  // out of descriptors: wait until some are closed
+      asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(50));
+      co_await timer.async_wait(kAsTuple);
+      continue;
+    }
+    if (connections >= options.connection_limit) continue;  // the socket closes here
+    ++connections;
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    if (tls) {
+      asio::co_spawn(context, serve(beast::ssl_stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *tls)), asio::detached);
+    } else {
+      asio::co_spawn(context, serve(beast::tcp_stream(std::move(socket))), asio::detached);
+    }
+  }
+}
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() {
+  if (!state_->stopping) stop(Duration{0});
+}
+
+std::uint16_t Server::port() const { return state_->port; }
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Handler handler, Refusal refusal) {
+  auto address = TRY(parse_address(options.listen));
+  error_code error;
+  auto ip = asio::ip::make_address(address.host, error);
+  if (error) return fail(Fault::invalid, options.listen + " is not an address and a port");
+  if (!options.tls && !ip.is_loopback())
+    return fail(Fault::invalid, options.listen + ": without TLS only a loopback address is served");
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->handler = std::move(handler);
+  state->refusal = std::move(refusal);
+  if (options.tls) {
+    auto& tls = state->tls.emplace(asio::ssl::context::tls_server);
+    tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    if (tls.use_certificate_chain_file(options.tls->certificate_path, error))
+      return fail(Fault::invalid, options.tls->certificate_path + ": " + error.message());
+    if (tls.use_private_key_file(options.tls->key_path, asio::ssl::context::pem, error))
+      return fail(Fault::invalid, options.tls->key_path + ": " + error.message());
+    if (!options.tls->client_ca_path.empty()) {
+      if (tls.load_verify_file(options.tls->client_ca_path, error))
+        return fail(Fault::invalid, options.tls->client_ca_path + ": " + error.message());
+      tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+    }
+  }
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, options.io_threads); ++i)
+    state->contexts.push_back(std::make_unique<asio::io_context>(1));
+  state->acceptor = std::make_unique<tcp::acceptor>(*state->contexts.front());
+  tcp::endpoint endpoint(ip, address.port);
+  state->acceptor->open(endpoint.protocol(), error);
+  if (!error) state->acceptor->set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) state->acceptor->bind(endpoint, error);
+  if (!error) state->acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return fail(Fault::unavailable, "cannot listen on " + options.listen + ": " + error.message());
+  state->port = state->acceptor->local_endpoint().port();
+  state->workers = std::make_unique<Workers>(options.workers, options.queue_limit);
+  asio::co_spawn(*state->contexts.front(), state->accept(), asio::detached);
+  for (auto& context : state->contexts)
+    state->threads.emplace_back([&context] {
+      auto guard = asio::make_work_guard(*context);
+      context->run();
+    });
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+void Server::stop(Duration grace) {
+  state_->stopping = true;
+  asio::post(*state_->contexts.front(), [this] {
+    error_code ignored;
+    state_->acceptor->close(ignored);
+  });
+  {
+    std::unique_lock lock(state_->mutex);
+    state_->quiet.wait_for(lock, grace, [this] { return state_->active == 0; });
+  }
+  state_->workers.reset();  // lets the handlers that run end; their answers have nobody to go to
+  for (auto& context : state_->contexts) context->stop();
+  for (auto& thread : state_->threads) thread.join();
+  state_->threads.clear();
+}
+
+}  // namespace argosy::http

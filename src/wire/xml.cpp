@@ -1,0 +1,37 @@
+// wire/xml.cpp - see xml.h: what does not depend on the struct.
+#include "wire/xml.h"
+
+namespace argosy::wire {
+
+std::string escape_xml(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\r': out += "&#xD;"; break;
+      default:
+        if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') out.push_back(c);
+    }
+  }
+  return out;
+}
+
+namespace xml {
+
+void open_tag(std::string& out, std::string_view name) { (out.append("<").append(name)) += '>'; }
+void close_tag(std::string& out, std::string_view name) { (out.append("</").append(name)) += '>'; }
+
+}  // namespace xml
+
+Result<std::unique_ptr<pugi::xml_document>> parse_xml(std::string_view text) {
+  auto document = std::make_unique<pugi::xml_document>();
+  auto parsed = document->load_buffer(text.data(), text.size());
+  if (!parsed) return fail(Fault::corrupt, std::string("not XML: ") + parsed.description());
+  return document;
+}
+
+}  // namespace argosy::wire

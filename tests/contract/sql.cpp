@@ -1,0 +1,90 @@
+// contract/sql.cpp - what every driver of sql::Session must do.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "sql/session.h"
+
+namespace argosy::sql {
+namespace {
+
+class SessionContract : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "sqlXXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    session_ = *open_sqlite(folder_ + "/a.db", Durability::full);
+    ASSERT_TRUE(session_->run_script("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, data BLOB)"));
+  }
+  void TearDown() override {
+    session_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  std::int64_t count() {
+    auto rows = session_->query("SELECT count(*) FROM t");
+    EXPECT_TRUE(*(*rows)->next());
+    return (*rows)->integer(0);
+  }
+  std::string folder_;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(SessionContract, gives_back_integers_text_bytes_and_null) {
+  ASSERT_TRUE(session_->execute("INSERT INTO t VALUES(?1, ?2, ?3)", {std::int64_t{7}, "na\0me", as_bytes("da\0ta")}));
+  ASSERT_TRUE(session_->execute("INSERT INTO t VALUES(?1, ?2, ?3)", {std::int64_t{8}, nullptr, ByteView{}}));
+  auto rows = *session_->query("SELECT id, name, data FROM t ORDER BY id");
+  ASSERT_TRUE(*rows->next());
+  EXPECT_EQ(rows->integer(0), 7);
+  EXPECT_EQ(rows->text(1), "na");
+  EXPECT_EQ(as_text(rows->blob(2)), "da");
+  ASSERT_TRUE(*rows->next());
+  EXPECT_TRUE(rows->is_null(1));
+  EXPECT_FALSE(rows->is_null(2));
+  EXPECT_TRUE(rows->blob(2).empty());
+  EXPECT_FALSE(*rows->next());
+}
+
+TEST_F(SessionContract, keeps_a_committed_transaction_and_drops_another) {
+  {
+    auto tx = *Transaction::begin(*session_, Access::write);
+    ASSERT_TRUE(tx.execute("INSERT INTO t(id) VALUES(1)"));
+    ASSERT_TRUE(tx.commit());
+  }
+  {
+    auto tx = *Transaction::begin(*session_, Access::write);
+    ASSERT_TRUE(tx.execute("INSERT INTO t(id) VALUES(2)"));
+  }
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_F(SessionContract, names_a_violated_uniqueness) {
+  ASSERT_TRUE(session_->execute("INSERT INTO t(id, name) VALUES(1, 'a')"));
+  auto again = session_->execute("INSERT INTO t(id, name) VALUES(2, 'a')");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().fault, Fault::conflict);
+  EXPECT_EQ(again.error().code, "unique");
+}
+
+TEST_F(SessionContract, reads_what_was_committed_before_the_read_began) {
+  auto other = *open_sqlite(folder_ + "/a.db", Durability::full);
+  auto reading = *Transaction::begin(*other, Access::read);
+  {
+    auto rows = *reading.query("SELECT count(*) FROM t");
+    ASSERT_TRUE(*rows->next());
+  }
+  ASSERT_TRUE(session_->execute("INSERT INTO t(id) VALUES(1)"));
+  auto rows = *reading.query("SELECT count(*) FROM t");
+  ASSERT_TRUE(*rows->next());
+  EXPECT_EQ(rows->integer(0), 0);
+}
+
+TEST_F(SessionContract, lends_no_more_sessions_than_its_limit) {
+  int opened = 0;
+  Pool pool([&] { ++opened; return open_sqlite(folder_ + "/a.db", Durability::full); }, 2);
+  { auto first = *pool.take(); auto second = *pool.take(); }
+  { auto third = *pool.take(); }
+  EXPECT_EQ(opened, 2);
+}
+
+}  // namespace
+}  // namespace argosy::sql

@@ -1,0 +1,242 @@
+#include "store/store.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "store/writers.h"
+
+namespace argosy::store {
+namespace {
+
+Bytes block_of(std::string_view text) {
+  ChunkHeader header;
+  header.plain_bytes = kBlockBytes;
+  header.codec = Codec::zstd;
+  auto head = encode_chunk_header(header);
+  Bytes out(head.size() + text.size());
+  std::memcpy(out.data(), head.data(), head.size());
+  std::memcpy(out.data() + head.size(), text.data(), text.size());
+  return out;
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "storeXXXXXX";
+    folder_ = mkdtemp(pattern.data());
+    packs_ = *bucket::open_directory(folder_ + "/packs");
+    reopen();
+  }
+  void TearDown() override {
+    store_.reset();
+    sessions_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  /// As after kill -9: the old store writes nothing more. (It is leaked, or it would flush.)
+  void crash() {
+    (void)store_.release();
+    (void)sessions_.release();
+    reopen();
+  }
+  void reopen() {
+    store_.reset();
+    sessions_ = std::make_unique<sql::Pool>(
+        [this] { return sql::open_sqlite(folder_ + "/index.db", sql::Durability::full); }, 4);
+    auto opened = Store::open(*packs_, *sessions_, options_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = *std::move(opened);
+  }
+  void lose_index() {
+    (void)store_.release();
+    (void)sessions_.release();
+    for (auto name : {"/index.db", "/index.db-wal", "/index.db-shm"}) std::filesystem::remove(folder_ + name);
+    reopen();
+  }
+  ChunkId put(std::string_view text, std::optional<Placement> placement = std::nullopt) {
+    auto stored = block_of(text);
+    NewChunk chunk{digest::sha256(stored), stored};
+    EXPECT_TRUE(store_->put(1, chunk, std::move(placement)));
+    return chunk.id;
+  }
+  ChunkId stage(std::uint8_t level, std::vector<ChunkId> const& children) {
+    auto stored = node_of(level, children);
+    NewChunk chunk{digest::sha256(stored), stored};
+    EXPECT_TRUE(store_->stage_nodes(1, std::span(&chunk, 1)));
+    return chunk.id;
+  }
+  static Bytes node_of(std::uint8_t level, std::vector<ChunkId> const& children) {
+    NodeView node;
+    node.level = level;
+    node.blocks = children.size();
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      node.slots.push_back(static_cast<std::uint8_t>(i));
+      node.ids.push_back(children[i]);
+    }
+    return encode_node_clear_part(node, 0);
+  }
+  std::string folder_;
+  StoreOptions options_;
+  std::unique_ptr<bucket::Bucket> packs_;
+  std::unique_ptr<sql::Pool> sessions_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, gives_back_what_was_put_before_and_after_a_flush) {
+  auto id = put("one");
+  EXPECT_EQ(*store_->get(1, id), block_of("one"));
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(*store_->get(1, id), block_of("one"));
+  EXPECT_TRUE(*store_->contains(1, id));
+}
+
+TEST_F(StoreTest, keeps_the_content_of_one_domain_from_another) {
+  auto id = put("one");
+  EXPECT_FALSE(*store_->contains(2, id));
+  EXPECT_EQ(store_->get(2, id).error().fault, Fault::not_found);
+}
+
+TEST_F(StoreTest, stores_an_equal_chunk_once) {
+  put("one");
+  ASSERT_TRUE(store_->flush());
+  auto size = packs_->list()->front().size_bytes;
+  put("one");
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(packs_->list()->front().size_bytes, size);
+}
+
+TEST_F(StoreTest, has_after_a_crash_everything_that_was_acknowledged) {
+  auto first = put("one", Placement{"snap-1", 7, {std::byte{1}}});
+  ASSERT_TRUE(store_->flush());
+  auto second = put("two", Placement{"snap-1", 3, {std::byte{2}}});
+  ASSERT_TRUE(store_->place(1, Placement{"snap-1", 7, {std::byte{3}}}));
+  crash();
+  EXPECT_TRUE(*store_->contains(1, first));
+  EXPECT_EQ(*store_->get(1, second), block_of("two"));
+  auto rows = *store_->placements("snap-1", 0, 10);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].block, 3U);
+  EXPECT_EQ(rows[1].block, 7U);
+  EXPECT_EQ(rows[1].reference, Bytes{std::byte{3}}) << "the later put of a block must win";
+}
+
+TEST_F(StoreTest, rebuilds_a_lost_index_from_the_packs) {
+  auto block = put("one", Placement{"snap-1", 0, {std::byte{9}}});
+  auto whole = stage(1, {block});
+  auto broken = stage(1, {block, digest::sha256(as_bytes("nowhere"))});
+  lose_index();
+  EXPECT_TRUE(*store_->contains(1, block));
+  EXPECT_TRUE(*store_->contains(1, whole)) << "a node whose children are all here is closed";
+  EXPECT_FALSE(*store_->contains(1, broken));
+  EXPECT_EQ(store_->placements("snap-1", 0, 10)->size(), 1U);
+}
+
+TEST_F(StoreTest, cuts_a_torn_tail_and_goes_on_behind_it) {
+  auto kept = put("kept");
+  ASSERT_TRUE(store_->flush());
+  auto torn = put("torn by the crash");
+  auto object = packs_->list()->front();
+  (void)store_.release();
+  (void)sessions_.release();
+  std::filesystem::resize_file(folder_ + "/packs/" + object.name, object.size_bytes - 1);
+  reopen();
+  EXPECT_TRUE(*store_->contains(1, kept));
+  EXPECT_FALSE(*store_->contains(1, torn));
+  put("torn by the crash");
+  crash();
+  EXPECT_TRUE(*store_->contains(1, torn));
+}
+
+TEST_F(StoreTest, takes_a_node_for_here_only_when_it_is_closed) {
+  auto block = put("one");
+  auto node = stage(1, {block});
+  EXPECT_FALSE(*store_->contains(1, node));
+  EXPECT_TRUE(store_->get(1, node)) << "a staged node can be read, so that a copy goes on from it";
+  ASSERT_TRUE(store_->close_node(1, node));
+  EXPECT_TRUE(*store_->contains(1, node));
+  ASSERT_TRUE(store_->flush());
+  EXPECT_TRUE(*store_->contains(1, node));
+}
+
+TEST_F(StoreTest, never_returns_damaged_bytes_and_takes_the_chunk_anew) {
+  auto id = put("precious content");
+  ASSERT_TRUE(store_->flush());
+  auto path = folder_ + "/packs/" + packs_->list()->front().name;
+  auto* file = std::fopen(path.c_str(), "r+b");
+  std::fseek(file, -2, SEEK_END);
+  std::fputc('X', file);
+  std::fclose(file);
+  EXPECT_EQ(store_->get(1, id).error().fault, Fault::corrupt);
+  EXPECT_FALSE(*store_->contains(1, id));
+  EXPECT_EQ(store_->get(1, id).error().fault, Fault::not_found);
+  put("precious content");
+  EXPECT_EQ(*store_->get(1, id), block_of("precious content"));
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(*store_->get(1, id), block_of("precious content"));
+}
+
+TEST_F(StoreTest, seals_full_packs_with_a_table_and_reads_from_them) {
+  options_.pack_bytes = 4'096;
+  crash();
+  std::vector<ChunkId> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(put(std::string(500, 'a') + std::to_string(i)));
+  ASSERT_TRUE(store_->flush());
+  std::size_t sealed = 0;
+  auto objects = *packs_->list();
+  for (auto const& object : objects) sealed += object.sealed ? 1U : 0U;
+  EXPECT_GE(sealed, 4U);
+  lose_index();
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(*store_->get(1, ids[static_cast<std::size_t>(i)]), block_of(std::string(500, 'a') + std::to_string(i)));
+}
+
+TEST_F(StoreTest, loses_nothing_when_many_threads_write_and_flush) {
+  options_.pack_bytes = 64 * 1'024;
+  options_.batch_rows = 50;
+  crash();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (std::uint64_t i = 0; i < 200; ++i)
+        put("thread " + std::to_string(t) + " " + std::to_string(i), Placement{"snap-" + std::to_string(t), i, {std::byte{1}}});
+    });
+  for (auto& thread : threads) thread.join();
+  crash();
+  for (int t = 0; t < 4; ++t) {
+    EXPECT_EQ(store_->placements("snap-" + std::to_string(t), 0, 1'000)->size(), 200U);
+    for (int i = 0; i < 200; ++i) {
+      auto stored = block_of("thread " + std::to_string(t) + " " + std::to_string(i));
+      EXPECT_EQ(*store_->get(1, digest::sha256(stored)), stored);
+    }
+  }
+}
+
+TEST_F(StoreTest, frames_many_chunks_for_a_reader_elsewhere) {
+  std::array ids{put("a"), put("bb")};
+  Bytes out;
+  ASSERT_TRUE(store_->get_framed(1, ids, out));
+  auto first = block_of("a");
+  EXPECT_EQ(get_le<std::uint32_t>(out.data()), first.size());
+  EXPECT_EQ(to_bytes(ByteView(out).subspan(4, first.size())), first);
+  EXPECT_EQ(out.size(), 8 + first.size() + block_of("bb").size());
+}
+
+TEST(Chunks, with_impossible_headers_are_refused) {
+  auto good = block_of("x");
+  EXPECT_TRUE(decode_chunk_header(good));
+  for (std::size_t at : {0U, 1U, 2U, 3U, 4U, 8U, 9U, 11U}) {
+    auto bad = good;
+    bad[at] = std::byte{0x7f};
+    EXPECT_EQ(decode_chunk_header(bad).error().fault, Fault::corrupt) << at;
+  }
+  EXPECT_FALSE(decode_chunk_header(ByteView(good).first(11)));
+}
+
+TEST(Packs, are_known_by_their_names) {
+  EXPECT_EQ(pack_number(pack_name(255)), 255);
+  EXPECT_FALSE(pack_number("00000000000000ff.tmp"));
+  EXPECT_FALSE(pack_number("x00000000000000f.pack"));
+}
+
+}  // namespace
+}  // namespace argosy::store
