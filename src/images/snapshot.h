@@ -1,0 +1,47 @@
+// images/snapshot.h - what a snapshot is.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+
+namespace argosy::images {
+
+enum class SnapshotState { pending, completed, error };
+std::string_view to_text(SnapshotState state);
+SnapshotState snapshot_state_of(std::string_view text);
+
+struct Snapshot {
+  std::string id;
+  std::string owner;
+  SnapshotState state = SnapshotState::pending;
+  std::string status_message;
+  std::string description;
+  std::string volume_id = "vol-ffffffff";
+  std::int64_t volume_size_gib = 1;
+  Time start_time{};
+  std::optional<Time> completion_time;
+  std::int64_t progress_percent = 0;
+
+  Bytes root;            ///< the content layer's reference to the root; empty: a disk of zeros, or not complete
+  Bytes content_digest;  ///< 32 bytes once completed
+  std::int64_t content_bytes = 0;  ///< of written blocks; for a pending copy what the source has
+  std::string lineage;   ///< id of the oldest ancestor: snapshots of one lineage can be compared
+
+  // Uploads (StartSnapshot):
+  bool is_upload = false;
+  std::string parent_snapshot_id;
+  std::int64_t timeout_minutes = 0;
+  Time last_write{};
+
+  // Copies:
+  std::string copy_source_region;
+  std::string copy_source_snapshot_id;
+  std::int64_t copy_bytes_done = 0;
+  std::int64_t copy_bytes_moved = 0;
+  std::optional<std::int64_t> completion_duration_minutes;
+};
+
+}  // namespace argosy::images
