@@ -34,7 +34,10 @@ struct Snapshot {
   bool is_upload = false;
   std::string parent_snapshot_id;
   std::int64_t timeout_minutes = 0;
-  Time last_write{};
+  Time last_write{};        ///< to the minute: writing it down with every block would cost a commit each
+  bool completing = false;  ///< CompleteSnapshot was accepted: nothing more may be put
+  std::int64_t expected_blocks = 0;  ///< what the caller said then; compared again before the snapshot is completed
+  Bytes expected_checksum;           ///< the LINEAR aggregate, or empty
 
   // Copies:
   std::string copy_source_region;

@@ -1,0 +1,50 @@
+// catalogue/accounts.h - the partition's directory: accounts and their access keys.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access/caller.h"
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "catalogue/schema.h"
+#include "crypto/crypto.h"
+
+namespace argosy::catalogue {
+
+struct Account {
+  std::string id;    ///< 12 digits
+  std::string name;  ///< for people; unique
+  bool enabled = true;
+  Time created{};
+};
+struct AccessKey {
+  std::string id;  ///< AKIA and 16 of A-Z2-7
+  std::string account;
+  bool enabled = true;
+  Time created{};
+};
+
+/// Makes an account with that id, or with a random one if empty. Fails with `conflict` if the id or the name is taken.
+Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now, Entropy& entropy);
+Result<std::vector<Account>> list_accounts(Transaction& tx);
+/// By id or name. Fails with `not_found`.
+Result<Account> find_account(Transaction& tx, std::string_view id_or_name);
+Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled);
+
+struct NewAccessKey {
+  AccessKey key;
+  std::string secret_access_key;  ///< told once; at rest it is wrapped under the root key
+};
+Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account, Time now,
+                                       Entropy& entropy);
+/// Of one account, or of all if empty.
+Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account);
+/// Fails with `not_found`.
+Result<void> set_access_key_enabled(Transaction& tx, std::string_view id, bool enabled);
+
+/// Who holds an access key, also a disabled one; nothing if there is no such key.
+Result<std::optional<access::Credentials>> find_credentials(Transaction& tx, crypto::Key const& root_key,
+                                                            std::string_view access_key_id);
+
+}  // namespace argosy::catalogue

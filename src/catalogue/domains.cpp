@@ -1,0 +1,35 @@
+// catalogue/domains.cpp - see domains.h.
+#include "catalogue/domains.h"
+
+#include <charconv>
+
+namespace argosy::catalogue {
+namespace {
+
+std::string purpose(std::string_view account) { return "argosy domain " + std::string(account); }
+
+}  // namespace
+
+std::uint64_t domain_number(std::string_view account) {
+  std::uint64_t number = 0;
+  std::from_chars(account.data(), account.data() + account.size(), number);
+  return number;
+}
+
+Result<std::optional<crypto::Key>> find_domain_secret(Transaction& tx, crypto::Key const& root_key, std::string_view account) {
+  auto rows = TRY(tx.query("SELECT wrapped_secret FROM domains WHERE account = ?1", {account}));
+  bool found = TRY(rows->next());
+  if (!found) return std::nullopt;
+  auto secret = TRY(crypto::unwrap(root_key, as_bytes(purpose(account)), rows->blob(0)));
+  return std::optional(TRY(crypto::Key::copy_of(secret)));
+}
+
+Result<void> ensure_domain(Transaction& tx, crypto::Key const& root_key, std::string_view account, Entropy& entropy) {
+  auto secret = crypto::Key::random(entropy);
+  auto wrapped = crypto::wrap(root_key, as_bytes(purpose(account)), secret.bytes(), entropy);
+  TRY(tx.execute("INSERT INTO domains(account, wrapped_secret) VALUES(?1, ?2) ON CONFLICT(account) DO NOTHING",
+                 {account, ByteView(wrapped)}));
+  return {};
+}
+
+}  // namespace argosy::catalogue

@@ -1,0 +1,30 @@
+// catalogue/images.h - images and their block device mappings.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalogue/schema.h"
+#include "images/rules.h"
+
+namespace argosy::catalogue {
+
+/// Also deregistered ones. Fails with InvalidAMIID.NotFound.
+Result<images::Image> find_image(Transaction& tx, std::string_view id);
+/// The caller's own, with the right refusal for all others (images::check_owner).
+Result<images::Image> find_owned_image(Transaction& tx, std::string_view account, images::ImageId const& id);
+/// One that the caller may see, else InvalidAMIID.NotFound.
+Result<images::Image> find_visible_image(Transaction& tx, std::string_view account, images::ImageId const& id);
+
+/// Fails with InvalidAMIName.Duplicate if an image of that owner has the name.
+Result<void> check_name_free(Transaction& tx, std::string_view owner, std::string_view name);
+Result<void> insert_image(Transaction& tx, images::Image const& image);
+/// Everything but owner, name, source and creation.
+Result<void> save_image(Transaction& tx, images::Image const& image);
+
+/// Images that are not deregistered, of one owner.
+Result<std::int64_t> count_images(Transaction& tx, std::string_view owner);
+/// An image, not deregistered, that has the snapshot in a mapping, other than `except`; nothing if there is none.
+Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string_view snapshot, std::string_view except);
+
+}  // namespace argosy::catalogue

@@ -1,0 +1,38 @@
+// catalogue/leases.h - what other regions read from here: a lease pins the roots of what was opened for a copy.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "catalogue/schema.h"
+
+namespace argosy::catalogue {
+
+/// A lease that is not renewed for so long is gone: longer than a destination may be down.
+inline constexpr Duration kLeaseAge = std::chrono::hours(24);
+
+struct LeaseDisk {
+  std::string snapshot_id;
+  std::string domain;  ///< the account whose content it is
+  Bytes root;
+  std::int64_t volume_size_gib = 0;
+};
+struct Lease {
+  std::string id;
+  std::string peer;      ///< the region that opened it
+  std::string account;   ///< for whom
+  std::string resource;  ///< which image or snapshot
+  Time created{};
+  Time expires{};
+  std::vector<LeaseDisk> disks;
+};
+
+Result<void> insert_lease(Transaction& tx, Lease const& lease);
+/// Of that peer and not expired; else `not_found`.
+Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view peer, Time now);
+Result<void> renew_lease(Transaction& tx, std::string_view id, Time expires);
+Result<void> remove_lease(Transaction& tx, std::string_view id);
+Result<void> remove_expired_leases(Transaction& tx, Time now);
+
+}  // namespace argosy::catalogue

@@ -1,0 +1,110 @@
+// catalogue/schema.cpp - see schema.h: the SQL.
+//
+// `created` is the text that EC2 shows (2026-05-09T14:22:31.000Z): it sorts as time does, and filters match it. Other
+// times are milliseconds since 1970, booleans 0 and 1.
+#include "catalogue/schema.h"
+
+namespace argosy::catalogue {
+namespace {
+
+constexpr std::int64_t kSchemaVersion = 1;
+
+constexpr std::string_view kVersionTable = R"sql(
+CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL);
+)sql";
+
+constexpr std::string_view kRegionSchema = R"sql(
+CREATE TABLE IF NOT EXISTS images(
+  id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, state TEXT NOT NULL,
+  state_reason_code TEXT NOT NULL, state_reason TEXT NOT NULL, created TEXT NOT NULL, architecture TEXT NOT NULL,
+  virtualization_type TEXT NOT NULL, root_device_name TEXT NOT NULL, kernel_id TEXT, ramdisk_id TEXT,
+  ena_support INTEGER, sriov_net_support TEXT, boot_mode TEXT, tpm_support TEXT, uefi_data TEXT, imds_support TEXT,
+  platform TEXT, source_image_id TEXT, source_image_region TEXT);
+CREATE INDEX IF NOT EXISTS images_owner ON images(owner, created, id) WHERE state <> 'deregistered';
+CREATE UNIQUE INDEX IF NOT EXISTS images_name ON images(owner, name) WHERE state <> 'deregistered';
+
+CREATE TABLE IF NOT EXISTS image_mappings(
+  image TEXT NOT NULL, position INTEGER NOT NULL, device_name TEXT NOT NULL, virtual_name TEXT,
+  snapshot TEXT NOT NULL, volume_size_gib INTEGER NOT NULL, volume_type TEXT NOT NULL, iops INTEGER,
+  throughput INTEGER, delete_on_termination INTEGER NOT NULL, source_snapshot TEXT NOT NULL,
+  PRIMARY KEY(image, position));
+CREATE INDEX IF NOT EXISTS image_mappings_snapshot ON image_mappings(snapshot);
+
+CREATE TABLE IF NOT EXISTS snapshots(
+  id TEXT PRIMARY KEY, owner TEXT NOT NULL, state TEXT NOT NULL, status_message TEXT NOT NULL,
+  description TEXT NOT NULL, volume_id TEXT NOT NULL, volume_size_gib INTEGER NOT NULL, created TEXT NOT NULL,
+  completed_ms INTEGER, progress_percent INTEGER NOT NULL, root BLOB NOT NULL, content_digest BLOB NOT NULL,
+  content_bytes INTEGER NOT NULL, lineage TEXT NOT NULL, is_upload INTEGER NOT NULL, parent TEXT NOT NULL,
+  timeout_minutes INTEGER NOT NULL, last_write_ms INTEGER NOT NULL, completing INTEGER NOT NULL,
+  expected_blocks INTEGER NOT NULL, expected_checksum BLOB NOT NULL, copy_source_region TEXT NOT NULL,
+  copy_source_snapshot TEXT NOT NULL, copy_bytes_done INTEGER NOT NULL, copy_bytes_moved INTEGER NOT NULL,
+  completion_duration_minutes INTEGER);
+CREATE INDEX IF NOT EXISTS snapshots_owner ON snapshots(owner, created, id);
+CREATE INDEX IF NOT EXISTS snapshots_uploads ON snapshots(completing, id) WHERE is_upload = 1 AND state = 'pending';
+
+CREATE TABLE IF NOT EXISTS permissions(
+  resource TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, created TEXT NOT NULL,
+  PRIMARY KEY(resource, kind, value));
+CREATE INDEX IF NOT EXISTS permissions_principal ON permissions(kind, value, created, resource);
+
+CREATE TABLE IF NOT EXISTS tags(
+  account TEXT NOT NULL, resource TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY(account, resource, key));
+
+CREATE TABLE IF NOT EXISTS client_tokens(
+  account TEXT NOT NULL, action TEXT NOT NULL, token TEXT NOT NULL, fingerprint TEXT NOT NULL, result TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, PRIMARY KEY(account, action, token));
+CREATE INDEX IF NOT EXISTS client_tokens_age ON client_tokens(created_ms);
+
+CREATE TABLE IF NOT EXISTS domains(account TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
+
+CREATE TABLE IF NOT EXISTS copies(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, image TEXT NOT NULL, source_region TEXT NOT NULL,
+  source_resource TEXT NOT NULL, source_lease TEXT NOT NULL, created_ms INTEGER NOT NULL, owner TEXT NOT NULL,
+  epoch INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS copy_disks(
+  copy TEXT NOT NULL, snapshot TEXT NOT NULL, source_snapshot TEXT NOT NULL, root BLOB NOT NULL,
+  PRIMARY KEY(copy, snapshot));
+CREATE INDEX IF NOT EXISTS copy_disks_snapshot ON copy_disks(snapshot);
+
+CREATE TABLE IF NOT EXISTS leases(
+  id TEXT PRIMARY KEY, peer TEXT NOT NULL, account TEXT NOT NULL, resource TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS leases_age ON leases(expires_ms);
+CREATE TABLE IF NOT EXISTS lease_disks(
+  lease TEXT NOT NULL, snapshot TEXT NOT NULL, domain TEXT NOT NULL, root BLOB NOT NULL,
+  volume_size_gib INTEGER NOT NULL, PRIMARY KEY(lease, snapshot));
+)sql";
+
+constexpr std::string_view kDirectorySchema = R"sql(
+CREATE TABLE IF NOT EXISTS accounts(
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, enabled INTEGER NOT NULL, created_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS access_keys(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, wrapped_secret BLOB NOT NULL, enabled INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS access_keys_account ON access_keys(account);
+)sql";
+
+Result<void> create_schema(sql::Session& session, std::string_view script) {
+  TRY(session.run_script(kVersionTable));
+  auto tx = TRY(Transaction::begin(session, sql::Access::write));
+  std::int64_t version = 0;
+  {
+    auto rows = TRY(tx.query("SELECT version FROM schema_version"));
+    bool found = TRY(rows->next());
+    if (found) version = rows->integer(0);
+  }
+  if (version > kSchemaVersion) return fail(Fault::corrupt, "the database was written by a later version of argosyd");
+  if (version == 0) {
+    TRY(session.run_script(script));
+    TRY(tx.execute("INSERT INTO schema_version(version) VALUES(?1)", {kSchemaVersion}));
+  }
+  return tx.commit();
+}
+
+}  // namespace
+
+Result<void> create_region_schema(sql::Session& session) { return create_schema(session, kRegionSchema); }
+Result<void> create_directory_schema(sql::Session& session) { return create_schema(session, kDirectorySchema); }
+
+}  // namespace argosy::catalogue

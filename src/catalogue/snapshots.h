@@ -1,0 +1,30 @@
+// catalogue/snapshots.h - snapshots: uploads, copies and what they became.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "catalogue/schema.h"
+#include "images/rules.h"
+
+namespace argosy::catalogue {
+
+/// Fails with InvalidSnapshot.NotFound.
+Result<images::Snapshot> find_snapshot(Transaction& tx, std::string_view id);
+/// The caller's own, with the right refusal for all others (images::check_owner).
+Result<images::Snapshot> find_owned_snapshot(Transaction& tx, std::string_view account, images::SnapshotId const& id);
+/// One that the caller owns or that is shared with him or with everybody, else InvalidSnapshot.NotFound.
+Result<images::Snapshot> find_usable_snapshot(Transaction& tx, std::string_view account, images::SnapshotId const& id);
+
+Result<void> insert_snapshot(Transaction& tx, images::Snapshot const& snapshot);
+/// Everything but owner, volume, parent and source.
+Result<void> save_snapshot(Transaction& tx, images::Snapshot const& snapshot);
+/// With its permissions and everybody's tags.
+Result<void> remove_snapshot(Transaction& tx, std::string_view id);
+
+Result<std::int64_t> count_snapshots(Transaction& tx, std::string_view owner);
+/// Uploads that are neither complete nor given up.
+Result<std::int64_t> count_uploads(Transaction& tx, std::string_view owner);
+/// Uploads whose CompleteSnapshot was accepted, or (false) that still take blocks; in order of id, after `after`.
+Result<std::vector<std::string>> list_uploads(Transaction& tx, bool completing, std::string_view after, std::size_t limit);
+
+}  // namespace argosy::catalogue
