@@ -40,6 +40,27 @@ Result<Copy> find_copy(Transaction& tx, std::string_view id) {
   }
 }
 
+namespace {
+Result<std::optional<Copy>> find_by(Transaction& tx, std::string_view query, std::string_view value) {
+  std::string id;
+  {
+    auto rows = TRY(tx.query(query, {value}));
+    bool found = TRY(rows->next());
+    if (!found) return std::nullopt;
+    id = rows->text(0);
+  }
+  return std::optional(TRY(find_copy(tx, id)));
+}
+}  // namespace
+
+Result<std::optional<Copy>> find_copy_of_image(Transaction& tx, std::string_view image) {
+  return find_by(tx, "SELECT id FROM copies WHERE image = ?1", image);
+}
+
+Result<std::optional<Copy>> find_copy_of_snapshot(Transaction& tx, std::string_view snapshot) {
+  return find_by(tx, "SELECT copy FROM copy_disks WHERE snapshot = ?1", snapshot);
+}
+
 Result<void> remove_copy(Transaction& tx, std::string_view id) {
   TRY(tx.execute("DELETE FROM copy_disks WHERE copy = ?1", {id}));
   TRY(tx.execute("DELETE FROM copies WHERE id = ?1", {id}));

@@ -1,5 +1,6 @@
 // catalogue/copies.h - copy tasks into this region: durable, claimed by one worker at a time.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct Copy {
 
 Result<void> insert_copy(Transaction& tx, Copy const& copy);
 Result<Copy> find_copy(Transaction& tx, std::string_view id);
+/// The task that makes this image, or this snapshot; nothing if none is under way.
+Result<std::optional<Copy>> find_copy_of_image(Transaction& tx, std::string_view image);
+Result<std::optional<Copy>> find_copy_of_snapshot(Transaction& tx, std::string_view snapshot);
 Result<void> remove_copy(Transaction& tx, std::string_view id);
 
 /// Tasks that nobody has claimed until `now`, oldest first.

@@ -58,7 +58,7 @@ Result<Image> find_image(Transaction& tx, std::string_view id) {
     auto rows = TRY(tx.query("SELECT id, owner, name, description, state, state_reason_code, state_reason, created, "
                              "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
                              "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, "
-                             "source_image_id, source_image_region FROM images WHERE id = ?1", {id}));
+                             "source_image_id, source_image_region, deprecation FROM images WHERE id = ?1", {id}));
     bool found = TRY(rows->next());
     if (!found) return images::image_not_found({std::string(id)});
     image.id = rows->text(0);
@@ -83,6 +83,7 @@ Result<Image> find_image(Transaction& tx, std::string_view id) {
     image.platform = rows->optional_text(19);
     image.source_image_id = rows->optional_text(20);
     image.source_image_region = rows->optional_text(21);
+    if (!rows->is_null(22)) image.deprecation = TRY(parse_iso8601(rows->text(22)));
   }
   image.mappings = TRY(list_mappings(tx, id));
   return image;
@@ -131,11 +132,12 @@ Result<void> insert_image(Transaction& tx, Image const& image) {
 }
 
 Result<void> save_image(Transaction& tx, Image const& image) {
+  auto deprecation = image.deprecation ? std::optional(to_iso8601(*image.deprecation)) : std::nullopt;
   TRY(tx.execute("UPDATE images SET description = ?2, state = ?3, state_reason_code = ?4, state_reason = ?5, "
-                 "imds_support = ?6 WHERE id = ?1",
+                 "imds_support = ?6, deprecation = ?7 WHERE id = ?1",
                  {std::string_view(image.id), std::string_view(image.description), images::to_text(image.state),
                   std::string_view(image.state_reason_code), std::string_view(image.state_reason),
-                  sql::optional_value(image.imds_support)}));
+                  sql::optional_value(image.imds_support), sql::optional_value(deprecation)}));
   TRY(tx.execute("DELETE FROM image_mappings WHERE image = ?1", {std::string_view(image.id)}));
   return insert_mappings(tx, image);
 }

@@ -163,8 +163,8 @@ Result<std::string> conditions_of(Statement& statement, std::vector<Filter> cons
       out += " AND " + around(tag_frame, key + matches_any(statement, "t.value", filter.values));
       continue;
     }
-    auto const* column = std::ranges::find(columns, filter.name, &FilterColumn::name);
-    if (column == columns.data() + columns.size())
+    auto column = std::ranges::find(columns, filter.name, &FilterColumn::name);
+    if (column == columns.end())
       return images::invalid_parameter_value("The filter '" + filter.name + "' is invalid");
     out += " AND " + around(column->around, matches_any(statement, column->text, filter.values));
   }
@@ -196,6 +196,9 @@ Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed,
   }
   if (listed.is_image) where += " AND r.state <> 'deregistered'";
   if (listed.is_image && !selection.with_disabled) where += " AND r.state <> 'disabled'";
+  if (listed.is_image && !selection.deprecated_before.empty() && branch != Branch::own)
+    where += fmt::format(" AND (r.owner = ?1 OR r.deprecation IS NULL OR r.deprecation > {})",
+                         statement.add(selection.deprecated_before));
   where += fmt::format(" AND ({}) > ({}, {})", order, statement.add(after.created), statement.add(after.id));
   if (!selection.owners.empty()) where += " AND " + statement.in("r.owner", selection.owners);
   if (!selection.ids.empty()) where += " AND " + statement.in("r.id", selection.ids);

@@ -40,6 +40,7 @@ struct Selection {
   std::vector<std::string> shared_with;  ///< not empty: only what is shared with one of these by name
   std::vector<std::string> ids;          ///< not empty: only those
   bool with_disabled = false;            ///< images only
+  std::string deprecated_before;         ///< images only; not empty: others' whose deprecation is earlier are left out
   std::vector<Filter> filters;
 };
 

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS images(
   state_reason_code TEXT NOT NULL, state_reason TEXT NOT NULL, created TEXT NOT NULL, architecture TEXT NOT NULL,
   virtualization_type TEXT NOT NULL, root_device_name TEXT NOT NULL, kernel_id TEXT, ramdisk_id TEXT,
   ena_support INTEGER, sriov_net_support TEXT, boot_mode TEXT, tpm_support TEXT, uefi_data TEXT, imds_support TEXT,
-  platform TEXT, source_image_id TEXT, source_image_region TEXT);
+  platform TEXT, source_image_id TEXT, source_image_region TEXT, deprecation TEXT);
 CREATE INDEX IF NOT EXISTS images_owner ON images(owner, created, id) WHERE state <> 'deregistered';
 CREATE UNIQUE INDEX IF NOT EXISTS images_name ON images(owner, name) WHERE state <> 'deregistered';
 
@@ -34,13 +34,15 @@ CREATE TABLE IF NOT EXISTS snapshots(
   id TEXT PRIMARY KEY, owner TEXT NOT NULL, state TEXT NOT NULL, status_message TEXT NOT NULL,
   description TEXT NOT NULL, volume_id TEXT NOT NULL, volume_size_gib INTEGER NOT NULL, created TEXT NOT NULL,
   completed_ms INTEGER, progress_percent INTEGER NOT NULL, root BLOB NOT NULL, content_digest BLOB NOT NULL,
-  content_bytes INTEGER NOT NULL, lineage TEXT NOT NULL, is_upload INTEGER NOT NULL, parent TEXT NOT NULL,
+  content_bytes INTEGER NOT NULL, lineage TEXT NOT NULL, is_upload INTEGER NOT NULL, parent TEXT NOT NULL, base_size_gib INTEGER NOT NULL,
   timeout_minutes INTEGER NOT NULL, last_write_ms INTEGER NOT NULL, completing INTEGER NOT NULL,
   expected_blocks INTEGER NOT NULL, expected_checksum BLOB NOT NULL, copy_source_region TEXT NOT NULL,
   copy_source_snapshot TEXT NOT NULL, copy_bytes_done INTEGER NOT NULL, copy_bytes_moved INTEGER NOT NULL,
   completion_duration_minutes INTEGER);
 CREATE INDEX IF NOT EXISTS snapshots_owner ON snapshots(owner, created, id);
 CREATE INDEX IF NOT EXISTS snapshots_uploads ON snapshots(completing, id) WHERE is_upload = 1 AND state = 'pending';
+
+CREATE TABLE IF NOT EXISTS ended_uploads(snapshot TEXT PRIMARY KEY);
 
 CREATE TABLE IF NOT EXISTS permissions(
   resource TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, created TEXT NOT NULL,
@@ -65,6 +67,7 @@ CREATE TABLE IF NOT EXISTS copies(
 CREATE TABLE IF NOT EXISTS copy_disks(
   copy TEXT NOT NULL, snapshot TEXT NOT NULL, source_snapshot TEXT NOT NULL, root BLOB NOT NULL,
   PRIMARY KEY(copy, snapshot));
+CREATE INDEX IF NOT EXISTS copies_image ON copies(image);
 CREATE INDEX IF NOT EXISTS copy_disks_snapshot ON copy_disks(snapshot);
 
 CREATE TABLE IF NOT EXISTS leases(

@@ -14,6 +14,16 @@ sql::Value optional_time(std::optional<Time> const& time) {
   return to_milliseconds(*time);
 }
 
+Result<std::vector<std::string>> first_column(Result<std::unique_ptr<sql::Rows>> query) {
+  auto rows = TRY(std::move(query));
+  std::vector<std::string> out;
+  while (true) {
+    bool more = TRY(rows->next());
+    if (!more) return out;
+    out.emplace_back(rows->text(0));
+  }
+}
+
 Result<std::int64_t> count(Transaction& tx, std::string_view query, std::string_view owner) {
   auto rows = TRY(tx.query(query, {owner}));
   TRY(rows->next());
@@ -27,7 +37,7 @@ Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
                            "completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
                            "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
                            "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-                           "completion_duration_minutes FROM snapshots WHERE id = ?1", {id}));
+                           "completion_duration_minutes, base_size_gib FROM snapshots WHERE id = ?1", {id}));
   bool found = TRY(rows->next());
   if (!found) return images::snapshot_not_found(id);
   Snapshot snapshot;
@@ -57,6 +67,7 @@ Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
   snapshot.copy_bytes_done = rows->integer(23);
   snapshot.copy_bytes_moved = rows->integer(24);
   snapshot.completion_duration_minutes = rows->optional_integer(25);
+  snapshot.base_size_gib = rows->integer(26);
   return snapshot;
 }
 
@@ -80,8 +91,8 @@ Result<void> insert_snapshot(Transaction& tx, Snapshot const& s) {
                  "created, completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
                  "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
                  "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-                 "completion_duration_minutes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-                 "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+                 "completion_duration_minutes, base_size_gib) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+                 "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
                  {std::string_view(s.id), std::string_view(s.owner), images::to_text(s.state),
                   std::string_view(s.status_message), std::string_view(s.description), std::string_view(s.volume_id),
                   s.volume_size_gib, std::string_view(created), optional_time(s.completion_time), s.progress_percent,
@@ -90,7 +101,7 @@ Result<void> insert_snapshot(Transaction& tx, Snapshot const& s) {
                   to_milliseconds(s.last_write), std::int64_t{s.completing}, s.expected_blocks,
                   ByteView(s.expected_checksum), std::string_view(s.copy_source_region),
                   std::string_view(s.copy_source_snapshot_id), s.copy_bytes_done, s.copy_bytes_moved,
-                  sql::optional_value(s.completion_duration_minutes)}));
+                  sql::optional_value(s.completion_duration_minutes), s.base_size_gib}));
   return {};
 }
 
@@ -122,15 +133,23 @@ Result<std::int64_t> count_uploads(Transaction& tx, std::string_view owner) {
 }
 
 Result<std::vector<std::string>> list_uploads(Transaction& tx, bool completing, std::string_view after, std::size_t limit) {
-  auto rows = TRY(tx.query("SELECT id FROM snapshots WHERE is_upload = 1 AND state = 'pending' AND completing = ?1 "
-                           "AND id > ?2 ORDER BY id LIMIT ?3",
-                           {std::int64_t{completing}, after, static_cast<std::int64_t>(limit)}));
-  std::vector<std::string> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.emplace_back(rows->text(0));
-  }
+  return first_column(tx.query("SELECT id FROM snapshots WHERE is_upload = 1 AND state = 'pending' AND completing = ?1 "
+                               "AND id > ?2 ORDER BY id LIMIT ?3",
+                               {std::int64_t{completing}, after, static_cast<std::int64_t>(limit)}));
+}
+
+Result<void> insert_ended_upload(Transaction& tx, std::string_view snapshot) {
+  TRY(tx.execute("INSERT INTO ended_uploads(snapshot) VALUES(?1) ON CONFLICT(snapshot) DO NOTHING", {snapshot}));
+  return {};
+}
+
+Result<std::vector<std::string>> list_ended_uploads(Transaction& tx, std::size_t limit) {
+  return first_column(tx.query("SELECT snapshot FROM ended_uploads LIMIT ?1", {static_cast<std::int64_t>(limit)}));
+}
+
+Result<void> remove_ended_upload(Transaction& tx, std::string_view snapshot) {
+  TRY(tx.execute("DELETE FROM ended_uploads WHERE snapshot = ?1", {snapshot}));
+  return {};
 }
 
 }  // namespace argosy::catalogue

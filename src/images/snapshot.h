@@ -33,6 +33,7 @@ struct Snapshot {
   // Uploads (StartSnapshot):
   bool is_upload = false;
   std::string parent_snapshot_id;
+  std::int64_t base_size_gib = 1;  ///< the parent's, whose root stands in `root` until the upload is complete
   std::int64_t timeout_minutes = 0;
   Time last_write{};        ///< to the minute: writing it down with every block would cost a commit each
   bool completing = false;  ///< CompleteSnapshot was accepted: nothing more may be put

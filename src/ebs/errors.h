@@ -1,0 +1,23 @@
+// ebs/errors.h - EBS direct's failures. The code is TYPE/REASON: the front splits it. Source: ec2-semantics G, "Errors".
+#pragma once
+#include <string>
+
+#include "base/error.h"
+
+namespace argosy::ebs {
+
+inline std::unexpected<Error> invalid(std::string_view reason, std::string message) {
+  return fail(Fault::invalid, "ValidationException/" + std::string(reason), std::move(message));
+}
+inline std::unexpected<Error> invalid_parameter(std::string message) {
+  return invalid("INVALID_PARAMETER_VALUE", std::move(message));
+}
+/// Also for what the caller may not see: he cannot tell the two apart.
+inline std::unexpected<Error> snapshot_not_found(std::string_view id) {
+  return fail(Fault::not_found, "ResourceNotFoundException/SNAPSHOT_NOT_FOUND", "The snapshot '" + std::string(id) + "' does not exist.");
+}
+inline std::unexpected<Error> access_denied(std::string message) {
+  return fail(Fault::denied, "AccessDeniedException/UNAUTHORIZED_ACCOUNT", std::move(message));
+}
+
+}  // namespace argosy::ebs

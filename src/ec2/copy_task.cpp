@@ -1,0 +1,85 @@
+// ec2/copy_task.cpp - see copy_task.h.
+#include "ec2/copy_task.h"
+
+#include <algorithm>
+
+#include "catalogue/copies.h"
+#include "catalogue/domains.h"
+#include "catalogue/snapshots.h"
+#include "catalogue/tags.h"
+
+namespace argosy::ec2 {
+namespace {
+
+/// "1,629,998,298,383"
+std::string with_commas(std::int64_t number) {
+  auto digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+}  // namespace
+
+Result<void> check_client_token(std::string const& token, std::size_t most) {
+  if (token.size() > most || !std::ranges::all_of(token, [](unsigned char c) { return c >= 0x20 && c < 0x7f; }))
+    return images::invalid_parameter_value("A client token has at most " + std::to_string(most) + " ASCII characters");
+  return {};
+}
+
+Result<void> check_destination(std::optional<std::string> const& outpost, std::optional<std::string> const& zone,
+                               std::optional<std::string> const& zone_id) {
+  if (outpost.has_value() + zone.has_value() + zone_id.has_value() > 1)
+    return images::invalid_parameter_combination(
+        "Only one of DestinationOutpostArn, DestinationAvailabilityZone and DestinationAvailabilityZoneId can be given.");
+  if (outpost || zone || zone_id) return images::unsupported("Copies go to a region; Outposts and local zones are not supported.");
+  return {};
+}
+
+Result<void> check_copy_limit(catalogue::Transaction& tx, std::string_view account, bool of_images) {
+  auto under_way = TRY(catalogue::count_copies(tx, account, of_images));
+  auto most = of_images ? images::kMaxCopiesUnderWay : images::kMaxSnapshotCopiesUnderWay;
+  if (static_cast<std::size_t>(under_way) >= most)
+    return images::limit_exceeded(std::string("Too many ") + (of_images ? "image" : "snapshot") +
+                                  " copies in progress. The limit is " + std::to_string(most) + " for this destination region.");
+  return {};
+}
+
+Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
+                                                       crypto::Key const& root_key,
+                                                       messages::replication::OpenResponse const& opened, CopyTask const& task) {
+  TRY(catalogue::ensure_domain(tx, root_key, task.account, entropy));
+  catalogue::Copy copy;
+  copy.id = make_uuid(entropy);
+  copy.account = task.account;
+  copy.image_id = task.image_id;
+  copy.source_region = task.source_region;
+  copy.source_resource = task.source_resource;
+  copy.source_lease = opened.lease;
+  copy.created = now;
+  std::map<std::string, std::string> out;
+  for (auto const& source : opened.snapshots) {
+    images::Snapshot snapshot;
+    snapshot.id = make_resource_id(entropy, "snap-");
+    snapshot.owner = task.account;
+    snapshot.description = task.snapshot_description
+                               ? *task.snapshot_description
+                               : "Copied for DestinationAmi " + task.image_id + " from SourceAmi " + task.source_resource +
+                                     " for SourceSnapshot " + source.snapshot_id + ". Task created on " +
+                                     with_commas(to_milliseconds(now)) + ".";
+    snapshot.volume_size_gib = source.volume_size_gib;
+    snapshot.start_time = now;
+    snapshot.content_bytes = source.content_bytes;
+    snapshot.lineage = source.lineage;
+    snapshot.copy_source_region = task.source_region;
+    snapshot.copy_source_snapshot_id = source.snapshot_id;
+    snapshot.completion_duration_minutes = task.completion_duration_minutes;
+    TRY(catalogue::insert_snapshot(tx, snapshot));
+    TRY(catalogue::save_tags(tx, task.account, snapshot.id, task.snapshot_tags));
+    copy.disks.push_back({snapshot.id, source.snapshot_id, source.root});
+    out[source.snapshot_id] = snapshot.id;
+  }
+  TRY(catalogue::insert_copy(tx, copy));
+  return out;
+}
+
+}  // namespace argosy::ec2

@@ -1,0 +1,29 @@
+// ec2/delete_snapshot.cpp - DeleteSnapshot: load, decide, save.
+#include "ec2/delete_snapshot.h"
+
+#include "catalogue/copies.h"
+#include "catalogue/images.h"
+#include "catalogue/snapshots.h"
+#include "ec2/dry_run.h"
+
+namespace argosy::ec2 {
+
+Result<void> remove_snapshot_and_work(catalogue::Transaction& tx, images::Snapshot const& snapshot) {
+  if (snapshot.is_upload) TRY(catalogue::insert_ended_upload(tx, snapshot.id));
+  auto copy = TRY(catalogue::find_copy_of_snapshot(tx, snapshot.id));
+  if (copy) TRY(catalogue::remove_copy(tx, copy->id));
+  return catalogue::remove_snapshot(tx, snapshot.id);
+}
+
+Result<messages::ec2::DeleteSnapshotResponse> delete_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
+                                                              messages::ec2::DeleteSnapshotRequest const& request) {
+  auto id = TRY(images::SnapshotId::parse(request.snapshot_id));
+  TRY(stop_if_dry_run(request.dry_run));
+  auto snapshot = TRY(catalogue::find_owned_snapshot(tx, caller.account, id));
+  auto user = TRY(catalogue::find_image_using(tx, snapshot.id, ""));
+  if (user) return images::snapshot_in_use(snapshot.id, *user);
+  TRY(remove_snapshot_and_work(tx, snapshot));
+  return messages::ec2::DeleteSnapshotResponse{};
+}
+
+}  // namespace argosy::ec2

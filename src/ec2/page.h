@@ -1,0 +1,51 @@
+// ec2/page.h - MaxResults and NextToken: tokens are bound to the caller and to the rest of the request.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "catalogue/listing.h"
+#include "crypto/crypto.h"
+#include "wire/form.h"
+
+namespace argosy::ec2 {
+
+struct Page {
+  catalogue::Position after;
+  std::size_t limit = 0;
+};
+
+namespace page {
+/// Fails with InvalidParameterValue.
+Result<std::size_t> check_limit(std::optional<std::int32_t> max_results, std::int32_t least, std::int32_t most);
+Result<catalogue::Position> open_token(crypto::Key const& key, std::string_view bound_to, std::string const& token);
+std::string make_token(crypto::Key const& key, std::string_view bound_to, catalogue::Position const& after);
+
+/// What a token is bound to.
+template <class Request>
+std::string binding(std::string_view account, Request request) {
+  request.next_token.reset();
+  request.max_results.reset();
+  return std::string(account) + "\n" + wire::print_form(wire::encode_form(request));
+}
+}  // namespace page
+
+/// Where a list goes on. Without MaxResults the page is the largest there is; the front asks on until the end.
+template <class Request>
+Result<Page> parse_page(crypto::Key const& key, std::string_view account, Request const& request, std::int32_t least,
+                        std::int32_t most) {
+  Page out;
+  out.limit = TRY(page::check_limit(request.max_results, least, most));
+  if (request.next_token && !request.next_token->empty())
+    out.after = TRY(page::open_token(key, page::binding(account, request), *request.next_token));
+  return out;
+}
+
+/// The token behind the last entry, if there may be more.
+template <class Request>
+std::optional<std::string> next_token(crypto::Key const& key, std::string_view account, Request const& request,
+                                      Page const& page, std::size_t found, catalogue::Position const& last) {
+  if (found < page.limit) return std::nullopt;
+  return page::make_token(key, page::binding(account, request), last);
+}
+
+}  // namespace argosy::ec2

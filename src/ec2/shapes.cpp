@@ -1,0 +1,82 @@
+// ec2/shapes.cpp - see shapes.h.
+#include "ec2/shapes.h"
+
+#include <algorithm>
+
+#include "access/caller.h"
+
+namespace argosy::ec2 {
+
+namespace m = messages::ec2;
+
+std::vector<m::Tag> to_shape(std::vector<images::Tag> const& tags) {
+  std::vector<m::Tag> out;
+  for (auto const& tag : tags) out.push_back({tag.key, tag.value});
+  return out;
+}
+
+m::BlockDeviceMapping to_shape(images::Mapping const& mapping) {
+  m::BlockDeviceMapping out;
+  out.device_name = mapping.device_name;
+  out.virtual_name = mapping.virtual_name;
+  if (mapping.virtual_name) return out;
+  auto& ebs = out.ebs.emplace();
+  ebs.delete_on_termination = mapping.delete_on_termination;
+  if (mapping.iops) ebs.iops = static_cast<std::int32_t>(*mapping.iops);
+  if (mapping.throughput) ebs.throughput = static_cast<std::int32_t>(*mapping.throughput);
+  if (!mapping.snapshot_id.empty()) ebs.snapshot_id = mapping.snapshot_id;
+  ebs.volume_size = static_cast<std::int32_t>(mapping.volume_size_gib);
+  ebs.volume_type = mapping.volume_type;
+  ebs.encrypted = false;
+  return out;
+}
+
+std::vector<catalogue::Filter> to_filters(std::vector<m::Filter> const& filters) {
+  std::vector<catalogue::Filter> out;
+  for (auto const& filter : filters) out.push_back({filter.name.value_or(""), filter.value});
+  return out;
+}
+
+bool matches_any(m::Filter const& filter, std::string_view text) {
+  return std::ranges::any_of(filter.value, [&](auto const& value) { return images::matches_pattern(value, text); });
+}
+
+Result<images::Tag> to_tag(m::Tag const& tag) {
+  images::Tag out{tag.key.value_or(""), tag.value.value_or("")};
+  TRY(images::check_tag(out));
+  return out;
+}
+
+Result<std::vector<images::Tag>> tags_for(std::vector<m::TagSpecification> const& specifications, std::string_view type,
+                                          std::vector<std::string_view> const& allowed) {
+  std::vector<images::Tag> out;
+  for (auto const& specification : specifications) {
+    auto const& given = specification.resource_type;
+    if (!given) return images::missing_parameter("TagSpecification.ResourceType");
+    if (std::ranges::find(allowed, *given) == allowed.end())
+      return images::invalid_parameter_value("'" + *given + "' is not a valid taggable resource type for this operation.");
+    if (*given != type) continue;
+    for (auto const& tag : specification.tag) out.push_back(TRY(to_tag(tag)));
+  }
+  TRY(images::check_tags(out));
+  return out;
+}
+
+Result<void> refuse_encryption(std::optional<bool> const& encrypted, std::optional<std::string> const& kms_key_id) {
+  if (kms_key_id && !encrypted.value_or(false))
+    return fail(Fault::invalid, "InvalidParameterDependency", "The parameter [KmsKeyId] requires the parameter Encrypted to be set.");
+  if (encrypted.value_or(false)) return images::unsupported("Encryption is not supported by this version of Argosy.");
+  return {};
+}
+
+Result<std::string> to_account(std::string_view text, std::string_view caller) {
+  if (text == "self") return std::string(caller);
+  if (!access::is_account_id(text)) return images::invalid_user_id(text);
+  return std::string(text);
+}
+
+bool is_owner_alias(std::string_view text) {
+  return text == "amazon" || text == "aws-marketplace" || text == "aws-backup-vault";
+}
+
+}  // namespace argosy::ec2

@@ -1,0 +1,86 @@
+// ec2/tags.cpp - see tags.h.
+#include "ec2/tags.h"
+
+#include "catalogue/images.h"
+#include "catalogue/snapshots.h"
+#include "catalogue/tags.h"
+#include "ec2/dry_run.h"
+#include "ec2/page.h"
+#include "ec2/shapes.h"
+
+namespace argosy::ec2 {
+namespace {
+
+namespace m = messages::ec2;
+
+Result<void> check_resource_ids(std::vector<std::string> const& ids) {
+  if (ids.empty()) return images::missing_parameter("ResourceId");
+  if (ids.size() > kMaxTaggedResources) return images::invalid_parameter_value("A call can name at most 1000 resources");
+  for (auto const& id : ids) {
+    auto type = catalogue::resource_type_of(id);
+    if (type.empty()) return fail(Fault::invalid, "InvalidID", "The ID '" + id + "' is not valid");
+    if (type == "image") TRY(images::ImageId::parse(id));
+    if (type == "snapshot") TRY(images::SnapshotId::parse(id));
+  }
+  return {};
+}
+
+/// Whoever may see a resource may tag it for himself.
+Result<void> check_visible(catalogue::Transaction& tx, access::Caller const& caller, std::string const& id) {
+  if (catalogue::resource_type_of(id) == "image") {
+    TRY(catalogue::find_visible_image(tx, caller.account, TRY(images::ImageId::parse(id))));
+  } else {
+    TRY(catalogue::find_usable_snapshot(tx, caller.account, TRY(images::SnapshotId::parse(id))));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<m::CreateTagsResponse> create_tags(catalogue::Transaction& tx, access::Caller const& caller,
+                                          m::CreateTagsRequest const& request) {
+  TRY(check_resource_ids(request.resource_id));
+  if (request.tag.empty()) return images::missing_parameter("Tag");
+  std::vector<images::Tag> tags;
+  for (auto const& tag : request.tag) tags.push_back(TRY(to_tag(tag)));
+  TRY(images::check_tags(tags));
+  TRY(stop_if_dry_run(request.dry_run));
+  for (auto const& id : request.resource_id) {
+    TRY(check_visible(tx, caller, id));
+    TRY(catalogue::save_tags(tx, caller.account, id, tags));
+  }
+  return m::CreateTagsResponse{};
+}
+
+Result<m::DeleteTagsResponse> delete_tags(catalogue::Transaction& tx, access::Caller const& caller,
+                                          m::DeleteTagsRequest const& request) {
+  TRY(check_resource_ids(request.resource_id));
+  for (auto const& tag : request.tag) {
+    if (!tag.key) return images::missing_parameter("Tag.Key");
+    TRY(images::check_tag({*tag.key, tag.value.value_or("")}));
+  }
+  TRY(stop_if_dry_run(request.dry_run));
+  for (auto const& id : request.resource_id) {
+    TRY(check_visible(tx, caller, id));
+    if (request.tag.empty()) TRY(catalogue::remove_all_tags(tx, caller.account, id));
+    for (auto const& tag : request.tag) TRY(catalogue::remove_tag(tx, caller.account, id, *tag.key, tag.value));
+  }
+  return m::DeleteTagsResponse{};
+}
+
+Result<m::DescribeTagsResponse> describe_tags(catalogue::Transaction& tx, access::Caller const& caller,
+                                              crypto::Key const& token_key, m::DescribeTagsRequest const& request) {
+  auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
+  TRY(stop_if_dry_run(request.dry_run));
+  // The position of a tag is its resource and key.
+  auto found = TRY(catalogue::list_tags(tx, caller.account, to_filters(request.filter), page.after.created, page.after.id, page.limit));
+  m::DescribeTagsResponse response;
+  for (auto const& row : found)
+    response.tag_set.push_back({row.tag.key, row.resource, std::string(catalogue::resource_type_of(row.resource)), row.tag.value});
+  if (!found.empty())
+    response.next_token = next_token(token_key, caller.account, request, page, found.size(),
+                                     {found.back().resource, found.back().tag.key});
+  return response;
+}
+
+}  // namespace argosy::ec2

@@ -1,0 +1,126 @@
+// messages/replication/replication.h - what a region that copies says to the region that it copies from.
+//
+// POST /replication/OPERATION, bodies of JSON in snake case; Fetch answers bytes. Format: docs/formats/replication.md.
+#pragma once
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "wire/names.h"
+
+namespace argosy::messages::replication {
+
+/// The service of the credential scope; the region is the source, the access key id the name of the region that asks.
+inline constexpr std::string_view kService = "argosy";
+/// More than any request needs; bounds what a peer can make us hold.
+inline constexpr std::size_t kMaxRanges = 64;
+/// Chunks of one Fetch, over all its ranges: at most 33 MiB.
+inline constexpr std::size_t kMaxFetchChunks = 64;
+
+/// Open: may this account copy this image (or snapshot)? If so, pins its content.
+struct OpenRequest {
+  std::string account;
+  std::string resource;  ///< ami-… or snap-…
+};
+BOOST_DESCRIBE_STRUCT(OpenRequest, (), (account, resource))
+
+struct Mapping {
+  std::string device_name;
+  std::optional<std::string> virtual_name;
+  std::optional<std::string> snapshot_id;
+  std::int64_t volume_size_gib{};
+  std::string volume_type;
+  std::optional<std::int64_t> iops;
+  std::optional<std::int64_t> throughput;
+  bool delete_on_termination = true;
+};
+BOOST_DESCRIBE_STRUCT(Mapping, (), (
+  device_name, virtual_name, snapshot_id, volume_size_gib, volume_type, iops, throughput, delete_on_termination))
+
+struct Tag {
+  std::string key;
+  std::string value;
+};
+BOOST_DESCRIBE_STRUCT(Tag, (), (key, value))
+
+/// What a copy carries. Source: ec2-semantics D4.
+struct Image {
+  std::string name;
+  std::string description;
+  std::string architecture;
+  std::string virtualization_type;
+  std::string root_device_name;
+  std::optional<std::string> kernel_id;
+  std::optional<std::string> ramdisk_id;
+  std::optional<bool> ena_support;
+  std::optional<std::string> sriov_net_support;
+  std::optional<std::string> boot_mode;
+  std::optional<std::string> tpm_support;
+  std::optional<std::string> uefi_data;
+  std::optional<std::string> imds_support;
+  std::optional<std::string> platform;
+  std::vector<Mapping> mappings;
+  std::vector<Tag> tags;  ///< the account's own on the source
+};
+BOOST_DESCRIBE_STRUCT(Image, (), (
+  name, description, architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support,
+  sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, mappings, tags))
+
+struct Snapshot {
+  std::string snapshot_id;
+  std::string description;
+  std::int64_t volume_size_gib{};
+  Bytes root;            ///< a reference; empty for a disk of zeros
+  Bytes content_digest;
+  std::int64_t content_bytes{};
+  std::string lineage;
+};
+BOOST_DESCRIBE_STRUCT(Snapshot, (), (
+  snapshot_id, description, volume_size_gib, root, content_digest, content_bytes, lineage))
+
+struct OpenResponse {
+  std::string lease;
+  std::optional<Image> image;
+  std::vector<Snapshot> snapshots;
+};
+BOOST_DESCRIBE_STRUCT(OpenResponse, (), (lease, image, snapshots))
+
+/// Renew, Close.
+struct LeaseRequest {
+  std::string lease;
+};
+BOOST_DESCRIBE_STRUCT(LeaseRequest, (), (lease))
+struct LeaseResponse {};
+BOOST_DESCRIBE_STRUCT(LeaseResponse, (), ())
+
+/// Some children of the node at a level and position of an opened disk's tree. The root is child 0 of position 0 one
+/// level above its own.
+struct Range {
+  std::int32_t level{};
+  std::int64_t position{};
+  Bytes slots;  ///< one byte each, ascending
+};
+BOOST_DESCRIBE_STRUCT(Range, (), (level, position, slots))
+
+/// Fetch: answers, range by range and slot by slot, each chunk's stored bytes behind their length (4 bytes,
+/// little-endian).
+struct FetchRequest {
+  std::string lease;
+  std::string snapshot_id;
+  std::vector<Range> ranges;
+};
+BOOST_DESCRIBE_STRUCT(FetchRequest, (), (lease, snapshot_id, ranges))
+
+/// Every refusal; `code` and `message` are shown to the user as they are.
+struct Refusal {
+  std::string fault;
+  std::string code;
+  std::string message;
+};
+BOOST_DESCRIBE_STRUCT(Refusal, (), (fault, code, message))
+
+}  // namespace argosy::messages::replication
