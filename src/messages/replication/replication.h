@@ -117,10 +117,9 @@ BOOST_DESCRIBE_STRUCT(FetchRequest, (), (lease, snapshot_id, ranges))
 
 /// Every refusal; `code` and `message` are shown to the user as they are.
 struct Refusal {
-  std::string fault;
   std::string code;
   std::string message;
 };
-BOOST_DESCRIBE_STRUCT(Refusal, (), (fault, code, message))
+BOOST_DESCRIBE_STRUCT(Refusal, (), (code, message))
 
 }  // namespace argosy::messages::replication

@@ -1,0 +1,155 @@
+// api/front.cpp - see front.h.
+#include "api/front.h"
+
+#include <exception>
+
+#include "api/authenticate.h"
+#include "api/ebs.h"
+#include "api/errors.h"
+#include "api/operation.h"
+#include "base/log.h"
+#include "catalogue/accounts.h"
+#include "sts/get_caller_identity.h"
+
+namespace argosy::api {
+namespace {
+
+Protocol protocol_of(std::string_view service, http::Request const& request) {
+  if (service == "ec2") return Protocol::ec2;
+  if (service == "sts") return Protocol::sts;
+  if (service == "ebs") return Protocol::ebs;
+  if (service == "kms") return Protocol::kms;
+  return guess_protocol(request);
+}
+
+std::string_view service_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::ec2: return "ec2";
+    case Protocol::sts: return "sts";
+    case Protocol::ebs: return "ebs";
+    case Protocol::kms: return "kms";
+  }
+  return {};
+}
+
+/// The parameters of EC2 and STS, from the body of a POST or the query of a GET.
+Result<wire::Pairs> parameters_of(http::Request const& request) {
+  if (request.path != "/" && !request.path.empty())
+    return fail(Fault::invalid, "InvalidAction", "There is nothing at " + request.path.substr(0, 200) + "; requests go to /");
+  if (request.method == "GET") return wire::parse_form(request.query);
+  if (request.method == "POST") return wire::parse_form(as_text(request.body));
+  return fail(Fault::invalid, "InvalidAction", "The method " + request.method.substr(0, 20) + " is not supported; use POST or GET");
+}
+
+Result<std::string> action_of(wire::Pairs const& parameters, std::string_view version) {
+  auto action = wire::find_pair(parameters, "Action");
+  if (!action || action->empty()) return fail(Fault::invalid, "MissingAction", "The request must contain the parameter Action");
+  auto given = wire::find_pair(parameters, "Version");
+  if (given && *given != version)
+    return fail(Fault::invalid, "NoSuchVersion", "The requested version (" + std::string(given->substr(0, 40)) + ") is not valid; use " + std::string(version));
+  return std::string(*action);
+}
+
+std::unexpected<Error> unknown_action(std::string const& action) {
+  return fail(Fault::invalid, "InvalidAction", "The action " + action.substr(0, 100) + " is not valid for this web service.");
+}
+
+Result<http::Response> run_ec2(Service& service, Region& region, access::Caller const& caller, http::Request const& request,
+                               std::string const& request_id) {
+  auto parameters = TRY(parameters_of(request));
+  auto action = TRY(action_of(parameters, "2016-11-15"));
+  auto operation = ec2_operations().find(action);
+  if (operation == ec2_operations().end()) return unknown_action(action);
+  return operation->second({service, region, caller, parameters, action, request_id, service.clock.now()});
+}
+
+Result<http::Response> run_sts(access::Caller const& caller, http::Request const& request, std::string const& request_id) {
+  auto parameters = TRY(parameters_of(request));
+  auto action = TRY(action_of(parameters, "2011-06-15"));
+  if (action != "GetCallerIdentity") return unknown_action(action);
+  http::Response response;
+  response.headers = {{"x-amzn-RequestId", request_id}, {"Content-Type", "text/xml"}};
+  response.body = to_bytes(as_bytes(
+      "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>" +
+      wire::encode_xml(sts::get_caller_identity(caller), wire::Naming::upper_camel) +
+      "</GetCallerIdentityResult><ResponseMetadata><RequestId>" + request_id + "</RequestId></ResponseMetadata></GetCallerIdentityResponse>"));
+  return response;
+}
+
+/// A region that is not served here: the message says which ones are.
+Error wrong_region(Service& service, Signer const& signer) {
+  std::string names;
+  for (auto const& region : service.regions) (names += names.empty() ? "" : ", ") += region.name;
+  auto error = to_error({AuthFault::bad_signature, {}, {}}, signer.service);
+  error.message = "Credential should be scoped to a valid region: this endpoint serves " + names + ", not '" + signer.region + "'";
+  return error;
+}
+
+struct Dispatched {
+  Protocol protocol;
+  Result<http::Response> result;
+};
+
+Dispatched dispatch(Service& service, http::Request const& request, std::string const& request_id) {
+  auto find = [&](std::string_view access_key_id) {
+    return run_transaction(service.directory, sql::Access::read, [&](catalogue::Transaction& tx) {
+      return catalogue::find_credentials(tx, service.root_key, access_key_id);
+    });
+  };
+  auto guessed = guess_protocol(request);
+  auto answer = authenticate(request, service.clock.now(), find);
+  if (!answer) return {guessed, std::unexpected(std::move(answer).error())};
+  if (!*answer) {
+    auto protocol = protocol_of(answer->error().service, request);
+    return {protocol, std::unexpected(to_error(answer->error(), service_of(protocol)))};
+  }
+  auto const& signer = **answer;
+  auto protocol = protocol_of(signer.service, request);
+  auto denied = [&](std::string message) -> Dispatched {
+    auto error = to_error({AuthFault::bad_signature, message, {}}, service_of(protocol));
+    error.message = std::move(message);
+    return {protocol, std::unexpected(std::move(error))};
+  };
+  if (signer.service != service_of(protocol) || protocol == Protocol::kms)
+    return denied("Credential should be scoped to a service of this endpoint (ec2, ebs, sts), not '" + signer.service + "'");
+  if (!signer.payload_signed && !(protocol == Protocol::ebs && allows_unsigned_payload(request)))
+    return denied("The body must be signed: UNSIGNED-PAYLOAD is accepted for PutSnapshotBlock only");
+  if (protocol == Protocol::sts) return {protocol, run_sts(signer.caller, request, request_id)};
+  auto* region = service.find_region(signer.region);
+  if (region == nullptr) return {protocol, std::unexpected(wrong_region(service, signer))};
+  if (protocol == Protocol::ebs) {
+    auto result = run_ebs(service, *region, signer.caller, request);
+    if (result) result->headers.emplace_back("x-amzn-RequestId", request_id);
+    return {protocol, std::move(result)};
+  }
+  return {protocol, run_ec2(service, *region, signer.caller, request, request_id)};
+}
+
+}  // namespace
+
+http::Response handle(Service& service, http::Request const& request) {
+  auto const request_id = make_uuid(service.entropy);
+  try {
+    auto dispatched = dispatch(service, request, request_id);
+    if (dispatched.result) return *std::move(dispatched.result);
+    return to_response(dispatched.protocol, dispatched.result.error(), request_id);
+  } catch (std::exception const& exception) {
+    return to_response(guess_protocol(request), {Fault::corrupt, {}, std::string("exception: ") + exception.what()}, request_id);
+  }
+}
+
+http::Response refuse(int status, std::string_view target, Entropy& entropy) {
+  http::Request request;
+  request.path = target;
+  auto const protocol = guess_protocol(request);
+  bool const ebs = protocol == Protocol::ebs;
+  Error error{Fault::invalid, ebs ? "ValidationException" : "MalformedQueryString", "The request cannot be read"};
+  if (status == 413) error = {Fault::limit, ebs ? "ValidationException" : "InvalidParameterValue", "The body is too large"};
+  if (status == 431) error = {Fault::limit, ebs ? "ValidationException" : "InvalidParameterValue", "The headers are too large"};
+  if (status == 503) error = {Fault::limit, ebs ? "RequestThrottledException" : "RequestLimitExceeded", "Request limit exceeded."};
+  auto response = to_response(protocol, error, make_uuid(entropy));
+  response.status = status;
+  return response;
+}
+
+}  // namespace argosy::api

@@ -1,0 +1,38 @@
+// api/service.h - what the front serves: the regions of this process and the partition's directory of accounts.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "content/content.h"
+#include "crypto/crypto.h"
+#include "replication/source.h"
+#include "sql/session.h"
+
+namespace argosy::api {
+
+struct Region {
+  std::string name;
+  sql::Pool& catalogue;
+  content::Content& content;
+  replication::Sources& sources;  ///< where copies into this region come from
+  crypto::Key token_key;          ///< authenticates the region's page and block tokens
+};
+
+struct Service {
+  std::vector<Region> regions;
+  sql::Pool& directory;
+  crypto::Key root_key;
+  Clock& clock;
+  Entropy& entropy;
+  std::string endpoint;  ///< the authority that clients reach this process by
+
+  Region* find_region(std::string_view name) {
+    for (auto& region : regions)
+      if (region.name == name) return &region;
+    return nullptr;
+  }
+};
+
+}  // namespace argosy::api

@@ -1,0 +1,63 @@
+// peer/fetch.cpp - Fetch: from positions under an opened root to stored bytes, read as they lie in the packs.
+#include <algorithm>
+
+#include "catalogue/domains.h"
+#include "catalogue/leases.h"
+#include "peer/peer.h"
+
+namespace argosy::peer {
+namespace {
+
+namespace m = messages::replication;
+
+std::unexpected<Error> no_such_chunk() {
+  return fail(Fault::invalid, "InvalidRange", "There is no chunk at that position of the opened disk");
+}
+
+Result<content::Disk> find_disk(Source& source, std::string_view peer, m::FetchRequest const& request) {
+  auto session = TRY(source.catalogue.take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
+  auto lease = TRY(catalogue::find_lease(tx, request.lease, peer, source.clock.now()));
+  auto disk = std::ranges::find(lease.disks, request.snapshot_id, &catalogue::LeaseDisk::snapshot_id);
+  if (disk == lease.disks.end()) return no_such_chunk();
+  return content::Disk{catalogue::domain_number(disk->domain), TRY(content::decode_reference(disk->root)), disk->volume_size_gib};
+}
+
+/// The ids of the children that a range asks for.
+Result<void> resolve(content::Content& content, content::Disk const& disk, m::Range const& range,
+                     std::vector<content::ChunkId>& ids) {
+  auto const height = content::height_of(disk.volume_size_gib);
+  if (range.level < 1 || range.level > height + 1 || range.position < 0) return no_such_chunk();
+  if (range.level == height + 1) {  // the root itself
+    bool const is_root = range.position == 0 && range.slots.size() == 1 && range.slots.front() == std::byte{0};
+    if (!is_root || !disk.root) return no_such_chunk();
+    ids.push_back(disk.root->id);
+    return {};
+  }
+  auto at = TRY(content.find(disk, static_cast<std::uint8_t>(range.level), static_cast<std::uint64_t>(range.position)));
+  if (!at) return no_such_chunk();
+  auto node = TRY(content.node(disk.domain, at->id));
+  for (auto slot : range.slots) {
+    auto const& child = node->children[std::to_integer<std::size_t>(slot)];
+    if (!child) return no_such_chunk();
+    ids.push_back(child->id);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Bytes> fetch(Source& source, std::string_view peer, m::FetchRequest const& request) {
+  auto disk = TRY(find_disk(source, peer, request));
+  if (request.ranges.size() > m::kMaxRanges) return fail(Fault::invalid, "InvalidRange", "Too many ranges");
+  std::size_t chunks = 0;
+  for (auto const& range : request.ranges) chunks += range.slots.size();
+  if (chunks == 0 || chunks > m::kMaxFetchChunks) return fail(Fault::invalid, "InvalidRange", "A fetch asks for 1 to 64 chunks");
+  std::vector<content::ChunkId> ids;
+  for (auto const& range : request.ranges) TRY(resolve(source.content, disk, range, ids));
+  Bytes out;
+  TRY(source.content.store().get_framed(disk.domain, ids, out));
+  return out;
+}
+
+}  // namespace argosy::peer

@@ -1,0 +1,62 @@
+// peer/handle.cpp - the replication protocol over HTTP: one path per operation.
+#include "base/log.h"
+#include "peer/peer.h"
+#include "wire/json.h"
+
+namespace argosy::peer {
+namespace {
+
+namespace m = messages::replication;
+
+http::Response refuse(Error const& error) {
+  http::Response response;
+  switch (error.fault) {
+    case Fault::invalid: response.status = 400; break;
+    case Fault::denied: response.status = 403; break;
+    case Fault::not_found: response.status = 404; break;
+    case Fault::conflict: response.status = error.code.empty() ? 503 : 409; break;
+    case Fault::limit: response.status = 429; break;
+    case Fault::unavailable: response.status = 503; break;
+    case Fault::corrupt: response.status = 500; break;
+  }
+  // What has no public code stays here: the other region learns only that it failed.
+  m::Refusal refusal{error.code, error.code.empty() ? "The source region failed" : error.message};
+  if (error.code.empty()) log_error("replication: {}", error.message);
+  response.headers = {{"Content-Type", "application/json"}};
+  response.body = to_bytes(as_bytes(wire::encode_json(refusal, wire::Naming::snake)));
+  return response;
+}
+
+template <class Request, class Function>
+http::Response answer(http::Request const& request, Function function) {
+  auto decoded = wire::decode_json<Request>(as_text(request.body), wire::Naming::snake);
+  if (!decoded) return refuse(decoded.error());
+  auto result = function(*decoded);
+  if (!result) return refuse(result.error());
+  http::Response response;
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*result)>, Bytes>) {
+    response.headers = {{"Content-Type", "application/octet-stream"}};
+    response.body = *std::move(result);
+  } else {
+    response.headers = {{"Content-Type", "application/json"}};
+    response.body = to_bytes(as_bytes(wire::encode_json(*result, wire::Naming::snake)));
+  }
+  return response;
+}
+
+}  // namespace
+
+http::Response handle(Source& source, std::string_view peer, http::Request const& request) {
+  auto const& path = request.path;
+  if (path == "/replication/open")
+    return answer<m::OpenRequest>(request, [&](auto const& message) { return open(source, peer, message); });
+  if (path == "/replication/renew")
+    return answer<m::LeaseRequest>(request, [&](auto const& message) { return renew(source, peer, message); });
+  if (path == "/replication/close")
+    return answer<m::LeaseRequest>(request, [&](auto const& message) { return close(source, peer, message); });
+  if (path == "/replication/fetch")
+    return answer<m::FetchRequest>(request, [&](auto const& message) { return fetch(source, peer, message); });
+  return refuse({Fault::not_found, "InvalidAction", "There is no " + path});
+}
+
+}  // namespace argosy::peer

@@ -1,0 +1,287 @@
+// replication/copier.cpp - see copier.h.
+#include "replication/copier.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "catalogue/domains.h"
+#include "catalogue/images.h"
+#include "catalogue/snapshots.h"
+
+namespace argosy::replication {
+namespace {
+
+using images::SnapshotState;
+
+/// Content moved in a step: progress is committed about so often.
+constexpr std::uint64_t kStepBytes = 256ULL << 20U;
+/// A claim that its worker does not renew is free for others after this.
+constexpr auto kClaimAge = std::chrono::minutes(2);
+constexpr auto kRenewAfter = std::chrono::seconds(30);
+constexpr auto kLeaseRenewAfter = std::chrono::minutes(10);
+/// How often new tasks are looked for when nobody says that there are any.
+constexpr auto kClaimInterval = std::chrono::milliseconds(200);
+constexpr std::size_t kClaimsAtOnce = 300;
+/// Failures of one task in a row that may pass: with the longest wait, about a day without the source.
+constexpr int kMaxFailures = 1'500;
+/// Bytes that are not what they should be are asked for again so often.
+constexpr int kMaxCorruptions = 5;
+constexpr auto kLongestWait = std::chrono::seconds(60);
+
+/// Whether the same step may succeed later.
+bool may_pass(Error const& error) { return error.fault == Fault::unavailable || (error.fault == Fault::conflict && error.code.empty()); }
+
+}  // namespace
+
+struct Copier::Task {
+  catalogue::Copy copy;
+  Source* source = nullptr;
+  std::size_t disk = 0;  ///< index in copy.disks of the one under way
+  std::unique_ptr<DiskCopy> content;
+  std::uint64_t moved_before = 0;  ///< bytes moved by processes before this one, or before a failure
+  Time next{};
+  Time claimed{};
+  Time lease_renewed{};
+  int failures = 0;
+  int corruptions = 0;
+};
+
+Copier::Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources, Clock& clock, Entropy& entropy)
+    : region_(std::move(region)), catalogue_(catalogue), content_(content), sources_(sources), clock_(clock),
+      worker_(make_uuid(entropy)) {}
+Copier::~Copier() = default;
+
+Result<void> Copier::start() {
+  auto session = TRY(catalogue_.take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+  TRY(catalogue::release_all_copies(tx));
+  return tx.commit();
+}
+
+/// Claims what nobody has.
+Result<void> Copier::claim(Time now) {
+  auto session = TRY(catalogue_.take());
+  std::vector<std::string> ids;
+  {
+    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
+    ids = TRY(catalogue::list_unclaimed_copies(tx, now, kClaimsAtOnce));
+  }
+  for (auto const& id : ids) {
+    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+    auto epoch = catalogue::claim_copy(tx, id, worker_, 0, now, now + kClaimAge);
+    if (!epoch) continue;  // another worker was faster
+    auto task = std::make_unique<Task>();
+    task->copy = TRY(catalogue::find_copy(tx, id));
+    TRY(tx.commit());
+    task->next = now;
+    task->claimed = now;
+    task->lease_renewed = task->copy.created;
+    put_back(std::move(task));
+  }
+  return {};
+}
+
+void Copier::put_back(std::unique_ptr<Task> task) {
+  std::lock_guard lock(mutex_);
+  auto next = task->next;
+  waiting_.emplace(next, std::move(task));
+}
+
+Result<std::unique_ptr<Copier::Task>> Copier::next_task(Time now) {
+  bool look = false;
+  {
+    std::lock_guard lock(mutex_);
+    look = now >= next_claim_;
+    if (look) next_claim_ = now + kClaimInterval;
+  }
+  if (look) TRY(claim(now));
+  std::lock_guard lock(mutex_);
+  if (waiting_.empty() || waiting_.begin()->first > now) return nullptr;
+  return std::move(waiting_.extract(waiting_.begin()).mapped());
+}
+
+Result<Time> Copier::step() {
+  auto now = clock_.now();
+  auto task = TRY(next_task(now));
+  if (!task) return now + kClaimInterval;
+  auto result = advance(*task);
+  settle(std::move(task), result);
+  return now;
+}
+
+/// What becomes of a task after a step.
+void Copier::settle(std::unique_ptr<Task> task, Result<void> const& result) {
+  auto now = clock_.now();
+  if (result) {
+    task->failures = 0;
+    if (task->disk == task->copy.disks.size()) return;  // finished
+    task->next = now;
+    return put_back(std::move(task));
+  }
+  auto const& error = result.error();
+  if (error.code == "lost") return;  // cancelled, or another worker has it
+  if (task->content) task->moved_before += task->content->progress().moved_bytes;
+  task->content = nullptr;  // made anew from the store
+  ++task->failures;
+  task->corruptions += error.fault == Fault::corrupt ? 1 : 0;
+  bool const go_on = (may_pass(error) && task->failures < kMaxFailures) ||
+                     (error.fault == Fault::corrupt && task->corruptions < kMaxCorruptions);
+  if (go_on) {
+    auto wait = std::min<Duration>(kLongestWait, std::chrono::milliseconds(200) * (1 << std::min(task->failures, 10)));
+    log_warning("{}: the copy of {} from {} waits {} ms: {}", region_, task->copy.source_resource, task->copy.source_region,
+                wait.count(), error.message);
+    task->next = now + wait;
+    return put_back(std::move(task));
+  }
+  auto gave_up = give_up(*task, error);
+  if (gave_up || gave_up.error().code == "lost") return;
+  task->next = now + kLongestWait;  // the catalogue does not answer: say it later
+  put_back(std::move(task));
+}
+
+Result<void> Copier::advance(Task& task) {
+  if (task.source == nullptr) task.source = TRY(sources_.find(task.copy.source_region));
+  TRY(keep_alive(task));
+  if (task.disk < task.copy.disks.size()) {
+    auto moved = advance_disk(task);
+    if (!moved && moved.error().code == "LeaseNotFound") return reopen(task);
+    if (!moved) return moved;
+  }
+  return task.disk == task.copy.disks.size() ? finish(task) : Result<void>{};
+}
+
+/// Renews the claim here and the lease at the source before either runs out.
+Result<void> Copier::keep_alive(Task& task) {
+  auto now = clock_.now();
+  if (now >= task.claimed + kRenewAfter) {
+    auto session = TRY(catalogue_.take());
+    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+    TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
+    TRY(catalogue::claim_copy(tx, task.copy.id, worker_, task.copy.epoch, now, now + kClaimAge));
+    TRY(tx.commit());
+    task.claimed = now;
+  }
+  if (now >= task.lease_renewed + kLeaseRenewAfter) {
+    auto renewed = task.source->renew(task.copy.source_lease);
+    if (!renewed && renewed.error().code == "LeaseNotFound") TRY(reopen(task));
+    if (!renewed && renewed.error().code != "LeaseNotFound") return renewed;
+    task.lease_renewed = now;
+  }
+  return {};
+}
+
+/// The lease ran out: asks for the same content once more.
+Result<void> Copier::reopen(Task& task) {
+  auto opened = TRY(task.source->open({task.copy.account, task.copy.source_resource}));
+  for (auto const& disk : task.copy.disks) {
+    auto same = std::ranges::find(opened.snapshots, disk.source_snapshot_id, &messages::replication::Snapshot::snapshot_id);
+    if (same == opened.snapshots.end() || same->root != disk.root)
+      return fail(Fault::invalid, "SourceChanged", task.copy.source_resource + " no longer has the content that is being copied");
+  }
+  auto session = TRY(catalogue_.take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
+  TRY(catalogue::save_source_lease(tx, task.copy.id, opened.lease));
+  TRY(tx.commit());
+  task.copy.source_lease = opened.lease;
+  task.content = nullptr;
+  return {};
+}
+
+Result<void> Copier::advance_disk(Task& task) {
+  auto const& disk = task.copy.disks[task.disk];
+  if (!task.content) {
+    auto session = TRY(catalogue_.take());
+    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
+    TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
+    auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+    if (snapshot.state == SnapshotState::completed) {  // before a crash
+      ++task.disk;
+      return {};
+    }
+    task.moved_before = static_cast<std::uint64_t>(snapshot.copy_bytes_moved);
+    DiskToCopy wanted{catalogue::domain_number(task.copy.account), TRY(content::decode_reference(disk.root)),
+                      snapshot.volume_size_gib, task.copy.source_lease, disk.source_snapshot_id};
+    task.content = std::make_unique<DiskCopy>(content_, *task.source, std::move(wanted));
+  }
+  bool whole = TRY(task.content->step(kStepBytes));
+  if (whole) TRY(content_.store().flush());  // durable before the catalogue says so
+  TRY(save_progress(task, whole));
+  if (whole) {
+    ++task.disk;
+    task.content = nullptr;
+  }
+  return {};
+}
+
+Result<void> Copier::save_progress(Task& task, bool whole) {
+  auto const& disk = task.copy.disks[task.disk];
+  auto const& progress = task.content->progress();
+  auto session = TRY(catalogue_.take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
+  auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+  snapshot.copy_bytes_done = static_cast<std::int64_t>(progress.done_bytes);
+  snapshot.copy_bytes_moved = static_cast<std::int64_t>(task.moved_before + progress.moved_bytes);
+  auto const total = std::max<std::int64_t>(snapshot.content_bytes, 1);
+  snapshot.progress_percent = std::clamp<std::int64_t>(snapshot.copy_bytes_done * 100 / total, 0, 99);
+  if (whole) {
+    auto root = TRY(content::decode_reference(disk.root));
+    auto digest = content::digest_of(root, content::height_of(snapshot.volume_size_gib));
+    snapshot.state = SnapshotState::completed;
+    snapshot.progress_percent = 100;
+    snapshot.completion_time = clock_.now();
+    snapshot.root = disk.root;
+    snapshot.content_digest = to_bytes(digest.bytes);
+    snapshot.content_bytes = snapshot.copy_bytes_done;
+  }
+  TRY(catalogue::save_snapshot(tx, snapshot));
+  return tx.commit();
+}
+
+Result<void> Copier::finish(Task& task) {
+  auto session = TRY(catalogue_.take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
+  if (!task.copy.image_id.empty()) {
+    auto image = TRY(catalogue::find_image(tx, task.copy.image_id));
+    image.state = images::ImageState::available;
+    TRY(catalogue::save_image(tx, image));
+  }
+  TRY(catalogue::remove_copy(tx, task.copy.id));
+  TRY(tx.commit());
+  if (auto closed = task.source->close(task.copy.source_lease); !closed)
+    log_warning("{}: the lease {} at {} will run out by itself: {}", region_, task.copy.source_lease, task.copy.source_region,
+                closed.error().message);
+  return {};
+}
+
+Result<void> Copier::give_up(Task& task, Error const& error) {
+  log_error("{}: the copy of {} from {} failed: {}", region_, task.copy.source_resource, task.copy.source_region, error.message);
+  auto const reason = "Copying from " + task.copy.source_region + " failed: " + error.message;
+  auto session = TRY(catalogue_.take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
+  for (auto const& disk : task.copy.disks) {
+    auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+    if (snapshot.state != SnapshotState::pending) continue;
+    snapshot.state = SnapshotState::error;
+    snapshot.status_message = reason;
+    TRY(catalogue::save_snapshot(tx, snapshot));
+  }
+  if (!task.copy.image_id.empty()) {
+    auto image = TRY(catalogue::find_image(tx, task.copy.image_id));
+    image.state = images::ImageState::failed;
+    image.state_reason_code = "Server.InternalError";
+    image.state_reason = reason;
+    TRY(catalogue::save_image(tx, image));
+  }
+  TRY(catalogue::remove_copy(tx, task.copy.id));
+  TRY(tx.commit());
+  if (task.source != nullptr)
+    if (auto closed = task.source->close(task.copy.source_lease); !closed)
+      log_warning("{}: the lease {} at {} will run out by itself", region_, task.copy.source_lease, task.copy.source_region);
+  return {};
+}
+
+}  // namespace argosy::replication

@@ -1,0 +1,57 @@
+// replication/copier.h - carries out the copy tasks of a region, one bounded step at a time.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "catalogue/copies.h"
+#include "content/content.h"
+#include "replication/disk_copy.h"
+#include "replication/source.h"
+#include "sql/session.h"
+
+namespace argosy::replication {
+
+/// Any number of threads may step at the same time; each step works on a task of its own, and tasks take turns.
+class Copier {
+ public:
+  Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources, Clock& clock, Entropy& entropy);
+  ~Copier();
+
+  /// At a start: takes over what a killed process had claimed.
+  Result<void> start();
+  /// Moves one task on: some of its content, then its progress committed. Tells when to come back: now if there is
+  /// more to do.
+  Result<Time> step();
+
+ private:
+  /// A claimed task and how far it is.
+  struct Task;
+
+  Result<std::unique_ptr<Task>> next_task(Time now);
+  Result<void> claim(Time now);
+  Result<void> advance(Task& task);
+  Result<void> advance_disk(Task& task);
+  Result<void> save_progress(Task& task, bool whole);
+  Result<void> finish(Task& task);
+  Result<void> keep_alive(Task& task);
+  Result<void> reopen(Task& task);
+  Result<void> give_up(Task& task, Error const& error);
+  void put_back(std::unique_ptr<Task> task);
+  void settle(std::unique_ptr<Task> task, Result<void> const& result);
+
+  std::string region_;
+  sql::Pool& catalogue_;
+  content::Content& content_;
+  Sources& sources_;
+  Clock& clock_;
+  std::string worker_;  ///< this process, as claims name it
+  std::mutex mutex_;    // guards the two below
+  std::multimap<Time, std::unique_ptr<Task>> waiting_;  ///< by the time when they may go on
+  Time next_claim_{};
+};
+
+}  // namespace argosy::replication

@@ -1,0 +1,213 @@
+// replication/disk_copy.cpp - see disk_copy.h.
+#include "replication/disk_copy.h"
+
+#include <future>
+
+namespace argosy::replication {
+namespace {
+
+namespace m = messages::replication;
+using content::ChunkId;
+using content::kBlockBytes;
+using content::kFanout;
+
+/// Blocks of one request: at most 8 MiB in memory for each of the connections.
+constexpr std::size_t kBlocksPerFetch = 16;
+/// Connections of one disk: more only compete for the same cores.
+constexpr std::size_t kConnections = 2;
+
+}  // namespace
+
+DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk)
+    : content_(content), source_(source), disk_(std::move(disk)) {}
+
+/// Asks for chunks and verifies each against its id; the views point into `bytes`.
+Result<std::vector<ByteView>> DiskCopy::fetch(std::vector<m::Range> const& ranges, std::span<ChunkId const> ids, Bytes& bytes) {
+  bytes = TRY(source_.fetch({disk_.lease, disk_.source_snapshot_id, ranges}));
+  auto frames = TRY(split_frames(bytes, ids.size()));
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (digest::sha256(frames[i]) != ids[i])
+      return fail(Fault::corrupt, source_.region() + " sent bytes that are not those of chunk " + ids[i].hex());
+  return frames;
+}
+
+Result<void> DiskCopy::begin() {
+  begun_ = true;
+  if (!disk_.root) return {};
+  auto& store = content_.store();
+  bool here = TRY(store.contains(disk_.domain, disk_.root->id));
+  if (here) {
+    auto node = TRY(content_.node(disk_.domain, disk_.root->id));
+    progress_.done_bytes = node->blocks * kBlockBytes;
+    return {};
+  }
+  auto const height = content::height_of(disk_.volume_size_gib);
+  auto staged = content_.node(disk_.domain, disk_.root->id);
+  if (!staged) {
+    Bytes bytes;
+    std::vector<m::Range> ranges{{height + 1, 0, Bytes(1)}};
+    auto frames = TRY(fetch(ranges, std::span(&disk_.root->id, 1), bytes));
+    progress_.moved_bytes += frames.front().size();
+    store::NewChunk chunk{disk_.root->id, frames.front()};
+    TRY(store.stage_nodes(disk_.domain, std::span(&chunk, 1)));
+  }
+  return push(height, 0, disk_.root);
+}
+
+/// Goes down to a node that is staged here.
+Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, content::Child const& reference) {
+  Frame frame;
+  frame.level = level;
+  frame.position = position;
+  frame.reference = reference;
+  frame.node = TRY(content_.node(disk_.domain, reference->id));
+  if (frame.node->level != level) return fail(Fault::corrupt, source_.region() + " sent a manifest node of the wrong level");
+  std::vector<ChunkId> ids;
+  std::vector<std::size_t> slots;
+  for (std::size_t slot = 0; slot < kFanout; ++slot) {
+    if (!frame.node->children[slot]) continue;
+    ids.push_back(frame.node->children[slot]->id);
+    slots.push_back(slot);
+  }
+  auto here = TRY(content_.store().contains_each(disk_.domain, ids));
+  frame.here.resize(kFanout);
+  for (std::size_t i = 0; i < slots.size(); ++i) frame.here[slots[i]] = here[i];
+  if (level > 1) TRY(fetch_nodes(frame));
+  path_.push_back(std::move(frame));
+  return {};
+}
+
+/// Stages the children of a node of nodes that are not here, many at a time.
+Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
+  m::Range range{frame.level, static_cast<std::int64_t>(frame.position), {}};
+  std::vector<ChunkId> ids;
+  auto flush = [&]() -> Result<void> {
+    if (ids.empty()) return {};
+    Bytes bytes;
+    auto frames = TRY(fetch({range}, ids, bytes));
+    std::vector<store::NewChunk> chunks;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      chunks.push_back({ids[i], frames[i]});
+      progress_.moved_bytes += frames[i].size();
+    }
+    range.slots.clear();
+    ids.clear();
+    return content_.store().stage_nodes(disk_.domain, chunks);
+  };
+  for (std::size_t slot = 0; slot < kFanout; ++slot) {
+    auto const& child = frame.node->children[slot];
+    if (!child || frame.here[slot]) continue;
+    if (content_.node(disk_.domain, child->id)) continue;  // staged before a crash
+    range.slots.push_back(static_cast<std::byte>(slot));
+    ids.push_back(child->id);
+    if (ids.size() == m::kMaxFetchChunks) TRY(flush());
+  }
+  return flush();
+}
+
+/// Takes missing blocks of a node of blocks, up to a full batch.
+void DiskCopy::take_blocks(Frame& frame, Batch& batch) {
+  m::Range range{1, static_cast<std::int64_t>(frame.position), {}};
+  for (; frame.next < kFanout && batch.ids.size() < kBlocksPerFetch; ++frame.next) {
+    auto const& child = frame.node->children[frame.next];
+    if (!child) continue;
+    if (frame.here[frame.next]) {
+      progress_.done_bytes += kBlockBytes;
+      continue;
+    }
+    range.slots.push_back(static_cast<std::byte>(frame.next));
+    batch.ids.push_back(child->id);
+  }
+  if (!range.slots.empty()) batch.ranges.push_back(std::move(range));
+}
+
+/// To the next child that is not whole here; counts those that are.
+Result<void> DiskCopy::descend(Frame& frame) {
+  while (frame.next < kFanout) {
+    auto slot = frame.next++;
+    auto const child = frame.node->children[slot];
+    if (!child) continue;
+    if (!frame.here[slot]) return push(static_cast<std::uint8_t>(frame.level - 1), frame.position * kFanout + slot, child);
+    auto whole = TRY(content_.node(disk_.domain, child->id));
+    progress_.done_bytes += whole->blocks * kBlockBytes;
+  }
+  return {};
+}
+
+/// Nothing at the end of the walk.
+Result<std::optional<DiskCopy::Batch>> DiskCopy::next_batch() {
+  Batch batch;
+  while (!path_.empty() && batch.ids.size() < kBlocksPerFetch && batch.ranges.size() < m::kMaxRanges) {
+    auto& frame = path_.back();
+    auto const depth = path_.size();
+    if (frame.level == 1) {
+      take_blocks(frame, batch);
+    } else {
+      TRY(descend(frame));
+    }
+    if (path_.size() == depth && path_.back().next == kFanout) {
+      exhausted_.push_back(path_.back().reference->id);
+      path_.pop_back();
+    }
+  }
+  if (batch.ids.empty()) return std::nullopt;
+  return batch;
+}
+
+Result<void> DiskCopy::move(Batch const& batch) {
+  Bytes bytes;
+  auto frames = TRY(fetch(batch.ranges, batch.ids, bytes));
+  std::vector<store::NewChunk> chunks;
+  std::uint64_t moved = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    auto header = TRY(store::decode_chunk_header(frames[i]));
+    if (header.kind != store::Kind::block) return fail(Fault::corrupt, source_.region() + " sent a manifest node where a block should be");
+    chunks.push_back({batch.ids[i], frames[i]});
+    moved += frames[i].size();
+  }
+  TRY(content_.store().put_blocks(disk_.domain, chunks));
+  std::lock_guard lock(mutex_);
+  progress_.done_bytes += frames.size() * kBlockBytes;
+  progress_.moved_bytes += moved;
+  return {};
+}
+
+/// One connection's share of a step.
+Result<void> DiskCopy::work(std::uint64_t budget_bytes) {
+  while (true) {
+    std::optional<Batch> batch;
+    {
+      std::lock_guard lock(mutex_);
+      if (failed_ || asked_bytes_ >= budget_bytes) return {};
+      auto next = next_batch();
+      failed_ = !next;
+      if (!next) return std::unexpected(std::move(next).error());
+      if (!*next) return {};
+      batch = *std::move(next);
+      asked_bytes_ += batch->ids.size() * kBlockBytes;
+    }
+    auto moved = move(*batch);
+    if (!moved) {
+      std::lock_guard lock(mutex_);
+      failed_ = true;
+      return moved;
+    }
+  }
+}
+
+Result<bool> DiskCopy::step(std::uint64_t budget_bytes) {
+  if (!begun_) TRY(begin());
+  asked_bytes_ = 0;
+  std::vector<std::future<Result<void>>> others;
+  for (std::size_t i = 1; i < kConnections; ++i)
+    others.push_back(std::async(std::launch::async, [&] { return work(budget_bytes); }));
+  auto result = work(budget_bytes);
+  for (auto& other : others)
+    if (auto done = other.get(); !done && result) result = std::move(done);
+  if (!result) return std::unexpected(std::move(result).error());
+  for (auto const& id : exhausted_) TRY(content_.store().close_node(disk_.domain, id));
+  exhausted_.clear();
+  return path_.empty();
+}
+
+}  // namespace argosy::replication

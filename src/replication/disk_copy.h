@@ -1,0 +1,77 @@
+// replication/disk_copy.h - brings one disk's content into this region's store: walks the manifest, asks for what the
+// account's domain lacks, verifies and appends it, closes nodes children first.
+#pragma once
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "content/content.h"
+#include "replication/source.h"
+
+namespace argosy::replication {
+
+struct DiskToCopy {
+  store::Domain domain = 0;  ///< of the account that copies
+  content::Child root;
+  std::int64_t volume_size_gib = 1;
+  std::string lease;
+  std::string source_snapshot_id;
+};
+
+struct CopyProgress {
+  std::uint64_t done_bytes = 0;   ///< content, in bytes of blocks, that is known to be here
+  std::uint64_t moved_bytes = 0;  ///< stored bytes that crossed the wire
+};
+
+/// All state lies in the store: made anew after a crash, it goes on where it was and asks for nothing twice.
+class DiskCopy {
+ public:
+  DiskCopy(content::Content& content, Source& source, DiskToCopy disk);
+
+  /// Moves about `budget_bytes` of content, over a few connections at once; true when all of it is here and closed
+  /// (durable only after Store::flush). After a failure make a new one.
+  Result<bool> step(std::uint64_t budget_bytes);
+  CopyProgress const& progress() const { return progress_; }
+
+ private:
+  /// A node whose subtree is not whole here.
+  struct Frame {
+    std::uint8_t level = 1;
+    std::uint64_t position = 0;
+    content::Child reference;
+    std::shared_ptr<content::Node const> node;
+    std::vector<bool> here;  ///< by slot: that child is closed
+    std::size_t next = 0;
+  };
+  /// Blocks to ask for, perhaps of several nodes.
+  struct Batch {
+    std::vector<messages::replication::Range> ranges;
+    std::vector<content::ChunkId> ids;
+  };
+
+  Result<void> begin();
+  Result<void> push(std::uint8_t level, std::uint64_t position, content::Child const& reference);
+  Result<void> fetch_nodes(Frame const& frame);
+  Result<std::optional<Batch>> next_batch();
+  void take_blocks(Frame& frame, Batch& batch);
+  Result<void> descend(Frame& frame);
+  Result<void> move(Batch const& batch);
+  Result<std::vector<ByteView>> fetch(std::vector<messages::replication::Range> const& ranges,
+                                      std::span<content::ChunkId const> ids, Bytes& bytes);
+  Result<void> work(std::uint64_t budget_bytes);
+
+  content::Content& content_;
+  Source& source_;
+  DiskToCopy disk_;
+  bool begun_ = false;
+  std::mutex mutex_;  // guards what follows: the walk is one, the fetches are several
+  std::vector<Frame> path_;
+  std::vector<content::ChunkId> exhausted_;  ///< nodes below which everything was asked for, children first
+  std::uint64_t asked_bytes_ = 0;            ///< in this step
+  bool failed_ = false;
+  CopyProgress progress_;
+};
+
+}  // namespace argosy::replication

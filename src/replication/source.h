@@ -1,0 +1,53 @@
+// replication/source.h - the asking side of replication: calls to the region that is copied from.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "messages/replication/replication.h"
+#include "remote/sign.h"
+#include "remote/transport.h"
+
+namespace argosy::replication {
+
+/// One other region (or this one, for a copy within it). Any thread.
+class Source {
+ public:
+  /// `credentials`: the name of this region and the secret that both share.
+  Source(std::string region, std::unique_ptr<remote::Transport> transport, remote::Credentials credentials, Clock& clock)
+      : region_(std::move(region)), transport_(std::move(transport)), credentials_(std::move(credentials)), clock_(clock) {}
+
+  std::string const& region() const { return region_; }
+  /// Fails with the source's public code and message, or `unavailable` if it cannot be reached.
+  Result<messages::replication::OpenResponse> open(messages::replication::OpenRequest const& request);
+  Result<void> renew(std::string const& lease);
+  Result<void> close(std::string const& lease);
+  /// The stored bytes of each chunk in the order asked, not verified yet.
+  Result<Bytes> fetch(messages::replication::FetchRequest const& request);
+
+ private:
+  Result<http::Response> call(std::string const& operation, std::string const& body);
+
+  std::string region_;
+  std::unique_ptr<remote::Transport> transport_;
+  remote::Credentials credentials_;
+  Clock& clock_;
+};
+
+/// The regions that can be copied from, by name.
+class Sources {
+ public:
+  void add(std::unique_ptr<Source> source) { sources_[source->region()] = std::move(source); }
+  /// Fails with InvalidRegion.
+  Result<Source*> find(std::string const& region);
+
+ private:
+  std::map<std::string, std::unique_ptr<Source>> sources_;
+};
+
+/// Splits what `fetch` gave. Fails with `corrupt` unless it holds exactly `count` chunks of possible lengths.
+Result<std::vector<ByteView>> split_frames(ByteView bytes, std::size_t count);
+
+}  // namespace argosy::replication
