@@ -18,9 +18,10 @@ constexpr std::size_t kJournalPage = 4'096;
 Digest lookup_name(Domain const& domain, Digest const& digest) {
   return crypto::hmac_sha256(domain.secret.bytes(), digest.bytes);
 }
-/// The row's content opens only for who knows the block.
+/// The row's content opens only for who knows the block. The digest is the salt: the other way round HKDF's first step
+/// would be the row's name itself, which lies beside the row.
 crypto::Key lookup_key(Domain const& domain, Digest const& digest) {
-  return crypto::hkdf_sha256(digest.bytes, domain.secret.bytes(), as_bytes("argosy lookup 1"));
+  return crypto::hkdf_sha256(domain.secret.bytes(), digest.bytes, as_bytes("argosy lookup 1"));
 }
 
 /// Reads an upload's journal page by page.
