@@ -117,7 +117,7 @@ table = record(3, 0, 0, b"".join(entry["head_and_tag"] for entry in records))
 pack_header = b"ARGOPACK" + struct.pack("<II", 1, 0)
 pack = pack_header + b"".join(entry["head_and_tag"] + entry["payload"] for entry in [*records, table])
 
-# lookup.md
+# index.md, "The lookup table"
 
 secret = bytes(range(32))
 name = hmac.new(secret, sevens["digest"], "sha256").digest()
