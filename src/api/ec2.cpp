@@ -59,7 +59,7 @@ Result<http::Response> describe_regions(Call const& call) {
   auto request = TRY(wire::decode_form<m::DescribeRegionsRequest>(call.parameters));
   std::vector<std::string> names;
   for (auto const& region : call.service.regions) names.push_back(region.name);
-  return to_xml(call, TRY(ec2::describe_regions(names, call.service.endpoint, request)));
+  return to_xml(call, TRY(ec2::describe_regions(names, call.endpoint, request)));
 }
 
 Result<http::Response> describe_availability_zones(Call const& call) {

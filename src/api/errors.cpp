@@ -14,7 +14,7 @@ namespace argosy::api {
 namespace {
 
 /// What does not follow from the kind of failure. Source: ec2-semantics A3, A7, G.
-constexpr std::array<std::pair<std::string_view, int>, 18> kStatuses{{
+constexpr std::array<std::pair<std::string_view, int>, 17> kStatuses{{
     {"AuthFailure", 401},
     {"OptInRequired", 401},
     {"UnauthorizedOperation", 403},
@@ -32,7 +32,6 @@ constexpr std::array<std::pair<std::string_view, int>, 18> kStatuses{{
     {"ConflictException", 409},
     {"RequestLimitExceeded", 503},
     {"Unavailable", 503},
-    {"RequestEntityTooLarge", 413},
 }};
 
 int status_of(std::string_view code) {

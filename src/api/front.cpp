@@ -60,7 +60,8 @@ Result<http::Response> run_ec2(Service& service, Region& region, access::Caller 
   auto action = TRY(action_of(parameters, "2016-11-15"));
   auto operation = ec2_operations().find(action);
   if (operation == ec2_operations().end()) return unknown_action(action);
-  return operation->second({service, region, caller, parameters, action, request_id, service.clock.now()});
+  auto endpoint = service.endpoint.empty() ? std::string(http::find_header(request.headers, "host").value_or("")) : service.endpoint;
+  return operation->second({service, region, caller, parameters, action, request_id, service.clock.now(), endpoint});
 }
 
 Result<http::Response> run_sts(access::Caller const& caller, http::Request const& request, std::string const& request_id) {

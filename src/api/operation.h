@@ -23,6 +23,7 @@ struct Call {
   std::string action;
   std::string request_id;
   Time now{};
+  std::string endpoint;  ///< the authority that the client reached
 };
 
 using Operation = std::function<Result<http::Response>(Call const&)>;
@@ -117,7 +118,7 @@ Operation listing(std::string element, List list, Function function) {
       if (state->begun) {
         state->request.next_token = state->page.next_token;
         wire::Pairs const none;
-        Call next{state->service, state->region, state->caller, none, state->action, state->request_id, state->now};
+        Call next{state->service, state->region, state->caller, none, state->action, state->request_id, state->now, {}};
         state->page = TRY(page_of(next, state->request));
       }
       state->begun = true;

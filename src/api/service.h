@@ -26,7 +26,7 @@ struct Service {
   crypto::Key root_key;
   Clock& clock;
   Entropy& entropy;
-  std::string endpoint;  ///< the authority that clients reach this process by
+  std::string endpoint;  ///< the authority that clients reach this process by; empty: whatever they say in Host
 
   Region* find_region(std::string_view name) {
     for (auto& region : regions)

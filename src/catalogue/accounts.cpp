@@ -58,6 +58,23 @@ Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enab
   return {};
 }
 
+Result<void> check_root_key(Transaction& tx, crypto::Key const& root_key, Entropy& entropy) {
+  auto const purpose = as_bytes("argosy root key check");
+  Bytes known;
+  {
+    auto rows = TRY(tx.query("SELECT wrapped FROM root_key_check"));
+    bool found = TRY(rows->next());
+    if (found) known = to_bytes(rows->blob(0));
+  }
+  if (known.empty()) {
+    auto wrapped = crypto::wrap(root_key, purpose, as_bytes("argosy"), entropy);
+    TRY(tx.execute("INSERT INTO root_key_check(wrapped) VALUES(?1)", {ByteView(wrapped)}));
+    return {};
+  }
+  if (!crypto::unwrap(root_key, purpose, known)) return fail(Fault::denied, "the root key is not the one that this data directory was made with");
+  return {};
+}
+
 Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account, Time now,
                                        Entropy& entropy) {
   NewAccessKey made;

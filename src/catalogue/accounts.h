@@ -32,6 +32,9 @@ Result<std::vector<Account>> list_accounts(Transaction& tx);
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name);
 Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled);
 
+/// Fails with `denied` unless this is the root key that the directory was made with; a new directory takes it.
+Result<void> check_root_key(Transaction& tx, crypto::Key const& root_key, Entropy& entropy);
+
 struct NewAccessKey {
   AccessKey key;
   std::string secret_access_key;  ///< told once; at rest it is wrapped under the root key

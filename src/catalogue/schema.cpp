@@ -86,6 +86,7 @@ CREATE TABLE IF NOT EXISTS access_keys(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, wrapped_secret BLOB NOT NULL, enabled INTEGER NOT NULL,
   created_ms INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS access_keys_account ON access_keys(account);
+CREATE TABLE IF NOT EXISTS root_key_check(wrapped BLOB NOT NULL);
 )sql";
 
 Result<void> create_schema(sql::Session& session, std::string_view script) {

@@ -14,7 +14,9 @@ using images::SnapshotState;
 
 /// Times of last writes are written down at most so often, so a timeout is late by at most this.
 constexpr auto kWriteResolution = std::chrono::minutes(1);
-constexpr auto kIdle = std::chrono::seconds(5);
+/// How soon an accepted CompleteSnapshot is noticed.
+constexpr auto kCompletionInterval = std::chrono::milliseconds(25);
+constexpr auto kTimeoutInterval = std::chrono::seconds(30);
 
 bool has_timed_out(Snapshot const& snapshot, Time now) {
   return now > snapshot.last_write + std::chrono::minutes(snapshot.timeout_minutes) + kWriteResolution;
@@ -176,9 +178,12 @@ Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypt
     return now;
   }
   bool forgot = TRY(forget_journals(catalogue, content));
-  if (forgot) return now;
+  return forgot ? now : now + kCompletionInterval;
+}
+
+Result<Time> step_upload_timeouts(sql::Pool& catalogue, Time now) {
   TRY(time_out_uploads(catalogue, now));
-  return now + kIdle;
+  return now + kTimeoutInterval;
 }
 
 }  // namespace argosy::ebs

@@ -25,8 +25,9 @@ Result<void> record_write(sql::Pool& catalogue, images::Snapshot const& snapshot
 /// What the caller of CompleteSnapshot said against what his journal holds. Fails with ValidationException.
 Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks, ByteView expected_checksum);
 
-/// One bounded piece of what follows: completes an upload, ends one that timed out, or forgets a journal; tells when
-/// to come back.
+/// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when to come back.
 Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key, Time now);
+/// Ends the uploads that timed out.
+Result<Time> step_upload_timeouts(sql::Pool& catalogue, Time now);
 
 }  // namespace argosy::ebs

@@ -79,13 +79,16 @@ struct Server::State {
   asio::awaitable<void> serve(Stream stream);
   template <class Stream>
   asio::awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, std::string const& peer);
+  // No temporary stands in a co_await expression below: GCC 12 destroys some of them twice.
   template <class Stream>
-  asio::awaitable<bool> answer(Stream& stream, Response response, bool keep_alive, bool head);
+  asio::awaitable<bool> answer(Stream& stream, Response& response, bool keep_alive, bool head);
+  template <class Stream>
+  asio::awaitable<bool> refuse(Stream& stream, int status, std::string const& path, bool keep_alive, bool head);
   template <class Stream>
   asio::awaitable<bool> answer_stream(Stream& stream, Response& response, beast::http::response<beast::http::empty_body>& head);
   asio::awaitable<bool> wait_for_room(std::uint64_t bytes);
   template <class Result>
-  asio::awaitable<std::optional<Result>> on_worker(std::function<Result()> job);
+  asio::awaitable<std::optional<Result>> on_worker(std::function<Result()>& job);
 };
 
 namespace {
@@ -114,19 +117,20 @@ asio::awaitable<bool> Server::State::wait_for_room(std::uint64_t bytes) {
 }
 
 template <class Result>
-asio::awaitable<std::optional<Result>> Server::State::on_worker(std::function<Result()> job) {
+asio::awaitable<std::optional<Result>> Server::State::on_worker(std::function<Result()>& job) {
   auto executor = co_await asio::this_coro::executor;
-  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::optional<Result>)>(
-      [this, executor, job = std::move(job)](auto completion) {
-        auto shared = std::make_shared<decltype(completion)>(std::move(completion));  // std::function must be copyable
-        auto guard = asio::make_work_guard(executor);
-        bool taken = workers->post([shared, executor, job, guard] {
-          auto made = std::make_shared<Result>(job());
-          asio::post(executor, [shared, made] { (*shared)(std::optional<Result>(std::move(*made))); });
-        });
-        if (!taken) asio::post(executor, [shared] { (*shared)(std::optional<Result>()); });
-      },
-      asio::use_awaitable);
+  auto initiate = [this, executor, &job](auto completion) {
+    auto shared = std::make_shared<decltype(completion)>(std::move(completion));  // std::function must be copyable
+    auto guard = asio::make_work_guard(executor);
+    bool taken = workers->post([shared, executor, &job, guard] {
+      auto made = std::make_shared<Result>(job());
+      asio::post(executor, [shared, made] { (*shared)(std::optional<Result>(std::move(*made))); });
+    });
+    if (!taken) asio::post(executor, [shared] { (*shared)(std::optional<Result>()); });
+  };
+  auto result = co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::optional<Result>)>(
+      initiate, asio::use_awaitable);
+  co_return result;
 }
 
 template <class Stream>
@@ -137,8 +141,9 @@ asio::awaitable<bool> Server::State::answer_stream(Stream& stream, Response& res
   lowest(stream).expires_after(options.write_timeout);
   auto [head_error, head_bytes] = co_await beast::http::async_write_header(stream, serializer, kAsTuple);
   if (head_error) co_return false;
+  std::function<Result<Bytes>()> next = [&response] { return response.stream(); };
   while (true) {
-    auto piece = co_await on_worker<Result<Bytes>>([&response] { return response.stream(); });
+    auto piece = co_await on_worker<Result<Bytes>>(next);
     if (!piece || !*piece) {
       if (piece) log_error("a streamed response was cut: {}", piece->error().message);
       co_return false;
@@ -155,7 +160,14 @@ asio::awaitable<bool> Server::State::answer_stream(Stream& stream, Response& res
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::answer(Stream& stream, Response response, bool keep_alive, bool is_head) {
+asio::awaitable<bool> Server::State::refuse(Stream& stream, int status, std::string const& path, bool keep_alive, bool is_head) {
+  auto response = refusal(status, path);
+  bool go_on = co_await answer(stream, response, keep_alive, is_head);
+  co_return go_on;
+}
+
+template <class Stream>
+asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, bool keep_alive, bool is_head) {
   beast::http::response<beast::http::empty_body> head;
   head.version(11);
   head.result(static_cast<unsigned>(response.status));
@@ -180,16 +192,17 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response response, b
 
 template <class Stream>
 asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffer& buffer, std::string const& peer) {
+  std::string const nothing;
   beast::http::request_parser<beast::http::empty_body> head;
   head.header_limit(options.header_limit_bytes);
   head.body_limit(options.body_limit_bytes);
   lowest(stream).expires_after(options.header_timeout * (buffer.size() == 0 ? 3 : 1));
   auto [head_error, head_bytes] = co_await beast::http::async_read_header(stream, buffer, head, kAsTuple);
-  if (head_error == beast::http::error::header_limit) co_return co_await answer(stream, refusal(431, ""), false, false);
-  if (head_error == beast::http::error::body_limit) co_return co_await answer(stream, refusal(413, ""), false, false);
+  if (head_error == beast::http::error::header_limit) co_return co_await refuse(stream, 431, nothing, false, false);
+  if (head_error == beast::http::error::body_limit) co_return co_await refuse(stream, 413, nothing, false, false);
   if (head_error && head_error.category() == beast::http::make_error_code(beast::http::error::bad_value).category() &&
       head_error != beast::http::error::end_of_stream && head_error != beast::http::error::partial_message)
-    co_return co_await answer(stream, refusal(400, ""), false, false);
+    co_return co_await refuse(stream, 400, nothing, false, false);
   if (head_error || stopping) co_return false;
 
   begin_request();
@@ -202,10 +215,10 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   bool const keep_alive = head.get().keep_alive();
   bool const is_head = request.method == "HEAD";
   std::uint64_t const length = head.content_length().value_or(head.chunked() ? options.body_limit_bytes : 0);
-  if (length > options.body_limit_bytes) co_return co_await answer(stream, refusal(413, request.path), false, is_head);
+  if (length > options.body_limit_bytes) co_return co_await refuse(stream, 413, request.path, false, is_head);
   if (length > 0) {
     bool room = co_await wait_for_room(length);
-    if (!room) co_return co_await answer(stream, refusal(503, request.path), false, is_head);
+    if (!room) co_return co_await refuse(stream, 503, request.path, false, is_head);
     reserved = length;
     if (beast::iequals(head.get()[beast::http::field::expect], "100-continue")) {
       lowest(stream).expires_after(options.write_timeout);
@@ -217,7 +230,7 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
       beast::http::request_parser<beast::http::vector_body<std::byte>> whole(std::move(head));
       whole.body_limit(options.body_limit_bytes);
       auto [error, bytes] = co_await beast::http::async_read(stream, buffer, whole, kAsTuple);
-      if (error == beast::http::error::body_limit) co_return co_await answer(stream, refusal(413, request.path), false, is_head);
+      if (error == beast::http::error::body_limit) co_return co_await refuse(stream, 413, request.path, false, is_head);
       if (error) co_return false;
       request.body = std::move(whole.get().body());
     } else {
@@ -231,9 +244,10 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   }
   std::string const path = request.path;
   auto shared = std::make_shared<Request>(std::move(request));
-  auto response = co_await on_worker<Response>([this, shared] { return handler(std::move(*shared)); });
-  if (!response) co_return co_await answer(stream, refusal(503, path), keep_alive, is_head);
-  co_return co_await answer(stream, *std::move(response), keep_alive && !stopping, is_head);
+  std::function<Response()> run = [this, shared] { return handler(std::move(*shared)); };
+  auto response = co_await on_worker<Response>(run);
+  if (!response) co_return co_await refuse(stream, 503, path, keep_alive, is_head);
+  co_return co_await answer(stream, *response, keep_alive && !stopping, is_head);
 }
 
 template <class Stream>

@@ -1,0 +1,36 @@
+// server/background.cpp - see background.h.
+#include "server/background.h"
+
+#include "base/log.h"
+
+namespace argosy::server {
+
+Background::Background(std::string name, Clock& clock, std::function<Result<Time>()> step)
+    : name_(std::move(name)), clock_(clock), step_(std::move(step)), thread_([this] { run(); }) {}
+
+Background::~Background() {
+  ask_to_stop();
+  thread_.join();
+}
+
+void Background::ask_to_stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+}
+
+void Background::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    auto next = step_();
+    if (!next) log_error("{}: {}", name_, next.error().message);
+    auto const wait = next ? *next - clock_.now() : Duration(1'000);
+    lock.lock();
+    if (wait > Duration{0}) wake_.wait_for(lock, wait, [this] { return stopping_; });
+  }
+}
+
+}  // namespace argosy::server

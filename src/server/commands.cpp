@@ -1,0 +1,238 @@
+// server/commands.cpp - see commands.h; CLI11 does the parsing.
+#include "server/commands.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <iostream>
+#include <thread>
+
+#include "base/log.h"
+#include "catalogue/accounts.h"
+#include "server/process.h"
+
+namespace argosy::server {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 252;
+constexpr int kBadConfiguration = 253;
+/// After a signal the process ends within this, whatever still runs: it may be killed at any moment anyway.
+constexpr auto kStopLimit = std::chrono::milliseconds(4'500);
+
+int complain(Error const& error, int status) {
+  std::cerr << "argosyd: " << error.message << "\n";
+  return status;
+}
+
+/// Signals are taken by `wait_for_signal` alone: every thread starts with them blocked.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void end_in_time() {
+  std::thread([] {
+    std::this_thread::sleep_for(kStopLimit);
+    log_warning("something still runs: ending all the same");
+    ::_exit(0);
+  }).detach();
+}
+
+int serve(Config const& config) {
+  ::umask(077);  // what is kept here is nobody else's
+  auto signals = block_signals();
+  auto process = Process::start(config, system_clock(), system_entropy());
+  if (!process) return complain(process.error(), process.error().fault == Fault::invalid ? kBadConfiguration : kFailed);
+  std::cout << "argosyd ready " << (*process)->url() << std::endl;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log_info("stopping on signal {}", signal);
+  end_in_time();
+  process->reset();
+  return 0;
+}
+
+/// What the commands beside a server share.
+struct Beside {
+  std::string data_directory;
+  std::string root_key_file;
+  std::string output = "table";
+
+  void add_to(CLI::App& command) {
+    command.add_option("--data-dir", data_directory, "The data directory of the server")->required();
+    command.add_option("--root-key", root_key_file, "The root key file (default: DIR.root-key)");
+    command.add_option("--output,-o", output, "table or json")->check(CLI::IsMember({"table", "json"}));
+  }
+  template <class Function>
+  Result<void> run(sql::Access access, Function function) {
+    if (root_key_file.empty()) root_key_file = default_root_key_file(data_directory);
+    auto directory = TRY(open_directory(data_directory, root_key_file, Missing::refuse, system_entropy()));
+    auto session = TRY(directory.sessions->take());
+    auto tx = TRY(catalogue::Transaction::begin(*session, access));
+    TRY(function(tx, directory.root_key));
+    return access == sql::Access::write ? tx.commit() : Result<void>{};
+  }
+  /// Rows of equal keys.
+  void print(boost::json::array const& rows) const {
+    if (output == "json") {
+      std::cout << boost::json::serialize(rows) << "\n";
+      return;
+    }
+    for (auto const& row : rows) {
+      std::string line;
+      for (auto const& [key, value] : row.get_object())
+        (line += line.empty() ? "" : "  ") += value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+      std::cout << line << "\n";
+    }
+  }
+};
+
+boost::json::object to_row(catalogue::Account const& account) {
+  return {{"account_id", account.id}, {"name", account.name}, {"state", account.enabled ? "enabled" : "disabled"},
+          {"created", to_iso8601(account.created)}};
+}
+boost::json::object to_row(catalogue::AccessKey const& key) {
+  return {{"access_key_id", key.id}, {"account_id", key.account}, {"state", key.enabled ? "enabled" : "disabled"},
+          {"created", to_iso8601(key.created)}};
+}
+
+/// A command beside the server: its action runs after parsing.
+class Commands {
+ public:
+  explicit Commands(CLI::App& app) {
+    add_account_commands(app);
+    add_access_key_commands(app);
+  }
+  /// Nothing if no such command was given.
+  std::optional<Result<void>> run() {
+    for (auto& [command, action] : actions_)
+      if (command->parsed()) return action();
+    return std::nullopt;
+  }
+
+ private:
+  CLI::App* add(CLI::App& group, std::string const& name, std::string const& help, std::function<Result<void>()> action) {
+    auto* command = group.add_subcommand(name, help);
+    beside_.add_to(*command);
+    actions_.emplace_back(command, std::move(action));
+    return command;
+  }
+
+  void add_account_commands(CLI::App& app) {
+    auto* group = app.add_subcommand("account", "Make, list and disable accounts, also beside a running server");
+    group->require_subcommand(1);
+    auto* create = add(*group, "create", "Make an account; prints its id", [this] {
+      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) -> Result<void> {
+        auto account = TRY(catalogue::create_account(tx, name_, id_, system_clock().now(), system_entropy()));
+        beside_.print({to_row(account)});
+        return {};
+      });
+    });
+    create->add_option("name", name_, "A name for people")->required();
+    create->add_option("--account-id", id_, "12 digits (default: random)");
+    add(*group, "list", "List the accounts", [this] {
+      return beside_.run(sql::Access::read, [&](auto& tx, auto const&) -> Result<void> {
+        boost::json::array rows;
+        auto accounts = TRY(catalogue::list_accounts(tx));
+        for (auto const& account : accounts) rows.push_back(to_row(account));
+        beside_.print(rows);
+        return {};
+      });
+    });
+    auto* disable = add(*group, "disable", "Refuse every request of an account from now on", [this] {
+      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) -> Result<void> {
+        auto account = TRY(catalogue::find_account(tx, name_));
+        return catalogue::set_account_enabled(tx, account.id, false);
+      });
+    });
+    disable->add_option("account", name_, "Its id or name")->required();
+  }
+
+  void add_access_key_commands(CLI::App& app) {
+    auto* group = app.add_subcommand("access-key", "Make, list and disable access keys, also beside a running server");
+    group->require_subcommand(1);
+    auto* create = add(*group, "create", "Make an access key; its secret is told this once", [this] {
+      return beside_.run(sql::Access::write, [&](auto& tx, crypto::Key const& root_key) -> Result<void> {
+        auto account = TRY(catalogue::find_account(tx, name_));
+        auto made = TRY(catalogue::create_access_key(tx, root_key, account.id, system_clock().now(), system_entropy()));
+        auto row = to_row(made.key);
+        row["secret_access_key"] = made.secret_access_key;
+        beside_.print({row});
+        return {};
+      });
+    });
+    create->add_option("account", name_, "The account's id or name")->required();
+    auto* list = add(*group, "list", "List the access keys", [this] {
+      return beside_.run(sql::Access::read, [&](auto& tx, auto const&) -> Result<void> {
+        auto account = name_.empty() ? std::string() : TRY(catalogue::find_account(tx, name_)).id;
+        boost::json::array rows;
+        auto keys = TRY(catalogue::list_access_keys(tx, account));
+        for (auto const& key : keys) rows.push_back(to_row(key));
+        beside_.print(rows);
+        return {};
+      });
+    });
+    list->add_option("account", name_, "Only this account's");
+    auto* disable = add(*group, "disable", "Refuse every request signed with a key from now on", [this] {
+      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) { return catalogue::set_access_key_enabled(tx, id_, false); });
+    });
+    disable->add_option("access-key-id", id_, "The key's id")->required();
+  }
+
+  Beside beside_;
+  std::string name_;
+  std::string id_;
+  std::vector<std::pair<CLI::App*, std::function<Result<void>()>>> actions_;
+};
+
+Result<Config> to_config(CLI::App const& app, std::string const& file, Config const& given) {
+  if (!file.empty()) {
+    if (app.count("--dev") + app.count("--data-dir") + app.count("--listen") + app.count("--regions") + app.count("--root-key") > 0)
+      return fail(Fault::invalid, "--config cannot be combined with --dev, --data-dir, --listen, --regions or --root-key");
+    return read_config(file);
+  }
+  if (!given.dev) return fail(Fault::invalid, "give --config FILE, or --dev with --data-dir and --regions; see --help");
+  auto config = given;
+  if (config.root_key_file.empty()) config.root_key_file = default_root_key_file(config.data_directory);
+  return config;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App app("argosyd serves the regions of Argosy: EC2 images and snapshots, EBS direct and STS.\n\n"
+               "  argosyd --dev --data-dir ./data --listen 127.0.0.1:8080 --regions us-east-1,us-west-2\n"
+               "  argosyd --config /etc/argosy/argosyd.yaml\n");
+  app.set_version_flag("--version", std::string("argosyd ") + ARGOSY_VERSION);
+  Config config;
+  config.endpoint.listen = "127.0.0.1:8080";
+  std::string file;
+  app.add_option("--config,-c", file, "Configuration file (YAML)");
+  app.add_flag("--dev", config.dev, "Serve from the command line's settings; make three accounts on the first start");
+  app.add_option("--data-dir", config.data_directory, "Where everything is kept; made if absent");
+  app.add_option("--root-key", config.root_key_file, "The root key file (default: DIR.root-key); made on the first start");
+  app.add_option("--listen", config.endpoint.listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
+  app.add_option("--regions", config.regions, "Names of the regions, separated by commas")->delimiter(',');
+  Commands commands(app);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    int status = app.exit(error);
+    return status == 0 ? 0 : kUsage;
+  }
+  if (auto done = commands.run()) return *done ? 0 : complain(done->error(), kFailed);
+  auto told = to_config(app, file, config);
+  if (!told) return complain(told.error(), kBadConfiguration);
+  return serve(*told);
+}
+
+}  // namespace argosy::server

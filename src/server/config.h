@@ -1,0 +1,32 @@
+// server/config.h - what argosyd is told: by its command line with --dev, else by a configuration file. docs/configuration.md.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/server.h"
+
+namespace argosy::server {
+
+struct Config {
+  std::string data_directory;
+  std::string root_key_file;
+  std::vector<std::string> regions;
+  /// Address, TLS and limits of the public endpoint.
+  http::ServerOptions endpoint;
+  /// The authority that clients reach this process by; empty: the address that it listens on.
+  std::string public_endpoint;
+  /// Makes accounts on the first start and writes them to accounts.json.
+  bool dev = false;
+};
+
+/// A sibling of the data directory, never inside it.
+std::string default_root_key_file(std::string const& data_directory);
+
+/// Reads YAML; every complaint names file, line and column. Fails with `invalid`, `not_found`.
+Result<Config> read_config(std::string const& path);
+
+/// What holds whichever way it was told: at least one region, names of regions, no key inside the data directory.
+Result<void> check(Config const& config);
+
+}  // namespace argosy::server

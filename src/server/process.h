@@ -1,0 +1,45 @@
+// server/process.h - argosyd while it serves: its regions, the public endpoint and the endpoint for replication.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/service.h"
+#include "http/server.h"
+#include "server/config.h"
+#include "server/directory.h"
+#include "server/region.h"
+
+namespace argosy::server {
+
+class Process {
+ public:
+  /// Accepts requests on return. Fails with `conflict` if another process has the data directory.
+  static Result<std::unique_ptr<Process>> start(Config const& config, Clock& clock, Entropy& entropy);
+  ~Process();
+
+  /// "http://127.0.0.1:8080"
+  std::string url() const;
+
+ private:
+  Process(Config config, Clock& clock, Entropy& entropy) : config_(std::move(config)), clock_(clock), entropy_(entropy) {}
+  Result<void> lock_data_directory();
+  Result<void> open_regions();
+  Result<void> serve_replication();
+  Result<void> connect_regions();
+  Result<void> serve_clients();
+  http::Response answer_peer(http::Request const& request);
+
+  Config config_;
+  Clock& clock_;
+  Entropy& entropy_;
+  int lock_ = -1;
+  Directory directory_;
+  std::vector<std::unique_ptr<Region>> regions_;
+  std::string replication_secret_;  ///< of this run, for the regions of this process among themselves
+  std::unique_ptr<http::Server> replication_;
+  std::unique_ptr<api::Service> service_;
+  std::unique_ptr<http::Server> clients_;
+};
+
+}  // namespace argosy::server

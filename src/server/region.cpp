@@ -1,0 +1,70 @@
+// server/region.cpp - see region.h.
+#include "server/region.h"
+
+#include <filesystem>
+
+#include "base/log.h"
+#include "catalogue/schema.h"
+#include "ebs/uploads.h"
+
+namespace argosy::server {
+namespace {
+
+/// More than the workers and the background threads that use a database at the same time: nobody waits for a session
+/// while he holds another.
+constexpr std::size_t kSessions = 64;
+/// Tasks of one region that move at the same time; the others take turns.
+constexpr std::size_t kCopyThreads = 4;
+
+std::unique_ptr<sql::Pool> open_pool(std::string const& path, sql::Durability durability) {
+  return std::make_unique<sql::Pool>([path, durability] { return sql::open_sqlite(path, durability); }, kSessions);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const& folder, crypto::Key const& root_key,
+                                             Clock& clock, Entropy& entropy) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return fail(Fault::unavailable, folder + ": " + error.message());
+  std::unique_ptr<Region> region(new Region(std::move(name), root_key, clock, entropy));
+  region->catalogue_ = open_pool(folder + "/catalogue.db", sql::Durability::full);
+  {
+    auto session = TRY(region->catalogue_->take());
+    TRY(catalogue::create_region_schema(*session));
+  }
+  region->index_ = open_pool(folder + "/index.db", sql::Durability::full);
+  region->packs_ = TRY(bucket::open_directory(folder + "/packs"));
+  region->store_ = TRY(store::Store::open(*region->packs_, *region->index_, {}));
+  region->content_ = std::make_unique<content::Content>(*region->store_, content::Options{}, entropy);
+  region->answering_ = std::unique_ptr<peer::Source>(
+      new peer::Source{region->name_, *region->catalogue_, *region->content_, clock, entropy});
+  return region;
+}
+
+Region::~Region() { stop(); }
+
+crypto::Key Region::token_key() const { return crypto::hkdf_sha256(root_key_.bytes(), {}, as_bytes("argosy tokens " + name_)); }
+
+Result<void> Region::start() {
+  copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, clock_, entropy_);
+  TRY(copier_->start());
+  auto run = [this](std::string what, std::function<Result<Time>()> step) {
+    background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
+  };
+  run("uploads", [this] { return ebs::step_uploads(*catalogue_, *content_, root_key_, clock_.now()); });
+  run("upload timeouts", [this] { return ebs::step_upload_timeouts(*catalogue_, clock_.now()); });
+  for (std::size_t i = 0; i < kCopyThreads; ++i) run("copies", [this] { return copier_->step(); });
+  return {};
+}
+
+void Region::ask_to_stop() {
+  for (auto& background : background_) background->ask_to_stop();
+}
+
+void Region::stop() {
+  ask_to_stop();
+  background_.clear();
+}
+
+}  // namespace argosy::server

@@ -1,0 +1,54 @@
+// server/region.h - one region of this process: its catalogue, its store, and the work that goes on in it.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "content/content.h"
+#include "peer/peer.h"
+#include "replication/copier.h"
+#include "server/background.h"
+
+namespace argosy::server {
+
+class Region {
+ public:
+  /// Opens (and creates) `folder`; takes over what the packs hold and the index does not know.
+  static Result<std::unique_ptr<Region>> open(std::string name, std::string const& folder, crypto::Key const& root_key,
+                                              Clock& clock, Entropy& entropy);
+  ~Region();
+
+  std::string const& name() const { return name_; }
+  sql::Pool& catalogue() { return *catalogue_; }
+  content::Content& content() { return *content_; }
+  replication::Sources& sources() { return sources_; }
+  peer::Source& answering() { return *answering_; }
+  /// Authenticates this region's tokens; the same after a restart.
+  crypto::Key token_key() const;
+
+  /// Begins the work in the background: uploads, copies.
+  Result<void> start();
+  void ask_to_stop();
+  /// Waits for the steps under way.
+  void stop();
+
+ private:
+  Region(std::string name, crypto::Key const& root_key, Clock& clock, Entropy& entropy)
+      : name_(std::move(name)), root_key_(root_key), clock_(clock), entropy_(entropy) {}
+
+  std::string name_;
+  crypto::Key root_key_;
+  Clock& clock_;
+  Entropy& entropy_;
+  std::unique_ptr<sql::Pool> catalogue_;
+  std::unique_ptr<sql::Pool> index_;
+  std::unique_ptr<bucket::Bucket> packs_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<content::Content> content_;
+  std::unique_ptr<peer::Source> answering_;
+  replication::Sources sources_;
+  std::unique_ptr<replication::Copier> copier_;
+  std::vector<std::unique_ptr<Background>> background_;
+};
+
+}  // namespace argosy::server
