@@ -7,10 +7,10 @@ namespace argosy::access {
 
 /// The principal of a request. Today every access key is its account's root.
 struct Caller {
-  std::string account;        ///< 12 digits
+  std::string account;  ///< 12 digits
   std::string access_key_id;
-  std::string arn;            ///< arn:aws:iam::ACCOUNT:root
-  std::string user_id;        ///< the account id, for root
+  std::string arn;      ///< arn:aws:iam::ACCOUNT:root
+  std::string user_id;  ///< the account id, for root
 };
 
 struct Credentials {

@@ -32,7 +32,9 @@ using Read = std::expected<Claim, AuthFailure>;
 std::unexpected<AuthFailure> refused(AuthFault fault, std::string message, std::string service = {}) {
   return std::unexpected(AuthFailure{fault, std::move(message), std::move(service)});
 }
-std::unexpected<AuthFailure> incomplete(std::string message) { return refused(AuthFault::incomplete, std::move(message)); }
+std::unexpected<AuthFailure> incomplete(std::string message) {
+  return refused(AuthFault::incomplete, std::move(message));
+}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> out;
@@ -71,7 +73,8 @@ Read read_header(std::string_view header, http::Request const& request) {
   for (auto part : split(rest, ',')) {
     part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
     auto equals = part.find('=');
-    if (equals == std::string_view::npos) return incomplete("Authorization header is not of the form Name=Value, …");
+    if (equals == std::string_view::npos)
+      return incomplete("Authorization header is not of the form Name=Value, …");
     auto name = part.substr(0, equals);
     auto value = std::string(part.substr(equals + 1));
     while (value.ends_with(' ')) value.pop_back();
@@ -83,8 +86,10 @@ Read read_header(std::string_view header, http::Request const& request) {
   if (signed_headers.empty()) return incomplete("Authorization header requires 'SignedHeaders' parameter.");
   if (claim.signature.empty()) return incomplete("Authorization header requires 'Signature' parameter.");
   if (!read_credential(credential, claim))
-    return incomplete("Credential must have exactly 5 slash-delimited elements: keyid/date/region/service/aws4_request.");
-  if (!read_signed_headers(signed_headers, claim)) return incomplete("SignedHeaders is not a list of header names.");
+    return incomplete(
+        "Credential must have exactly 5 slash-delimited elements: keyid/date/region/service/aws4_request.");
+  if (!read_signed_headers(signed_headers, claim))
+    return incomplete("SignedHeaders is not a list of header names.");
   auto date = http::find_header(request.headers, "x-amz-date");
   if (!date) return incomplete("Authorization header requires existence of 'X-Amz-Date' header.");
   claim.amz_date = *date;
@@ -101,7 +106,8 @@ Read read_query(http::Request const& request) {
   for (auto pair : split(request.query, '&')) {
     auto equals = pair.find('=');
     auto name = crypto::percent_decode(pair.substr(0, equals));
-    auto value = equals == std::string_view::npos ? std::string() : crypto::percent_decode(pair.substr(equals + 1));
+    auto value =
+        equals == std::string_view::npos ? std::string() : crypto::percent_decode(pair.substr(equals + 1));
     if (name == "X-Amz-Signature") {
       claim.signature = value;
       continue;
@@ -114,7 +120,8 @@ Read read_query(http::Request const& request) {
     if (name == "X-Amz-Expires") {
       std::int64_t seconds = 0;
       auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-      if (error != std::errc{} || end != value.data() + value.size() || seconds < 1 || seconds > kMaxPresignedSeconds)
+      if (error != std::errc{} || end != value.data() + value.size() || seconds < 1 ||
+          seconds > kMaxPresignedSeconds)
         return incomplete("X-Amz-Expires must be from 1 to 604800 seconds.");
       claim.expires_seconds = seconds;
     }
@@ -123,34 +130,50 @@ Read read_query(http::Request const& request) {
   if (claim.signature.empty() || claim.amz_date.empty() || !claim.expires_seconds)
     return incomplete("A presigned URL needs X-Amz-Signature, X-Amz-Date and X-Amz-Expires.");
   if (!read_credential(credential, claim))
-    return incomplete("X-Amz-Credential must have exactly 5 slash-delimited elements: keyid/date/region/service/aws4_request.");
-  if (!read_signed_headers(signed_headers, claim)) return incomplete("X-Amz-SignedHeaders is not a list of header names.");
+    return incomplete(
+        "X-Amz-Credential must have exactly 5 slash-delimited elements: "
+        "keyid/date/region/service/aws4_request.");
+  if (!read_signed_headers(signed_headers, claim))
+    return incomplete("X-Amz-SignedHeaders is not a list of header names.");
   return claim;
 }
 
 Read read_claim(http::Request const& request) {
   auto header = http::find_header(request.headers, "authorization");
-  bool const presigned = request.query.contains("X-Amz-Credential=") || request.query.contains("X-Amz-Signature=");
-  if (header && presigned) return incomplete("A request is signed in its header or in its query, not in both.");
+  bool const presigned =
+      request.query.contains("X-Amz-Credential=") || request.query.contains("X-Amz-Signature=");
+  if (header && presigned)
+    return incomplete("A request is signed in its header or in its query, not in both.");
   if (presigned) return read_query(request);
   if (!header) return refused(AuthFault::missing, "Request is missing Authentication Token");
-  if (!header->starts_with("AWS4-HMAC-SHA256 ")) return incomplete("The Authorization header must begin with AWS4-HMAC-SHA256.");
+  if (!header->starts_with("AWS4-HMAC-SHA256 "))
+    return incomplete("The Authorization header must begin with AWS4-HMAC-SHA256.");
   return read_header(*header, request);
 }
 
 /// Nothing if the date is good.
 std::optional<AuthFailure> check_date(Claim const& claim, Time now) {
   auto signed_at = parse_amz_date(claim.amz_date);
-  if (!signed_at) return AuthFailure{AuthFault::incomplete, "X-Amz-Date must be of the form yyyymmddThhmmssZ.", claim.scope.service};
+  if (!signed_at)
+    return AuthFailure{AuthFault::incomplete, "X-Amz-Date must be of the form yyyymmddThhmmssZ.",
+                       claim.scope.service};
   if (claim.amz_date.substr(0, 8) != claim.scope.date)
-    return AuthFailure{AuthFault::bad_signature, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
-                       claim.scope.date + "' != '" + claim.amz_date.substr(0, 8) + "'", claim.scope.service};
-  auto const latest = claim.expires_seconds ? *signed_at + std::chrono::seconds(*claim.expires_seconds) : *signed_at + kMaxSkew;
+    return AuthFailure{
+        AuthFault::bad_signature,
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
+            claim.scope.date + "' != '" + claim.amz_date.substr(0, 8) + "'",
+        claim.scope.service};
+  auto const latest = claim.expires_seconds ? *signed_at + std::chrono::seconds(*claim.expires_seconds)
+                                            : *signed_at + kMaxSkew;
   if (now > latest)
-    return AuthFailure{AuthFault::expired, "Signature expired: it was made at " + to_iso8601(*signed_at) + " and it is " + to_iso8601(now) + " now",
+    return AuthFailure{AuthFault::expired,
+                       "Signature expired: it was made at " + to_iso8601(*signed_at) + " and it is " +
+                           to_iso8601(now) + " now",
                        claim.scope.service};
   if (*signed_at > now + kMaxSkew)
-    return AuthFailure{AuthFault::expired, "Signature not yet current: it was made at " + to_iso8601(*signed_at) + " and it is " + to_iso8601(now) + " now",
+    return AuthFailure{AuthFault::expired,
+                       "Signature not yet current: it was made at " + to_iso8601(*signed_at) + " and it is " +
+                           to_iso8601(now) + " now",
                        claim.scope.service};
   return std::nullopt;
 }
@@ -158,7 +181,9 @@ std::optional<AuthFailure> check_date(Claim const& claim, Time now) {
 /// The headers that were signed, as they came; nothing if one is missing.
 std::optional<http::Headers> signed_headers(Claim const& claim, http::Request const& request) {
   auto lower = [](std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(text, text.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     return text;
   };
   http::Headers out;
@@ -183,29 +208,36 @@ std::string payload_hash(http::Request const& request) {
 
 }  // namespace
 
-Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& request, Time now, FindCredentials const& find) {
+Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& request, Time now,
+                                                        FindCredentials const& find) {
   using Answer = std::expected<Signer, AuthFailure>;
   auto claim = read_claim(request);
   if (!claim) return Answer(std::unexpected(std::move(claim).error()));
   auto const& service = claim->scope.service;
   if (auto failure = check_date(*claim, now)) return Answer(std::unexpected(*std::move(failure)));
   if (std::ranges::find(claim->signed_headers, "host") == claim->signed_headers.end())
-    return Answer(refused(AuthFault::incomplete, "'Host' must be a 'SignedHeader' in the AWS Authorization.", service));
+    return Answer(
+        refused(AuthFault::incomplete, "'Host' must be a 'SignedHeader' in the AWS Authorization.", service));
   auto credentials = TRY(find(claim->access_key_id));
   auto headers = signed_headers(*claim, request);
   auto hash = payload_hash(request);
   // An unknown key costs the same arithmetic as a known one.
   auto secret = credentials ? credentials->secret_access_key : std::string("none");
-  auto canonical = crypto::canonical_request({request.method, request.path, claim->query, headers.value_or(http::Headers{}), hash});
+  auto canonical = crypto::canonical_request(
+      {request.method, request.path, claim->query, headers.value_or(http::Headers{}), hash});
   auto expected = crypto::signature(secret, claim->scope, claim->amz_date, canonical);
-  bool const matches = headers && crypto::equal_in_constant_time(as_bytes(expected), as_bytes(claim->signature));
+  bool const matches =
+      headers && crypto::equal_in_constant_time(as_bytes(expected), as_bytes(claim->signature));
   if (!credentials || !credentials->enabled)
-    return Answer(refused(AuthFault::unknown_key, "The security token included in the request is invalid.", service));
+    return Answer(
+        refused(AuthFault::unknown_key, "The security token included in the request is invalid.", service));
   auto said = http::find_header(request.headers, "x-amz-content-sha256");
   if (!matches || (said && *said != hash))
     return Answer(refused(AuthFault::bad_signature,
-                          "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-                          "Access Key and signing method. Consult the service documentation for details.", service));
+                          "The request signature we calculated does not match the signature you provided. "
+                          "Check your AWS Secret "
+                          "Access Key and signing method. Consult the service documentation for details.",
+                          service));
   return Answer(Signer{credentials->caller, claim->scope.region, service, hash != kUnsigned});
 }
 
@@ -215,7 +247,8 @@ Error to_error(AuthFailure const& failure, std::string_view service) {
     std::string_view ec2, sts, json;
   };
   static constexpr std::array<Row, 5> kCodes{{
-      {AuthFault::missing, "MissingAuthenticationToken", "MissingAuthenticationToken", "MissingAuthenticationTokenException"},
+      {AuthFault::missing, "MissingAuthenticationToken", "MissingAuthenticationToken",
+       "MissingAuthenticationTokenException"},
       {AuthFault::incomplete, "IncompleteSignature", "IncompleteSignature", "IncompleteSignatureException"},
       {AuthFault::unknown_key, "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"},
       {AuthFault::bad_signature, "AuthFailure", "SignatureDoesNotMatch", "InvalidSignatureException"},
@@ -224,7 +257,8 @@ Error to_error(AuthFailure const& failure, std::string_view service) {
   auto const& row = *std::ranges::find(kCodes, failure.fault, &Row::fault);
   auto code = service == "ec2" ? row.ec2 : service == "sts" ? row.sts : row.json;
   // EC2 says no more about credentials than that they are not good.
-  auto message = code == "AuthFailure" ? "AWS was not able to validate the provided access credentials" : failure.message;
+  auto message = code == "AuthFailure" ? "AWS was not able to validate the provided access credentials"
+                                       : failure.message;
   return {Fault::denied, std::string(code), message};
 }
 

@@ -32,11 +32,13 @@ struct AuthFailure {
 };
 
 /// Finds the credentials of an access key; nothing if there is no such key.
-using FindCredentials = std::function<Result<std::optional<access::Credentials>>(std::string_view access_key_id)>;
+using FindCredentials =
+    std::function<Result<std::optional<access::Credentials>>(std::string_view access_key_id)>;
 
-/// Verifies date, scope, signature and, where it is signed, the body's hash. Neither a missing nor a disabled key can be
-/// told from the answer. The outer Result fails when the directory cannot be read.
-Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& request, Time now, FindCredentials const& find);
+/// Verifies date, scope, signature and, where it is signed, the body's hash. Neither a missing nor a disabled
+/// key can be told from the answer. The outer Result fails when the directory cannot be read.
+Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& request, Time now,
+                                                        FindCredentials const& find);
 
 /// The public code of that service. Source: the table in ec2-semantics A7.
 Error to_error(AuthFailure const& failure, std::string_view service);

@@ -54,7 +54,8 @@ class Inputs {
     return value ? std::optional(std::string(*value)) : std::nullopt;
   }
   template <class Integer>
-  Result<std::optional<Integer>> integer(std::optional<std::string> const& text, std::string_view name) const {
+  Result<std::optional<Integer>> integer(std::optional<std::string> const& text,
+                                         std::string_view name) const {
     if (!text) return std::optional<Integer>();
     auto number = TRY(to_integer(*text, name));
     if (number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max())
@@ -96,11 +97,14 @@ struct EbsCall {
 };
 
 Result<http::Response> start(EbsCall const& call) {
-  auto request = wire::decode_json<m::StartSnapshotRequest>(as_text(call.request.body), wire::Naming::upper_camel);
+  auto request =
+      wire::decode_json<m::StartSnapshotRequest>(as_text(call.request.body), wire::Naming::upper_camel);
   if (!request) return ebs::invalid_parameter(request.error().message);
-  auto response = TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-    return ebs::start_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.root_key, *request);
-  }));
+  auto response =
+      TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+        return ebs::start_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.root_key,
+                                   *request);
+      }));
   return to_json(201, response);
 }
 
@@ -109,12 +113,14 @@ Result<http::Response> put(EbsCall const& call) {
   m::PutSnapshotBlockRequest request;
   request.snapshot_id = call.path[0];
   request.block_index = TRY(to_integer(call.path[2], "blockIndex"));
-  request.data_length = TRY(required(in.integer<std::int64_t>(in.header("x-amz-data-length"), "x-amz-Data-Length"), "x-amz-Data-Length"));
+  request.data_length = TRY(required(
+      in.integer<std::int64_t>(in.header("x-amz-data-length"), "x-amz-Data-Length"), "x-amz-Data-Length"));
   request.checksum = in.header("x-amz-checksum").value_or("");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm").value_or("");
   request.progress = TRY(in.integer<std::int32_t>(in.header("x-amz-progress"), "x-amz-Progress"));
-  auto response = TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.service.root_key, call.caller,
-                                              call.now, request, call.request.body));
+  auto response =
+      TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.service.root_key,
+                                  call.caller, call.now, request, call.request.body));
   http::Response out;
   out.status = 201;
   out.headers = {{"Content-Type", "application/json"},
@@ -128,13 +134,14 @@ Result<http::Response> complete(EbsCall const& call) {
   auto const& in = call.inputs;
   m::CompleteSnapshotRequest request;
   request.snapshot_id = call.path[1];
-  request.changed_blocks_count = TRY(required(in.integer<std::int64_t>(in.header("x-amz-changedblockscount"), "x-amz-ChangedBlocksCount"),
-                                              "x-amz-ChangedBlocksCount"));
+  request.changed_blocks_count = TRY(
+      required(in.integer<std::int64_t>(in.header("x-amz-changedblockscount"), "x-amz-ChangedBlocksCount"),
+               "x-amz-ChangedBlocksCount"));
   request.checksum = in.header("x-amz-checksum");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm");
   request.checksum_aggregation_method = in.header("x-amz-checksum-aggregation-method");
-  return to_json(202, TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.service.root_key, call.caller,
-                                                 call.now, request)));
+  return to_json(202, TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content,
+                                                 call.service.root_key, call.caller, call.now, request)));
 }
 
 Result<http::Response> list(EbsCall const& call) {
@@ -143,9 +150,10 @@ Result<http::Response> list(EbsCall const& call) {
   request.snapshot_id = call.path[0];
   request.page_token = in.query("pageToken");
   request.max_results = TRY(in.integer<std::int32_t>(in.query("maxResults"), "maxResults"));
-  request.starting_block_index = TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
-  return to_json(200, TRY(ebs::list_snapshot_blocks(call.region.catalogue, call.region.content, call.region.token_key, call.caller,
-                                                    call.now, request)));
+  request.starting_block_index =
+      TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
+  return to_json(200, TRY(ebs::list_snapshot_blocks(call.region.catalogue, call.region.content,
+                                                    call.region.token_key, call.caller, call.now, request)));
 }
 
 Result<http::Response> list_changed(EbsCall const& call) {
@@ -155,9 +163,10 @@ Result<http::Response> list_changed(EbsCall const& call) {
   request.first_snapshot_id = in.query("firstSnapshotId");
   request.page_token = in.query("pageToken");
   request.max_results = TRY(in.integer<std::int32_t>(in.query("maxResults"), "maxResults"));
-  request.starting_block_index = TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
-  return to_json(200, TRY(ebs::list_changed_blocks(call.region.catalogue, call.region.content, call.region.token_key, call.caller,
-                                                   call.now, request)));
+  request.starting_block_index =
+      TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
+  return to_json(200, TRY(ebs::list_changed_blocks(call.region.catalogue, call.region.content,
+                                                   call.region.token_key, call.caller, call.now, request)));
 }
 
 Result<http::Response> get(EbsCall const& call) {
@@ -167,8 +176,8 @@ Result<http::Response> get(EbsCall const& call) {
   auto token = call.inputs.query("blockToken");
   if (!token) return ebs::invalid("INVALID_BLOCK_TOKEN", "blockToken is required");
   request.block_token = *token;
-  auto response = TRY(ebs::get_snapshot_block(call.region.catalogue, call.region.content, call.region.token_key, call.caller,
-                                              call.now, request));
+  auto response = TRY(ebs::get_snapshot_block(call.region.catalogue, call.region.content,
+                                              call.region.token_key, call.caller, call.now, request));
   http::Response out;
   out.headers = {{"Content-Type", "application/octet-stream"},
                  {"x-amz-Data-Length", std::to_string(response.data.size())},
@@ -184,10 +193,17 @@ bool allows_unsigned_payload(http::Request const& request) {
   return request.method == "PUT" && request.path.starts_with("/snapshots/");
 }
 
-Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller, http::Request const& request) {
+Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller,
+                               http::Request const& request) {
   if (!request.path.starts_with("/snapshots"))
     return fail(Fault::not_found, "UnknownOperationException", "There is no " + request.path);
-  EbsCall call{service, region, caller, request, split_path(request.path), TRY(Inputs::read(request)), service.clock.now()};
+  EbsCall call{service,
+               region,
+               caller,
+               request,
+               split_path(request.path),
+               TRY(Inputs::read(request)),
+               service.clock.now()};
   auto const& path = call.path;
   auto const& method = request.method;
   if (method == "POST" && path.empty()) return start(call);

@@ -1,4 +1,5 @@
-// api/ebs.h - EBS direct over HTTP: paths, headers and queries to requests, responses back. Source: ec2-semantics G.
+// api/ebs.h - EBS direct over HTTP: paths, headers and queries to requests, responses back. Source:
+// ec2-semantics G.
 #pragma once
 #include "access/caller.h"
 #include "api/service.h"
@@ -9,6 +10,7 @@ namespace argosy::api {
 /// True for the one operation that may come with an unsigned body: the block's own checksum guards it.
 bool allows_unsigned_payload(http::Request const& request);
 
-Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller, http::Request const& request);
+Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller,
+                               http::Request const& request);
 
 }  // namespace argosy::api

@@ -21,37 +21,47 @@ using catalogue::Transaction;
 
 /// Asks the source region while no transaction is open, then records; the lease is given back if that fails.
 template <class Record>
-auto open_and_record(Call const& call, std::string const& source_region, std::string const& resource, Record const& record)
-    -> decltype(record(std::declval<Transaction&>(), std::declval<messages::replication::OpenResponse const&>())) {
+auto open_and_record(Call const& call, std::string const& source_region, std::string const& resource,
+                     Record const& record)
+    -> decltype(record(std::declval<Transaction&>(),
+                       std::declval<messages::replication::OpenResponse const&>())) {
   auto* source = TRY(call.region.sources.find(source_region));
   auto opened = source->open({call.caller.account, resource});
   if (!opened && opened.error().fault == Fault::unavailable)
-    return fail(Fault::unavailable, "Unavailable", "The source region " + source_region + " cannot be reached now. Retry the request.");
+    return fail(Fault::unavailable, "Unavailable",
+                "The source region " + source_region + " cannot be reached now. Retry the request.");
   if (!opened) return std::unexpected(std::move(opened).error());
-  auto result = run_transaction(call.region.catalogue, sql::Access::write, [&](Transaction& tx) { return record(tx, *opened); });
+  auto result = run_transaction(call.region.catalogue, sql::Access::write,
+                                [&](Transaction& tx) { return record(tx, *opened); });
   if (!result)
-    if (auto closed = source->close(opened->lease); !closed) log_warning("a lease at {} runs out by itself", source_region);
+    if (auto closed = source->close(opened->lease); !closed)
+      log_warning("a lease at {} runs out by itself", source_region);
   return result;
 }
 
 Result<http::Response> copy_image(Call const& call) {
   auto request = TRY(wire::decode_form<m::CopyImageRequest>(call.parameters));
   TRY(ec2::check_copy_image(request));
-  auto earlier = TRY(run_transaction(call.region.catalogue, sql::Access::read,
-                                     [&](Transaction& tx) { return ec2::find_earlier_copy(tx, call.caller, request); }));
-  if (earlier) return to_xml(call, *earlier);
-  auto response = TRY(open_and_record(call, request.source_region, request.source_image_id, [&](Transaction& tx, auto const& opened) {
-    return ec2::copy_image(tx, call.caller, call.now, call.service.entropy, call.service.root_key, opened, request);
+  auto earlier = TRY(run_transaction(call.region.catalogue, sql::Access::read, [&](Transaction& tx) {
+    return ec2::find_earlier_copy(tx, call.caller, request);
   }));
+  if (earlier) return to_xml(call, *earlier);
+  auto response = TRY(open_and_record(
+      call, request.source_region, request.source_image_id, [&](Transaction& tx, auto const& opened) {
+        return ec2::copy_image(tx, call.caller, call.now, call.service.entropy, call.service.root_key, opened,
+                               request);
+      }));
   return to_xml(call, response);
 }
 
 Result<http::Response> copy_snapshot(Call const& call) {
   auto request = TRY(wire::decode_form<m::CopySnapshotRequest>(call.parameters));
   TRY(ec2::check_copy_snapshot(call.region.name, request));
-  auto response = TRY(open_and_record(call, request.source_region, request.source_snapshot_id, [&](Transaction& tx, auto const& opened) {
-    return ec2::copy_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.root_key, opened, request);
-  }));
+  auto response = TRY(open_and_record(
+      call, request.source_region, request.source_snapshot_id, [&](Transaction& tx, auto const& opened) {
+        return ec2::copy_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.root_key,
+                                  opened, request);
+      }));
   return to_xml(call, response);
 }
 
@@ -70,47 +80,60 @@ Result<http::Response> describe_availability_zones(Call const& call) {
 /// Most operations take the transaction, the caller and the request.
 template <class Request, class Function>
 Operation reading_simple(Function function) {
-  return reading<Request>([function](Transaction& tx, Call const& call, Request const& request) { return function(tx, call.caller, request); });
+  return reading<Request>([function](Transaction& tx, Call const& call, Request const& request) {
+    return function(tx, call.caller, request);
+  });
 }
 template <class Request, class Function>
 Operation writing_simple(Function function) {
-  return writing<Request>([function](Transaction& tx, Call const& call, Request const& request) { return function(tx, call.caller, request); });
+  return writing<Request>([function](Transaction& tx, Call const& call, Request const& request) {
+    return function(tx, call.caller, request);
+  });
 }
 
 }  // namespace
 
 Operations const& ec2_operations() {
   static Operations const table{
-      {"RegisterImage", writing<m::RegisterImageRequest>([](Transaction& tx, Call const& call, auto const& request) {
+      {"RegisterImage",
+       writing<m::RegisterImageRequest>([](Transaction& tx, Call const& call, auto const& request) {
          return ec2::register_image(tx, call.caller, call.now, call.service.entropy, request);
        })},
       {"DescribeImages",
        listing<m::DescribeImagesRequest>("imagesSet", &m::DescribeImagesResponse::images_set,
                                          [](Transaction& tx, Call const& call, auto const& request) {
-                                           return ec2::describe_images(tx, call.caller, call.now, call.region.token_key, request);
+                                           return ec2::describe_images(tx, call.caller, call.now,
+                                                                       call.region.token_key, request);
                                          })},
       {"CopyImage", copy_image},
       {"DeregisterImage", writing_simple<m::DeregisterImageRequest>(ec2::deregister_image)},
-      {"DescribeImageAttribute", reading_simple<m::DescribeImageAttributeRequest>(ec2::describe_image_attribute)},
+      {"DescribeImageAttribute",
+       reading_simple<m::DescribeImageAttributeRequest>(ec2::describe_image_attribute)},
       {"ModifyImageAttribute", writing_simple<m::ModifyImageAttributeRequest>(ec2::modify_image_attribute)},
       {"ResetImageAttribute", writing_simple<m::ResetImageAttributeRequest>(ec2::reset_image_attribute)},
-      {"CancelImageLaunchPermission", writing_simple<m::CancelImageLaunchPermissionRequest>(ec2::cancel_image_launch_permission)},
+      {"CancelImageLaunchPermission",
+       writing_simple<m::CancelImageLaunchPermissionRequest>(ec2::cancel_image_launch_permission)},
       {"CopySnapshot", copy_snapshot},
       {"DescribeSnapshots",
        listing<m::DescribeSnapshotsRequest>("snapshotSet", &m::DescribeSnapshotsResponse::snapshot_set,
                                             [](Transaction& tx, Call const& call, auto const& request) {
-                                              return ec2::describe_snapshots(tx, call.caller, call.region.token_key, request);
+                                              return ec2::describe_snapshots(tx, call.caller,
+                                                                             call.region.token_key, request);
                                             })},
-      {"DescribeSnapshotAttribute", reading_simple<m::DescribeSnapshotAttributeRequest>(ec2::describe_snapshot_attribute)},
-      {"ModifySnapshotAttribute", writing_simple<m::ModifySnapshotAttributeRequest>(ec2::modify_snapshot_attribute)},
-      {"ResetSnapshotAttribute", writing_simple<m::ResetSnapshotAttributeRequest>(ec2::reset_snapshot_attribute)},
+      {"DescribeSnapshotAttribute",
+       reading_simple<m::DescribeSnapshotAttributeRequest>(ec2::describe_snapshot_attribute)},
+      {"ModifySnapshotAttribute",
+       writing_simple<m::ModifySnapshotAttributeRequest>(ec2::modify_snapshot_attribute)},
+      {"ResetSnapshotAttribute",
+       writing_simple<m::ResetSnapshotAttributeRequest>(ec2::reset_snapshot_attribute)},
       {"DeleteSnapshot", writing_simple<m::DeleteSnapshotRequest>(ec2::delete_snapshot)},
       {"CreateTags", writing_simple<m::CreateTagsRequest>(ec2::create_tags)},
       {"DeleteTags", writing_simple<m::DeleteTagsRequest>(ec2::delete_tags)},
-      {"DescribeTags", listing<m::DescribeTagsRequest>("tagSet", &m::DescribeTagsResponse::tag_set,
-                                                       [](Transaction& tx, Call const& call, auto const& request) {
-                                                         return ec2::describe_tags(tx, call.caller, call.region.token_key, request);
-                                                       })},
+      {"DescribeTags", listing<m::DescribeTagsRequest>(
+                           "tagSet", &m::DescribeTagsResponse::tag_set,
+                           [](Transaction& tx, Call const& call, auto const& request) {
+                             return ec2::describe_tags(tx, call.caller, call.region.token_key, request);
+                           })},
       {"DescribeRegions", describe_regions},
       {"DescribeAvailabilityZones", describe_availability_zones},
   };

@@ -45,31 +45,36 @@ Error to_public(Protocol protocol, Error const& error, std::string_view request_
   if (!error.code.empty() && error.code != "unique") return error;
   log_error("request {} failed: {}", request_id, error.message);
   bool const passing = error.fault == Fault::unavailable || error.fault == Fault::conflict;
-  if (protocol == Protocol::ebs) return {error.fault, "InternalServerException", "An internal error has occurred. Retry the request."};
-  if (passing) return {error.fault, "Unavailable", "The server is overloaded and can't handle the request. Retry it."};
+  if (protocol == Protocol::ebs)
+    return {error.fault, "InternalServerException", "An internal error has occurred. Retry the request."};
+  if (passing)
+    return {error.fault, "Unavailable", "The server is overloaded and can't handle the request. Retry it."};
   return {error.fault, "InternalError", "An internal error has occurred"};
 }
 
 http::Response xml_response(int status, std::string body, std::string_view request_id) {
   http::Response response;
   response.status = status;
-  response.headers = {{"Content-Type", "text/xml;charset=UTF-8"}, {"x-amzn-RequestId", std::string(request_id)}};
+  response.headers = {{"Content-Type", "text/xml;charset=UTF-8"},
+                      {"x-amzn-RequestId", std::string(request_id)}};
   response.body = to_bytes(as_bytes("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + body));
   return response;
 }
 
 http::Response ec2_response(Error const& error, std::string_view request_id) {
   auto body = "<Response><Errors><Error><Code>" + wire::escape_xml(error.code) + "</Code><Message>" +
-              wire::escape_xml(error.message) + "</Message></Error></Errors><RequestID>" + std::string(request_id) +
-              "</RequestID></Response>";
+              wire::escape_xml(error.message) + "</Message></Error></Errors><RequestID>" +
+              std::string(request_id) + "</RequestID></Response>";
   return xml_response(status_of(error.code), std::move(body), request_id);
 }
 
 http::Response sts_response(Error const& error, std::string_view request_id) {
   auto status = status_of(error.code);
-  auto body = std::string("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>") +
-              (status < 500 ? "Sender" : "Receiver") + "</Type><Code>" + wire::escape_xml(error.code) + "</Code><Message>" +
-              wire::escape_xml(error.message) + "</Message></Error><RequestId>" + std::string(request_id) + "</RequestId></ErrorResponse>";
+  auto body =
+      std::string("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>") +
+      (status < 500 ? "Sender" : "Receiver") + "</Type><Code>" + wire::escape_xml(error.code) +
+      "</Code><Message>" + wire::escape_xml(error.message) + "</Message></Error><RequestId>" +
+      std::string(request_id) + "</RequestId></ErrorResponse>";
   return xml_response(status, std::move(body), request_id);
 }
 
@@ -78,10 +83,12 @@ http::Response json_response(Protocol protocol, Error const& error, std::string_
   auto slash = error.code.find('/');
   auto type = error.code.substr(0, slash);
   http::Response response;
-  response.status = protocol == Protocol::kms ? std::max(400, status_of(type) >= 500 ? status_of(type) : 400) : status_of(type);
-  response.headers = {{"Content-Type", protocol == Protocol::kms ? "application/x-amz-json-1.1" : "application/json"},
-                      {"x-amzn-RequestId", std::string(request_id)},
-                      {"x-amzn-ErrorType", type}};
+  response.status = protocol == Protocol::kms ? std::max(400, status_of(type) >= 500 ? status_of(type) : 400)
+                                              : status_of(type);
+  response.headers = {
+      {"Content-Type", protocol == Protocol::kms ? "application/x-amz-json-1.1" : "application/json"},
+      {"x-amzn-RequestId", std::string(request_id)},
+      {"x-amzn-ErrorType", type}};
   std::string body;
   if (protocol == Protocol::kms) {
     boost::json::object object{{"__type", type}, {"message", error.message}};
@@ -101,7 +108,8 @@ Protocol guess_protocol(http::Request const& request) {
   if (request.path.starts_with("/snapshots")) return Protocol::ebs;
   auto target = http::find_header(request.headers, "x-amz-target");
   if (target && target->starts_with("TrentService.")) return Protocol::kms;
-  auto form = request.method == "GET" ? std::string_view(request.query) : as_text(request.body).substr(0, 4'096);
+  auto form =
+      request.method == "GET" ? std::string_view(request.query) : as_text(request.body).substr(0, 4'096);
   return form.contains("Version=2011-06-15") ? Protocol::sts : Protocol::ec2;
 }
 

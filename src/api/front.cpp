@@ -24,10 +24,14 @@ Protocol protocol_of(std::string_view service, http::Request const& request) {
 
 std::string_view service_of(Protocol protocol) {
   switch (protocol) {
-    case Protocol::ec2: return "ec2";
-    case Protocol::sts: return "sts";
-    case Protocol::ebs: return "ebs";
-    case Protocol::kms: return "kms";
+    case Protocol::ec2:
+      return "ec2";
+    case Protocol::sts:
+      return "sts";
+    case Protocol::ebs:
+      return "ebs";
+    case Protocol::kms:
+      return "kms";
   }
   return {};
 }
@@ -35,45 +39,57 @@ std::string_view service_of(Protocol protocol) {
 /// The parameters of EC2 and STS, from the body of a POST or the query of a GET.
 Result<wire::Pairs> parameters_of(http::Request const& request) {
   if (request.path != "/" && !request.path.empty())
-    return fail(Fault::invalid, "InvalidAction", "There is nothing at " + request.path.substr(0, 200) + "; requests go to /");
+    return fail(Fault::invalid, "InvalidAction",
+                "There is nothing at " + request.path.substr(0, 200) + "; requests go to /");
   if (request.method == "GET") return wire::parse_form(request.query);
   if (request.method == "POST") return wire::parse_form(as_text(request.body));
-  return fail(Fault::invalid, "InvalidAction", "The method " + request.method.substr(0, 20) + " is not supported; use POST or GET");
+  return fail(Fault::invalid, "InvalidAction",
+              "The method " + request.method.substr(0, 20) + " is not supported; use POST or GET");
 }
 
 Result<std::string> action_of(wire::Pairs const& parameters, std::string_view version) {
   auto action = wire::find_pair(parameters, "Action");
-  if (!action || action->empty()) return fail(Fault::invalid, "MissingAction", "The request must contain the parameter Action");
+  if (!action || action->empty())
+    return fail(Fault::invalid, "MissingAction", "The request must contain the parameter Action");
   auto given = wire::find_pair(parameters, "Version");
   if (given && *given != version)
-    return fail(Fault::invalid, "NoSuchVersion", "The requested version (" + std::string(given->substr(0, 40)) + ") is not valid; use " + std::string(version));
+    return fail(Fault::invalid, "NoSuchVersion",
+                "The requested version (" + std::string(given->substr(0, 40)) + ") is not valid; use " +
+                    std::string(version));
   return std::string(*action);
 }
 
 std::unexpected<Error> unknown_action(std::string const& action) {
-  return fail(Fault::invalid, "InvalidAction", "The action " + action.substr(0, 100) + " is not valid for this web service.");
+  return fail(Fault::invalid, "InvalidAction",
+              "The action " + action.substr(0, 100) + " is not valid for this web service.");
 }
 
-Result<http::Response> run_ec2(Service& service, Region& region, access::Caller const& caller, http::Request const& request,
-                               std::string const& request_id) {
+Result<http::Response> run_ec2(Service& service, Region& region, access::Caller const& caller,
+                               http::Request const& request, std::string const& request_id) {
   auto parameters = TRY(parameters_of(request));
   auto action = TRY(action_of(parameters, "2016-11-15"));
   auto operation = ec2_operations().find(action);
   if (operation == ec2_operations().end()) return unknown_action(action);
-  auto endpoint = service.endpoint.empty() ? std::string(http::find_header(request.headers, "host").value_or("")) : service.endpoint;
-  return operation->second({service, region, caller, parameters, action, request_id, service.clock.now(), endpoint});
+  auto endpoint = service.endpoint.empty()
+                      ? std::string(http::find_header(request.headers, "host").value_or(""))
+                      : service.endpoint;
+  return operation->second(
+      {service, region, caller, parameters, action, request_id, service.clock.now(), endpoint});
 }
 
-Result<http::Response> run_sts(access::Caller const& caller, http::Request const& request, std::string const& request_id) {
+Result<http::Response> run_sts(access::Caller const& caller, http::Request const& request,
+                               std::string const& request_id) {
   auto parameters = TRY(parameters_of(request));
   auto action = TRY(action_of(parameters, "2011-06-15"));
   if (action != "GetCallerIdentity") return unknown_action(action);
   http::Response response;
   response.headers = {{"x-amzn-RequestId", request_id}, {"Content-Type", "text/xml"}};
-  response.body = to_bytes(as_bytes(
-      "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>" +
-      wire::encode_xml(sts::get_caller_identity(caller), wire::Naming::upper_camel) +
-      "</GetCallerIdentityResult><ResponseMetadata><RequestId>" + request_id + "</RequestId></ResponseMetadata></GetCallerIdentityResponse>"));
+  response.body =
+      to_bytes(as_bytes("<GetCallerIdentityResponse "
+                        "xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>" +
+                        wire::encode_xml(sts::get_caller_identity(caller), wire::Naming::upper_camel) +
+                        "</GetCallerIdentityResult><ResponseMetadata><RequestId>" + request_id +
+                        "</RequestId></ResponseMetadata></GetCallerIdentityResponse>"));
   return response;
 }
 
@@ -82,7 +98,8 @@ Error wrong_region(Service& service, Signer const& signer) {
   std::string names;
   for (auto const& region : service.regions) (names += names.empty() ? "" : ", ") += region.name;
   auto error = to_error({AuthFault::bad_signature, {}, {}}, signer.service);
-  error.message = "Credential should be scoped to a valid region: this endpoint serves " + names + ", not '" + signer.region + "'";
+  error.message = "Credential should be scoped to a valid region: this endpoint serves " + names + ", not '" +
+                  signer.region + "'";
   return error;
 }
 
@@ -112,7 +129,8 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
     return {protocol, std::unexpected(std::move(error))};
   };
   if (signer.service != service_of(protocol) || protocol == Protocol::kms)
-    return denied("Credential should be scoped to a service of this endpoint (ec2, ebs, sts), not '" + signer.service + "'");
+    return denied("Credential should be scoped to a service of this endpoint (ec2, ebs, sts), not '" +
+                  signer.service + "'");
   if (!signer.payload_signed && !(protocol == Protocol::ebs && allows_unsigned_payload(request)))
     return denied("The body must be signed: UNSIGNED-PAYLOAD is accepted for PutSnapshotBlock only");
   if (protocol == Protocol::sts) return {protocol, run_sts(signer.caller, request, request_id)};
@@ -135,7 +153,8 @@ http::Response handle(Service& service, http::Request const& request) {
     if (dispatched.result) return *std::move(dispatched.result);
     return to_response(dispatched.protocol, dispatched.result.error(), request_id);
   } catch (std::exception const& exception) {
-    return to_response(guess_protocol(request), {Fault::corrupt, {}, std::string("exception: ") + exception.what()}, request_id);
+    return to_response(guess_protocol(request),
+                       {Fault::corrupt, {}, std::string("exception: ") + exception.what()}, request_id);
   }
 }
 
@@ -144,10 +163,16 @@ http::Response refuse(int status, std::string_view target, Entropy& entropy) {
   request.path = target;
   auto const protocol = guess_protocol(request);
   bool const ebs = protocol == Protocol::ebs;
-  Error error{Fault::invalid, ebs ? "ValidationException" : "MalformedQueryString", "The request cannot be read"};
-  if (status == 413) error = {Fault::limit, ebs ? "ValidationException" : "InvalidParameterValue", "The body is too large"};
-  if (status == 431) error = {Fault::limit, ebs ? "ValidationException" : "InvalidParameterValue", "The headers are too large"};
-  if (status == 503) error = {Fault::limit, ebs ? "RequestThrottledException" : "RequestLimitExceeded", "Request limit exceeded."};
+  Error error{Fault::invalid, ebs ? "ValidationException" : "MalformedQueryString",
+              "The request cannot be read"};
+  if (status == 413)
+    error = {Fault::limit, ebs ? "ValidationException" : "InvalidParameterValue", "The body is too large"};
+  if (status == 431)
+    error = {Fault::limit, ebs ? "ValidationException" : "InvalidParameterValue",
+             "The headers are too large"};
+  if (status == 503)
+    error = {Fault::limit, ebs ? "RequestThrottledException" : "RequestLimitExceeded",
+             "Request limit exceeded."};
   auto response = to_response(protocol, error, make_uuid(entropy));
   response.status = status;
   return response;

@@ -15,7 +15,8 @@ http::Headers headers(std::string const& request_id) {
 
 std::string open(std::string const& action, std::string const& request_id) {
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + action +
-         "Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>" + request_id + "</requestId>";
+         "Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>" + request_id +
+         "</requestId>";
 }
 
 std::string close(std::string const& action) { return "</" + action + "Response>"; }

@@ -1,5 +1,5 @@
-// api/operation.h - what an operation is to the front: a name and a function from a call to a response. The templates
-// below put decoding, transactions and encoding around the functions of ec2/.
+// api/operation.h - what an operation is to the front: a name and a function from a call to a response. The
+// templates below put decoding, transactions and encoding around the functions of ec2/.
 #pragma once
 #include <functional>
 #include <map>
@@ -63,7 +63,8 @@ http::Response respond(std::string const& request_id, http::BodySource stream);
 template <class Response>
 http::Response to_xml(Call const& call, Response const& response) {
   return envelope::respond(call.request_id, envelope::open(call.action, call.request_id) +
-                                                wire::encode_xml(response, wire::Naming::lower_camel) + envelope::close(call.action));
+                                                wire::encode_xml(response, wire::Naming::lower_camel) +
+                                                envelope::close(call.action));
 }
 
 /// An operation that is one transaction: `function(tx, call, request)`.
@@ -71,8 +72,9 @@ template <class Request, class Function>
 Operation transaction_operation(sql::Access access, Function function) {
   return [access, function](Call const& call) -> Result<http::Response> {
     auto request = TRY(wire::decode_form<Request>(call.parameters));
-    auto response = TRY(run_transaction(call.region.catalogue, access,
-                                        [&](catalogue::Transaction& tx) { return function(tx, call, request); }));
+    auto response = TRY(run_transaction(call.region.catalogue, access, [&](catalogue::Transaction& tx) {
+      return function(tx, call, request);
+    }));
     return to_xml(call, response);
   };
 }
@@ -85,8 +87,8 @@ Operation writing(Function function) {
   return transaction_operation<Request>(sql::Access::write, function);
 }
 
-/// A list. Without MaxResults all of it is sent, page by page as the client takes it, each page from a transaction of
-/// its own: memory does not grow with the list, and no transaction waits for a slow client.
+/// A list. Without MaxResults all of it is sent, page by page as the client takes it, each page from a
+/// transaction of its own: memory does not grow with the list, and no transaction waits for a slow client.
 template <class Request, class List, class Function>
 Operation listing(std::string element, List list, Function function) {
   return [element, list, function](Call const& call) -> Result<http::Response> {
@@ -109,8 +111,9 @@ Operation listing(std::string element, List list, Function function) {
       bool begun = false;
       bool ended = false;
     };
-    auto state = std::make_shared<State>(State{call.service, call.region, call.caller, call.action, call.request_id, call.now,
-                                               std::move(request), std::move(first)});  // shared: std::function is copied
+    auto state = std::make_shared<State>(State{call.service, call.region, call.caller, call.action,
+                                               call.request_id, call.now, std::move(request),
+                                               std::move(first)});  // shared: std::function is copied
     return envelope::respond(call.request_id, [state, element, list, page_of]() -> Result<Bytes> {
       if (state->ended) return Bytes{};
       std::string out;
@@ -118,7 +121,8 @@ Operation listing(std::string element, List list, Function function) {
       if (state->begun) {
         state->request.next_token = state->page.next_token;
         wire::Pairs const none;
-        Call next{state->service, state->region, state->caller, none, state->action, state->request_id, state->now, {}};
+        Call next{state->service, state->region,     state->caller, none,
+                  state->action,  state->request_id, state->now,    {}};
         state->page = TRY(page_of(next, state->request));
       }
       state->begun = true;

@@ -1,4 +1,5 @@
-// api/service.h - what the front serves: the regions of this process and the partition's directory of accounts.
+// api/service.h - what the front serves: the regions of this process and the partition's directory of
+// accounts.
 #pragma once
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ struct Service {
   crypto::Key root_key;
   Clock& clock;
   Entropy& entropy;
-  std::string endpoint;  ///< the authority that clients reach this process by; empty: whatever they say in Host
+  std::string
+      endpoint;  ///< the authority that clients reach this process by; empty: whatever they say in Host
 
   Region* find_region(std::string_view name) {
     for (auto& region : regions)

@@ -55,7 +55,8 @@ std::string to_base64(ByteView bytes) {
 }
 
 Result<Bytes> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return fail(Fault::invalid, "base64 text of a length that is not a multiple of 4");
+  if (text.size() % 4 != 0)
+    return fail(Fault::invalid, "base64 text of a length that is not a multiple of 4");
   Bytes out;
   out.reserve(text.size() / 4 * 3);
   for (std::size_t i = 0; i < text.size(); i += 4) {

@@ -43,7 +43,8 @@ void put_le(Bytes& out, Integer value) {
 template <class Integer>
 Integer get_le(std::byte const* from) {
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < sizeof(Integer); ++i) value |= std::to_integer<std::uint64_t>(from[i]) << (8 * i);
+  for (std::size_t i = 0; i < sizeof(Integer); ++i)
+    value |= std::to_integer<std::uint64_t>(from[i]) << (8 * i);
   return static_cast<Integer>(value);
 }
 

@@ -100,9 +100,10 @@ Result<Time> parse_iso8601(std::string_view text) {
 Result<Time> parse_amz_date(std::string_view text) {
   std::size_t at = 0;
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  bool ok = read_number(text, at, 4, year) && read_number(text, at, 2, month) && read_number(text, at, 2, day) &&
-            read_char(text, at, 'T') && read_number(text, at, 2, hour) && read_number(text, at, 2, minute) &&
-            read_number(text, at, 2, second) && read_char(text, at, 'Z') && at == text.size();
+  bool ok = read_number(text, at, 4, year) && read_number(text, at, 2, month) &&
+            read_number(text, at, 2, day) && read_char(text, at, 'T') && read_number(text, at, 2, hour) &&
+            read_number(text, at, 2, minute) && read_number(text, at, 2, second) &&
+            read_char(text, at, 'Z') && at == text.size();
   if (!ok) return fail(Fault::invalid, "not a time of the form 20260509T142231Z");
   return make_time(year, month, day, hour, minute, second, 0);
 }

@@ -1,4 +1,5 @@
-// bucket/bucket.h - named bytes, appended to by one writer until sealed: all that the store needs of a disk or of S3.
+// bucket/bucket.h - named bytes, appended to by one writer until sealed: all that the store needs of a disk
+// or of S3.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -16,9 +17,9 @@ namespace argosy::bucket {
 class Writer {
  public:
   virtual ~Writer() = default;
-  /// Writes the parts one after the other; the offset in bytes at which the first of them now lies. Readable at
-  /// once and safe from the death of the process, durable after sync. After a failure the writer is spent: what
-  /// it appended last may be there in part.
+  /// Writes the parts one after the other; the offset in bytes at which the first of them now lies. Readable
+  /// at once and safe from the death of the process, durable after sync. After a failure the writer is spent:
+  /// what it appended last may be there in part.
   virtual Result<std::uint64_t> append(std::span<ByteView const> parts) = 0;
   Result<std::uint64_t> append(ByteView data) { return append(std::span<ByteView const>(&data, 1)); }
   /// Everything appended before the call is durable on return. May run beside an append of another thread.
@@ -38,10 +39,11 @@ class Bucket {
   virtual ~Bucket() = default;
   /// Fails with `conflict` if `name` exists: nothing is ever overwritten.
   virtual Result<std::unique_ptr<Writer>> create(std::string_view name) = 0;
-  /// Goes on with an object that was not sealed (a crash), cut to `size_bytes` first. Fails with `conflict` if sealed.
+  /// Goes on with an object that was not sealed (a crash), cut to `size_bytes` first. Fails with `conflict`
+  /// if sealed.
   virtual Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes) = 0;
-  /// Fills `out` with the bytes from `offset_bytes` on, or `not_found`, or `corrupt` if the object is shorter.
-  /// Any thread.
+  /// Fills `out` with the bytes from `offset_bytes` on, or `not_found`, or `corrupt` if the object is
+  /// shorter. Any thread.
   virtual Result<void> read(std::string_view name, std::uint64_t offset_bytes, std::span<std::byte> out) = 0;
   /// In order of name.
   virtual Result<std::vector<Object>> list() = 0;
@@ -49,8 +51,8 @@ class Bucket {
   virtual Result<void> remove(std::string_view name) = 0;
 };
 
-std::unique_ptr<Bucket> open_memory();                                          // memory.cpp
+std::unique_ptr<Bucket> open_memory();  // memory.cpp
 /// `path` is created if absent.
-Result<std::unique_ptr<Bucket>> open_directory(std::string const& path);        // directory.cpp
+Result<std::unique_ptr<Bucket>> open_directory(std::string const& path);  // directory.cpp
 
 }  // namespace argosy::bucket

@@ -30,7 +30,8 @@ class MemoryWriter final : public Writer {
   }
 
  private:
-  std::shared_ptr<Content> content_;  // the object outlives its removal from the bucket while a writer holds it
+  std::shared_ptr<Content>
+      content_;  // the object outlives its removal from the bucket while a writer holds it
 };
 
 class Memory final : public Bucket {

@@ -10,28 +10,37 @@ std::string random_text(Entropy& entropy, std::size_t length, std::string_view a
     std::array<std::byte, 1> byte{};
     entropy.fill(byte);
     auto value = std::to_integer<std::size_t>(byte[0]);
-    if (value < 256 / alphabet.size() * alphabet.size()) out.push_back(alphabet[value % alphabet.size()]);  // no bias
+    if (value < 256 / alphabet.size() * alphabet.size())
+      out.push_back(alphabet[value % alphabet.size()]);  // no bias
   }
   return out;
 }
 
 /// What a wrapped secret is bound to: it cannot be moved to another key's row.
-std::string purpose(std::string_view access_key_id) { return "argosy access key " + std::string(access_key_id); }
+std::string purpose(std::string_view access_key_id) {
+  return "argosy access key " + std::string(access_key_id);
+}
 
 Account account_of(sql::Rows& rows) {
-  return {std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2) != 0, from_milliseconds(rows.integer(3))};
+  return {std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2) != 0,
+          from_milliseconds(rows.integer(3))};
 }
 
 }  // namespace
 
-Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now, Entropy& entropy) {
-  if (name.empty() || name.size() > 64) return fail(Fault::invalid, "an account's name has 1 to 64 characters");
-  if (!id.empty() && !access::is_account_id(id)) return fail(Fault::invalid, std::string(id) + ": an account id has 12 digits");
-  auto chosen = id.empty() ? random_text(entropy, 1, "123456789") + random_text(entropy, 11, "0123456789") : std::string(id);
+Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now,
+                               Entropy& entropy) {
+  if (name.empty() || name.size() > 64)
+    return fail(Fault::invalid, "an account's name has 1 to 64 characters");
+  if (!id.empty() && !access::is_account_id(id))
+    return fail(Fault::invalid, std::string(id) + ": an account id has 12 digits");
+  auto chosen = id.empty() ? random_text(entropy, 1, "123456789") + random_text(entropy, 11, "0123456789")
+                           : std::string(id);
   auto done = tx.execute("INSERT INTO accounts(id, name, enabled, created_ms) VALUES(?1, ?2, 1, ?3)",
                          {std::string_view(chosen), name, to_milliseconds(now)});
   if (!done && done.error().code == "unique")
-    return fail(Fault::conflict, "there is already an account named " + std::string(name) + " or with the id " + chosen);
+    return fail(Fault::conflict,
+                "there is already an account named " + std::string(name) + " or with the id " + chosen);
   if (!done) return std::unexpected(std::move(done).error());
   return Account{chosen, std::string(name), true, now};
 }
@@ -47,7 +56,8 @@ Result<std::vector<Account>> list_accounts(Transaction& tx) {
 }
 
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name) {
-  auto rows = TRY(tx.query("SELECT id, name, enabled, created_ms FROM accounts WHERE id = ?1 OR name = ?1", {id_or_name}));
+  auto rows = TRY(tx.query("SELECT id, name, enabled, created_ms FROM accounts WHERE id = ?1 OR name = ?1",
+                           {id_or_name}));
   bool found = TRY(rows->next());
   if (!found) return fail(Fault::not_found, "there is no account " + std::string(id_or_name));
   return account_of(*rows);
@@ -71,27 +81,32 @@ Result<void> check_root_key(Transaction& tx, crypto::Key const& root_key, Entrop
     TRY(tx.execute("INSERT INTO root_key_check(wrapped) VALUES(?1)", {ByteView(wrapped)}));
     return {};
   }
-  if (!crypto::unwrap(root_key, purpose, known)) return fail(Fault::denied, "the root key is not the one that this data directory was made with");
+  if (!crypto::unwrap(root_key, purpose, known))
+    return fail(Fault::denied, "the root key is not the one that this data directory was made with");
   return {};
 }
 
-Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account, Time now,
-                                       Entropy& entropy) {
+Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account,
+                                       Time now, Entropy& entropy) {
   NewAccessKey made;
   made.key.id = "AKIA" + random_text(entropy, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
   made.key.account = account;
   made.key.created = now;
   made.secret_access_key =
       random_text(entropy, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-  auto wrapped = crypto::wrap(root_key, as_bytes(purpose(made.key.id)), as_bytes(made.secret_access_key), entropy);
-  TRY(tx.execute("INSERT INTO access_keys(id, account, wrapped_secret, enabled, created_ms) VALUES(?1, ?2, ?3, 1, ?4)",
-                 {std::string_view(made.key.id), account, ByteView(wrapped), to_milliseconds(now)}));
+  auto wrapped =
+      crypto::wrap(root_key, as_bytes(purpose(made.key.id)), as_bytes(made.secret_access_key), entropy);
+  TRY(tx.execute(
+      "INSERT INTO access_keys(id, account, wrapped_secret, enabled, created_ms) VALUES(?1, ?2, ?3, 1, ?4)",
+      {std::string_view(made.key.id), account, ByteView(wrapped), to_milliseconds(now)}));
   return made;
 }
 
 Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account) {
-  auto rows = TRY(tx.query("SELECT id, account, enabled, created_ms FROM access_keys WHERE ?1 = '' OR account = ?1 "
-                           "ORDER BY created_ms, id", {account}));
+  auto rows =
+      TRY(tx.query("SELECT id, account, enabled, created_ms FROM access_keys WHERE ?1 = '' OR account = ?1 "
+                   "ORDER BY created_ms, id",
+                   {account}));
   std::vector<AccessKey> out;
   while (true) {
     bool more = TRY(rows->next());
@@ -102,21 +117,26 @@ Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_vie
 }
 
 Result<void> set_access_key_enabled(Transaction& tx, std::string_view id, bool enabled) {
-  auto changed = TRY(tx.execute("UPDATE access_keys SET enabled = ?2 WHERE id = ?1", {id, std::int64_t{enabled}}));
+  auto changed =
+      TRY(tx.execute("UPDATE access_keys SET enabled = ?2 WHERE id = ?1", {id, std::int64_t{enabled}}));
   if (changed == 0) return fail(Fault::not_found, "there is no access key " + std::string(id));
   return {};
 }
 
 Result<std::optional<access::Credentials>> find_credentials(Transaction& tx, crypto::Key const& root_key,
                                                             std::string_view access_key_id) {
-  auto rows = TRY(tx.query("SELECT k.account, k.wrapped_secret, k.enabled, a.enabled FROM access_keys k "
-                           "JOIN accounts a ON a.id = k.account WHERE k.id = ?1", {access_key_id}));
+  auto rows =
+      TRY(tx.query("SELECT k.account, k.wrapped_secret, k.enabled, a.enabled FROM access_keys k "
+                   "JOIN accounts a ON a.id = k.account WHERE k.id = ?1",
+                   {access_key_id}));
   bool found = TRY(rows->next());
   if (!found) return std::nullopt;
   auto secret = TRY(crypto::unwrap(root_key, as_bytes(purpose(access_key_id)), rows->blob(1)));
   std::string account(rows->text(0));
-  return access::Credentials{{account, std::string(access_key_id), "arn:aws:iam::" + account + ":root", account},
-                             std::string(as_text(secret)), rows->integer(2) != 0 && rows->integer(3) != 0};
+  return access::Credentials{
+      {account, std::string(access_key_id), "arn:aws:iam::" + account + ":root", account},
+      std::string(as_text(secret)),
+      rows->integer(2) != 0 && rows->integer(3) != 0};
 }
 
 }  // namespace argosy::catalogue

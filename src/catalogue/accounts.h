@@ -25,22 +25,25 @@ struct AccessKey {
   Time created{};
 };
 
-/// Makes an account with that id, or with a random one if empty. Fails with `conflict` if the id or the name is taken.
-Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now, Entropy& entropy);
+/// Makes an account with that id, or with a random one if empty. Fails with `conflict` if the id or the name
+/// is taken.
+Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now,
+                               Entropy& entropy);
 Result<std::vector<Account>> list_accounts(Transaction& tx);
 /// By id or name. Fails with `not_found`.
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name);
 Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled);
 
-/// Fails with `denied` unless this is the root key that the directory was made with; a new directory takes it.
+/// Fails with `denied` unless this is the root key that the directory was made with; a new directory takes
+/// it.
 Result<void> check_root_key(Transaction& tx, crypto::Key const& root_key, Entropy& entropy);
 
 struct NewAccessKey {
   AccessKey key;
   std::string secret_access_key;  ///< told once; at rest it is wrapped under the root key
 };
-Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account, Time now,
-                                       Entropy& entropy);
+Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account,
+                                       Time now, Entropy& entropy);
 /// Of one account, or of all if empty.
 Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account);
 /// Fails with `not_found`.

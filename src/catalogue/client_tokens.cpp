@@ -4,8 +4,9 @@
 namespace argosy::catalogue {
 
 Result<std::optional<std::string>> find_result(Transaction& tx, ClientToken const& token) {
-  auto rows = TRY(tx.query("SELECT fingerprint, result FROM client_tokens WHERE account = ?1 AND action = ?2 AND token = ?3",
-                           {std::string_view(token.account), std::string_view(token.action), std::string_view(token.token)}));
+  auto rows = TRY(tx.query(
+      "SELECT fingerprint, result FROM client_tokens WHERE account = ?1 AND action = ?2 AND token = ?3",
+      {std::string_view(token.account), std::string_view(token.action), std::string_view(token.token)}));
   bool found = TRY(rows->next());
   if (!found) return std::nullopt;
   if (rows->text(0) != token.fingerprint)
@@ -15,11 +16,13 @@ Result<std::optional<std::string>> find_result(Transaction& tx, ClientToken cons
 }
 
 Result<void> save_result(Transaction& tx, ClientToken const& token, std::string_view result, Time now) {
-  TRY(tx.execute("DELETE FROM client_tokens WHERE created_ms < ?1", {to_milliseconds(now - kClientTokenAge)}));
-  TRY(tx.execute("INSERT INTO client_tokens(account, action, token, fingerprint, result, created_ms) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                 {std::string_view(token.account), std::string_view(token.action), std::string_view(token.token),
-                  std::string_view(token.fingerprint), result, to_milliseconds(now)}));
+  TRY(tx.execute("DELETE FROM client_tokens WHERE created_ms < ?1",
+                 {to_milliseconds(now - kClientTokenAge)}));
+  TRY(tx.execute(
+      "INSERT INTO client_tokens(account, action, token, fingerprint, result, created_ms) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+      {std::string_view(token.account), std::string_view(token.action), std::string_view(token.token),
+       std::string_view(token.fingerprint), result, to_milliseconds(now)}));
   return {};
 }
 

@@ -1,10 +1,11 @@
-// catalogue/client_tokens.h - idempotency: a token is a row of the transaction that it protects. Source: ec2-semantics A5.
+// catalogue/client_tokens.h - idempotency: a token is a row of the transaction that it protects. Source:
+// ec2-semantics A5.
 #pragma once
 #include <optional>
 #include <string>
 
-#include "catalogue/schema.h"
 #include "base/clock.h"
+#include "catalogue/schema.h"
 
 namespace argosy::catalogue {
 
@@ -18,8 +19,8 @@ struct ClientToken {
   std::string fingerprint;  ///< of the request's other parameters
 };
 
-/// The result of the first call with this token, nothing if there was none. Fails with IdempotentParameterMismatch if
-/// that call had other parameters.
+/// The result of the first call with this token, nothing if there was none. Fails with
+/// IdempotentParameterMismatch if that call had other parameters.
 Result<std::optional<std::string>> find_result(Transaction& tx, ClientToken const& token);
 /// Also forgets some that are too old.
 Result<void> save_result(Transaction& tx, ClientToken const& token, std::string_view result, Time now);

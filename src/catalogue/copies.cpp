@@ -4,7 +4,9 @@
 namespace argosy::catalogue {
 
 Result<void> insert_copy(Transaction& tx, Copy const& copy) {
-  TRY(tx.execute("INSERT INTO copies(id, account, image, source_region, source_resource, source_lease, created_ms, owner, "
+  TRY(
+      tx.execute("INSERT INTO copies(id, account, image, source_region, source_resource, source_lease, "
+                 "created_ms, owner, "
                  "epoch, lease_until_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, '', 0, 0)",
                  {std::string_view(copy.id), std::string_view(copy.account), std::string_view(copy.image_id),
                   std::string_view(copy.source_region), std::string_view(copy.source_resource),
@@ -19,8 +21,10 @@ Result<void> insert_copy(Transaction& tx, Copy const& copy) {
 Result<Copy> find_copy(Transaction& tx, std::string_view id) {
   Copy copy;
   {
-    auto rows = TRY(tx.query("SELECT id, account, image, source_region, source_resource, source_lease, created_ms, epoch "
-                             "FROM copies WHERE id = ?1", {id}));
+    auto rows = TRY(
+        tx.query("SELECT id, account, image, source_region, source_resource, source_lease, created_ms, epoch "
+                 "FROM copies WHERE id = ?1",
+                 {id}));
     bool found = TRY(rows->next());
     if (!found) return fail(Fault::not_found, "there is no copy task " + std::string(id));
     copy.id = rows->text(0);
@@ -32,7 +36,8 @@ Result<Copy> find_copy(Transaction& tx, std::string_view id) {
     copy.created = from_milliseconds(rows->integer(6));
     copy.epoch = rows->integer(7);
   }
-  auto rows = TRY(tx.query("SELECT snapshot, source_snapshot, root FROM copy_disks WHERE copy = ?1 ORDER BY snapshot", {id}));
+  auto rows = TRY(tx.query(
+      "SELECT snapshot, source_snapshot, root FROM copy_disks WHERE copy = ?1 ORDER BY snapshot", {id}));
   while (true) {
     bool more = TRY(rows->next());
     if (!more) return copy;
@@ -78,11 +83,12 @@ Result<std::vector<std::string>> list_unclaimed_copies(Transaction& tx, Time now
   }
 }
 
-Result<std::int64_t> claim_copy(Transaction& tx, std::string_view id, std::string_view worker, std::int64_t epoch, Time now,
-                                Time until) {
-  auto changed = TRY(tx.execute("UPDATE copies SET owner = ?2, epoch = CASE WHEN ?3 = 0 THEN epoch + 1 ELSE epoch END, "
-                                "lease_until_ms = ?5 WHERE id = ?1 AND ((?3 = 0 AND lease_until_ms < ?4) OR epoch = ?3)",
-                                {id, worker, epoch, to_milliseconds(now), to_milliseconds(until)}));
+Result<std::int64_t> claim_copy(Transaction& tx, std::string_view id, std::string_view worker,
+                                std::int64_t epoch, Time now, Time until) {
+  auto changed =
+      TRY(tx.execute("UPDATE copies SET owner = ?2, epoch = CASE WHEN ?3 = 0 THEN epoch + 1 ELSE epoch END, "
+                     "lease_until_ms = ?5 WHERE id = ?1 AND ((?3 = 0 AND lease_until_ms < ?4) OR epoch = ?3)",
+                     {id, worker, epoch, to_milliseconds(now), to_milliseconds(until)}));
   if (changed == 0) return fail(Fault::conflict, "another worker has the copy task " + std::string(id));
   auto rows = TRY(tx.query("SELECT epoch FROM copies WHERE id = ?1", {id}));
   TRY(rows->next());
@@ -97,7 +103,8 @@ Result<void> release_all_copies(Transaction& tx) {
 Result<void> check_epoch(Transaction& tx, std::string_view id, std::int64_t epoch) {
   auto rows = TRY(tx.query("SELECT 1 FROM copies WHERE id = ?1 AND epoch = ?2", {id, epoch}));
   bool held = TRY(rows->next());
-  if (!held) return fail(Fault::conflict, "lost", "the copy task " + std::string(id) + " was cancelled or taken over");
+  if (!held)
+    return fail(Fault::conflict, "lost", "the copy task " + std::string(id) + " was cancelled or taken over");
   return {};
 }
 

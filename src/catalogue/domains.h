@@ -11,8 +11,10 @@ namespace argosy::catalogue {
 /// The number that the store knows an account's domain by.
 std::uint64_t domain_number(std::string_view account);
 /// Nothing if the account has stored nothing here yet.
-Result<std::optional<crypto::Key>> find_domain_secret(Transaction& tx, crypto::Key const& root_key, std::string_view account);
+Result<std::optional<crypto::Key>> find_domain_secret(Transaction& tx, crypto::Key const& root_key,
+                                                      std::string_view account);
 /// Makes it if there is none: in the transaction that records the account's first upload or copy.
-Result<void> ensure_domain(Transaction& tx, crypto::Key const& root_key, std::string_view account, Entropy& entropy);
+Result<void> ensure_domain(Transaction& tx, crypto::Key const& root_key, std::string_view account,
+                           Entropy& entropy);
 
 }  // namespace argosy::catalogue

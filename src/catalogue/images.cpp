@@ -15,9 +15,10 @@ sql::Value optional_flag(std::optional<bool> const& flag) {
 }
 
 Result<std::vector<Mapping>> list_mappings(Transaction& tx, std::string_view image) {
-  auto rows = TRY(tx.query("SELECT device_name, virtual_name, snapshot, volume_size_gib, volume_type, iops, throughput, "
-                           "delete_on_termination, source_snapshot FROM image_mappings WHERE image = ?1 ORDER BY position",
-                           {image}));
+  auto rows = TRY(tx.query(
+      "SELECT device_name, virtual_name, snapshot, volume_size_gib, volume_type, iops, throughput, "
+      "delete_on_termination, source_snapshot FROM image_mappings WHERE image = ?1 ORDER BY position",
+      {image}));
   std::vector<Mapping> out;
   while (true) {
     bool more = TRY(rows->next());
@@ -39,14 +40,15 @@ Result<std::vector<Mapping>> list_mappings(Transaction& tx, std::string_view ima
 Result<void> insert_mappings(Transaction& tx, Image const& image) {
   std::int64_t position = 0;
   for (auto const& mapping : image.mappings)
-    TRY(tx.execute("INSERT INTO image_mappings(image, position, device_name, virtual_name, snapshot, volume_size_gib, "
-                   "volume_type, iops, throughput, delete_on_termination, source_snapshot) "
-                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                   {std::string_view(image.id), position++, std::string_view(mapping.device_name),
-                    sql::optional_value(mapping.virtual_name), std::string_view(mapping.snapshot_id),
-                    mapping.volume_size_gib, std::string_view(mapping.volume_type), sql::optional_value(mapping.iops),
-                    sql::optional_value(mapping.throughput), std::int64_t{mapping.delete_on_termination},
-                    std::string_view(mapping.source_snapshot_id)}));
+    TRY(tx.execute(
+        "INSERT INTO image_mappings(image, position, device_name, virtual_name, snapshot, volume_size_gib, "
+        "volume_type, iops, throughput, delete_on_termination, source_snapshot) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        {std::string_view(image.id), position++, std::string_view(mapping.device_name),
+         sql::optional_value(mapping.virtual_name), std::string_view(mapping.snapshot_id),
+         mapping.volume_size_gib, std::string_view(mapping.volume_type), sql::optional_value(mapping.iops),
+         sql::optional_value(mapping.throughput), std::int64_t{mapping.delete_on_termination},
+         std::string_view(mapping.source_snapshot_id)}));
   return {};
 }
 
@@ -55,10 +57,12 @@ Result<void> insert_mappings(Transaction& tx, Image const& image) {
 Result<Image> find_image(Transaction& tx, std::string_view id) {
   Image image;
   {
-    auto rows = TRY(tx.query("SELECT id, owner, name, description, state, state_reason_code, state_reason, created, "
-                             "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
-                             "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, "
-                             "source_image_id, source_image_region, deprecation FROM images WHERE id = ?1", {id}));
+    auto rows = TRY(
+        tx.query("SELECT id, owner, name, description, state, state_reason_code, state_reason, created, "
+                 "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
+                 "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, "
+                 "source_image_id, source_image_region, deprecation FROM images WHERE id = ?1",
+                 {id}));
     bool found = TRY(rows->next());
     if (!found) return images::image_not_found({std::string(id)});
     image.id = rows->text(0);
@@ -104,7 +108,8 @@ Result<Image> find_visible_image(Transaction& tx, std::string_view account, imag
 }
 
 Result<void> check_name_free(Transaction& tx, std::string_view owner, std::string_view name) {
-  auto rows = TRY(tx.query("SELECT id FROM images WHERE owner = ?1 AND name = ?2 AND state <> 'deregistered'", {owner, name}));
+  auto rows = TRY(tx.query("SELECT id FROM images WHERE owner = ?1 AND name = ?2 AND state <> 'deregistered'",
+                           {owner, name}));
   bool taken = TRY(rows->next());
   if (taken) return images::name_taken(name, rows->text(0));
   return {};
@@ -112,46 +117,62 @@ Result<void> check_name_free(Transaction& tx, std::string_view owner, std::strin
 
 Result<void> insert_image(Transaction& tx, Image const& image) {
   auto created = to_iso8601(image.created);
-  TRY(tx.execute("INSERT INTO images(id, owner, name, description, state, state_reason_code, state_reason, created, "
-                 "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
-                 "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, source_image_id, "
-                 "source_image_region) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-                 "?17, ?18, ?19, ?20, ?21, ?22)",
-                 {std::string_view(image.id), std::string_view(image.owner), std::string_view(image.name),
-                  std::string_view(image.description), images::to_text(image.state),
-                  std::string_view(image.state_reason_code), std::string_view(image.state_reason),
-                  std::string_view(created), std::string_view(image.architecture),
-                  std::string_view(image.virtualization_type), std::string_view(image.root_device_name),
-                  sql::optional_value(image.kernel_id), sql::optional_value(image.ramdisk_id),
-                  optional_flag(image.ena_support), sql::optional_value(image.sriov_net_support),
-                  sql::optional_value(image.boot_mode), sql::optional_value(image.tpm_support),
-                  sql::optional_value(image.uefi_data), sql::optional_value(image.imds_support),
-                  sql::optional_value(image.platform), sql::optional_value(image.source_image_id),
-                  sql::optional_value(image.source_image_region)}));
+  TRY(tx.execute(
+      "INSERT INTO images(id, owner, name, description, state, state_reason_code, state_reason, created, "
+      "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
+      "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, source_image_id, "
+      "source_image_region) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+      "?17, ?18, ?19, ?20, ?21, ?22)",
+      {std::string_view(image.id),
+       std::string_view(image.owner),
+       std::string_view(image.name),
+       std::string_view(image.description),
+       images::to_text(image.state),
+       std::string_view(image.state_reason_code),
+       std::string_view(image.state_reason),
+       std::string_view(created),
+       std::string_view(image.architecture),
+       std::string_view(image.virtualization_type),
+       std::string_view(image.root_device_name),
+       sql::optional_value(image.kernel_id),
+       sql::optional_value(image.ramdisk_id),
+       optional_flag(image.ena_support),
+       sql::optional_value(image.sriov_net_support),
+       sql::optional_value(image.boot_mode),
+       sql::optional_value(image.tpm_support),
+       sql::optional_value(image.uefi_data),
+       sql::optional_value(image.imds_support),
+       sql::optional_value(image.platform),
+       sql::optional_value(image.source_image_id),
+       sql::optional_value(image.source_image_region)}));
   return insert_mappings(tx, image);
 }
 
 Result<void> save_image(Transaction& tx, Image const& image) {
   auto deprecation = image.deprecation ? std::optional(to_iso8601(*image.deprecation)) : std::nullopt;
-  TRY(tx.execute("UPDATE images SET description = ?2, state = ?3, state_reason_code = ?4, state_reason = ?5, "
-                 "imds_support = ?6, deprecation = ?7 WHERE id = ?1",
-                 {std::string_view(image.id), std::string_view(image.description), images::to_text(image.state),
-                  std::string_view(image.state_reason_code), std::string_view(image.state_reason),
-                  sql::optional_value(image.imds_support), sql::optional_value(deprecation)}));
+  TRY(tx.execute(
+      "UPDATE images SET description = ?2, state = ?3, state_reason_code = ?4, state_reason = ?5, "
+      "imds_support = ?6, deprecation = ?7 WHERE id = ?1",
+      {std::string_view(image.id), std::string_view(image.description), images::to_text(image.state),
+       std::string_view(image.state_reason_code), std::string_view(image.state_reason),
+       sql::optional_value(image.imds_support), sql::optional_value(deprecation)}));
   TRY(tx.execute("DELETE FROM image_mappings WHERE image = ?1", {std::string_view(image.id)}));
   return insert_mappings(tx, image);
 }
 
 Result<std::int64_t> count_images(Transaction& tx, std::string_view owner) {
-  auto rows = TRY(tx.query("SELECT count(*) FROM images WHERE owner = ?1 AND state <> 'deregistered'", {owner}));
+  auto rows =
+      TRY(tx.query("SELECT count(*) FROM images WHERE owner = ?1 AND state <> 'deregistered'", {owner}));
   TRY(rows->next());
   return rows->integer(0);
 }
 
-Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string_view snapshot, std::string_view except) {
-  auto rows = TRY(tx.query("SELECT m.image FROM image_mappings m JOIN images i ON i.id = m.image "
-                           "WHERE m.snapshot = ?1 AND m.image <> ?2 AND i.state <> 'deregistered' ORDER BY m.image LIMIT 1",
-                           {snapshot, except}));
+Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string_view snapshot,
+                                                    std::string_view except) {
+  auto rows = TRY(tx.query(
+      "SELECT m.image FROM image_mappings m JOIN images i ON i.id = m.image "
+      "WHERE m.snapshot = ?1 AND m.image <> ?2 AND i.state <> 'deregistered' ORDER BY m.image LIMIT 1",
+      {snapshot, except}));
   bool found = TRY(rows->next());
   return found ? std::optional(std::string(rows->text(0))) : std::nullopt;
 }

@@ -14,7 +14,8 @@ Result<images::Image> find_image(Transaction& tx, std::string_view id);
 /// The caller's own, with the right refusal for all others (images::check_owner).
 Result<images::Image> find_owned_image(Transaction& tx, std::string_view account, images::ImageId const& id);
 /// One that the caller may see, else InvalidAMIID.NotFound.
-Result<images::Image> find_visible_image(Transaction& tx, std::string_view account, images::ImageId const& id);
+Result<images::Image> find_visible_image(Transaction& tx, std::string_view account,
+                                         images::ImageId const& id);
 
 /// Fails with InvalidAMIName.Duplicate if an image of that owner has the name.
 Result<void> check_name_free(Transaction& tx, std::string_view owner, std::string_view name);
@@ -24,7 +25,9 @@ Result<void> save_image(Transaction& tx, images::Image const& image);
 
 /// Images that are not deregistered, of one owner.
 Result<std::int64_t> count_images(Transaction& tx, std::string_view owner);
-/// An image, not deregistered, that has the snapshot in a mapping, other than `except`; nothing if there is none.
-Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string_view snapshot, std::string_view except);
+/// An image, not deregistered, that has the snapshot in a mapping, other than `except`; nothing if there is
+/// none.
+Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string_view snapshot,
+                                                    std::string_view except);
 
 }  // namespace argosy::catalogue

@@ -4,31 +4,43 @@
 namespace argosy::catalogue {
 
 Result<void> insert_lease(Transaction& tx, Lease const& lease) {
-  TRY(tx.execute("INSERT INTO leases(id, peer, account, resource, created_ms, expires_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                 {std::string_view(lease.id), std::string_view(lease.peer), std::string_view(lease.account),
-                  std::string_view(lease.resource), to_milliseconds(lease.created), to_milliseconds(lease.expires)}));
+  TRY(tx.execute(
+      "INSERT INTO leases(id, peer, account, resource, created_ms, expires_ms) VALUES(?1, ?2, ?3, ?4, ?5, "
+      "?6)",
+      {std::string_view(lease.id), std::string_view(lease.peer), std::string_view(lease.account),
+       std::string_view(lease.resource), to_milliseconds(lease.created), to_milliseconds(lease.expires)}));
   for (auto const& disk : lease.disks)
-    TRY(tx.execute("INSERT INTO lease_disks(lease, snapshot, domain, root, volume_size_gib) VALUES(?1, ?2, ?3, ?4, ?5)",
-                   {std::string_view(lease.id), std::string_view(disk.snapshot_id), std::string_view(disk.domain),
-                    ByteView(disk.root), disk.volume_size_gib}));
+    TRY(tx.execute(
+        "INSERT INTO lease_disks(lease, snapshot, domain, root, volume_size_gib) VALUES(?1, ?2, ?3, ?4, ?5)",
+        {std::string_view(lease.id), std::string_view(disk.snapshot_id), std::string_view(disk.domain),
+         ByteView(disk.root), disk.volume_size_gib}));
   return {};
 }
 
 Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view peer, Time now) {
   Lease lease;
   {
-    auto rows = TRY(tx.query("SELECT id, peer, account, resource, created_ms, expires_ms FROM leases "
-                             "WHERE id = ?1 AND peer = ?2 AND expires_ms > ?3", {id, peer, to_milliseconds(now)}));
+    auto rows =
+        TRY(tx.query("SELECT id, peer, account, resource, created_ms, expires_ms FROM leases "
+                     "WHERE id = ?1 AND peer = ?2 AND expires_ms > ?3",
+                     {id, peer, to_milliseconds(now)}));
     bool found = TRY(rows->next());
     if (!found) return fail(Fault::not_found, "LeaseNotFound", "There is no lease " + std::string(id));
-    lease = {std::string(rows->text(0)), std::string(rows->text(1)), std::string(rows->text(2)), std::string(rows->text(3)),
-             from_milliseconds(rows->integer(4)), from_milliseconds(rows->integer(5)), {}};
+    lease = {std::string(rows->text(0)),
+             std::string(rows->text(1)),
+             std::string(rows->text(2)),
+             std::string(rows->text(3)),
+             from_milliseconds(rows->integer(4)),
+             from_milliseconds(rows->integer(5)),
+             {}};
   }
-  auto rows = TRY(tx.query("SELECT snapshot, domain, root, volume_size_gib FROM lease_disks WHERE lease = ?1", {id}));
+  auto rows =
+      TRY(tx.query("SELECT snapshot, domain, root, volume_size_gib FROM lease_disks WHERE lease = ?1", {id}));
   while (true) {
     bool more = TRY(rows->next());
     if (!more) return lease;
-    lease.disks.push_back({std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2)), rows->integer(3)});
+    lease.disks.push_back(
+        {std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2)), rows->integer(3)});
   }
 }
 
@@ -44,7 +56,8 @@ Result<void> remove_lease(Transaction& tx, std::string_view id) {
 }
 
 Result<void> remove_expired_leases(Transaction& tx, Time now) {
-  TRY(tx.execute("DELETE FROM lease_disks WHERE lease IN (SELECT id FROM leases WHERE expires_ms <= ?1)", {to_milliseconds(now)}));
+  TRY(tx.execute("DELETE FROM lease_disks WHERE lease IN (SELECT id FROM leases WHERE expires_ms <= ?1)",
+                 {to_milliseconds(now)}));
   TRY(tx.execute("DELETE FROM leases WHERE expires_ms <= ?1", {to_milliseconds(now)}));
   return {};
 }

@@ -1,4 +1,5 @@
-// catalogue/leases.h - what other regions read from here: a lease pins the roots of what was opened for a copy.
+// catalogue/leases.h - what other regions read from here: a lease pins the roots of what was opened for a
+// copy.
 #pragma once
 #include <string>
 #include <vector>

@@ -19,12 +19,14 @@ struct FilterColumn {
 };
 
 constexpr std::string_view kInMapping = "EXISTS(SELECT 1 FROM image_mappings m WHERE m.image = r.id AND {})";
-constexpr std::string_view kInOwnTags = "EXISTS(SELECT 1 FROM tags t WHERE t.account = ?1 AND t.resource = r.id AND {})";
+constexpr std::string_view kInOwnTags =
+    "EXISTS(SELECT 1 FROM tags t WHERE t.account = ?1 AND t.resource = r.id AND {})";
 
 /// Source of the names: ec2-semantics B2. What Argosy's images never have compares with the empty text.
 constexpr FilterColumn kImageFilters[] = {
     {"architecture", "r.architecture"},
-    {"block-device-mapping.delete-on-termination", "CASE m.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END", kInMapping},
+    {"block-device-mapping.delete-on-termination",
+     "CASE m.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END", kInMapping},
     {"block-device-mapping.device-name", "m.device_name", kInMapping},
     {"block-device-mapping.snapshot-id", "m.snapshot", kInMapping},
     {"block-device-mapping.volume-size", "CAST(m.volume_size_gib AS TEXT)", kInMapping},
@@ -38,7 +40,9 @@ constexpr FilterColumn kImageFilters[] = {
     {"image-allowed", "'true'"},
     {"image-id", "r.id"},
     {"image-type", "'machine'"},
-    {"is-public", "CASE WHEN EXISTS(SELECT 1 FROM permissions p WHERE p.resource = r.id AND p.kind = 'group') THEN 'true' ELSE 'false' END"},
+    {"is-public",
+     "CASE WHEN EXISTS(SELECT 1 FROM permissions p WHERE p.resource = r.id AND p.kind = 'group') THEN 'true' "
+     "ELSE 'false' END"},
     {"kernel-id", "coalesce(r.kernel_id, '')"},
     {"manifest-location", "r.owner || '/' || r.name"},
     {"name", "r.name"},
@@ -72,7 +76,9 @@ constexpr FilterColumn kSnapshotFilters[] = {
     {"start-time", "r.created"},
     {"status", "r.state"},
     {"storage-tier", "'standard'"},
-    {"transfer-type", "CASE WHEN r.copy_source_region = '' THEN '' WHEN r.completion_duration_minutes IS NULL THEN 'standard' ELSE 'time-based' END"},
+    {"transfer-type",
+     "CASE WHEN r.copy_source_region = '' THEN '' WHEN r.completion_duration_minutes IS NULL THEN 'standard' "
+     "ELSE 'time-based' END"},
     {"tag-key", "t.key", kInOwnTags},
     {"volume-id", "r.volume_id"},
     {"volume-size", "CAST(r.volume_size_gib AS TEXT)"},
@@ -82,7 +88,9 @@ constexpr FilterColumn kSnapshotFilters[] = {
 constexpr FilterColumn kTagFilters[] = {
     {"key", "t.key"},
     {"resource-id", "t.resource"},
-    {"resource-type", "CASE WHEN t.resource LIKE 'ami-%' THEN 'image' WHEN t.resource LIKE 'snap-%' THEN 'snapshot' ELSE '' END"},
+    {"resource-type",
+     "CASE WHEN t.resource LIKE 'ami-%' THEN 'image' WHEN t.resource LIKE 'snap-%' THEN 'snapshot' ELSE '' "
+     "END"},
     {"value", "t.value"},
 };
 
@@ -179,8 +187,8 @@ struct Listed {
 };
 
 /// One branch: its index gives the order, the rest are conditions.
-Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed, Selection const& selection, Branch branch,
-                                          Position const& after, std::size_t limit) {
+Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed, Selection const& selection,
+                                          Branch branch, Position const& after, std::size_t limit) {
   Statement statement;
   statement.add(selection.account);  // ?1, as the frames above say
   std::string from = fmt::format("{} r", listed.table);
@@ -217,8 +225,9 @@ Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed,
   }
 }
 
-Result<std::vector<Position>> list_resources(Transaction& tx, Listed const& listed, Selection const& selection,
-                                             Position const& after, std::size_t limit) {
+Result<std::vector<Position>> list_resources(Transaction& tx, Listed const& listed,
+                                             Selection const& selection, Position const& after,
+                                             std::size_t limit) {
   std::vector<Position> out;
   for (auto branch : selection.branches) {
     auto part = TRY(list_branch(tx, listed, selection, branch, after, limit));
@@ -238,20 +247,22 @@ Result<std::vector<Position>> list_images(Transaction& tx, Selection const& sele
   return list_resources(tx, {"images", kImageFilters, true}, selection, after, limit);
 }
 
-Result<std::vector<Position>> list_snapshots(Transaction& tx, Selection const& selection, Position const& after,
-                                             std::size_t limit) {
+Result<std::vector<Position>> list_snapshots(Transaction& tx, Selection const& selection,
+                                             Position const& after, std::size_t limit) {
   return list_resources(tx, {"snapshots", kSnapshotFilters, false}, selection, after, limit);
 }
 
-Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account, std::vector<Filter> const& filters,
-                                      std::string_view after_resource, std::string_view after_key, std::size_t limit) {
+Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account,
+                                      std::vector<Filter> const& filters, std::string_view after_resource,
+                                      std::string_view after_key, std::size_t limit) {
   Statement statement;
   statement.add(account);
-  std::string where = fmt::format("t.account = ?1 AND (t.resource, t.key) > ({}, {})", statement.add(after_resource),
-                                  statement.add(after_key));
+  std::string where = fmt::format("t.account = ?1 AND (t.resource, t.key) > ({}, {})",
+                                  statement.add(after_resource), statement.add(after_key));
   where += TRY(conditions_of(statement, filters, kTagFilters, "({})"));
-  auto text = fmt::format("SELECT t.resource, t.key, t.value FROM tags t WHERE {} ORDER BY t.resource, t.key LIMIT {}", where,
-                          statement.add(static_cast<std::int64_t>(limit)));
+  auto text = fmt::format(
+      "SELECT t.resource, t.key, t.value FROM tags t WHERE {} ORDER BY t.resource, t.key LIMIT {}", where,
+      statement.add(static_cast<std::int64_t>(limit)));
   auto rows = TRY(tx.session().query(text, statement.values()));
   std::vector<TagRow> out;
   while (true) {

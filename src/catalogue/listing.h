@@ -1,4 +1,5 @@
-// catalogue/listing.h - which images, snapshots and tags a caller lists: selectors, filters as data, and pages.
+// catalogue/listing.h - which images, snapshots and tags a caller lists: selectors, filters as data, and
+// pages.
 //
 // A list comes in order of creation, then id. Each branch of a selection is driven by an index of its own.
 #pragma once
@@ -40,7 +41,8 @@ struct Selection {
   std::vector<std::string> shared_with;  ///< not empty: only what is shared with one of these by name
   std::vector<std::string> ids;          ///< not empty: only those
   bool with_disabled = false;            ///< images only
-  std::string deprecated_before;         ///< images only; not empty: others' whose deprecation is earlier are left out
+  std::string
+      deprecated_before;  ///< images only; not empty: others' whose deprecation is earlier are left out
   std::vector<Filter> filters;
 };
 
@@ -48,16 +50,17 @@ struct Selection {
 /// FilterLimitExceeded.
 Result<std::vector<Position>> list_images(Transaction& tx, Selection const& selection, Position const& after,
                                           std::size_t limit);
-Result<std::vector<Position>> list_snapshots(Transaction& tx, Selection const& selection, Position const& after,
-                                             std::size_t limit);
+Result<std::vector<Position>> list_snapshots(Transaction& tx, Selection const& selection,
+                                             Position const& after, std::size_t limit);
 
 struct TagRow {
   std::string resource;
   images::Tag tag;
 };
 /// The caller's tags in order of resource and key, behind the given ones.
-Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account, std::vector<Filter> const& filters,
-                                      std::string_view after_resource, std::string_view after_key, std::size_t limit);
+Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account,
+                                      std::vector<Filter> const& filters, std::string_view after_resource,
+                                      std::string_view after_key, std::size_t limit);
 
 /// "image", "snapshot", …: from an id's prefix; empty if unknown.
 std::string_view resource_type_of(std::string_view id);

@@ -26,9 +26,10 @@ PrincipalKind kind_of(std::string_view text) {
 }  // namespace
 
 Result<images::Sharing> find_sharing(Transaction& tx, std::string_view resource, std::string_view account) {
-  auto rows = TRY(tx.query("SELECT kind FROM permissions WHERE resource = ?1 AND "
-                           "((kind = 'account' AND value = ?2) OR (kind = 'group' AND value = 'all'))",
-                           {resource, account}));
+  auto rows =
+      TRY(tx.query("SELECT kind FROM permissions WHERE resource = ?1 AND "
+                   "((kind = 'account' AND value = ?2) OR (kind = 'group' AND value = 'all'))",
+                   {resource, account}));
   images::Sharing sharing;
   while (true) {
     bool more = TRY(rows->next());
@@ -38,7 +39,8 @@ Result<images::Sharing> find_sharing(Transaction& tx, std::string_view resource,
 }
 
 Result<std::vector<Permission>> list_permissions(Transaction& tx, std::string_view resource) {
-  auto rows = TRY(tx.query("SELECT kind, value FROM permissions WHERE resource = ?1 ORDER BY kind, value", {resource}));
+  auto rows = TRY(
+      tx.query("SELECT kind, value FROM permissions WHERE resource = ?1 ORDER BY kind, value", {resource}));
   std::vector<Permission> out;
   while (true) {
     bool more = TRY(rows->next());
@@ -53,11 +55,13 @@ Result<std::int64_t> count_permissions(Transaction& tx, std::string_view resourc
   return rows->integer(0);
 }
 
-Result<void> add_permission(Transaction& tx, std::string_view resource, Time created, Permission const& permission) {
+Result<void> add_permission(Transaction& tx, std::string_view resource, Time created,
+                            Permission const& permission) {
   auto shown = to_iso8601(created);
-  TRY(tx.execute("INSERT INTO permissions(resource, kind, value, created) VALUES(?1, ?2, ?3, ?4) "
-                 "ON CONFLICT(resource, kind, value) DO NOTHING",
-                 {resource, to_text(permission.kind), std::string_view(permission.value), std::string_view(shown)}));
+  TRY(tx.execute(
+      "INSERT INTO permissions(resource, kind, value, created) VALUES(?1, ?2, ?3, ?4) "
+      "ON CONFLICT(resource, kind, value) DO NOTHING",
+      {resource, to_text(permission.kind), std::string_view(permission.value), std::string_view(shown)}));
   return {};
 }
 

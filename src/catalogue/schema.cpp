@@ -1,7 +1,7 @@
 // catalogue/schema.cpp - see schema.h: the SQL.
 //
-// `created` is the text that EC2 shows (2026-05-09T14:22:31.000Z): it sorts as time does, and filters match it. Other
-// times are milliseconds since 1970, booleans 0 and 1.
+// `created` is the text that EC2 shows (2026-05-09T14:22:31.000Z): it sorts as time does, and filters match
+// it. Other times are milliseconds since 1970, booleans 0 and 1.
 #include "catalogue/schema.h"
 
 namespace argosy::catalogue {
@@ -98,7 +98,8 @@ Result<void> create_schema(sql::Session& session, std::string_view script) {
     bool found = TRY(rows->next());
     if (found) version = rows->integer(0);
   }
-  if (version > kSchemaVersion) return fail(Fault::corrupt, "the database was written by a later version of argosyd");
+  if (version > kSchemaVersion)
+    return fail(Fault::corrupt, "the database was written by a later version of argosyd");
   if (version == 0) {
     TRY(session.run_script(script));
     TRY(tx.execute("INSERT INTO schema_version(version) VALUES(?1)", {kSchemaVersion}));
@@ -109,6 +110,8 @@ Result<void> create_schema(sql::Session& session, std::string_view script) {
 }  // namespace
 
 Result<void> create_region_schema(sql::Session& session) { return create_schema(session, kRegionSchema); }
-Result<void> create_directory_schema(sql::Session& session) { return create_schema(session, kDirectorySchema); }
+Result<void> create_directory_schema(sql::Session& session) {
+  return create_schema(session, kDirectorySchema);
+}
 
 }  // namespace argosy::catalogue

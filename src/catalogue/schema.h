@@ -4,7 +4,8 @@
 
 namespace argosy::catalogue {
 
-/// What every function of this layer works in. The dispatcher commits it, and may run the whole operation again.
+/// What every function of this layer works in. The dispatcher commits it, and may run the whole operation
+/// again.
 using Transaction = sql::Transaction;
 
 /// Creates or brings up to date. Fails with `corrupt` on a database that a later version has written.

@@ -33,11 +33,13 @@ Result<std::int64_t> count(Transaction& tx, std::string_view query, std::string_
 }  // namespace
 
 Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
-  auto rows = TRY(tx.query("SELECT id, owner, state, status_message, description, volume_id, volume_size_gib, created, "
-                           "completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
-                           "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
-                           "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-                           "completion_duration_minutes, base_size_gib FROM snapshots WHERE id = ?1", {id}));
+  auto rows = TRY(
+      tx.query("SELECT id, owner, state, status_message, description, volume_id, volume_size_gib, created, "
+               "completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
+               "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
+               "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
+               "completion_duration_minutes, base_size_gib FROM snapshots WHERE id = ?1",
+               {id}));
   bool found = TRY(rows->next());
   if (!found) return images::snapshot_not_found(id);
   Snapshot snapshot;
@@ -71,14 +73,16 @@ Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
   return snapshot;
 }
 
-Result<Snapshot> find_owned_snapshot(Transaction& tx, std::string_view account, images::SnapshotId const& id) {
+Result<Snapshot> find_owned_snapshot(Transaction& tx, std::string_view account,
+                                     images::SnapshotId const& id) {
   auto snapshot = TRY(find_snapshot(tx, id.text()));
   auto sharing = TRY(find_sharing(tx, id.text(), account));
   TRY(images::check_owner(snapshot, account, sharing));
   return snapshot;
 }
 
-Result<Snapshot> find_usable_snapshot(Transaction& tx, std::string_view account, images::SnapshotId const& id) {
+Result<Snapshot> find_usable_snapshot(Transaction& tx, std::string_view account,
+                                      images::SnapshotId const& id) {
   auto snapshot = TRY(find_snapshot(tx, id.text()));
   auto sharing = TRY(find_sharing(tx, id.text(), account));
   if (!images::may_use(snapshot, account, sharing)) return images::snapshot_not_found(id.text());
@@ -87,33 +91,54 @@ Result<Snapshot> find_usable_snapshot(Transaction& tx, std::string_view account,
 
 Result<void> insert_snapshot(Transaction& tx, Snapshot const& s) {
   auto created = to_iso8601(s.start_time);
-  TRY(tx.execute("INSERT INTO snapshots(id, owner, state, status_message, description, volume_id, volume_size_gib, "
-                 "created, completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
-                 "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
-                 "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-                 "completion_duration_minutes, base_size_gib) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-                 "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
-                 {std::string_view(s.id), std::string_view(s.owner), images::to_text(s.state),
-                  std::string_view(s.status_message), std::string_view(s.description), std::string_view(s.volume_id),
-                  s.volume_size_gib, std::string_view(created), optional_time(s.completion_time), s.progress_percent,
-                  ByteView(s.root), ByteView(s.content_digest), s.content_bytes, std::string_view(s.lineage),
-                  std::int64_t{s.is_upload}, std::string_view(s.parent_snapshot_id), s.timeout_minutes,
-                  to_milliseconds(s.last_write), std::int64_t{s.completing}, s.expected_blocks,
-                  ByteView(s.expected_checksum), std::string_view(s.copy_source_region),
-                  std::string_view(s.copy_source_snapshot_id), s.copy_bytes_done, s.copy_bytes_moved,
-                  sql::optional_value(s.completion_duration_minutes), s.base_size_gib}));
+  TRY(tx.execute(
+      "INSERT INTO snapshots(id, owner, state, status_message, description, volume_id, volume_size_gib, "
+      "created, completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
+      "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
+      "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
+      "completion_duration_minutes, base_size_gib) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+      "?13, ?14, ?15, "
+      "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+      {std::string_view(s.id),
+       std::string_view(s.owner),
+       images::to_text(s.state),
+       std::string_view(s.status_message),
+       std::string_view(s.description),
+       std::string_view(s.volume_id),
+       s.volume_size_gib,
+       std::string_view(created),
+       optional_time(s.completion_time),
+       s.progress_percent,
+       ByteView(s.root),
+       ByteView(s.content_digest),
+       s.content_bytes,
+       std::string_view(s.lineage),
+       std::int64_t{s.is_upload},
+       std::string_view(s.parent_snapshot_id),
+       s.timeout_minutes,
+       to_milliseconds(s.last_write),
+       std::int64_t{s.completing},
+       s.expected_blocks,
+       ByteView(s.expected_checksum),
+       std::string_view(s.copy_source_region),
+       std::string_view(s.copy_source_snapshot_id),
+       s.copy_bytes_done,
+       s.copy_bytes_moved,
+       sql::optional_value(s.completion_duration_minutes),
+       s.base_size_gib}));
   return {};
 }
 
 Result<void> save_snapshot(Transaction& tx, Snapshot const& s) {
-  TRY(tx.execute("UPDATE snapshots SET state = ?2, status_message = ?3, completed_ms = ?4, progress_percent = ?5, "
-                 "root = ?6, content_digest = ?7, content_bytes = ?8, last_write_ms = ?9, completing = ?10, "
-                 "expected_blocks = ?11, expected_checksum = ?12, copy_bytes_done = ?13, copy_bytes_moved = ?14 "
-                 "WHERE id = ?1",
-                 {std::string_view(s.id), images::to_text(s.state), std::string_view(s.status_message),
-                  optional_time(s.completion_time), s.progress_percent, ByteView(s.root), ByteView(s.content_digest),
-                  s.content_bytes, to_milliseconds(s.last_write), std::int64_t{s.completing}, s.expected_blocks,
-                  ByteView(s.expected_checksum), s.copy_bytes_done, s.copy_bytes_moved}));
+  TRY(tx.execute(
+      "UPDATE snapshots SET state = ?2, status_message = ?3, completed_ms = ?4, progress_percent = ?5, "
+      "root = ?6, content_digest = ?7, content_bytes = ?8, last_write_ms = ?9, completing = ?10, "
+      "expected_blocks = ?11, expected_checksum = ?12, copy_bytes_done = ?13, copy_bytes_moved = ?14 "
+      "WHERE id = ?1",
+      {std::string_view(s.id), images::to_text(s.state), std::string_view(s.status_message),
+       optional_time(s.completion_time), s.progress_percent, ByteView(s.root), ByteView(s.content_digest),
+       s.content_bytes, to_milliseconds(s.last_write), std::int64_t{s.completing}, s.expected_blocks,
+       ByteView(s.expected_checksum), s.copy_bytes_done, s.copy_bytes_moved}));
   return {};
 }
 
@@ -129,22 +154,27 @@ Result<std::int64_t> count_snapshots(Transaction& tx, std::string_view owner) {
 }
 
 Result<std::int64_t> count_uploads(Transaction& tx, std::string_view owner) {
-  return count(tx, "SELECT count(*) FROM snapshots WHERE is_upload = 1 AND state = 'pending' AND owner = ?1", owner);
+  return count(tx, "SELECT count(*) FROM snapshots WHERE is_upload = 1 AND state = 'pending' AND owner = ?1",
+               owner);
 }
 
-Result<std::vector<std::string>> list_uploads(Transaction& tx, bool completing, std::string_view after, std::size_t limit) {
-  return first_column(tx.query("SELECT id FROM snapshots WHERE is_upload = 1 AND state = 'pending' AND completing = ?1 "
-                               "AND id > ?2 ORDER BY id LIMIT ?3",
-                               {std::int64_t{completing}, after, static_cast<std::int64_t>(limit)}));
+Result<std::vector<std::string>> list_uploads(Transaction& tx, bool completing, std::string_view after,
+                                              std::size_t limit) {
+  return first_column(
+      tx.query("SELECT id FROM snapshots WHERE is_upload = 1 AND state = 'pending' AND completing = ?1 "
+               "AND id > ?2 ORDER BY id LIMIT ?3",
+               {std::int64_t{completing}, after, static_cast<std::int64_t>(limit)}));
 }
 
 Result<void> insert_ended_upload(Transaction& tx, std::string_view snapshot) {
-  TRY(tx.execute("INSERT INTO ended_uploads(snapshot) VALUES(?1) ON CONFLICT(snapshot) DO NOTHING", {snapshot}));
+  TRY(tx.execute("INSERT INTO ended_uploads(snapshot) VALUES(?1) ON CONFLICT(snapshot) DO NOTHING",
+                 {snapshot}));
   return {};
 }
 
 Result<std::vector<std::string>> list_ended_uploads(Transaction& tx, std::size_t limit) {
-  return first_column(tx.query("SELECT snapshot FROM ended_uploads LIMIT ?1", {static_cast<std::int64_t>(limit)}));
+  return first_column(
+      tx.query("SELECT snapshot FROM ended_uploads LIMIT ?1", {static_cast<std::int64_t>(limit)}));
 }
 
 Result<void> remove_ended_upload(Transaction& tx, std::string_view snapshot) {

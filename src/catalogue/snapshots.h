@@ -11,9 +11,11 @@ namespace argosy::catalogue {
 /// Fails with InvalidSnapshot.NotFound.
 Result<images::Snapshot> find_snapshot(Transaction& tx, std::string_view id);
 /// The caller's own, with the right refusal for all others (images::check_owner).
-Result<images::Snapshot> find_owned_snapshot(Transaction& tx, std::string_view account, images::SnapshotId const& id);
+Result<images::Snapshot> find_owned_snapshot(Transaction& tx, std::string_view account,
+                                             images::SnapshotId const& id);
 /// One that the caller owns or that is shared with him or with everybody, else InvalidSnapshot.NotFound.
-Result<images::Snapshot> find_usable_snapshot(Transaction& tx, std::string_view account, images::SnapshotId const& id);
+Result<images::Snapshot> find_usable_snapshot(Transaction& tx, std::string_view account,
+                                              images::SnapshotId const& id);
 
 Result<void> insert_snapshot(Transaction& tx, images::Snapshot const& snapshot);
 /// Everything but owner, volume, parent and source.
@@ -29,7 +31,9 @@ Result<void> remove_ended_upload(Transaction& tx, std::string_view snapshot);
 Result<std::int64_t> count_snapshots(Transaction& tx, std::string_view owner);
 /// Uploads that are neither complete nor given up.
 Result<std::int64_t> count_uploads(Transaction& tx, std::string_view owner);
-/// Uploads whose CompleteSnapshot was accepted, or (false) that still take blocks; in order of id, after `after`.
-Result<std::vector<std::string>> list_uploads(Transaction& tx, bool completing, std::string_view after, std::size_t limit);
+/// Uploads whose CompleteSnapshot was accepted, or (false) that still take blocks; in order of id, after
+/// `after`.
+Result<std::vector<std::string>> list_uploads(Transaction& tx, bool completing, std::string_view after,
+                                              std::size_t limit);
 
 }  // namespace argosy::catalogue

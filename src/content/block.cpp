@@ -9,11 +9,13 @@ namespace {
 
 /// Contexts are kept per thread: making one costs more than compressing a block.
 ZSTD_CCtx* compressor() {
-  thread_local std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  thread_local std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
+                                                                            &ZSTD_freeCCtx);
   return context.get();
 }
 ZSTD_DCtx* decompressor() {
-  thread_local std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  thread_local std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
+                                                                            &ZSTD_freeDCtx);
   return context.get();
 }
 
@@ -25,8 +27,8 @@ Bytes encode_block(ByteView block, int zstd_level) {
   header.plain_bytes = kBlockBytes;
   header.codec = store::Codec::zstd;
   Bytes out(store::kChunkHeaderBytes + kBlockBytes);
-  std::size_t packed = ZSTD_compressCCtx(compressor(), out.data() + store::kChunkHeaderBytes, kBlockBytes - 1, block.data(),
-                                         block.size(), zstd_level);
+  std::size_t packed = ZSTD_compressCCtx(compressor(), out.data() + store::kChunkHeaderBytes, kBlockBytes - 1,
+                                         block.data(), block.size(), zstd_level);
   if (ZSTD_isError(packed) != 0) {  // it would not be shorter
     header.codec = store::Codec::raw;
     std::memcpy(out.data() + store::kChunkHeaderBytes, block.data(), block.size());
@@ -40,8 +42,10 @@ Bytes encode_block(ByteView block, int zstd_level) {
 
 Result<Bytes> decode_block(ByteView stored) {
   auto header = TRY(store::decode_chunk_header(stored));
-  if (header.kind != store::Kind::block) return fail(Fault::corrupt, "a manifest node where a block should be");
-  if (header.sealing != store::Sealing::none) return fail(Fault::corrupt, "a sealed block where an open one should be");
+  if (header.kind != store::Kind::block)
+    return fail(Fault::corrupt, "a manifest node where a block should be");
+  if (header.sealing != store::Sealing::none)
+    return fail(Fault::corrupt, "a sealed block where an open one should be");
   auto body = stored.subspan(store::kChunkHeaderBytes);
   if (header.codec == store::Codec::raw) {
     if (body.size() != kBlockBytes) return fail(Fault::corrupt, "a raw block of the wrong length");
@@ -49,7 +53,8 @@ Result<Bytes> decode_block(ByteView stored) {
   }
   Bytes block(kBlockBytes);
   std::size_t got = ZSTD_decompressDCtx(decompressor(), block.data(), block.size(), body.data(), body.size());
-  if (ZSTD_isError(got) != 0 || got != kBlockBytes) return fail(Fault::corrupt, "a block that does not unpack to 512 KiB");
+  if (ZSTD_isError(got) != 0 || got != kBlockBytes)
+    return fail(Fault::corrupt, "a block that does not unpack to 512 KiB");
   return block;
 }
 

@@ -59,7 +59,8 @@ Result<Builder::Subtree> Builder::apply(std::uint8_t level, std::uint64_t first_
   return save(node);
 }
 
-Result<FinishedDisk> Builder::build(std::int64_t volume_size_gib, Child const& parent, std::int64_t parent_size_gib) {
+Result<FinishedDisk> Builder::build(std::int64_t volume_size_gib, Child const& parent,
+                                    std::int64_t parent_size_gib) {
   Subtree tree;
   tree.root = parent;
   if (parent) {
@@ -67,7 +68,8 @@ Result<FinishedDisk> Builder::build(std::int64_t volume_size_gib, Child const& p
     tree.blocks = opened->blocks;
   }
   auto const height = height_of(volume_size_gib);
-  for (auto level = height_of(parent_size_gib); parent && level < height; ++level) {  // a larger disk, a higher tree
+  for (auto level = height_of(parent_size_gib); parent && level < height;
+       ++level) {  // a larger disk, a higher tree
     Node above;
     above.level = static_cast<std::uint8_t>(level + 1);
     above.blocks = tree.blocks;

@@ -1,4 +1,5 @@
-// content/builder.h - a new manifest from a parent's and a stream of changed blocks: touches only the changed paths.
+// content/builder.h - a new manifest from a parent's and a stream of changed blocks: touches only the changed
+// paths.
 #pragma once
 #include <functional>
 

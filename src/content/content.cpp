@@ -18,8 +18,8 @@ constexpr std::size_t kJournalPage = 4'096;
 Digest lookup_name(Domain const& domain, Digest const& digest) {
   return crypto::hmac_sha256(domain.secret.bytes(), digest.bytes);
 }
-/// The row's content opens only for who knows the block. The digest is the salt: the other way round HKDF's first step
-/// would be the row's name itself, which lies beside the row.
+/// The row's content opens only for who knows the block. The digest is the salt: the other way round HKDF's
+/// first step would be the row's name itself, which lies beside the row.
 crypto::Key lookup_key(Domain const& domain, Digest const& digest) {
   return crypto::hkdf_sha256(domain.secret.bytes(), digest.bytes, as_bytes("argosy lookup 1"));
 }
@@ -65,7 +65,8 @@ struct Content::State {
   struct CacheHash {
     std::size_t operator()(CacheKey const& key) const { return std::hash<ChunkId>()(key.id) ^ key.domain; }
   };
-  using Recent = std::list<std::pair<CacheKey, std::shared_ptr<Node const>>>;  // shared: a reader outlives eviction
+  using Recent =
+      std::list<std::pair<CacheKey, std::shared_ptr<Node const>>>;  // shared: a reader outlives eviction
   Recent recent;
   std::unordered_map<CacheKey, Recent::iterator, CacheHash> cache;
 
@@ -92,8 +93,8 @@ Content::Content(store::Store& store, Options const& options, Entropy& entropy)
     : store_(store), state_(new State{options, entropy, {}, {}, {}}) {}
 Content::~Content() = default;
 
-Result<void> Content::put_block(Domain const& domain, std::string const& upload, std::uint64_t index, ByteView block,
-                                Digest const& digest) {
+Result<void> Content::put_block(Domain const& domain, std::string const& upload, std::uint64_t index,
+                                ByteView block, Digest const& digest) {
   store::Placement placement{upload, index, {}};
   if (digest == hole_digest(0)) return store_.place(domain.number, std::move(placement));
   auto name = lookup_name(domain, digest);
@@ -128,11 +129,11 @@ Result<UploadSummary> Content::summarize(std::string const& upload) {
   return summary;
 }
 
-Result<FinishedDisk> Content::finish(Domain const& domain, std::string const& upload, std::int64_t volume_size_gib,
-                                     Child const& parent, std::int64_t parent_size_gib) {
+Result<FinishedDisk> Content::finish(Domain const& domain, std::string const& upload,
+                                     std::int64_t volume_size_gib, Child const& parent,
+                                     std::int64_t parent_size_gib) {
   Journal journal(store_, upload);
-  Builder builder([&] { return journal.next(); },
-                  [&](ChunkId const& id) { return node(domain.number, id); },
+  Builder builder([&] { return journal.next(); }, [&](ChunkId const& id) { return node(domain.number, id); },
                   [&](StoredNode const& made) {
                     return store_.put(domain.number, {made.reference.id, made.stored}, std::nullopt);
                   });
@@ -178,7 +179,8 @@ Result<std::optional<Bytes>> Content::read_block(Disk const& disk, std::uint64_t
 
 namespace {
 
-/// Walks two trees at once and visits the blocks where they differ, ascending; equal subtrees are not entered.
+/// Walks two trees at once and visits the blocks where they differ, ascending; equal subtrees are not
+/// entered.
 class Walk {
  public:
   Walk(Content& content, Disk const& first, Disk const& second, std::uint64_t from, std::size_t limit)

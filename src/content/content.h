@@ -1,4 +1,5 @@
-// content/content.h - the disks of one region: blocks in, one reference out; blocks, lists and differences back.
+// content/content.h - the disks of one region: blocks in, one reference out; blocks, lists and differences
+// back.
 #pragma once
 #include <functional>
 #include <memory>
@@ -43,7 +44,7 @@ struct Page {
 /// What an upload has put so far, computed from its journal.
 struct UploadSummary {
   std::uint64_t blocks = 0;  ///< distinct indices
-  Digest linear;             ///< SHA-256 over the blocks' raw digests by ascending index: EBS's LINEAR aggregate
+  Digest linear;  ///< SHA-256 over the blocks' raw digests by ascending index: EBS's LINEAR aggregate
 };
 struct FinishedDisk {
   Child root;
@@ -64,13 +65,14 @@ class Content {
   Content(Content const&) = delete;
   Content& operator=(Content const&) = delete;
 
-  /// Stores one block of an upload (kBlockBytes long; `digest` is its SHA-256, already computed and compared). On
-  /// return it survives the death of the process. A block that the domain knows is not stored again; zeros erase.
+  /// Stores one block of an upload (kBlockBytes long; `digest` is its SHA-256, already computed and
+  /// compared). On return it survives the death of the process. A block that the domain knows is not stored
+  /// again; zeros erase.
   Result<void> put_block(Domain const& domain, std::string const& upload, std::uint64_t index, ByteView block,
                          Digest const& digest);
   Result<UploadSummary> summarize(std::string const& upload);
-  /// Builds the manifest of the upload's blocks over its parent's. Everything below the root survives the loss of
-  /// power on return. Memory does not grow with the disk. May be repeated.
+  /// Builds the manifest of the upload's blocks over its parent's. Everything below the root survives the
+  /// loss of power on return. Memory does not grow with the disk. May be repeated.
   Result<FinishedDisk> finish(Domain const& domain, std::string const& upload, std::int64_t volume_size_gib,
                               Child const& parent, std::int64_t parent_size_gib);
   /// Forgets the journal of an upload that is finished and recorded, or given up.
@@ -81,7 +83,8 @@ class Content {
   /// Blocks that are not holes, by ascending index from `from` on.
   Result<Page<BlockEntry>> list_blocks(Disk const& disk, std::uint64_t from, std::size_t limit);
   /// Blocks whose digests differ; costs what differs, not what the disks hold.
-  Result<Page<ChangedEntry>> list_changes(Disk const& first, Disk const& second, std::uint64_t from, std::size_t limit);
+  Result<Page<ChangedEntry>> list_changes(Disk const& first, Disk const& second, std::uint64_t from,
+                                          std::size_t limit);
 
   /// The child of a disk's tree at a level (its height is the root's) and position; nothing for a hole.
   Result<Child> find(Disk const& disk, std::uint8_t level, std::uint64_t position);

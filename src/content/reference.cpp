@@ -38,8 +38,10 @@ Result<Child> decode_reference(ByteView bytes) {
 
 Result<Node> decode_node(ByteView stored) {
   auto view = TRY(store::decode_node(stored));
-  if (view.sealing != store::Sealing::none) return fail(Fault::corrupt, "a sealed node where an open one should be");
-  if (view.sealed.size() != view.ids.size() * 32) return fail(Fault::corrupt, "a manifest node without its digests");
+  if (view.sealing != store::Sealing::none)
+    return fail(Fault::corrupt, "a sealed node where an open one should be");
+  if (view.sealed.size() != view.ids.size() * 32)
+    return fail(Fault::corrupt, "a manifest node without its digests");
   Node node;
   node.level = view.level;
   node.blocks = view.blocks;

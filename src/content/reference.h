@@ -1,4 +1,5 @@
-// content/reference.h - (id, digest): one reference to a root is the whole content of a disk. Format: docs/formats/manifest.md.
+// content/reference.h - (id, digest): one reference to a root is the whole content of a disk. Format:
+// docs/formats/manifest.md.
 #pragma once
 #include <array>
 #include <optional>
@@ -46,7 +47,9 @@ Digest const& hole_digest(std::uint8_t level);
 Digest digest_of(Child const& root, std::uint8_t height);
 
 /// Blocks of a disk of that many GiB.
-constexpr std::uint64_t blocks_of(std::int64_t volume_size_gib) { return static_cast<std::uint64_t>(volume_size_gib) * 2'048; }
+constexpr std::uint64_t blocks_of(std::int64_t volume_size_gib) {
+  return static_cast<std::uint64_t>(volume_size_gib) * 2'048;
+}
 /// Levels of nodes above the blocks: follows from the volume size alone.
 constexpr std::uint8_t height_of(std::int64_t volume_size_gib) {
   std::uint8_t height = 1;

@@ -61,8 +61,8 @@ digest::Digest hmac_sha256(ByteView key, ByteView message) {
   digest::Digest out;
   unsigned length = 0;
   unsigned char const none = 0;
-  auto const* made = HMAC(EVP_sha256(), key.empty() ? &none : raw(key), static_cast<int>(key.size()), raw(message),
-                          message.size(), raw(out.bytes.data()), &length);
+  auto const* made = HMAC(EVP_sha256(), key.empty() ? &none : raw(key), static_cast<int>(key.size()),
+                          raw(message), message.size(), raw(out.bytes.data()), &length);
   ARGOSY_ASSERT(made != nullptr && length == out.bytes.size());
   return out;
 }
@@ -87,7 +87,8 @@ Bytes seal(Key const& key, ByteView nonce, ByteView associated, ByteView plain) 
   bool ok = EVP_EncryptInit_ex2(context.handle, aes_256_gcm(), raw(key.bytes()), raw(nonce), nullptr) == 1;
   ok = ok && EVP_EncryptUpdate(context.handle, nullptr, &length, raw(associated),
                                static_cast<int>(associated.size())) == 1;
-  ok = ok && EVP_EncryptUpdate(context.handle, raw(out.data()), &length, raw(plain), static_cast<int>(plain.size())) == 1;
+  ok = ok && EVP_EncryptUpdate(context.handle, raw(out.data()), &length, raw(plain),
+                               static_cast<int>(plain.size())) == 1;
   ok = ok && EVP_EncryptFinal_ex(context.handle, raw(out.data()) + length, &length) == 1;
   ok = ok && EVP_CIPHER_CTX_ctrl(context.handle, EVP_CTRL_GCM_GET_TAG, static_cast<int>(kTagBytes),
                                  out.data() + plain.size()) == 1;
@@ -96,7 +97,8 @@ Bytes seal(Key const& key, ByteView nonce, ByteView associated, ByteView plain) 
 }
 
 Result<Bytes> open(Key const& key, ByteView nonce, ByteView associated, ByteView sealed) {
-  if (sealed.size() < kTagBytes || nonce.size() != kNonceBytes) return fail(Fault::corrupt, "sealed bytes are too short");
+  if (sealed.size() < kTagBytes || nonce.size() != kNonceBytes)
+    return fail(Fault::corrupt, "sealed bytes are too short");
   CipherContext context;
   auto body = sealed.first(sealed.size() - kTagBytes);
   Bytes tag = to_bytes(sealed.last(kTagBytes));
@@ -105,8 +107,10 @@ Result<Bytes> open(Key const& key, ByteView nonce, ByteView associated, ByteView
   bool ok = EVP_DecryptInit_ex2(context.handle, aes_256_gcm(), raw(key.bytes()), raw(nonce), nullptr) == 1;
   ok = ok && EVP_DecryptUpdate(context.handle, nullptr, &length, raw(associated),
                                static_cast<int>(associated.size())) == 1;
-  ok = ok && EVP_DecryptUpdate(context.handle, raw(out.data()), &length, raw(body), static_cast<int>(body.size())) == 1;
-  ok = ok && EVP_CIPHER_CTX_ctrl(context.handle, EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTagBytes), tag.data()) == 1;
+  ok = ok && EVP_DecryptUpdate(context.handle, raw(out.data()), &length, raw(body),
+                               static_cast<int>(body.size())) == 1;
+  ok = ok && EVP_CIPHER_CTX_ctrl(context.handle, EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTagBytes),
+                                 tag.data()) == 1;
   ok = ok && EVP_DecryptFinal_ex(context.handle, raw(out.data()) + length, &length) == 1;
   if (!ok) return fail(Fault::corrupt, "sealed bytes do not open under this key");
   out.resize(body.size());
@@ -131,8 +135,9 @@ Result<Key> load_root_key(std::string const& path, bool create, Entropy& entropy
     File file{::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600)};
     if (file.descriptor >= 0) {
       auto text = to_hex(Key::random(entropy).bytes()) + "\n";
-      bool written = ::write(file.descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                     ::fsync(file.descriptor) == 0;
+      bool written =
+          ::write(file.descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+          ::fsync(file.descriptor) == 0;
       OPENSSL_cleanse(text.data(), text.size());
       if (!written) {
         ::unlink(path.c_str());
@@ -143,17 +148,21 @@ Result<Key> load_root_key(std::string const& path, bool create, Entropy& entropy
     }
   }
   File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.descriptor < 0) return fail(Fault::not_found, path + ": cannot open the root key: " + std::strerror(errno));
+  if (file.descriptor < 0)
+    return fail(Fault::not_found, path + ": cannot open the root key: " + std::strerror(errno));
   struct stat facts {};
-  if (::fstat(file.descriptor, &facts) != 0) return fail(Fault::unavailable, path + ": " + std::strerror(errno));
-  if ((facts.st_mode & 077U) != 0) return fail(Fault::denied, path + ": the root key must be readable by its owner alone (chmod 600)");
+  if (::fstat(file.descriptor, &facts) != 0)
+    return fail(Fault::unavailable, path + ": " + std::strerror(errno));
+  if ((facts.st_mode & 077U) != 0)
+    return fail(Fault::denied, path + ": the root key must be readable by its owner alone (chmod 600)");
   std::array<char, 66> text{};
   auto got = ::read(file.descriptor, text.data(), text.size());
   std::string_view digits(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   if (digits.ends_with('\n')) digits.remove_suffix(1);
   auto bytes = from_hex(digits);
   OPENSSL_cleanse(text.data(), text.size());
-  if (!bytes || bytes->size() != 32) return fail(Fault::invalid, path + ": a root key is 64 hexadecimal digits");
+  if (!bytes || bytes->size() != 32)
+    return fail(Fault::invalid, path + ": a root key is 64 hexadecimal digits");
   return Key::copy_of(*bytes);
 }
 

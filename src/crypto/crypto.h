@@ -37,8 +37,8 @@ bool equal_in_constant_time(ByteView a, ByteView b);
 inline constexpr std::size_t kNonceBytes = 12;
 inline constexpr std::size_t kTagBytes = 16;
 
-/// AES-256-GCM (NIST SP 800-38D): ciphertext and 16 bytes of tag. The caller must never use a nonce twice with a key
-/// for different messages.
+/// AES-256-GCM (NIST SP 800-38D): ciphertext and 16 bytes of tag. The caller must never use a nonce twice
+/// with a key for different messages.
 Bytes seal(Key const& key, ByteView nonce, ByteView associated, ByteView plain);
 /// Fails with `corrupt` if the key, the nonce, the associated data or a bit of `sealed` is not what it was.
 Result<Bytes> open(Key const& key, ByteView nonce, ByteView associated, ByteView sealed);
@@ -47,8 +47,8 @@ Result<Bytes> open(Key const& key, ByteView nonce, ByteView associated, ByteView
 Bytes wrap(Key const& key, ByteView associated, ByteView plain, Entropy& entropy);
 Result<Bytes> unwrap(Key const& key, ByteView associated, ByteView wrapped);
 
-/// Reads the root key, 64 hexadecimal digits, from a file that only its owner may read (mode 0600); with `create`
-/// makes it first if absent. Fails with `denied` on wider permissions, `not_found`, `invalid`.
+/// Reads the root key, 64 hexadecimal digits, from a file that only its owner may read (mode 0600); with
+/// `create` makes it first if absent. Fails with `denied` on wider permissions, `not_found`, `invalid`.
 Result<Key> load_root_key(std::string const& path, bool create, Entropy& entropy);
 
 }  // namespace argosy::crypto

@@ -18,7 +18,8 @@ int hex_value(char c) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -60,7 +61,8 @@ std::string percent_encode(std::string_view text, bool keep_slash) {
   std::string out;
   for (char c : text) {
     auto byte = static_cast<unsigned char>(c);
-    bool plain = std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash);
+    bool plain =
+        std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash);
     if (plain) {
       out.push_back(c);
     } else {
@@ -103,12 +105,12 @@ std::string canonical_request(SignedParts const& parts) {
     names += (names.empty() ? "" : ";") + headers[i].first;
   }
   auto path = parts.path.empty() ? std::string("/") : percent_encode(parts.path, true);
-  return parts.method + "\n" + path + "\n" + canonical_query(parts.query) + "\n" + lines + "\n" + names + "\n" +
-         parts.payload_hash;
+  return parts.method + "\n" + path + "\n" + canonical_query(parts.query) + "\n" + lines + "\n" + names +
+         "\n" + parts.payload_hash;
 }
 
-std::string signature(std::string_view secret_access_key, CredentialScope const& scope, std::string_view amz_date,
-                      std::string_view canonical) {
+std::string signature(std::string_view secret_access_key, CredentialScope const& scope,
+                      std::string_view amz_date, std::string_view canonical) {
   std::string to_sign = "AWS4-HMAC-SHA256\n" + std::string(amz_date) + "\n" + scope.text() + "\n" +
                         digest::sha256(as_bytes(canonical)).hex();
   auto key = hmac_sha256(as_bytes("AWS4" + std::string(secret_access_key)), as_bytes(scope.date));

@@ -19,7 +19,8 @@ struct CredentialScope {
   std::string text() const { return date + "/" + region + "/" + service + "/aws4_request"; }
 };
 
-/// What is signed. `path` and `query` as they stand in the request line (path still percent-encoded; query without
+/// What is signed. `path` and `query` as they stand in the request line (path still percent-encoded; query
+/// without
 /// '?'); X-Amz-Signature must have been taken out of `query` by the caller.
 struct SignedParts {
   std::string method;
@@ -30,11 +31,12 @@ struct SignedParts {
   std::string payload_hash;  ///< lower-case hexadecimal SHA-256, or UNSIGNED-PAYLOAD
 };
 
-/// Step 1. The path is encoded once more (all services but S3), the query sorted, header names lowered and sorted.
+/// Step 1. The path is encoded once more (all services but S3), the query sorted, header names lowered and
+/// sorted.
 std::string canonical_request(SignedParts const& parts);
 /// Steps 2 and 3: the signature in lower-case hexadecimal.
-std::string signature(std::string_view secret_access_key, CredentialScope const& scope, std::string_view amz_date,
-                      std::string_view canonical_request);
+std::string signature(std::string_view secret_access_key, CredentialScope const& scope,
+                      std::string_view amz_date, std::string_view canonical_request);
 
 /// RFC 3986 unreserved characters stay, all others become %XX; '/' stays if `keep_slash`.
 std::string percent_encode(std::string_view text, bool keep_slash);

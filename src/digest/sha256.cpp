@@ -16,7 +16,8 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetched once: a fetch takes locks
+  static EVP_MD* const algorithm =
+      EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetched once: a fetch takes locks
   ARGOSY_ASSERT(EVP_DigestInit_ex2(state_->context, algorithm, nullptr) == 1);
 }
 Sha256::~Sha256() = default;
@@ -30,7 +31,8 @@ Sha256& Sha256::update(ByteView bytes) {
 
 Digest Sha256::finish() {
   Digest out;
-  ARGOSY_ASSERT(EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(out.bytes.data()), nullptr) == 1);
+  ARGOSY_ASSERT(
+      EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(out.bytes.data()), nullptr) == 1);
   return out;
 }
 

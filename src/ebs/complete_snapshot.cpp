@@ -1,4 +1,5 @@
-// ebs/complete_snapshot.cpp - CompleteSnapshot: check what was said against the journal, then close the upload.
+// ebs/complete_snapshot.cpp - CompleteSnapshot: check what was said against the journal, then close the
+// upload.
 #include "ebs/complete_snapshot.h"
 
 #include "catalogue/snapshots.h"
@@ -11,21 +12,24 @@ namespace {
 namespace m = messages::ebs;
 
 Result<Bytes> check(m::CompleteSnapshotRequest const& request) {
-  if (request.changed_blocks_count < 0) return invalid_parameter("x-amz-ChangedBlocksCount must not be negative");
+  if (request.changed_blocks_count < 0)
+    return invalid_parameter("x-amz-ChangedBlocksCount must not be negative");
   if (request.checksum_algorithm && *request.checksum_algorithm != "SHA256")
     return invalid_parameter("x-amz-Checksum-Algorithm must be SHA256");
   if (request.checksum_aggregation_method && *request.checksum_aggregation_method != "LINEAR")
     return invalid_parameter("x-amz-Checksum-Aggregation-Method must be LINEAR");
   if (!request.checksum) return Bytes{};
   auto checksum = from_base64(*request.checksum);
-  if (!checksum || checksum->size() != 32) return invalid_parameter("x-amz-Checksum must be base64 of a SHA-256 digest");
+  if (!checksum || checksum->size() != 32)
+    return invalid_parameter("x-amz-Checksum must be base64 of a SHA-256 digest");
   return checksum;
 }
 
 }  // namespace
 
 Result<m::CompleteSnapshotResponse> complete_snapshot(sql::Pool& catalogue, content::Content& content,
-                                                      crypto::Key const& root_key, access::Caller const& caller, Time now,
+                                                      crypto::Key const& root_key,
+                                                      access::Caller const& caller, Time now,
                                                       m::CompleteSnapshotRequest const& request) {
   auto checksum = TRY(check(request));
   auto upload = TRY(open_upload(catalogue, root_key, caller, request.snapshot_id, now));

@@ -1,5 +1,5 @@
-// ebs/complete_snapshot.h - CompleteSnapshot: an upload takes no more blocks; its manifest is built afterwards.
-// Source: ec2-semantics G.
+// ebs/complete_snapshot.h - CompleteSnapshot: an upload takes no more blocks; its manifest is built
+// afterwards. Source: ec2-semantics G.
 #pragma once
 #include "access/caller.h"
 #include "base/clock.h"
@@ -10,11 +10,10 @@
 
 namespace argosy::ebs {
 
-/// Answers `pending`; DescribeSnapshots says when it is completed, or why not. Repeating it with the same count
-/// succeeds. Takes transactions of its own. Fails with ValidationException, ResourceNotFoundException.
-Result<messages::ebs::CompleteSnapshotResponse> complete_snapshot(sql::Pool& catalogue, content::Content& content,
-                                                                  crypto::Key const& root_key, access::Caller const& caller,
-                                                                  Time now,
-                                                                  messages::ebs::CompleteSnapshotRequest const& request);
+/// Answers `pending`; DescribeSnapshots says when it is completed, or why not. Repeating it with the same
+/// count succeeds. Takes transactions of its own. Fails with ValidationException, ResourceNotFoundException.
+Result<messages::ebs::CompleteSnapshotResponse> complete_snapshot(
+    sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+    access::Caller const& caller, Time now, messages::ebs::CompleteSnapshotRequest const& request);
 
 }  // namespace argosy::ebs

@@ -1,4 +1,5 @@
-// ebs/errors.h - EBS direct's failures. The code is TYPE/REASON: the front splits it. Source: ec2-semantics G, "Errors".
+// ebs/errors.h - EBS direct's failures. The code is TYPE/REASON: the front splits it. Source: ec2-semantics
+// G, "Errors".
 #pragma once
 #include <string>
 
@@ -14,7 +15,8 @@ inline std::unexpected<Error> invalid_parameter(std::string message) {
 }
 /// Also for what the caller may not see: he cannot tell the two apart.
 inline std::unexpected<Error> snapshot_not_found(std::string_view id) {
-  return fail(Fault::not_found, "ResourceNotFoundException/SNAPSHOT_NOT_FOUND", "The snapshot '" + std::string(id) + "' does not exist.");
+  return fail(Fault::not_found, "ResourceNotFoundException/SNAPSHOT_NOT_FOUND",
+              "The snapshot '" + std::string(id) + "' does not exist.");
 }
 inline std::unexpected<Error> access_denied(std::string message) {
   return fail(Fault::denied, "AccessDeniedException/UNAUTHORIZED_ACCOUNT", std::move(message));

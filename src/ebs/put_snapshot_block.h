@@ -9,12 +9,11 @@
 
 namespace argosy::ebs {
 
-/// Survives the death of the process on return. Takes transactions of its own: the block's record is its journal, and
-/// needs no commit. Fails with ValidationException, ResourceNotFoundException.
-Result<messages::ebs::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, content::Content& content,
-                                                                   crypto::Key const& root_key, access::Caller const& caller,
-                                                                   Time now,
-                                                                   messages::ebs::PutSnapshotBlockRequest const& request,
-                                                                   ByteView block);
+/// Survives the death of the process on return. Takes transactions of its own: the block's record is its
+/// journal, and needs no commit. Fails with ValidationException, ResourceNotFoundException.
+Result<messages::ebs::PutSnapshotBlockResponse> put_snapshot_block(
+    sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+    access::Caller const& caller, Time now, messages::ebs::PutSnapshotBlockRequest const& request,
+    ByteView block);
 
 }  // namespace argosy::ebs

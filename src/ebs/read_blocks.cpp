@@ -17,7 +17,8 @@ namespace m = messages::ebs;
 constexpr std::int32_t kLeastResults = 100;
 constexpr std::int32_t kMostResults = 10'000;
 
-Result<images::Snapshot> find_readable(sql::Pool& catalogue, access::Caller const& caller, std::string const& id) {
+Result<images::Snapshot> find_readable(sql::Pool& catalogue, access::Caller const& caller,
+                                       std::string const& id) {
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
   auto session = TRY(catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
@@ -26,16 +27,20 @@ Result<images::Snapshot> find_readable(sql::Pool& catalogue, access::Caller cons
   if (!found) return snapshot_not_found(id);
   auto sharing = TRY(catalogue::find_sharing(tx, id, caller.account));
   if (found->owner != caller.account && !sharing.explicitly) {
-    if (sharing.everybody) return access_denied("The blocks of the public snapshot '" + id + "' can be read only by accounts that it is shared with by name");
+    if (sharing.everybody)
+      return access_denied("The blocks of the public snapshot '" + id +
+                           "' can be read only by accounts that it is shared with by name");
     return snapshot_not_found(id);
   }
   if (found->state != images::SnapshotState::completed)
-    return invalid("INVALID_SNAPSHOT_ID", "The snapshot '" + id + "' is " + std::string(images::to_text(found->state)) + ", not completed");
+    return invalid("INVALID_SNAPSHOT_ID", "The snapshot '" + id + "' is " +
+                                              std::string(images::to_text(found->state)) + ", not completed");
   return found;
 }
 
 Result<content::Disk> to_disk(images::Snapshot const& snapshot) {
-  return content::Disk{catalogue::domain_number(snapshot.owner), TRY(content::decode_reference(snapshot.root)), snapshot.volume_size_gib};
+  return content::Disk{catalogue::domain_number(snapshot.owner),
+                       TRY(content::decode_reference(snapshot.root)), snapshot.volume_size_gib};
 }
 
 /// Fewer than 100 results a page are not given.
@@ -46,7 +51,8 @@ Result<std::size_t> to_limit(std::optional<std::int32_t> max_results) {
 }
 
 Result<std::uint64_t> to_start(crypto::Key const& key, std::string const& bound_to, Time now,
-                               std::optional<std::string> const& page_token, std::optional<std::int64_t> starting_block) {
+                               std::optional<std::string> const& page_token,
+                               std::optional<std::int64_t> starting_block) {
   if (page_token) return open_page_token(key, bound_to, now, *page_token);
   if (starting_block.value_or(0) < 0) return invalid_parameter("startingBlockIndex must not be negative");
   return static_cast<std::uint64_t>(starting_block.value_or(0));
@@ -55,7 +61,8 @@ Result<std::uint64_t> to_start(crypto::Key const& key, std::string const& bound_
 }  // namespace
 
 Result<m::ListSnapshotBlocksResponse> list_snapshot_blocks(sql::Pool& catalogue, content::Content& content,
-                                                           crypto::Key const& token_key, access::Caller const& caller, Time now,
+                                                           crypto::Key const& token_key,
+                                                           access::Caller const& caller, Time now,
                                                            m::ListSnapshotBlocksRequest const& request) {
   auto limit = TRY(to_limit(request.max_results));
   auto snapshot = TRY(find_readable(catalogue, caller, request.snapshot_id));
@@ -67,13 +74,15 @@ Result<m::ListSnapshotBlocksResponse> list_snapshot_blocks(sql::Pool& catalogue,
   out.expiry_time = now + kBlockTokenAge;
   out.volume_size = snapshot.volume_size_gib;
   for (auto const& entry : page.entries)
-    out.blocks.push_back({static_cast<std::int64_t>(entry.index), make_block_token(token_key, snapshot.id, entry.index, out.expiry_time)});
+    out.blocks.push_back({static_cast<std::int64_t>(entry.index),
+                          make_block_token(token_key, snapshot.id, entry.index, out.expiry_time)});
   if (page.next) out.next_token = make_page_token(token_key, bound_to, *page.next, now + kPageTokenAge);
   return out;
 }
 
 Result<m::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, content::Content& content,
-                                                         crypto::Key const& token_key, access::Caller const& caller, Time now,
+                                                         crypto::Key const& token_key,
+                                                         access::Caller const& caller, Time now,
                                                          m::ListChangedBlocksRequest const& request) {
   auto limit = TRY(to_limit(request.max_results));
   auto second = TRY(find_readable(catalogue, caller, request.second_snapshot_id));
@@ -83,7 +92,8 @@ Result<m::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, c
   if (request.first_snapshot_id) {
     first = TRY(find_readable(catalogue, caller, *request.first_snapshot_id));
     if (first.lineage != second.lineage)
-      return invalid("UNRELATED_SNAPSHOTS", "The snapshots '" + first.id + "' and '" + second.id + "' have no common ancestor");
+      return invalid("UNRELATED_SNAPSHOTS",
+                     "The snapshots '" + first.id + "' and '" + second.id + "' have no common ancestor");
   }
   auto bound_to = caller.account + "\n" + first.id + "\n" + second.id;
   auto start = TRY(to_start(token_key, bound_to, now, request.page_token, request.starting_block_index));
@@ -96,20 +106,24 @@ Result<m::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, c
   for (auto const& entry : page.entries) {
     auto& block = out.changed_blocks.emplace_back();
     block.block_index = static_cast<std::int64_t>(entry.index);
-    if (entry.first) block.first_block_token = make_block_token(token_key, first.id, entry.index, out.expiry_time);
-    if (entry.second) block.second_block_token = make_block_token(token_key, second.id, entry.index, out.expiry_time);
+    if (entry.first)
+      block.first_block_token = make_block_token(token_key, first.id, entry.index, out.expiry_time);
+    if (entry.second)
+      block.second_block_token = make_block_token(token_key, second.id, entry.index, out.expiry_time);
   }
   if (page.next) out.next_token = make_page_token(token_key, bound_to, *page.next, now + kPageTokenAge);
   return out;
 }
 
 Result<m::GetSnapshotBlockResponse> get_snapshot_block(sql::Pool& catalogue, content::Content& content,
-                                                       crypto::Key const& token_key, access::Caller const& caller, Time now,
+                                                       crypto::Key const& token_key,
+                                                       access::Caller const& caller, Time now,
                                                        m::GetSnapshotBlockRequest const& request) {
   auto snapshot = TRY(find_readable(catalogue, caller, request.snapshot_id));
   auto index = static_cast<std::uint64_t>(request.block_index);
   if (request.block_index < 0 || index >= content::blocks_of(snapshot.volume_size_gib))
-    return invalid_parameter("Block " + std::to_string(request.block_index) + " is beyond the end of the volume");
+    return invalid_parameter("Block " + std::to_string(request.block_index) +
+                             " is beyond the end of the volume");
   TRY(check_block_token(token_key, snapshot.id, index, now, request.block_token));
   auto disk = TRY(to_disk(snapshot));
   digest::Digest digest;

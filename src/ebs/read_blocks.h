@@ -9,20 +9,17 @@
 
 namespace argosy::ebs {
 
-/// All three read completed snapshots that are the caller's own or shared with him by name; a public one is not enough.
-/// They hold no transaction while content is read. They fail with ResourceNotFoundException, AccessDeniedException,
-/// ValidationException.
-Result<messages::ebs::ListSnapshotBlocksResponse> list_snapshot_blocks(sql::Pool& catalogue, content::Content& content,
-                                                                       crypto::Key const& token_key, access::Caller const& caller,
-                                                                       Time now,
-                                                                       messages::ebs::ListSnapshotBlocksRequest const& request);
-Result<messages::ebs::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, content::Content& content,
-                                                                     crypto::Key const& token_key, access::Caller const& caller,
-                                                                     Time now,
-                                                                     messages::ebs::ListChangedBlocksRequest const& request);
-Result<messages::ebs::GetSnapshotBlockResponse> get_snapshot_block(sql::Pool& catalogue, content::Content& content,
-                                                                   crypto::Key const& token_key, access::Caller const& caller,
-                                                                   Time now,
-                                                                   messages::ebs::GetSnapshotBlockRequest const& request);
+/// All three read completed snapshots that are the caller's own or shared with him by name; a public one is
+/// not enough. They hold no transaction while content is read. They fail with ResourceNotFoundException,
+/// AccessDeniedException, ValidationException.
+Result<messages::ebs::ListSnapshotBlocksResponse> list_snapshot_blocks(
+    sql::Pool& catalogue, content::Content& content, crypto::Key const& token_key,
+    access::Caller const& caller, Time now, messages::ebs::ListSnapshotBlocksRequest const& request);
+Result<messages::ebs::ListChangedBlocksResponse> list_changed_blocks(
+    sql::Pool& catalogue, content::Content& content, crypto::Key const& token_key,
+    access::Caller const& caller, Time now, messages::ebs::ListChangedBlocksRequest const& request);
+Result<messages::ebs::GetSnapshotBlockResponse> get_snapshot_block(
+    sql::Pool& catalogue, content::Content& content, crypto::Key const& token_key,
+    access::Caller const& caller, Time now, messages::ebs::GetSnapshotBlockRequest const& request);
 
 }  // namespace argosy::ebs

@@ -29,7 +29,8 @@ Result<void> check_encryption(m::StartSnapshotRequest const& request) {
   if (request.encrypted == false && request.kms_key_arn)
     return invalid_parameter("KmsKeyArn requires Encrypted to be true");
   if (request.encrypted.value_or(false) || request.kms_key_arn)
-    return fail(Fault::invalid, "UnsupportedOperation", "Encryption is not supported by this version of Argosy.");
+    return fail(Fault::invalid, "UnsupportedOperation",
+                "Encryption is not supported by this version of Argosy.");
   return {};
 }
 
@@ -38,21 +39,25 @@ Result<void> check(m::StartSnapshotRequest const& request) {
     return invalid("INVALID_VOLUME_SIZE", "VolumeSize must be from 1 to 65536 GiB");
   auto timeout = request.timeout.value_or(kDefaultTimeoutMinutes);
   if (timeout < 10 || timeout > 4'320) return invalid_parameter("Timeout must be from 10 to 4320 minutes");
-  if (request.client_token && request.client_token->size() > 255) return invalid_parameter("ClientToken has at most 255 characters");
+  if (request.client_token && request.client_token->size() > 255)
+    return invalid_parameter("ClientToken has at most 255 characters");
   if (auto checked = images::check_description(request.description.value_or("")); !checked)
     return invalid_parameter(checked.error().message);
   return check_encryption(request);
 }
 
-Result<images::Snapshot> find_parent(catalogue::Transaction& tx, access::Caller const& caller, m::StartSnapshotRequest const& request) {
+Result<images::Snapshot> find_parent(catalogue::Transaction& tx, access::Caller const& caller,
+                                     m::StartSnapshotRequest const& request) {
   auto const& id = *request.parent_snapshot_id;
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
   auto parent = catalogue::find_snapshot(tx, id);
   if (!parent && parent.error().fault != Fault::not_found) return std::unexpected(std::move(parent).error());
   if (!parent || parent->owner != caller.account) return snapshot_not_found(id);
-  if (parent->state != images::SnapshotState::completed) return invalid("INVALID_SNAPSHOT_ID", "The parent snapshot " + id + " is not completed");
+  if (parent->state != images::SnapshotState::completed)
+    return invalid("INVALID_SNAPSHOT_ID", "The parent snapshot " + id + " is not completed");
   if (parent->volume_size_gib > request.volume_size)
-    return invalid("INVALID_VOLUME_SIZE", "VolumeSize is smaller than the parent snapshot's " + std::to_string(parent->volume_size_gib) + " GiB");
+    return invalid("INVALID_VOLUME_SIZE", "VolumeSize is smaller than the parent snapshot's " +
+                                              std::to_string(parent->volume_size_gib) + " GiB");
   return parent;
 }
 
@@ -69,7 +74,8 @@ m::StartSnapshotResponse to_response(images::Snapshot const& snapshot, std::vect
   return out;
 }
 
-std::optional<catalogue::ClientToken> token_of(access::Caller const& caller, m::StartSnapshotRequest request) {
+std::optional<catalogue::ClientToken> token_of(access::Caller const& caller,
+                                               m::StartSnapshotRequest request) {
   if (!request.client_token || request.client_token->empty()) return std::nullopt;
   catalogue::ClientToken out{caller.account, "StartSnapshot", *request.client_token, {}};
   request.client_token.reset();
@@ -78,7 +84,8 @@ std::optional<catalogue::ClientToken> token_of(access::Caller const& caller, m::
 }
 
 /// The answer of the first call with this token, if there was one and its snapshot is still there.
-Result<std::optional<m::StartSnapshotResponse>> find_earlier(catalogue::Transaction& tx, access::Caller const& caller,
+Result<std::optional<m::StartSnapshotResponse>> find_earlier(catalogue::Transaction& tx,
+                                                             access::Caller const& caller,
                                                              catalogue::ClientToken const& token) {
   auto id = catalogue::find_result(tx, token);
   if (!id && id.error().code == "IdempotentParameterMismatch")
@@ -86,7 +93,9 @@ Result<std::optional<m::StartSnapshotResponse>> find_earlier(catalogue::Transact
   if (!id) return std::unexpected(std::move(id).error());
   if (!*id) return std::nullopt;
   auto snapshot = catalogue::find_snapshot(tx, **id);
-  if (!snapshot) return fail(Fault::conflict, "ConflictException", "The snapshot that this client token started was deleted");
+  if (!snapshot)
+    return fail(Fault::conflict, "ConflictException",
+                "The snapshot that this client token started was deleted");
   auto tags = TRY(catalogue::list_tags(tx, caller.account, snapshot->id));
   return to_response(*snapshot, tags);
 }
@@ -94,17 +103,20 @@ Result<std::optional<m::StartSnapshotResponse>> find_earlier(catalogue::Transact
 Result<void> check_limits(catalogue::Transaction& tx, access::Caller const& caller) {
   auto uploads = TRY(catalogue::count_uploads(tx, caller.account));
   if (uploads >= kMaxPendingUploads)
-    return fail(Fault::limit, "ConcurrentLimitExceededException", "An account can have at most 100 pending uploads in a region.");
+    return fail(Fault::limit, "ConcurrentLimitExceededException",
+                "An account can have at most 100 pending uploads in a region.");
   auto snapshots = TRY(catalogue::count_snapshots(tx, caller.account));
   if (snapshots >= kMaxSnapshots)
-    return fail(Fault::limit, "ServiceQuotaExceededException", "An account can have at most 100000 snapshots in a region.");
+    return fail(Fault::limit, "ServiceQuotaExceededException",
+                "An account can have at most 100000 snapshots in a region.");
   return {};
 }
 
 }  // namespace
 
-Result<m::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
-                                                crypto::Key const& root_key, m::StartSnapshotRequest const& request) {
+Result<m::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
+                                                Time now, Entropy& entropy, crypto::Key const& root_key,
+                                                m::StartSnapshotRequest const& request) {
   TRY(check(request));
   auto tags = TRY(to_tags(request.tags));
   auto token = token_of(caller, request);
@@ -119,7 +131,8 @@ Result<m::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, acce
     auto parent = TRY(find_parent(tx, caller, request));
     snapshot.parent_snapshot_id = parent.id;
     snapshot.lineage = parent.lineage;
-    snapshot.root = parent.root;  // what the upload changes; pins the parent's content even if the parent is deleted
+    snapshot.root =
+        parent.root;  // what the upload changes; pins the parent's content even if the parent is deleted
     snapshot.base_size_gib = parent.volume_size_gib;
   }
   TRY(check_limits(tx, caller));

@@ -12,10 +12,11 @@ namespace argosy::ebs {
 inline constexpr std::int64_t kMaxPendingUploads = 100;  ///< of an account, in a region
 inline constexpr std::int64_t kMaxSnapshots = 100'000;   ///< of an account, in a region
 
-/// Fails with ValidationException, ResourceNotFoundException, ConflictException (a client token with other parameters),
-/// ConcurrentLimitExceededException, ServiceQuotaExceededException, UnsupportedOperation (encryption).
-Result<messages::ebs::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, access::Caller const& caller, Time now,
-                                                            Entropy& entropy, crypto::Key const& root_key,
-                                                            messages::ebs::StartSnapshotRequest const& request);
+/// Fails with ValidationException, ResourceNotFoundException, ConflictException (a client token with other
+/// parameters), ConcurrentLimitExceededException, ServiceQuotaExceededException, UnsupportedOperation
+/// (encryption).
+Result<messages::ebs::StartSnapshotResponse> start_snapshot(
+    catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
+    crypto::Key const& root_key, messages::ebs::StartSnapshotRequest const& request);
 
 }  // namespace argosy::ebs

@@ -1,4 +1,5 @@
-// ebs/tokens.cpp - see tokens.h. A token is base64 of: expiry in ms (8 bytes), a number (8, page tokens only), HMAC (16).
+// ebs/tokens.cpp - see tokens.h. A token is base64 of: expiry in ms (8 bytes), a number (8, page tokens
+// only), HMAC (16).
 #include "ebs/tokens.h"
 
 #include "ebs/errors.h"
@@ -29,36 +30,43 @@ std::string page_purpose(std::string_view bound_to) { return "blocks\n" + std::s
 
 }  // namespace
 
-std::string make_block_token(crypto::Key const& key, std::string_view snapshot, std::uint64_t block, Time expires) {
+std::string make_block_token(crypto::Key const& key, std::string_view snapshot, std::uint64_t block,
+                             Time expires) {
   Bytes head;
   put_le(head, static_cast<std::uint64_t>(to_milliseconds(expires)));
   return seal(key, block_purpose(snapshot, block), std::move(head));
 }
 
-Result<void> check_block_token(crypto::Key const& key, std::string_view snapshot, std::uint64_t block, Time now,
-                               std::string const& token) {
+Result<void> check_block_token(crypto::Key const& key, std::string_view snapshot, std::uint64_t block,
+                               Time now, std::string const& token) {
   auto expires = from_milliseconds(expiry_of(token));
-  if (!crypto::equal_in_constant_time(as_bytes(make_block_token(key, snapshot, block, expires)), as_bytes(token)))
+  if (!crypto::equal_in_constant_time(as_bytes(make_block_token(key, snapshot, block, expires)),
+                                      as_bytes(token)))
     return invalid("INVALID_BLOCK_TOKEN", "The block token does not belong to this block of this snapshot");
-  if (expires < now) return invalid("INVALID_BLOCK_TOKEN", "The block token has expired: list the blocks again");
+  if (expires < now)
+    return invalid("INVALID_BLOCK_TOKEN", "The block token has expired: list the blocks again");
   return {};
 }
 
-std::string make_page_token(crypto::Key const& key, std::string_view bound_to, std::uint64_t next_block, Time expires) {
+std::string make_page_token(crypto::Key const& key, std::string_view bound_to, std::uint64_t next_block,
+                            Time expires) {
   Bytes head;
   put_le(head, static_cast<std::uint64_t>(to_milliseconds(expires)));
   put_le(head, next_block);
   return seal(key, page_purpose(bound_to), std::move(head));
 }
 
-Result<std::uint64_t> open_page_token(crypto::Key const& key, std::string_view bound_to, Time now, std::string const& token) {
+Result<std::uint64_t> open_page_token(crypto::Key const& key, std::string_view bound_to, Time now,
+                                      std::string const& token) {
   auto bytes = from_base64(token);
   bool const whole = bytes && bytes->size() == 16 + kMacBytes;
   auto next_block = whole ? get_le<std::uint64_t>(bytes->data() + 8) : 0;
   auto expires = from_milliseconds(expiry_of(token));
-  if (!whole || !crypto::equal_in_constant_time(as_bytes(make_page_token(key, bound_to, next_block, expires)), as_bytes(token)))
+  if (!whole || !crypto::equal_in_constant_time(as_bytes(make_page_token(key, bound_to, next_block, expires)),
+                                                as_bytes(token)))
     return invalid("INVALID_PAGE_TOKEN", "The page token does not belong to this request");
-  if (expires < now) return invalid("INVALID_PAGE_TOKEN", "The page token has expired: list from the beginning");
+  if (expires < now)
+    return invalid("INVALID_PAGE_TOKEN", "The page token has expired: list from the beginning");
   return next_block;
 }
 

@@ -44,13 +44,16 @@ Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, s
 }
 
 Result<void> time_out(sql::Pool& catalogue, Snapshot const& snapshot) {
-  log_info("upload {} of {} timed out after {} minutes without a write", snapshot.id, snapshot.owner, snapshot.timeout_minutes);
+  log_info("upload {} of {} timed out after {} minutes without a write", snapshot.id, snapshot.owner,
+           snapshot.timeout_minutes);
   return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-    return end_with_error(tx, snapshot.id, "No block was written for " + std::to_string(snapshot.timeout_minutes) + " minutes");
+    return end_with_error(
+        tx, snapshot.id, "No block was written for " + std::to_string(snapshot.timeout_minutes) + " minutes");
   });
 }
 
-Result<void> save_completed(catalogue::Transaction& tx, std::string const& id, content::FinishedDisk const& disk, Time now) {
+Result<void> save_completed(catalogue::Transaction& tx, std::string const& id,
+                            content::FinishedDisk const& disk, Time now) {
   auto found = catalogue::find_snapshot(tx, id);
   if (!found) return {};  // deleted meanwhile
   auto snapshot = *std::move(found);
@@ -65,7 +68,8 @@ Result<void> save_completed(catalogue::Transaction& tx, std::string const& id, c
   return catalogue::insert_ended_upload(tx, id);
 }
 
-/// Compares the journal with what the caller said once more: a start after a loss of power may have lost blocks.
+/// Compares the journal with what the caller said once more: a start after a loss of power may have lost
+/// blocks.
 Result<content::FinishedDisk> build(content::Content& content, Upload const& upload) {
   auto const& snapshot = upload.snapshot;
   auto summary = TRY(content.summarize(snapshot.id));
@@ -74,14 +78,17 @@ Result<content::FinishedDisk> build(content::Content& content, Upload const& upl
   return content.finish(upload.domain, snapshot.id, snapshot.volume_size_gib, parent, snapshot.base_size_gib);
 }
 
-Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key, std::string const& id, Time now) {
-  auto upload = TRY(in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
-    auto snapshot = TRY(catalogue::find_snapshot(tx, id));
-    auto secret = TRY(catalogue::find_domain_secret(tx, root_key, snapshot.owner));
-    return Upload{snapshot, {catalogue::domain_number(snapshot.owner), secret.value_or(crypto::Key())}};
-  }));
+Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+                      std::string const& id, Time now) {
+  auto upload =
+      TRY(in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
+        auto snapshot = TRY(catalogue::find_snapshot(tx, id));
+        auto secret = TRY(catalogue::find_domain_secret(tx, root_key, snapshot.owner));
+        return Upload{snapshot, {catalogue::domain_number(snapshot.owner), secret.value_or(crypto::Key())}};
+      }));
   auto disk = build(content, upload);
-  if (!disk && disk.error().fault == Fault::unavailable) return std::unexpected(std::move(disk).error());  // later again
+  if (!disk && disk.error().fault == Fault::unavailable)
+    return std::unexpected(std::move(disk).error());  // later again
   return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
     if (disk) return save_completed(tx, id, *disk, now);
     log_error("upload {} cannot be completed: {}", id, disk.error().message);
@@ -90,8 +97,9 @@ Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::K
 }
 
 Result<bool> forget_journals(sql::Pool& catalogue, content::Content& content) {
-  auto ended = TRY(in_transaction(catalogue, sql::Access::read,
-                                  [](catalogue::Transaction& tx) { return catalogue::list_ended_uploads(tx, 16); }));
+  auto ended = TRY(in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_ended_uploads(tx, 16);
+  }));
   for (auto const& id : ended) {
     TRY(content.forget_upload(id));
     TRY(in_transaction(catalogue, sql::Access::write,
@@ -103,12 +111,14 @@ Result<bool> forget_journals(sql::Pool& catalogue, content::Content& content) {
 Result<void> time_out_uploads(sql::Pool& catalogue, Time now) {
   std::string after;
   while (true) {
-    auto open = TRY(in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<std::vector<Snapshot>> {
-      std::vector<Snapshot> out;
-      auto ids = TRY(catalogue::list_uploads(tx, false, after, 100));
-      for (auto const& id : ids) out.push_back(TRY(catalogue::find_snapshot(tx, id)));
-      return out;
-    }));
+    auto open = TRY(in_transaction(catalogue, sql::Access::read,
+                                   [&](catalogue::Transaction& tx) -> Result<std::vector<Snapshot>> {
+                                     std::vector<Snapshot> out;
+                                     auto ids = TRY(catalogue::list_uploads(tx, false, after, 100));
+                                     for (auto const& id : ids)
+                                       out.push_back(TRY(catalogue::find_snapshot(tx, id)));
+                                     return out;
+                                   }));
     if (open.empty()) return {};
     for (auto const& snapshot : open)
       if (has_timed_out(snapshot, now)) TRY(time_out(catalogue, snapshot));
@@ -118,23 +128,28 @@ Result<void> time_out_uploads(sql::Pool& catalogue, Time now) {
 
 }  // namespace
 
-Result<Upload> open_upload(sql::Pool& catalogue, crypto::Key const& root_key, access::Caller const& caller, std::string const& id,
-                           Time now) {
+Result<Upload> open_upload(sql::Pool& catalogue, crypto::Key const& root_key, access::Caller const& caller,
+                           std::string const& id, Time now) {
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
-  auto upload = TRY(in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
-    auto found = catalogue::find_snapshot(tx, id);
-    if (!found && found.error().fault != Fault::not_found) return std::unexpected(std::move(found).error());
-    if (!found || found->owner != caller.account) return snapshot_not_found(id);
-    auto secret = TRY(catalogue::find_domain_secret(tx, root_key, caller.account));
-    return Upload{*std::move(found), {catalogue::domain_number(caller.account), secret.value_or(crypto::Key())}};
-  }));
+  auto upload =
+      TRY(in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
+        auto found = catalogue::find_snapshot(tx, id);
+        if (!found && found.error().fault != Fault::not_found)
+          return std::unexpected(std::move(found).error());
+        if (!found || found->owner != caller.account) return snapshot_not_found(id);
+        auto secret = TRY(catalogue::find_domain_secret(tx, root_key, caller.account));
+        return Upload{*std::move(found),
+                      {catalogue::domain_number(caller.account), secret.value_or(crypto::Key())}};
+      }));
   auto const& snapshot = upload.snapshot;
-  if (!snapshot.is_upload) return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + id + " was not started by StartSnapshot");
+  if (!snapshot.is_upload)
+    return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + id + " was not started by StartSnapshot");
   if (snapshot.state == SnapshotState::pending && !snapshot.completing && has_timed_out(snapshot, now)) {
     TRY(time_out(catalogue, snapshot));
     return invalid("WRITE_REQUEST_TIMEOUT", "The upload " + id + " has timed out");
   }
-  if (snapshot.state == SnapshotState::error) return invalid("WRITE_REQUEST_TIMEOUT", "The upload " + id + " has failed: " + snapshot.status_message);
+  if (snapshot.state == SnapshotState::error)
+    return invalid("WRITE_REQUEST_TIMEOUT", "The upload " + id + " has failed: " + snapshot.status_message);
   return upload;
 }
 
@@ -143,12 +158,14 @@ Result<void> check_still_open(sql::Pool& catalogue, std::string const& id) {
     auto snapshot = catalogue::find_snapshot(tx, id);
     if (!snapshot) return snapshot_not_found(id);
     if (snapshot->state != SnapshotState::pending || snapshot->completing)
-      return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + id + " takes no more blocks: CompleteSnapshot was called");
+      return invalid("INVALID_SNAPSHOT_ID",
+                     "The snapshot " + id + " takes no more blocks: CompleteSnapshot was called");
     return {};
   });
 }
 
-Result<void> record_write(sql::Pool& catalogue, Snapshot const& snapshot, Time now, std::optional<std::int32_t> progress) {
+Result<void> record_write(sql::Pool& catalogue, Snapshot const& snapshot, Time now,
+                          std::optional<std::int32_t> progress) {
   bool const moved = progress && *progress > snapshot.progress_percent;
   if (now < snapshot.last_write + kWriteResolution && !moved) return {};
   return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
@@ -160,19 +177,23 @@ Result<void> record_write(sql::Pool& catalogue, Snapshot const& snapshot, Time n
   });
 }
 
-Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks, ByteView expected_checksum) {
+Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks,
+                           ByteView expected_checksum) {
   if (static_cast<std::int64_t>(summary.blocks) != expected_blocks)
     return invalid_parameter("x-amz-ChangedBlocksCount is " + std::to_string(expected_blocks) + ", but " +
                              std::to_string(summary.blocks) + " blocks were put");
   if (!expected_checksum.empty() && summary.linear != digest::Digest::copy_of(expected_checksum))
-    return invalid_parameter("x-amz-Checksum does not match the blocks that were put: their LINEAR aggregate is " +
-                             to_base64(summary.linear.bytes));
+    return invalid_parameter(
+        "x-amz-Checksum does not match the blocks that were put: their LINEAR aggregate is " +
+        to_base64(summary.linear.bytes));
   return {};
 }
 
-Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key, Time now) {
-  auto completing = TRY(in_transaction(catalogue, sql::Access::read,
-                                       [](catalogue::Transaction& tx) { return catalogue::list_uploads(tx, true, "", 1); }));
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+                          Time now) {
+  auto completing = TRY(in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_uploads(tx, true, "", 1);
+  }));
   if (!completing.empty()) {
     TRY(complete(catalogue, content, root_key, completing.front(), now));
     return now;

@@ -1,4 +1,5 @@
-// ebs/uploads.h - uploads between StartSnapshot and the completed snapshot: who may write, and what ends them.
+// ebs/uploads.h - uploads between StartSnapshot and the completed snapshot: who may write, and what ends
+// them.
 #pragma once
 #include "access/caller.h"
 #include "base/clock.h"
@@ -23,10 +24,13 @@ Result<void> record_write(sql::Pool& catalogue, images::Snapshot const& snapshot
                           std::optional<std::int32_t> progress);
 
 /// What the caller of CompleteSnapshot said against what his journal holds. Fails with ValidationException.
-Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks, ByteView expected_checksum);
+Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks,
+                           ByteView expected_checksum);
 
-/// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when to come back.
-Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key, Time now);
+/// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when
+/// to come back.
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+                          Time now);
 /// Ends the uploads that timed out.
 Result<Time> step_upload_timeouts(sql::Pool& catalogue, Time now);
 

@@ -32,12 +32,14 @@ std::string default_description(m::CopyImageRequest const& request, r::Image con
               (source.description.empty() ? source.name : source.description);
   if (text.size() <= 255) return text;
   text.resize(255);
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U) text.pop_back();  // whole characters
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U)
+    text.pop_back();  // whole characters
   if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80U) != 0) text.pop_back();
   return text;
 }
 
-images::Image new_image(access::Caller const& caller, Time now, m::CopyImageRequest const& request, r::Image const& source) {
+images::Image new_image(access::Caller const& caller, Time now, m::CopyImageRequest const& request,
+                        r::Image const& source) {
   images::Image image;
   image.owner = caller.account;
   image.name = request.name;
@@ -62,7 +64,8 @@ images::Image new_image(access::Caller const& caller, Time now, m::CopyImageRequ
 }
 
 /// `copies`: the new snapshot of each one of the source.
-std::vector<images::Mapping> new_mappings(r::Image const& source, std::map<std::string, std::string> const& copies) {
+std::vector<images::Mapping> new_mappings(r::Image const& source,
+                                          std::map<std::string, std::string> const& copies) {
   std::vector<images::Mapping> out;
   for (auto const& from : source.mappings) {
     images::Mapping mapping;
@@ -83,10 +86,12 @@ std::vector<images::Mapping> new_mappings(r::Image const& source, std::map<std::
 }
 
 /// The source's, where they are asked for; an explicit tag of the same key wins.
-std::vector<images::Tag> tags_of_image(std::vector<images::Tag> given, m::CopyImageRequest const& request, r::Image const& source) {
+std::vector<images::Tag> tags_of_image(std::vector<images::Tag> given, m::CopyImageRequest const& request,
+                                       r::Image const& source) {
   if (!request.copy_image_tags.value_or(false)) return given;
   for (auto const& tag : source.tags)
-    if (std::ranges::find(given, tag.key, &images::Tag::key) == given.end()) given.push_back({tag.key, tag.value});
+    if (std::ranges::find(given, tag.key, &images::Tag::key) == given.end())
+      given.push_back({tag.key, tag.value});
   return given;
 }
 
@@ -101,13 +106,15 @@ Result<void> check_copy_image(m::CopyImageRequest const& request) {
                         request.destination_availability_zone_id));
   TRY(refuse_encryption(request.encrypted, request.kms_key_id));
   if (request.snapshot_copy_completion_duration_minutes)
-    TRY(images::check_completion_duration(*request.snapshot_copy_completion_duration_minutes, "SnapshotCopyCompletionDurationMinutes"));
+    TRY(images::check_completion_duration(*request.snapshot_copy_completion_duration_minutes,
+                                          "SnapshotCopyCompletionDurationMinutes"));
   TRY(tags_for(request.tag_specification, "image", {"image", "snapshot"}));
   TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}));
   return stop_if_dry_run(request.dry_run);
 }
 
-Result<std::optional<m::CopyImageResponse>> find_earlier_copy(catalogue::Transaction& tx, access::Caller const& caller,
+Result<std::optional<m::CopyImageResponse>> find_earlier_copy(catalogue::Transaction& tx,
+                                                              access::Caller const& caller,
                                                               m::CopyImageRequest const& request) {
   auto token = token_of(caller, request);
   if (!token) return std::nullopt;
@@ -116,24 +123,30 @@ Result<std::optional<m::CopyImageResponse>> find_earlier_copy(catalogue::Transac
   return m::CopyImageResponse{*result};
 }
 
-Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
-                                        crypto::Key const& root_key, r::OpenResponse const& opened,
-                                        m::CopyImageRequest const& request) {
-  auto earlier = TRY(find_earlier_copy(tx, caller, request));  // a second call may have come while the source was asked
+Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller, Time now,
+                                        Entropy& entropy, crypto::Key const& root_key,
+                                        r::OpenResponse const& opened, m::CopyImageRequest const& request) {
+  auto earlier =
+      TRY(find_earlier_copy(tx, caller, request));  // a second call may have come while the source was asked
   if (earlier) return *earlier;
   if (!opened.image) return fail(Fault::corrupt, "the source region opened no image");
   TRY(catalogue::check_name_free(tx, caller.account, request.name));
   TRY(check_copy_limit(tx, caller.account, true));
   auto image = new_image(caller, now, request, *opened.image);
   image.id = make_resource_id(entropy, "ami-");
-  CopyTask task{caller.account, request.source_region, request.source_image_id, image.id,
-                request.snapshot_copy_completion_duration_minutes, std::nullopt,
+  CopyTask task{caller.account,
+                request.source_region,
+                request.source_image_id,
+                image.id,
+                request.snapshot_copy_completion_duration_minutes,
+                std::nullopt,
                 TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}))};
   auto copies = TRY(record_copy(tx, now, entropy, root_key, opened, task));
   image.mappings = new_mappings(*opened.image, copies);
   TRY(catalogue::insert_image(tx, image));
   auto given = TRY(tags_for(request.tag_specification, "image", {"image", "snapshot"}));
-  TRY(catalogue::save_tags(tx, caller.account, image.id, tags_of_image(std::move(given), request, *opened.image)));
+  TRY(catalogue::save_tags(tx, caller.account, image.id,
+                           tags_of_image(std::move(given), request, *opened.image)));
   if (auto token = token_of(caller, request)) TRY(catalogue::save_result(tx, *token, image.id, now));
   return m::CopyImageResponse{image.id};
 }

@@ -14,18 +14,18 @@
 
 namespace argosy::ec2 {
 
-/// Syntax, what Argosy does not have, and the dry run. Fails with InvalidAMIName.Malformed, InvalidAMIID.Malformed,
-/// InvalidParameterValue, InvalidParameterCombination, InvalidParameterDependency, UnsupportedOperation.
+/// Syntax, what Argosy does not have, and the dry run. Fails with InvalidAMIName.Malformed,
+/// InvalidAMIID.Malformed, InvalidParameterValue, InvalidParameterCombination, InvalidParameterDependency,
+/// UnsupportedOperation.
 Result<void> check_copy_image(messages::ec2::CopyImageRequest const& request);
 
 /// The answer of the first call with the same client token. Fails with IdempotentParameterMismatch.
-Result<std::optional<messages::ec2::CopyImageResponse>> find_earlier_copy(catalogue::Transaction& tx,
-                                                                          access::Caller const& caller,
-                                                                          messages::ec2::CopyImageRequest const& request);
+Result<std::optional<messages::ec2::CopyImageResponse>> find_earlier_copy(
+    catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::CopyImageRequest const& request);
 
 /// Fails also with InvalidAMIName.Duplicate, ResourceLimitExceeded.
-Result<messages::ec2::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller, Time now,
-                                                    Entropy& entropy, crypto::Key const& root_key,
+Result<messages::ec2::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller,
+                                                    Time now, Entropy& entropy, crypto::Key const& root_key,
                                                     messages::replication::OpenResponse const& opened,
                                                     messages::ec2::CopyImageRequest const& request);
 

@@ -13,9 +13,11 @@ Result<void> check_copy_snapshot(std::string const& region, m::CopySnapshotReque
   TRY(images::SnapshotId::parse(request.source_snapshot_id));
   TRY(images::check_description(request.description.value_or("")));
   if (request.destination_region && *request.destination_region != region)
-    return images::invalid_parameter_value("DestinationRegion is " + *request.destination_region + ", but the call was sent to " +
-                                           region + ": send it to the destination region");
-  TRY(check_destination(request.destination_outpost_arn, request.destination_availability_zone, std::nullopt));
+    return images::invalid_parameter_value("DestinationRegion is " + *request.destination_region +
+                                           ", but the call was sent to " + region +
+                                           ": send it to the destination region");
+  TRY(check_destination(request.destination_outpost_arn, request.destination_availability_zone,
+                        std::nullopt));
   TRY(refuse_encryption(request.encrypted, request.kms_key_id));
   if (request.completion_duration_minutes)
     TRY(images::check_completion_duration(*request.completion_duration_minutes, "CompletionDurationMinutes"));
@@ -23,16 +25,20 @@ Result<void> check_copy_snapshot(std::string const& region, m::CopySnapshotReque
   return stop_if_dry_run(request.dry_run);
 }
 
-Result<m::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access::Caller const& caller, Time now,
-                                              Entropy& entropy, crypto::Key const& root_key,
+Result<m::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
+                                              Time now, Entropy& entropy, crypto::Key const& root_key,
                                               messages::replication::OpenResponse const& opened,
                                               m::CopySnapshotRequest const& request) {
   TRY(check_copy_limit(tx, caller.account, false));
   auto tags = TRY(tags_for(request.tag_specification, "snapshot", {"snapshot"}));
-  auto minutes = request.completion_duration_minutes ? std::optional<std::int64_t>(*request.completion_duration_minutes) : std::nullopt;
-  auto description = request.description.value_or("[Copied " + request.source_snapshot_id + " from " + request.source_region + "]");
-  auto copies = TRY(record_copy(tx, now, entropy, root_key, opened,
-                                {caller.account, request.source_region, request.source_snapshot_id, "", minutes, description, tags}));
+  auto minutes = request.completion_duration_minutes
+                     ? std::optional<std::int64_t>(*request.completion_duration_minutes)
+                     : std::nullopt;
+  auto description = request.description.value_or("[Copied " + request.source_snapshot_id + " from " +
+                                                  request.source_region + "]");
+  auto copies = TRY(record_copy(
+      tx, now, entropy, root_key, opened,
+      {caller.account, request.source_region, request.source_snapshot_id, "", minutes, description, tags}));
   return m::CopySnapshotResponse{to_shape(tags), copies.at(request.source_snapshot_id)};
 }
 

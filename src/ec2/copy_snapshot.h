@@ -1,4 +1,5 @@
-// ec2/copy_snapshot.h - CopySnapshot: records the task; replication/ carries it out. Source: ec2-semantics B12.
+// ec2/copy_snapshot.h - CopySnapshot: records the task; replication/ carries it out. Source: ec2-semantics
+// B12.
 #pragma once
 #include "access/caller.h"
 #include "base/clock.h"
@@ -10,12 +11,15 @@
 
 namespace argosy::ec2 {
 
-/// Syntax, what Argosy does not have, and the dry run. `region` is this one. PresignedUrl is accepted and not needed:
-/// regions know each other. Fails with InvalidSnapshotID.Malformed, InvalidParameterValue, UnsupportedOperation, ….
-Result<void> check_copy_snapshot(std::string const& region, messages::ec2::CopySnapshotRequest const& request);
+/// Syntax, what Argosy does not have, and the dry run. `region` is this one. PresignedUrl is accepted and not
+/// needed: regions know each other. Fails with InvalidSnapshotID.Malformed, InvalidParameterValue,
+/// UnsupportedOperation, ….
+Result<void> check_copy_snapshot(std::string const& region,
+                                 messages::ec2::CopySnapshotRequest const& request);
 
 /// Fails also with ResourceLimitExceeded. There is no client token: a second call makes a second copy.
-Result<messages::ec2::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access::Caller const& caller, Time now,
+Result<messages::ec2::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx,
+                                                          access::Caller const& caller, Time now,
                                                           Entropy& entropy, crypto::Key const& root_key,
                                                           messages::replication::OpenResponse const& opened,
                                                           messages::ec2::CopySnapshotRequest const& request);

@@ -14,24 +14,30 @@ namespace {
 /// "1,629,998,298,383"
 std::string with_commas(std::int64_t number) {
   auto digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
 }
 
 }  // namespace
 
 Result<void> check_client_token(std::string const& token, std::size_t most) {
-  if (token.size() > most || !std::ranges::all_of(token, [](unsigned char c) { return c >= 0x20 && c < 0x7f; }))
-    return images::invalid_parameter_value("A client token has at most " + std::to_string(most) + " ASCII characters");
+  if (token.size() > most ||
+      !std::ranges::all_of(token, [](unsigned char c) { return c >= 0x20 && c < 0x7f; }))
+    return images::invalid_parameter_value("A client token has at most " + std::to_string(most) +
+                                           " ASCII characters");
   return {};
 }
 
-Result<void> check_destination(std::optional<std::string> const& outpost, std::optional<std::string> const& zone,
+Result<void> check_destination(std::optional<std::string> const& outpost,
+                               std::optional<std::string> const& zone,
                                std::optional<std::string> const& zone_id) {
   if (outpost.has_value() + zone.has_value() + zone_id.has_value() > 1)
     return images::invalid_parameter_combination(
-        "Only one of DestinationOutpostArn, DestinationAvailabilityZone and DestinationAvailabilityZoneId can be given.");
-  if (outpost || zone || zone_id) return images::unsupported("Copies go to a region; Outposts and local zones are not supported.");
+        "Only one of DestinationOutpostArn, DestinationAvailabilityZone and DestinationAvailabilityZoneId "
+        "can be given.");
+  if (outpost || zone || zone_id)
+    return images::unsupported("Copies go to a region; Outposts and local zones are not supported.");
   return {};
 }
 
@@ -40,13 +46,15 @@ Result<void> check_copy_limit(catalogue::Transaction& tx, std::string_view accou
   auto most = of_images ? images::kMaxCopiesUnderWay : images::kMaxSnapshotCopiesUnderWay;
   if (static_cast<std::size_t>(under_way) >= most)
     return images::limit_exceeded(std::string("Too many ") + (of_images ? "image" : "snapshot") +
-                                  " copies in progress. The limit is " + std::to_string(most) + " for this destination region.");
+                                  " copies in progress. The limit is " + std::to_string(most) +
+                                  " for this destination region.");
   return {};
 }
 
 Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
                                                        crypto::Key const& root_key,
-                                                       messages::replication::OpenResponse const& opened, CopyTask const& task) {
+                                                       messages::replication::OpenResponse const& opened,
+                                                       CopyTask const& task) {
   TRY(catalogue::ensure_domain(tx, root_key, task.account, entropy));
   catalogue::Copy copy;
   copy.id = make_uuid(entropy);
@@ -63,9 +71,9 @@ Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& t
     snapshot.owner = task.account;
     snapshot.description = task.snapshot_description
                                ? *task.snapshot_description
-                               : "Copied for DestinationAmi " + task.image_id + " from SourceAmi " + task.source_resource +
-                                     " for SourceSnapshot " + source.snapshot_id + ". Task created on " +
-                                     with_commas(to_milliseconds(now)) + ".";
+                               : "Copied for DestinationAmi " + task.image_id + " from SourceAmi " +
+                                     task.source_resource + " for SourceSnapshot " + source.snapshot_id +
+                                     ". Task created on " + with_commas(to_milliseconds(now)) + ".";
     snapshot.volume_size_gib = source.volume_size_gib;
     snapshot.start_time = now;
     snapshot.content_bytes = source.content_bytes;

@@ -16,8 +16,10 @@ namespace argosy::ec2 {
 
 /// At most `most` bytes of printable ASCII. Fails with InvalidParameterValue.
 Result<void> check_client_token(std::string const& token, std::size_t most);
-/// Outposts and zones are not there: InvalidParameterCombination for more than one, UnsupportedOperation for one.
-Result<void> check_destination(std::optional<std::string> const& outpost, std::optional<std::string> const& zone,
+/// Outposts and zones are not there: InvalidParameterCombination for more than one, UnsupportedOperation for
+/// one.
+Result<void> check_destination(std::optional<std::string> const& outpost,
+                               std::optional<std::string> const& zone,
                                std::optional<std::string> const& zone_id);
 /// Fails with ResourceLimitExceeded.
 Result<void> check_copy_limit(catalogue::Transaction& tx, std::string_view account, bool of_images);
@@ -28,11 +30,13 @@ struct CopyTask {
   std::string source_resource;
   std::string image_id;  ///< empty for CopySnapshot
   std::optional<std::int64_t> completion_duration_minutes;
-  std::optional<std::string> snapshot_description;  ///< else the one that EC2 gives the snapshots of a copied image
+  std::optional<std::string>
+      snapshot_description;  ///< else the one that EC2 gives the snapshots of a copied image
   std::vector<images::Tag> snapshot_tags;
 };
 
-/// Records a pending snapshot for each one that was opened, and the task; gives the new id of each one of the source.
+/// Records a pending snapshot for each one that was opened, and the task; gives the new id of each one of the
+/// source.
 Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
                                                        crypto::Key const& root_key,
                                                        messages::replication::OpenResponse const& opened,

@@ -15,8 +15,9 @@ Result<void> remove_snapshot_and_work(catalogue::Transaction& tx, images::Snapsh
   return catalogue::remove_snapshot(tx, snapshot.id);
 }
 
-Result<messages::ec2::DeleteSnapshotResponse> delete_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
-                                                              messages::ec2::DeleteSnapshotRequest const& request) {
+Result<messages::ec2::DeleteSnapshotResponse> delete_snapshot(
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::DeleteSnapshotRequest const& request) {
   auto id = TRY(images::SnapshotId::parse(request.snapshot_id));
   TRY(stop_if_dry_run(request.dry_run));
   auto snapshot = TRY(catalogue::find_owned_snapshot(tx, caller.account, id));

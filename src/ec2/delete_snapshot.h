@@ -8,8 +8,9 @@
 namespace argosy::ec2 {
 
 /// Owner only. Fails with InvalidSnapshotID.Malformed, InvalidSnapshot.NotFound or .InUse, AuthFailure.
-Result<messages::ec2::DeleteSnapshotResponse> delete_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
-                                                              messages::ec2::DeleteSnapshotRequest const& request);
+Result<messages::ec2::DeleteSnapshotResponse> delete_snapshot(
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::DeleteSnapshotRequest const& request);
 
 /// With the upload or the copy that was still making it.
 Result<void> remove_snapshot_and_work(catalogue::Transaction& tx, images::Snapshot const& snapshot);

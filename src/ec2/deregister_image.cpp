@@ -31,8 +31,9 @@ Result<void> cancel_copy(catalogue::Transaction& tx, images::Image const& image)
 }
 
 /// One line of the answer; a snapshot that another image needs is skipped, and the image goes all the same.
-Result<m::DeleteSnapshotReturnCode> delete_associated(catalogue::Transaction& tx, access::Caller const& caller,
-                                                      std::string const& image, std::string const& id) {
+Result<m::DeleteSnapshotReturnCode> delete_associated(catalogue::Transaction& tx,
+                                                      access::Caller const& caller, std::string const& image,
+                                                      std::string const& id) {
   auto snapshot = TRY(catalogue::find_snapshot(tx, id));
   if (snapshot.owner != caller.account) return m::DeleteSnapshotReturnCode{id, "missing-permissions"};
   auto user = TRY(catalogue::find_image_using(tx, id, image));
@@ -58,7 +59,8 @@ Result<m::DeregisterImageResponse> deregister_image(catalogue::Transaction& tx, 
   if (!request.delete_associated_snapshots.value_or(false)) return response;
   auto& results = response.delete_snapshot_result_set.emplace();
   for (auto const& mapping : image.mappings) {
-    bool const seen = std::ranges::find(results, mapping.snapshot_id, &m::DeleteSnapshotReturnCode::snapshot_id) != results.end();
+    bool const seen = std::ranges::find(results, mapping.snapshot_id,
+                                        &m::DeleteSnapshotReturnCode::snapshot_id) != results.end();
     if (mapping.snapshot_id.empty() || seen) continue;
     results.push_back(TRY(delete_associated(tx, caller, image.id, mapping.snapshot_id)));
   }

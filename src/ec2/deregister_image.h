@@ -7,7 +7,8 @@
 namespace argosy::ec2 {
 
 /// Owner only. Fails with InvalidAMIID.Malformed, .NotFound or .Unavailable, AuthFailure.
-Result<messages::ec2::DeregisterImageResponse> deregister_image(catalogue::Transaction& tx, access::Caller const& caller,
-                                                                messages::ec2::DeregisterImageRequest const& request);
+Result<messages::ec2::DeregisterImageResponse> deregister_image(
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::DeregisterImageRequest const& request);
 
 }  // namespace argosy::ec2

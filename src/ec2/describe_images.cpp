@@ -25,7 +25,8 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeImagesReques
   out.filters = to_filters(request.filter);
   out.ids = request.image_id;
   out.with_disabled = request.include_disabled.value_or(false) || !request.image_id.empty();
-  if (!request.include_deprecated.value_or(false) && request.image_id.empty()) out.deprecated_before = to_iso8601(now);
+  if (!request.include_deprecated.value_or(false) && request.image_id.empty())
+    out.deprecated_before = to_iso8601(now);
   for (auto const& id : request.image_id) TRY(images::ImageId::parse(id));
   for (auto const& owner : request.owner)
     if (!is_owner_alias(owner)) out.owners.push_back(TRY(to_account(owner, caller.account)));
@@ -45,12 +46,14 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeImagesReques
   }
   if (!out.shared_with.empty() && std::ranges::find(out.branches, Branch::own) != out.branches.end() &&
       std::ranges::count(out.branches, Branch::own) != static_cast<std::ptrdiff_t>(out.branches.size()))
-    return images::invalid_parameter_combination("ExecutableBy cannot name another account together with self or all.");
+    return images::invalid_parameter_combination(
+        "ExecutableBy cannot name another account together with self or all.");
   return out;
 }
 
 /// All that are missing are named at once, and what may not be seen is missing.
-Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller, std::vector<std::string> const& ids) {
+Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
+                       std::vector<std::string> const& ids) {
   std::vector<std::string> missing;
   for (auto const& text : ids) {
     auto id = TRY(images::ImageId::parse(text));
@@ -62,7 +65,8 @@ Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
   return {};
 }
 
-Result<m::Image> to_shape(catalogue::Transaction& tx, access::Caller const& caller, images::Image const& image) {
+Result<m::Image> to_shape(catalogue::Transaction& tx, access::Caller const& caller,
+                          images::Image const& image) {
   m::Image out;
   auto sharing = TRY(catalogue::find_sharing(tx, image.id, caller.account));
   auto tags = TRY(catalogue::list_tags(tx, caller.account, image.id));
@@ -87,7 +91,8 @@ Result<m::Image> to_shape(catalogue::Transaction& tx, access::Caller const& call
   out.root_device_name = image.root_device_name;
   out.root_device_type = "ebs";
   out.sriov_net_support = image.sriov_net_support;
-  if (!image.state_reason_code.empty()) out.state_reason = m::StateReason{image.state_reason_code, image.state_reason};
+  if (!image.state_reason_code.empty())
+    out.state_reason = m::StateReason{image.state_reason_code, image.state_reason};
   out.tag_set = ec2::to_shape(tags);
   out.virtualization_type = image.virtualization_type;
   out.boot_mode = image.boot_mode;
@@ -102,8 +107,9 @@ Result<m::Image> to_shape(catalogue::Transaction& tx, access::Caller const& call
 
 }  // namespace
 
-Result<m::DescribeImagesResponse> describe_images(catalogue::Transaction& tx, access::Caller const& caller, Time now,
-                                                  crypto::Key const& token_key, m::DescribeImagesRequest const& request) {
+Result<m::DescribeImagesResponse> describe_images(catalogue::Transaction& tx, access::Caller const& caller,
+                                                  Time now, crypto::Key const& token_key,
+                                                  m::DescribeImagesRequest const& request) {
   auto selection = TRY(to_selection(request, caller, now));
   auto page = TRY(parse_page(token_key, caller.account, request, 1, 1'000));
   TRY(stop_if_dry_run(request.dry_run));

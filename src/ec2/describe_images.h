@@ -10,8 +10,8 @@ namespace argosy::ec2 {
 
 /// One page. Fails with InvalidAMIID.Malformed or .NotFound, InvalidUserID.Malformed, InvalidParameterValue,
 /// FilterLimitExceeded, InvalidNextToken.
-Result<messages::ec2::DescribeImagesResponse> describe_images(catalogue::Transaction& tx, access::Caller const& caller,
-                                                              Time now, crypto::Key const& token_key,
-                                                              messages::ec2::DescribeImagesRequest const& request);
+Result<messages::ec2::DescribeImagesResponse> describe_images(
+    catalogue::Transaction& tx, access::Caller const& caller, Time now, crypto::Key const& token_key,
+    messages::ec2::DescribeImagesRequest const& request);
 
 }  // namespace argosy::ec2

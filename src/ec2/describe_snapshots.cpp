@@ -1,4 +1,5 @@
-// ec2/describe_snapshots.cpp - DescribeSnapshots: what is selected, then each snapshot as the caller may see it.
+// ec2/describe_snapshots.cpp - DescribeSnapshots: what is selected, then each snapshot as the caller may see
+// it.
 #include "ec2/describe_snapshots.h"
 
 #include "catalogue/snapshots.h"
@@ -38,7 +39,8 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeSnapshotsReq
     }
   }
   if (!out.shared_with.empty() && out.shared_with.size() != request.restorable_by.size())
-    return images::invalid_parameter_combination("RestorableBy cannot name another account together with self or all.");
+    return images::invalid_parameter_combination(
+        "RestorableBy cannot name another account together with self or all.");
   return out;
 }
 
@@ -58,13 +60,15 @@ m::SnapshotExtension to_extension(images::Snapshot const& snapshot) {
   return out;
 }
 
-Result<m::Snapshot> to_shape(catalogue::Transaction& tx, access::Caller const& caller, images::Snapshot const& snapshot) {
+Result<m::Snapshot> to_shape(catalogue::Transaction& tx, access::Caller const& caller,
+                             images::Snapshot const& snapshot) {
   auto tags = TRY(catalogue::list_tags(tx, caller.account, snapshot.id));
   bool const completed = snapshot.state == images::SnapshotState::completed;
   m::Snapshot out;
   out.tag_set = ec2::to_shape(tags);
   out.storage_tier = "standard";
-  if (!snapshot.copy_source_region.empty()) out.transfer_type = snapshot.completion_duration_minutes ? "time-based" : "standard";
+  if (!snapshot.copy_source_region.empty())
+    out.transfer_type = snapshot.completion_duration_minutes ? "time-based" : "standard";
   if (snapshot.completion_duration_minutes)
     out.completion_duration_minutes = static_cast<std::int32_t>(*snapshot.completion_duration_minutes);
   out.completion_time = snapshot.completion_time;
@@ -85,7 +89,8 @@ Result<m::Snapshot> to_shape(catalogue::Transaction& tx, access::Caller const& c
 
 }  // namespace
 
-Result<m::DescribeSnapshotsResponse> describe_snapshots(catalogue::Transaction& tx, access::Caller const& caller,
+Result<m::DescribeSnapshotsResponse> describe_snapshots(catalogue::Transaction& tx,
+                                                        access::Caller const& caller,
                                                         crypto::Key const& token_key,
                                                         m::DescribeSnapshotsRequest const& request) {
   auto selection = TRY(to_selection(request, caller));

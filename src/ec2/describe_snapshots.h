@@ -7,11 +7,11 @@
 
 namespace argosy::ec2 {
 
-/// One page. An id that exists but may not be seen is left out, as EC2 does it. Fails with InvalidSnapshotID.Malformed,
-/// InvalidSnapshot.NotFound, InvalidUserID.Malformed, InvalidParameterValue, FilterLimitExceeded, InvalidNextToken.
-Result<messages::ec2::DescribeSnapshotsResponse> describe_snapshots(catalogue::Transaction& tx,
-                                                                    access::Caller const& caller,
-                                                                    crypto::Key const& token_key,
-                                                                    messages::ec2::DescribeSnapshotsRequest const& request);
+/// One page. An id that exists but may not be seen is left out, as EC2 does it. Fails with
+/// InvalidSnapshotID.Malformed, InvalidSnapshot.NotFound, InvalidUserID.Malformed, InvalidParameterValue,
+/// FilterLimitExceeded, InvalidNextToken.
+Result<messages::ec2::DescribeSnapshotsResponse> describe_snapshots(
+    catalogue::Transaction& tx, access::Caller const& caller, crypto::Key const& token_key,
+    messages::ec2::DescribeSnapshotsRequest const& request);
 
 }  // namespace argosy::ec2

@@ -22,10 +22,18 @@ constexpr auto kPublicAge = std::chrono::days(730);
 m::LaunchPermission to_shape(Permission const& permission) {
   m::LaunchPermission out;
   switch (permission.kind) {
-    case PrincipalKind::account: out.user_id = permission.value; break;
-    case PrincipalKind::group: out.group = permission.value; break;
-    case PrincipalKind::organization: out.organization_arn = permission.value; break;
-    case PrincipalKind::organizational_unit: out.organizational_unit_arn = permission.value; break;
+    case PrincipalKind::account:
+      out.user_id = permission.value;
+      break;
+    case PrincipalKind::group:
+      out.group = permission.value;
+      break;
+    case PrincipalKind::organization:
+      out.organization_arn = permission.value;
+      break;
+    case PrincipalKind::organizational_unit:
+      out.organizational_unit_arn = permission.value;
+      break;
   }
   return out;
 }
@@ -39,7 +47,8 @@ Result<Permission> to_permission(m::LaunchPermission const& given) {
   }};
   if (std::ranges::count_if(members, [](auto const& member) { return member.second->has_value(); }) != 1)
     return images::invalid_parameter_combination(
-        "Each launch permission has exactly one of UserId, Group, OrganizationArn and OrganizationalUnitArn.");
+        "Each launch permission has exactly one of UserId, Group, OrganizationArn and "
+        "OrganizationalUnitArn.");
   for (auto const& [kind, value] : members)
     if (*value) return images::parse_launch_permission(kind, **value);
   return images::missing_parameter("UserId");
@@ -54,7 +63,8 @@ Result<Modifications> to_modifications(m::LaunchPermissionModifications const& g
   Modifications out;
   for (auto const& item : given.add) out.add.push_back(TRY(to_permission(item)));
   for (auto const& item : given.remove) out.remove.push_back(TRY(to_permission(item)));
-  if (out.add.empty() && out.remove.empty()) return images::missing_parameter("LaunchPermission.Add or LaunchPermission.Remove");
+  if (out.add.empty() && out.remove.empty())
+    return images::missing_parameter("LaunchPermission.Add or LaunchPermission.Remove");
   return out;
 }
 
@@ -63,7 +73,9 @@ Result<Modifications> to_modifications(m::ModifyImageAttributeRequest const& req
   Modifications out;
   if (!request.operation_type) return images::missing_parameter("OperationType");
   if (*request.operation_type != "add" && *request.operation_type != "remove")
-    return images::invalid_parameter_value("Value (" + *request.operation_type + ") for parameter operationType is invalid. Expected add or remove.");
+    return images::invalid_parameter_value(
+        "Value (" + *request.operation_type +
+        ") for parameter operationType is invalid. Expected add or remove.");
   auto& list = *request.operation_type == "add" ? out.add : out.remove;
   auto take = [&](PrincipalKind kind, std::vector<std::string> const& values) -> Result<void> {
     for (auto const& value : values) list.push_back(TRY(images::parse_launch_permission(kind, value)));
@@ -73,7 +85,8 @@ Result<Modifications> to_modifications(m::ModifyImageAttributeRequest const& req
   TRY(take(PrincipalKind::group, request.user_group));
   TRY(take(PrincipalKind::organization, request.organization_arn));
   TRY(take(PrincipalKind::organizational_unit, request.organizational_unit_arn));
-  if (list.empty()) return images::missing_parameter("UserId, UserGroup, OrganizationArn or OrganizationalUnitArn");
+  if (list.empty())
+    return images::missing_parameter("UserId, UserGroup, OrganizationArn or OrganizationalUnitArn");
   return out;
 }
 
@@ -87,10 +100,12 @@ struct Change {
 Result<Change> to_change(m::ModifyImageAttributeRequest const& request) {
   if (!request.product_code.empty()) return images::unsupported("Product codes cannot be added to an image.");
   auto const attribute = request.attribute.value_or("");
-  if (!attribute.empty() && attribute != "launchPermission" && attribute != "description" && attribute != "imdsSupport")
+  if (!attribute.empty() && attribute != "launchPermission" && attribute != "description" &&
+      attribute != "imdsSupport")
     return images::invalid_parameter_value("Value (" + attribute + ") for parameter attribute is invalid.");
-  bool const legacy_permissions = request.operation_type || !request.user_id.empty() || !request.user_group.empty() ||
-                                  !request.organization_arn.empty() || !request.organizational_unit_arn.empty();
+  bool const legacy_permissions = request.operation_type || !request.user_id.empty() ||
+                                  !request.user_group.empty() || !request.organization_arn.empty() ||
+                                  !request.organizational_unit_arn.empty();
   bool const permissions = request.launch_permission || legacy_permissions || attribute == "launchPermission";
   bool const description = request.description || attribute == "description";
   bool const imds = request.imds_support || attribute == "imdsSupport";
@@ -98,7 +113,8 @@ Result<Change> to_change(m::ModifyImageAttributeRequest const& request) {
     return images::invalid_parameter_combination("Only one attribute can be modified in a call.");
   Change out;
   if (permissions) {
-    out.permissions = request.launch_permission ? TRY(to_modifications(*request.launch_permission)) : TRY(to_modifications(request));
+    out.permissions = request.launch_permission ? TRY(to_modifications(*request.launch_permission))
+                                                : TRY(to_modifications(request));
   } else if (description) {
     out.description = request.description ? request.description->value : request.value;
     if (!out.description) return images::missing_parameter("Description.Value");
@@ -107,7 +123,8 @@ Result<Change> to_change(m::ModifyImageAttributeRequest const& request) {
     auto value = request.imds_support ? request.imds_support->value : request.value;
     if (!value) return images::missing_parameter("ImdsSupport.Value");
     if (*value != "v2.0")
-      return images::invalid_parameter_value("Value (" + *value + ") for parameter imdsSupport is invalid. Expected v2.0.");
+      return images::invalid_parameter_value("Value (" + *value +
+                                             ") for parameter imdsSupport is invalid. Expected v2.0.");
     out.imds_v2 = true;
   } else {
     return images::missing_parameter("Attribute");
@@ -116,7 +133,8 @@ Result<Change> to_change(m::ModifyImageAttributeRequest const& request) {
 }
 
 Result<void> apply(catalogue::Transaction& tx, images::Image& image, Modifications const& modifications) {
-  for (auto const& permission : modifications.remove) TRY(catalogue::remove_permission(tx, image.id, permission));
+  for (auto const& permission : modifications.remove)
+    TRY(catalogue::remove_permission(tx, image.id, permission));
   for (auto const& permission : modifications.add) {
     TRY(catalogue::add_permission(tx, image.id, image.created, permission));
     if (permission != images::kEverybody) continue;
@@ -132,28 +150,43 @@ Result<void> apply(catalogue::Transaction& tx, images::Image& image, Modificatio
 
 Result<void> expect_launch_permission(std::string const& attribute) {
   if (attribute != "launchPermission")
-    return images::invalid_parameter_value("Value (" + attribute + ") for parameter attribute is invalid. Expected launchPermission.");
+    return images::invalid_parameter_value(
+        "Value (" + attribute + ") for parameter attribute is invalid. Expected launchPermission.");
   return {};
 }
 
 }  // namespace
 
-Result<m::DescribeImageAttributeResponse> describe_image_attribute(catalogue::Transaction& tx, access::Caller const& caller,
-                                                                   m::DescribeImageAttributeRequest const& request) {
+Result<m::DescribeImageAttributeResponse> describe_image_attribute(
+    catalogue::Transaction& tx, access::Caller const& caller,
+    m::DescribeImageAttributeRequest const& request) {
   auto id = TRY(images::ImageId::parse(request.image_id));
-  static constexpr std::array<std::string_view, 13> kAttributes{
-      "description", "kernel", "ramdisk", "launchPermission", "productCodes", "blockDeviceMapping", "sriovNetSupport",
-      "bootMode", "tpmSupport", "uefiData", "lastLaunchedTime", "imdsSupport", "deregistrationProtection"};
+  static constexpr std::array<std::string_view, 13> kAttributes{"description",
+                                                                "kernel",
+                                                                "ramdisk",
+                                                                "launchPermission",
+                                                                "productCodes",
+                                                                "blockDeviceMapping",
+                                                                "sriovNetSupport",
+                                                                "bootMode",
+                                                                "tpmSupport",
+                                                                "uefiData",
+                                                                "lastLaunchedTime",
+                                                                "imdsSupport",
+                                                                "deregistrationProtection"};
   if (std::ranges::find(kAttributes, request.attribute) == kAttributes.end())
-    return images::invalid_parameter_value("Value (" + request.attribute + ") for parameter attribute is invalid.");
+    return images::invalid_parameter_value("Value (" + request.attribute +
+                                           ") for parameter attribute is invalid.");
   TRY(stop_if_dry_run(request.dry_run));
   auto image = TRY(catalogue::find_owned_image(tx, caller.account, id));
   auto const& attribute = request.attribute;
   m::DescribeImageAttributeResponse out;
   out.image_id = image.id;
   using Value = m::AttributeValue;
-  if (attribute == "blockDeviceMapping") return fail(Fault::denied, "AuthFailure", "Unauthorized attempt to access restricted resource");
-  if (attribute == "description") out.description = Value{image.description.empty() ? std::nullopt : std::optional(image.description)};
+  if (attribute == "blockDeviceMapping")
+    return fail(Fault::denied, "AuthFailure", "Unauthorized attempt to access restricted resource");
+  if (attribute == "description")
+    out.description = Value{image.description.empty() ? std::nullopt : std::optional(image.description)};
   if (attribute == "kernel") out.kernel = Value{image.kernel_id};
   if (attribute == "ramdisk") out.ramdisk = Value{image.ramdisk_id};
   if (attribute == "productCodes") out.product_codes.emplace();
@@ -172,8 +205,8 @@ Result<m::DescribeImageAttributeResponse> describe_image_attribute(catalogue::Tr
   return out;
 }
 
-Result<m::ModifyImageAttributeResponse> modify_image_attribute(catalogue::Transaction& tx, access::Caller const& caller,
-                                                               m::ModifyImageAttributeRequest const& request) {
+Result<m::ModifyImageAttributeResponse> modify_image_attribute(
+    catalogue::Transaction& tx, access::Caller const& caller, m::ModifyImageAttributeRequest const& request) {
   auto id = TRY(images::ImageId::parse(request.image_id));
   auto change = TRY(to_change(request));
   TRY(stop_if_dry_run(request.dry_run));
@@ -186,7 +219,8 @@ Result<m::ModifyImageAttributeResponse> modify_image_attribute(catalogue::Transa
   return m::ModifyImageAttributeResponse{};
 }
 
-Result<m::ResetImageAttributeResponse> reset_image_attribute(catalogue::Transaction& tx, access::Caller const& caller,
+Result<m::ResetImageAttributeResponse> reset_image_attribute(catalogue::Transaction& tx,
+                                                             access::Caller const& caller,
                                                              m::ResetImageAttributeRequest const& request) {
   auto id = TRY(images::ImageId::parse(request.image_id));
   TRY(expect_launch_permission(request.attribute));
@@ -198,14 +232,16 @@ Result<m::ResetImageAttributeResponse> reset_image_attribute(catalogue::Transact
 }
 
 Result<m::CancelImageLaunchPermissionResponse> cancel_image_launch_permission(
-    catalogue::Transaction& tx, access::Caller const& caller, m::CancelImageLaunchPermissionRequest const& request) {
+    catalogue::Transaction& tx, access::Caller const& caller,
+    m::CancelImageLaunchPermissionRequest const& request) {
   auto id = TRY(images::ImageId::parse(request.image_id));
   TRY(stop_if_dry_run(request.dry_run));
   auto image = TRY(catalogue::find_visible_image(tx, caller.account, id));
   bool removed = image.owner != caller.account &&
                  TRY(catalogue::remove_permission(tx, image.id, {PrincipalKind::account, caller.account}));
   if (!removed)
-    return images::invalid_parameter_value("The image " + image.id + " is not shared with account " + caller.account +
+    return images::invalid_parameter_value("The image " + image.id + " is not shared with account " +
+                                           caller.account +
                                            " by name, so there is no launch permission to cancel.");
   return m::CancelImageLaunchPermissionResponse{true};
 }

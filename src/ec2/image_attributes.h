@@ -10,18 +10,22 @@
 
 namespace argosy::ec2 {
 
-/// Owner only. Fails with InvalidAMIID.Malformed, .NotFound or .Unavailable, AuthFailure, InvalidParameterValue.
+/// Owner only. Fails with InvalidAMIID.Malformed, .NotFound or .Unavailable, AuthFailure,
+/// InvalidParameterValue.
 Result<messages::ec2::DescribeImageAttributeResponse> describe_image_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::DescribeImageAttributeRequest const& request);
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::DescribeImageAttributeRequest const& request);
 
 /// Owner only, one attribute a call. Fails also with InvalidParameterCombination, MissingParameter,
 /// InvalidAMIAttributeItemValue, ResourceLimitExceeded.
 Result<messages::ec2::ModifyImageAttributeResponse> modify_image_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::ModifyImageAttributeRequest const& request);
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::ModifyImageAttributeRequest const& request);
 
 /// Owner only: removes everybody and every entity.
 Result<messages::ec2::ResetImageAttributeResponse> reset_image_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::ResetImageAttributeRequest const& request);
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::ResetImageAttributeRequest const& request);
 
 /// By the recipient: takes his own account's entry away.
 Result<messages::ec2::CancelImageLaunchPermissionResponse> cancel_image_launch_permission(

@@ -9,13 +9,15 @@ namespace {
 constexpr std::size_t kMacBytes = 16;
 
 Bytes authenticate(crypto::Key const& key, std::string_view bound_to, std::string_view position) {
-  auto mac = crypto::hmac_sha256(key.bytes(), as_bytes("page\n" + std::string(bound_to) + "\n" + std::string(position)));
+  auto mac = crypto::hmac_sha256(key.bytes(),
+                                 as_bytes("page\n" + std::string(bound_to) + "\n" + std::string(position)));
   return to_bytes(ByteView(mac.bytes).first(kMacBytes));
 }
 
 }  // namespace
 
-Result<std::size_t> check_limit(std::optional<std::int32_t> max_results, std::int32_t least, std::int32_t most) {
+Result<std::size_t> check_limit(std::optional<std::int32_t> max_results, std::int32_t least,
+                                std::int32_t most) {
   if (!max_results) return static_cast<std::size_t>(most);
   if (*max_results < least || *max_results > most)
     return images::invalid_parameter_value("Value (" + std::to_string(*max_results) +
@@ -24,14 +26,19 @@ Result<std::size_t> check_limit(std::optional<std::int32_t> max_results, std::in
   return static_cast<std::size_t>(*max_results);
 }
 
-Result<catalogue::Position> open_token(crypto::Key const& key, std::string_view bound_to, std::string const& token) {
-  auto refused = [] { return fail(Fault::invalid, "InvalidNextToken", "The NextToken does not belong to this request"); };
+Result<catalogue::Position> open_token(crypto::Key const& key, std::string_view bound_to,
+                                       std::string const& token) {
+  auto refused = [] {
+    return fail(Fault::invalid, "InvalidNextToken", "The NextToken does not belong to this request");
+  };
   auto bytes = from_base64(token);
   if (!bytes || bytes->size() < kMacBytes) return refused();
   auto position = as_text(ByteView(*bytes).subspan(kMacBytes));
   auto mac = authenticate(key, bound_to, position);
   auto split = position.find('\n');
-  if (!crypto::equal_in_constant_time(mac, ByteView(*bytes).first(kMacBytes)) || split == std::string_view::npos) return refused();
+  if (!crypto::equal_in_constant_time(mac, ByteView(*bytes).first(kMacBytes)) ||
+      split == std::string_view::npos)
+    return refused();
   return catalogue::Position{std::string(position.substr(0, split)), std::string(position.substr(split + 1))};
 }
 

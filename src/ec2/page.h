@@ -16,8 +16,10 @@ struct Page {
 
 namespace page {
 /// Fails with InvalidParameterValue.
-Result<std::size_t> check_limit(std::optional<std::int32_t> max_results, std::int32_t least, std::int32_t most);
-Result<catalogue::Position> open_token(crypto::Key const& key, std::string_view bound_to, std::string const& token);
+Result<std::size_t> check_limit(std::optional<std::int32_t> max_results, std::int32_t least,
+                                std::int32_t most);
+Result<catalogue::Position> open_token(crypto::Key const& key, std::string_view bound_to,
+                                       std::string const& token);
 std::string make_token(crypto::Key const& key, std::string_view bound_to, catalogue::Position const& after);
 
 /// What a token is bound to.
@@ -29,10 +31,11 @@ std::string binding(std::string_view account, Request request) {
 }
 }  // namespace page
 
-/// Where a list goes on. Without MaxResults the page is the largest there is; the front asks on until the end.
+/// Where a list goes on. Without MaxResults the page is the largest there is; the front asks on until the
+/// end.
 template <class Request>
-Result<Page> parse_page(crypto::Key const& key, std::string_view account, Request const& request, std::int32_t least,
-                        std::int32_t most) {
+Result<Page> parse_page(crypto::Key const& key, std::string_view account, Request const& request,
+                        std::int32_t least, std::int32_t most) {
   Page out;
   out.limit = TRY(page::check_limit(request.max_results, least, most));
   if (request.next_token && !request.next_token->empty())
@@ -42,8 +45,9 @@ Result<Page> parse_page(crypto::Key const& key, std::string_view account, Reques
 
 /// The token behind the last entry, if there may be more.
 template <class Request>
-std::optional<std::string> next_token(crypto::Key const& key, std::string_view account, Request const& request,
-                                      Page const& page, std::size_t found, catalogue::Position const& last) {
+std::optional<std::string> next_token(crypto::Key const& key, std::string_view account,
+                                      Request const& request, Page const& page, std::size_t found,
+                                      catalogue::Position const& last) {
   if (found < page.limit) return std::nullopt;
   return page::make_token(key, page::binding(account, request), last);
 }

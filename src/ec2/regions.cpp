@@ -40,12 +40,14 @@ Result<bool> holds(std::vector<m::Filter> const& filters, std::map<std::string, 
   return out;
 }
 
-Result<void> check_known(std::vector<std::string> const& asked, std::vector<std::string> const& known, char const* what) {
+Result<void> check_known(std::vector<std::string> const& asked, std::vector<std::string> const& known,
+                         char const* what) {
   std::vector<std::string> unknown;
   for (auto const& name : asked)
     if (std::ranges::find(known, name) == known.end()) unknown.push_back(name);
   if (!unknown.empty())
-    return images::invalid_parameter_value(std::string("Invalid ") + what + ": [" + images::join(unknown) + "]");
+    return images::invalid_parameter_value(std::string("Invalid ") + what + ": [" + images::join(unknown) +
+                                           "]");
   return {};
 }
 
@@ -55,13 +57,16 @@ bool is_asked(std::vector<std::string> const& asked, std::string const& name) {
 
 }  // namespace
 
-Result<m::DescribeRegionsResponse> describe_regions(std::vector<std::string> const& regions, std::string const& endpoint,
+Result<m::DescribeRegionsResponse> describe_regions(std::vector<std::string> const& regions,
+                                                    std::string const& endpoint,
                                                     m::DescribeRegionsRequest const& request) {
   TRY(stop_if_dry_run(request.dry_run));
   TRY(check_known(request.region_name, regions, "region names"));
   m::DescribeRegionsResponse response;
   for (auto const& name : regions) {
-    bool wanted = TRY(holds(request.filter, {{"region-name", name}, {"endpoint", endpoint}, {"opt-in-status", "opt-in-not-required"}}));
+    bool wanted =
+        TRY(holds(request.filter,
+                  {{"region-name", name}, {"endpoint", endpoint}, {"opt-in-status", "opt-in-not-required"}}));
     if (!wanted || !is_asked(request.region_name, name)) continue;
     m::Region region;
     region.region_name = name;
@@ -72,17 +77,24 @@ Result<m::DescribeRegionsResponse> describe_regions(std::vector<std::string> con
   return response;
 }
 
-Result<m::DescribeAvailabilityZonesResponse> describe_availability_zones(std::string const& region,
-                                                                         m::DescribeAvailabilityZonesRequest const& request) {
+Result<m::DescribeAvailabilityZonesResponse> describe_availability_zones(
+    std::string const& region, m::DescribeAvailabilityZonesRequest const& request) {
   TRY(stop_if_dry_run(request.dry_run));
   auto const name = region + "a";
   auto const id = zone_id_of(region);
   TRY(check_known(request.zone_name, {name}, "availability zones"));
   TRY(check_known(request.zone_id, {id}, "availability zone ids"));
-  bool wanted = TRY(holds(request.filter, {{"region-name", region}, {"zone-name", name}, {"zone-id", id}, {"state", "available"},
-                                           {"zone-type", "availability-zone"}, {"opt-in-status", "opt-in-not-required"},
-                                           {"group-name", region + "-zg-1"}, {"group-long-name", region},
-                                           {"message", ""}, {"parent-zone-id", ""}, {"parent-zone-name", ""}}));
+  bool wanted = TRY(holds(request.filter, {{"region-name", region},
+                                           {"zone-name", name},
+                                           {"zone-id", id},
+                                           {"state", "available"},
+                                           {"zone-type", "availability-zone"},
+                                           {"opt-in-status", "opt-in-not-required"},
+                                           {"group-name", region + "-zg-1"},
+                                           {"group-long-name", region},
+                                           {"message", ""},
+                                           {"parent-zone-id", ""},
+                                           {"parent-zone-name", ""}}));
   m::DescribeAvailabilityZonesResponse response;
   if (!wanted) return response;
   m::AvailabilityZone zone;

@@ -12,9 +12,10 @@ namespace argosy::ec2 {
 inline constexpr std::int64_t kMaxImages = 50'000;
 
 /// Fails with InvalidAMIName.Malformed or .Duplicate, InvalidParameterValue, InvalidBlockDeviceMapping,
-/// InvalidSnapshotID.Malformed, InvalidSnapshot.NotFound, IncorrectState, UnsupportedOperation, ResourceLimitExceeded.
-Result<messages::ec2::RegisterImageResponse> register_image(catalogue::Transaction& tx, access::Caller const& caller,
-                                                            Time now, Entropy& entropy,
-                                                            messages::ec2::RegisterImageRequest const& request);
+/// InvalidSnapshotID.Malformed, InvalidSnapshot.NotFound, IncorrectState, UnsupportedOperation,
+/// ResourceLimitExceeded.
+Result<messages::ec2::RegisterImageResponse> register_image(
+    catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
+    messages::ec2::RegisterImageRequest const& request);
 
 }  // namespace argosy::ec2

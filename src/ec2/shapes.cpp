@@ -38,7 +38,8 @@ std::vector<catalogue::Filter> to_filters(std::vector<m::Filter> const& filters)
 }
 
 bool matches_any(m::Filter const& filter, std::string_view text) {
-  return std::ranges::any_of(filter.value, [&](auto const& value) { return images::matches_pattern(value, text); });
+  return std::ranges::any_of(filter.value,
+                             [&](auto const& value) { return images::matches_pattern(value, text); });
 }
 
 Result<images::Tag> to_tag(m::Tag const& tag) {
@@ -47,14 +48,16 @@ Result<images::Tag> to_tag(m::Tag const& tag) {
   return out;
 }
 
-Result<std::vector<images::Tag>> tags_for(std::vector<m::TagSpecification> const& specifications, std::string_view type,
+Result<std::vector<images::Tag>> tags_for(std::vector<m::TagSpecification> const& specifications,
+                                          std::string_view type,
                                           std::vector<std::string_view> const& allowed) {
   std::vector<images::Tag> out;
   for (auto const& specification : specifications) {
     auto const& given = specification.resource_type;
     if (!given) return images::missing_parameter("TagSpecification.ResourceType");
     if (std::ranges::find(allowed, *given) == allowed.end())
-      return images::invalid_parameter_value("'" + *given + "' is not a valid taggable resource type for this operation.");
+      return images::invalid_parameter_value("'" + *given +
+                                             "' is not a valid taggable resource type for this operation.");
     if (*given != type) continue;
     for (auto const& tag : specification.tag) out.push_back(TRY(to_tag(tag)));
   }
@@ -62,10 +65,13 @@ Result<std::vector<images::Tag>> tags_for(std::vector<m::TagSpecification> const
   return out;
 }
 
-Result<void> refuse_encryption(std::optional<bool> const& encrypted, std::optional<std::string> const& kms_key_id) {
+Result<void> refuse_encryption(std::optional<bool> const& encrypted,
+                               std::optional<std::string> const& kms_key_id) {
   if (kms_key_id && !encrypted.value_or(false))
-    return fail(Fault::invalid, "InvalidParameterDependency", "The parameter [KmsKeyId] requires the parameter Encrypted to be set.");
-  if (encrypted.value_or(false)) return images::unsupported("Encryption is not supported by this version of Argosy.");
+    return fail(Fault::invalid, "InvalidParameterDependency",
+                "The parameter [KmsKeyId] requires the parameter Encrypted to be set.");
+  if (encrypted.value_or(false))
+    return images::unsupported("Encryption is not supported by this version of Argosy.");
   return {};
 }
 

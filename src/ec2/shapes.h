@@ -16,15 +16,17 @@ std::vector<catalogue::Filter> to_filters(std::vector<messages::ec2::Filter> con
 /// For what is no row of the catalogue: regions and zones. True if a value of the filter matches.
 bool matches_any(messages::ec2::Filter const& filter, std::string_view text);
 
-/// The tags of a TagSpecification for one type of resource. Fails with InvalidParameterValue on a type that is not in
-/// `allowed`, and as images::check_tags does.
+/// The tags of a TagSpecification for one type of resource. Fails with InvalidParameterValue on a type that
+/// is not in `allowed`, and as images::check_tags does.
 Result<std::vector<images::Tag>> tags_for(std::vector<messages::ec2::TagSpecification> const& specifications,
-                                          std::string_view type, std::vector<std::string_view> const& allowed);
+                                          std::string_view type,
+                                          std::vector<std::string_view> const& allowed);
 /// A tag without a value has an empty one. Fails as images::check_tag does.
 Result<images::Tag> to_tag(messages::ec2::Tag const& tag);
 
 /// Until keys come: UnsupportedOperation for whoever asks for encryption.
-Result<void> refuse_encryption(std::optional<bool> const& encrypted, std::optional<std::string> const& kms_key_id);
+Result<void> refuse_encryption(std::optional<bool> const& encrypted,
+                               std::optional<std::string> const& kms_key_id);
 
 /// An account id, or "self" for the caller's; fails with InvalidUserID.Malformed.
 Result<std::string> to_account(std::string_view text, std::string_view caller);

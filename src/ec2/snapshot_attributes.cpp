@@ -14,7 +14,8 @@ using images::PrincipalKind;
 
 Result<void> expect_attribute(std::string const& attribute) {
   if (attribute != "createVolumePermission")
-    return images::invalid_parameter_value("Value (" + attribute + ") for parameter attribute is invalid. Expected createVolumePermission.");
+    return images::invalid_parameter_value(
+        "Value (" + attribute + ") for parameter attribute is invalid. Expected createVolumePermission.");
   return {};
 }
 
@@ -22,7 +23,8 @@ Result<std::vector<Permission>> to_permissions(std::vector<m::CreateVolumePermis
   std::vector<Permission> out;
   for (auto const& item : given) {
     if (item.user_id.has_value() == item.group.has_value())
-      return images::invalid_parameter_combination("Each create volume permission has exactly one of UserId and Group.");
+      return images::invalid_parameter_combination(
+          "Each create volume permission has exactly one of UserId and Group.");
     out.push_back(item.user_id ? TRY(images::parse_launch_permission(PrincipalKind::account, *item.user_id))
                                : TRY(images::parse_launch_permission(PrincipalKind::group, *item.group)));
   }
@@ -39,19 +41,26 @@ Result<Modifications> to_modifications(m::ModifySnapshotAttributeRequest const& 
   bool const legacy = request.operation_type || !request.user_id.empty() || !request.user_group.empty();
   Modifications out;
   if (request.create_volume_permission) {
-    if (legacy) return images::invalid_parameter_combination("CreateVolumePermission cannot be combined with OperationType, UserId or UserGroup.");
+    if (legacy)
+      return images::invalid_parameter_combination(
+          "CreateVolumePermission cannot be combined with OperationType, UserId or UserGroup.");
     out.add = TRY(to_permissions(request.create_volume_permission->add));
     out.remove = TRY(to_permissions(request.create_volume_permission->remove));
   } else {
     if (!request.operation_type) return images::missing_parameter("CreateVolumePermission or OperationType");
     if (*request.operation_type != "add" && *request.operation_type != "remove")
-      return images::invalid_parameter_value("Value (" + *request.operation_type + ") for parameter operationType is invalid. Expected add or remove.");
+      return images::invalid_parameter_value(
+          "Value (" + *request.operation_type +
+          ") for parameter operationType is invalid. Expected add or remove.");
     auto& list = *request.operation_type == "add" ? out.add : out.remove;
-    for (auto const& user : request.user_id) list.push_back(TRY(images::parse_launch_permission(PrincipalKind::account, user)));
-    for (auto const& group : request.user_group) list.push_back(TRY(images::parse_launch_permission(PrincipalKind::group, group)));
+    for (auto const& user : request.user_id)
+      list.push_back(TRY(images::parse_launch_permission(PrincipalKind::account, user)));
+    for (auto const& group : request.user_group)
+      list.push_back(TRY(images::parse_launch_permission(PrincipalKind::group, group)));
   }
   if (!out.add.empty() && !out.remove.empty())
-    return images::invalid_parameter_combination("A call can either add or remove create volume permissions, not both.");
+    return images::invalid_parameter_combination(
+        "A call can either add or remove create volume permissions, not both.");
   if (out.add.empty() && out.remove.empty()) return images::missing_parameter("UserId or Group");
   if (out.add.size() + out.remove.size() > kMaxSnapshotModifications)
     return images::invalid_parameter_value("A call can make at most 500 modifications");
@@ -60,8 +69,9 @@ Result<Modifications> to_modifications(m::ModifySnapshotAttributeRequest const& 
 
 }  // namespace
 
-Result<m::DescribeSnapshotAttributeResponse> describe_snapshot_attribute(catalogue::Transaction& tx, access::Caller const& caller,
-                                                                         m::DescribeSnapshotAttributeRequest const& request) {
+Result<m::DescribeSnapshotAttributeResponse> describe_snapshot_attribute(
+    catalogue::Transaction& tx, access::Caller const& caller,
+    m::DescribeSnapshotAttributeRequest const& request) {
   auto id = TRY(images::SnapshotId::parse(request.snapshot_id));
   if (request.attribute != "productCodes") TRY(expect_attribute(request.attribute));
   TRY(stop_if_dry_run(request.dry_run));
@@ -81,23 +91,26 @@ Result<m::DescribeSnapshotAttributeResponse> describe_snapshot_attribute(catalog
   return out;
 }
 
-Result<m::ModifySnapshotAttributeResponse> modify_snapshot_attribute(catalogue::Transaction& tx, access::Caller const& caller,
-                                                                     m::ModifySnapshotAttributeRequest const& request) {
+Result<m::ModifySnapshotAttributeResponse> modify_snapshot_attribute(
+    catalogue::Transaction& tx, access::Caller const& caller,
+    m::ModifySnapshotAttributeRequest const& request) {
   auto id = TRY(images::SnapshotId::parse(request.snapshot_id));
   auto modifications = TRY(to_modifications(request));
   TRY(stop_if_dry_run(request.dry_run));
   auto snapshot = TRY(catalogue::find_owned_snapshot(tx, caller.account, id));
   for (auto const& permission : modifications.add)
     TRY(catalogue::add_permission(tx, snapshot.id, snapshot.start_time, permission));
-  for (auto const& permission : modifications.remove) TRY(catalogue::remove_permission(tx, snapshot.id, permission));
+  for (auto const& permission : modifications.remove)
+    TRY(catalogue::remove_permission(tx, snapshot.id, permission));
   auto count = TRY(catalogue::count_permissions(tx, snapshot.id));
   if (static_cast<std::size_t>(count) > images::kMaxPermissions)
     return images::limit_exceeded("A snapshot can be shared with at most 1000 entities.");
   return m::ModifySnapshotAttributeResponse{};
 }
 
-Result<m::ResetSnapshotAttributeResponse> reset_snapshot_attribute(catalogue::Transaction& tx, access::Caller const& caller,
-                                                                   m::ResetSnapshotAttributeRequest const& request) {
+Result<m::ResetSnapshotAttributeResponse> reset_snapshot_attribute(
+    catalogue::Transaction& tx, access::Caller const& caller,
+    m::ResetSnapshotAttributeRequest const& request) {
   auto id = TRY(images::SnapshotId::parse(request.snapshot_id));
   TRY(expect_attribute(request.attribute));
   TRY(stop_if_dry_run(request.dry_run));

@@ -12,14 +12,17 @@ namespace argosy::ec2 {
 /// Changes of one call.
 inline constexpr std::size_t kMaxSnapshotModifications = 500;
 
-/// All three are for the owner only. They fail with InvalidSnapshotID.Malformed, InvalidSnapshot.NotFound, AuthFailure,
-/// InvalidParameterValue; Modify also with InvalidParameterCombination (add and remove in one call), MissingParameter,
-/// InvalidAMIAttributeItemValue.
+/// All three are for the owner only. They fail with InvalidSnapshotID.Malformed, InvalidSnapshot.NotFound,
+/// AuthFailure, InvalidParameterValue; Modify also with InvalidParameterCombination (add and remove in one
+/// call), MissingParameter, InvalidAMIAttributeItemValue.
 Result<messages::ec2::DescribeSnapshotAttributeResponse> describe_snapshot_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::DescribeSnapshotAttributeRequest const& request);
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::DescribeSnapshotAttributeRequest const& request);
 Result<messages::ec2::ModifySnapshotAttributeResponse> modify_snapshot_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::ModifySnapshotAttributeRequest const& request);
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::ModifySnapshotAttributeRequest const& request);
 Result<messages::ec2::ResetSnapshotAttributeResponse> reset_snapshot_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::ResetSnapshotAttributeRequest const& request);
+    catalogue::Transaction& tx, access::Caller const& caller,
+    messages::ec2::ResetSnapshotAttributeRequest const& request);
 
 }  // namespace argosy::ec2

@@ -15,7 +15,8 @@ namespace m = messages::ec2;
 
 Result<void> check_resource_ids(std::vector<std::string> const& ids) {
   if (ids.empty()) return images::missing_parameter("ResourceId");
-  if (ids.size() > kMaxTaggedResources) return images::invalid_parameter_value("A call can name at most 1000 resources");
+  if (ids.size() > kMaxTaggedResources)
+    return images::invalid_parameter_value("A call can name at most 1000 resources");
   for (auto const& id : ids) {
     auto type = catalogue::resource_type_of(id);
     if (type.empty()) return fail(Fault::invalid, "InvalidID", "The ID '" + id + "' is not valid");
@@ -63,20 +64,24 @@ Result<m::DeleteTagsResponse> delete_tags(catalogue::Transaction& tx, access::Ca
   for (auto const& id : request.resource_id) {
     TRY(check_visible(tx, caller, id));
     if (request.tag.empty()) TRY(catalogue::remove_all_tags(tx, caller.account, id));
-    for (auto const& tag : request.tag) TRY(catalogue::remove_tag(tx, caller.account, id, *tag.key, tag.value));
+    for (auto const& tag : request.tag)
+      TRY(catalogue::remove_tag(tx, caller.account, id, *tag.key, tag.value));
   }
   return m::DeleteTagsResponse{};
 }
 
 Result<m::DescribeTagsResponse> describe_tags(catalogue::Transaction& tx, access::Caller const& caller,
-                                              crypto::Key const& token_key, m::DescribeTagsRequest const& request) {
+                                              crypto::Key const& token_key,
+                                              m::DescribeTagsRequest const& request) {
   auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
   // The position of a tag is its resource and key.
-  auto found = TRY(catalogue::list_tags(tx, caller.account, to_filters(request.filter), page.after.created, page.after.id, page.limit));
+  auto found = TRY(catalogue::list_tags(tx, caller.account, to_filters(request.filter), page.after.created,
+                                        page.after.id, page.limit));
   m::DescribeTagsResponse response;
   for (auto const& row : found)
-    response.tag_set.push_back({row.tag.key, row.resource, std::string(catalogue::resource_type_of(row.resource)), row.tag.value});
+    response.tag_set.push_back(
+        {row.tag.key, row.resource, std::string(catalogue::resource_type_of(row.resource)), row.tag.value});
   if (!found.empty())
     response.next_token = next_token(token_key, caller.account, request, page, found.size(),
                                      {found.back().resource, found.back().tag.key});

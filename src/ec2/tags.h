@@ -13,12 +13,15 @@ inline constexpr std::size_t kMaxTaggedResources = 1'000;
 
 /// All or nothing. Create and Delete fail with InvalidAMIID.NotFound, InvalidSnapshot.NotFound, InvalidID,
 /// MissingParameter, InvalidParameterValue, TagLimitExceeded.
-Result<messages::ec2::CreateTagsResponse> create_tags(catalogue::Transaction& tx, access::Caller const& caller,
+Result<messages::ec2::CreateTagsResponse> create_tags(catalogue::Transaction& tx,
+                                                      access::Caller const& caller,
                                                       messages::ec2::CreateTagsRequest const& request);
-Result<messages::ec2::DeleteTagsResponse> delete_tags(catalogue::Transaction& tx, access::Caller const& caller,
+Result<messages::ec2::DeleteTagsResponse> delete_tags(catalogue::Transaction& tx,
+                                                      access::Caller const& caller,
                                                       messages::ec2::DeleteTagsRequest const& request);
 /// One page.
-Result<messages::ec2::DescribeTagsResponse> describe_tags(catalogue::Transaction& tx, access::Caller const& caller,
+Result<messages::ec2::DescribeTagsResponse> describe_tags(catalogue::Transaction& tx,
+                                                          access::Caller const& caller,
                                                           crypto::Key const& token_key,
                                                           messages::ec2::DescribeTagsRequest const& request);
 

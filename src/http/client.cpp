@@ -1,4 +1,5 @@
-// http/client.cpp - see client.h: Beast with a deadline on each operation, run to its end by the calling thread.
+// http/client.cpp - see client.h: Beast with a deadline on each operation, run to its end by the calling
+// thread.
 #include "http/client.h"
 
 #include <boost/asio.hpp>
@@ -61,13 +62,15 @@ class Connection {
   using Tls = beast::ssl_stream<beast::tcp_stream>;
 
   beast::tcp_stream& lowest() {
-    return std::visit([](auto& stream) -> beast::tcp_stream& {
-      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(stream)>, std::monostate>) {
-        std::abort();
-      } else {
-        return beast::get_lowest_layer(stream);
-      }
-    }, stream_);
+    return std::visit(
+        [](auto& stream) -> beast::tcp_stream& {
+          if constexpr (std::is_same_v<std::remove_cvref_t<decltype(stream)>, std::monostate>) {
+            std::abort();
+          } else {
+            return beast::get_lowest_layer(stream);
+          }
+        },
+        stream_);
   }
   void run() {
     context_.restart();
@@ -81,11 +84,13 @@ class Connection {
 
   template <class Stream>
   Result<Response> exchange_on(Stream& stream, Request const& request, bool& keep, bool& answered) {
-    std::string head = request.method + " " + request.path + (request.query.empty() ? "" : "?" + request.query) + " HTTP/1.1\r\n";
+    std::string head = request.method + " " + request.path +
+                       (request.query.empty() ? "" : "?" + request.query) + " HTTP/1.1\r\n";
     if (!find_header(request.headers, "host")) head += "Host: " + endpoint_.authority() + "\r\n";
     for (auto const& [name, value] : request.headers) head += name + ": " + value + "\r\n";
     head += "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n";
-    std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(request.body.data(), request.body.size())};
+    std::array<asio::const_buffer, 2> parts{asio::buffer(head),
+                                            asio::buffer(request.body.data(), request.body.size())};
     error_code error;
     lowest().expires_after(options_.io_timeout);
     asio::async_write(stream, parts, [&](error_code result, std::size_t) { error = result; });
@@ -97,7 +102,8 @@ class Connection {
     parser.body_limit(options_.body_limit_bytes);
     parser.skip(request.method == "HEAD");
     lowest().expires_after(options_.io_timeout);
-    beast::http::async_read_header(stream, buffer, parser, [&](error_code result, std::size_t) { error = result; });
+    beast::http::async_read_header(stream, buffer, parser,
+                                   [&](error_code result, std::size_t) { error = result; });
     run();
     answered = parser.got_some() || buffer.size() > 0;
     if (error) return failure("no response", error);
@@ -109,7 +115,8 @@ class Connection {
     keep = parser.get().keep_alive();
     auto length = parser.content_length();
     if (request.method == "HEAD" || response.status == 204) return response;
-    if (length && *length > options_.body_limit_bytes) return fail(Fault::limit, endpoint_.authority() + ": the response is too large");
+    if (length && *length > options_.body_limit_bytes)
+      return fail(Fault::limit, endpoint_.authority() + ": the response is too large");
     if (!length) {
       beast::http::response_parser<beast::http::vector_body<std::byte>> whole(std::move(parser));
       whole.body_limit(options_.body_limit_bytes);
@@ -126,7 +133,10 @@ class Connection {
       std::size_t got = 0;
       lowest().expires_after(options_.io_timeout);
       stream.async_read_some(asio::buffer(response.body.data() + have, response.body.size() - have),
-                             [&](error_code result, std::size_t bytes) { error = result; got = bytes; });
+                             [&](error_code result, std::size_t bytes) {
+                               error = result;
+                               got = bytes;
+                             });
       run();
       if (error) return failure("the response broke off", error);
       have += got;
@@ -178,7 +188,8 @@ Client::Client(Endpoint endpoint, ClientOptions options) : state_(std::make_uniq
     tls.load_verify_file(made.ca_path, error);
   }
   if (!error && !made.certificate_path.empty()) tls.use_certificate_chain_file(made.certificate_path, error);
-  if (!error && !made.key_path.empty()) tls.use_private_key_file(made.key_path, asio::ssl::context::pem, error);
+  if (!error && !made.key_path.empty())
+    tls.use_private_key_file(made.key_path, asio::ssl::context::pem, error);
   if (error) state_->tls_failure = "cannot set up TLS: " + error.message();
 }
 Client::~Client() = default;

@@ -27,9 +27,9 @@ class Client {
   Client& operator=(Client const&) = delete;
 
   Endpoint const& endpoint() const;
-  /// Sends `request.path` as it stands (the endpoint's own path is not added) with Host and Content-Length. Fails with
-  /// `unavailable` if no whole response came, `limit` if its body is too large. A kept connection that turns out
-  /// closed before a byte of the response is replaced once.
+  /// Sends `request.path` as it stands (the endpoint's own path is not added) with Host and Content-Length.
+  /// Fails with `unavailable` if no whole response came, `limit` if its body is too large. A kept connection
+  /// that turns out closed before a byte of the response is replaced once.
   Result<Response> send(Request const& request);
 
  private:

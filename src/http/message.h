@@ -25,12 +25,13 @@ struct Request {
   std::string query;  ///< as on the wire, without '?'
   Headers headers;
   Bytes body;
-  std::string peer_address;  ///< for the log
-  std::string peer_identity; ///< subject of a verified client certificate, else empty
+  std::string peer_address;   ///< for the log
+  std::string peer_identity;  ///< subject of a verified client certificate, else empty
 };
 
-/// A body that is made while it is sent: fills and returns the next piece, empty at the end. Called on one worker at
-/// a time, never more than one piece ahead of the socket, so that memory does not grow with the body.
+/// A body that is made while it is sent: fills and returns the next piece, empty at the end. Called on one
+/// worker at a time, never more than one piece ahead of the socket, so that memory does not grow with the
+/// body.
 using BodySource = std::function<Result<Bytes>()>;
 
 struct Response {

@@ -83,9 +83,11 @@ struct Server::State {
   template <class Stream>
   asio::awaitable<bool> answer(Stream& stream, Response& response, bool keep_alive, bool head);
   template <class Stream>
-  asio::awaitable<bool> refuse(Stream& stream, int status, std::string const& path, bool keep_alive, bool head);
+  asio::awaitable<bool> refuse(Stream& stream, int status, std::string const& path, bool keep_alive,
+                               bool head);
   template <class Stream>
-  asio::awaitable<bool> answer_stream(Stream& stream, Response& response, beast::http::response<beast::http::empty_body>& head);
+  asio::awaitable<bool> answer_stream(Stream& stream, Response& response,
+                                      beast::http::response<beast::http::empty_body>& head);
   asio::awaitable<bool> wait_for_room(std::uint64_t bytes);
   template <class Result>
   asio::awaitable<std::optional<Result>> on_worker(std::function<Result()>& job);
@@ -120,7 +122,8 @@ template <class Result>
 asio::awaitable<std::optional<Result>> Server::State::on_worker(std::function<Result()>& job) {
   auto executor = co_await asio::this_coro::executor;
   auto initiate = [this, executor, &job](auto completion) {
-    auto shared = std::make_shared<decltype(completion)>(std::move(completion));  // std::function must be copyable
+    auto shared =
+        std::make_shared<decltype(completion)>(std::move(completion));  // std::function must be copyable
     auto guard = asio::make_work_guard(executor);
     bool taken = workers->post([shared, executor, &job, guard] {
       auto made = std::make_shared<Result>(job());
@@ -160,14 +163,16 @@ asio::awaitable<bool> Server::State::answer_stream(Stream& stream, Response& res
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::refuse(Stream& stream, int status, std::string const& path, bool keep_alive, bool is_head) {
+asio::awaitable<bool> Server::State::refuse(Stream& stream, int status, std::string const& path,
+                                            bool keep_alive, bool is_head) {
   auto response = refusal(status, path);
   bool go_on = co_await answer(stream, response, keep_alive, is_head);
   co_return go_on;
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, bool keep_alive, bool is_head) {
+asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, bool keep_alive,
+                                            bool is_head) {
   beast::http::response<beast::http::empty_body> head;
   head.version(11);
   head.result(static_cast<unsigned>(response.status));
@@ -175,7 +180,7 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, 
   head.keep_alive(keep_alive);
   if (response.stream) {
     bool sent = co_await answer_stream(stream, response, head);
-    co_return sent && keep_alive;
+    co_return sent&& keep_alive;
   }
   head.content_length(response.body.size());
   std::string text;
@@ -184,23 +189,28 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, 
     out << head.base();
     text = out.str();
   }
-  std::array<asio::const_buffer, 2> parts{asio::buffer(text), asio::buffer(response.body.data(), is_head ? 0 : response.body.size())};
+  std::array<asio::const_buffer, 2> parts{
+      asio::buffer(text), asio::buffer(response.body.data(), is_head ? 0 : response.body.size())};
   lowest(stream).expires_after(options.write_timeout);
   auto [error, bytes] = co_await asio::async_write(stream, parts, kAsTuple);
   co_return !error && keep_alive;
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffer& buffer, std::string const& peer) {
+asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffer& buffer,
+                                               std::string const& peer) {
   std::string const nothing;
   beast::http::request_parser<beast::http::empty_body> head;
   head.header_limit(options.header_limit_bytes);
   head.body_limit(options.body_limit_bytes);
   lowest(stream).expires_after(options.header_timeout * (buffer.size() == 0 ? 3 : 1));
   auto [head_error, head_bytes] = co_await beast::http::async_read_header(stream, buffer, head, kAsTuple);
-  if (head_error == beast::http::error::header_limit) co_return co_await refuse(stream, 431, nothing, false, false);
-  if (head_error == beast::http::error::body_limit) co_return co_await refuse(stream, 413, nothing, false, false);
-  if (head_error && head_error.category() == beast::http::make_error_code(beast::http::error::bad_value).category() &&
+  if (head_error == beast::http::error::header_limit)
+    co_return co_await refuse(stream, 431, nothing, false, false);
+  if (head_error == beast::http::error::body_limit)
+    co_return co_await refuse(stream, 413, nothing, false, false);
+  if (head_error &&
+      head_error.category() == beast::http::make_error_code(beast::http::error::bad_value).category() &&
       head_error != beast::http::error::end_of_stream && head_error != beast::http::error::partial_message)
     co_return co_await refuse(stream, 400, nothing, false, false);
   if (head_error || stopping) co_return false;
@@ -222,7 +232,8 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
     reserved = length;
     if (beast::iequals(head.get()[beast::http::field::expect], "100-continue")) {
       lowest(stream).expires_after(options.write_timeout);
-      auto [error, bytes] = co_await asio::async_write(stream, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25), kAsTuple);
+      auto [error, bytes] =
+          co_await asio::async_write(stream, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25), kAsTuple);
       if (error) co_return false;
     }
     lowest(stream).expires_after(options.body_timeout);
@@ -230,7 +241,8 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
       beast::http::request_parser<beast::http::vector_body<std::byte>> whole(std::move(head));
       whole.body_limit(options.body_limit_bytes);
       auto [error, bytes] = co_await beast::http::async_read(stream, buffer, whole, kAsTuple);
-      if (error == beast::http::error::body_limit) co_return co_await refuse(stream, 413, request.path, false, is_head);
+      if (error == beast::http::error::body_limit)
+        co_return co_await refuse(stream, 413, request.path, false, is_head);
       if (error) co_return false;
       request.body = std::move(whole.get().body());
     } else {
@@ -287,7 +299,9 @@ asio::awaitable<void> Server::State::accept() {
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     if (tls) {
-      asio::co_spawn(context, serve(beast::ssl_stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *tls)), asio::detached);
+      asio::co_spawn(context,
+                     serve(beast::ssl_stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *tls)),
+                     asio::detached);
     } else {
       asio::co_spawn(context, serve(beast::tcp_stream(std::move(socket))), asio::detached);
     }
@@ -302,7 +316,8 @@ Server::~Server() {
 
 std::uint16_t Server::port() const { return state_->port; }
 
-Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Handler handler, Refusal refusal) {
+Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Handler handler,
+                                              Refusal refusal) {
   auto address = TRY(parse_address(options.listen));
   error_code error;
   auto ip = asio::ip::make_address(address.host, error);
@@ -315,7 +330,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Hand
   state->refusal = std::move(refusal);
   if (options.tls) {
     auto& tls = state->tls.emplace(asio::ssl::context::tls_server);
-    tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                    asio::ssl::context::no_tlsv1_1);
     if (tls.use_certificate_chain_file(options.tls->certificate_path, error))
       return fail(Fault::invalid, options.tls->certificate_path + ": " + error.message());
     if (tls.use_private_key_file(options.tls->key_path, asio::ssl::context::pem, error))

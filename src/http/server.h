@@ -13,7 +13,8 @@ namespace argosy::http {
 struct ServerTls {
   std::string certificate_path;  ///< PEM, the chain
   std::string key_path;          ///< PEM
-  std::string client_ca_path;    ///< if not empty, clients must present a certificate that this authority signed
+  std::string
+      client_ca_path;  ///< if not empty, clients must present a certificate that this authority signed
 };
 
 struct ServerOptions {
@@ -21,14 +22,14 @@ struct ServerOptions {
   std::optional<ServerTls> tls;        ///< without it only a loopback address is served
   std::size_t io_threads = 2;
   std::size_t workers = 16;
-  std::size_t queue_limit = 1'024;           ///< requests that wait for a worker; further ones get 503
-  std::size_t connection_limit = 4'096;      ///< further ones are closed at once
+  std::size_t queue_limit = 1'024;       ///< requests that wait for a worker; further ones get 503
+  std::size_t connection_limit = 4'096;  ///< further ones are closed at once
   std::uint32_t header_limit_bytes = 65'536;
   std::uint64_t body_limit_bytes = 1ULL << 20U;
   std::uint64_t body_budget_bytes = 64ULL << 20U;  ///< bodies of all requests under way together
-  Duration header_timeout{20'000};           ///< for a whole header, and for an idle connection three times that
-  Duration body_timeout{60'000};             ///< for a whole body
-  Duration write_timeout{60'000};            ///< for a response, or for a piece of a streamed one
+  Duration header_timeout{20'000};  ///< for a whole header, and for an idle connection three times that
+  Duration body_timeout{60'000};    ///< for a whole body
+  Duration write_timeout{60'000};   ///< for a response, or for a piece of a streamed one
 };
 
 /// Runs on a worker thread; blocking is fine. Must not throw.
@@ -39,7 +40,8 @@ using Refusal = std::function<Response(int status, std::string_view target)>;
 class Server {
  public:
   /// Listens on return.
-  static Result<std::unique_ptr<Server>> start(ServerOptions const& options, Handler handler, Refusal refusal);
+  static Result<std::unique_ptr<Server>> start(ServerOptions const& options, Handler handler,
+                                               Refusal refusal);
   ~Server();
   Server(Server const&) = delete;
   Server& operator=(Server const&) = delete;

@@ -1,4 +1,5 @@
-// images/errors.h - EC2's failures about images and snapshots: one constructor per code. Source: ec2-semantics A3.
+// images/errors.h - EC2's failures about images and snapshots: one constructor per code. Source:
+// ec2-semantics A3.
 #pragma once
 #include <string>
 #include <string_view>
@@ -20,13 +21,15 @@ inline std::unexpected<Error> image_not_found(std::vector<std::string> const& id
                               : "The image ids '[" + join(ids) + "]' do not exist");
 }
 inline std::unexpected<Error> image_unavailable(std::string_view id) {
-  return fail(Fault::conflict, "InvalidAMIID.Unavailable", "The image ID '" + std::string(id) + "' is no longer available");
+  return fail(Fault::conflict, "InvalidAMIID.Unavailable",
+              "The image ID '" + std::string(id) + "' is no longer available");
 }
 inline std::unexpected<Error> not_authorized_for_image(std::string_view id) {
   return fail(Fault::denied, "AuthFailure", "Not authorized for image:" + std::string(id));
 }
 inline std::unexpected<Error> snapshot_not_found(std::string_view id) {
-  return fail(Fault::not_found, "InvalidSnapshot.NotFound", "The snapshot '" + std::string(id) + "' does not exist.");
+  return fail(Fault::not_found, "InvalidSnapshot.NotFound",
+              "The snapshot '" + std::string(id) + "' does not exist.");
 }
 inline std::unexpected<Error> not_authorized_for_snapshot(std::string_view id) {
   return fail(Fault::denied, "AuthFailure", "Not authorized for snapshot:" + std::string(id));
@@ -49,11 +52,13 @@ inline std::unexpected<Error> invalid_parameter_combination(std::string message)
   return fail(Fault::invalid, "InvalidParameterCombination", std::move(message));
 }
 inline std::unexpected<Error> missing_parameter(std::string_view name) {
-  return fail(Fault::invalid, "MissingParameter", "The request must contain the parameter " + std::string(name));
+  return fail(Fault::invalid, "MissingParameter",
+              "The request must contain the parameter " + std::string(name));
 }
 inline std::unexpected<Error> invalid_attribute_item(std::string_view value, std::string_view type) {
-  return fail(Fault::invalid, "InvalidAMIAttributeItemValue",
-              "Invalid attribute item value \"" + std::string(value) + "\" for " + std::string(type) + " item type.");
+  return fail(
+      Fault::invalid, "InvalidAMIAttributeItemValue",
+      "Invalid attribute item value \"" + std::string(value) + "\" for " + std::string(type) + " item type.");
 }
 inline std::unexpected<Error> invalid_user_id(std::string_view value) {
   return fail(Fault::invalid, "InvalidUserID.Malformed", "Invalid user id: \"" + std::string(value) + "\"");

@@ -20,7 +20,8 @@ class ImageId {
   /// Fails with InvalidAMIID.Malformed.
   static Result<ImageId> parse(std::string_view text) {
     if (!has_id_form(text, "ami-"))
-      return fail(Fault::invalid, "InvalidAMIID.Malformed", "Invalid id: \"" + std::string(text) + "\" (expecting \"ami-...\")");
+      return fail(Fault::invalid, "InvalidAMIID.Malformed",
+                  "Invalid id: \"" + std::string(text) + "\" (expecting \"ami-...\")");
     return ImageId(std::string(text));
   }
   std::string const& text() const { return text_; }

@@ -12,7 +12,8 @@
 
 namespace argosy::images {
 
-/// Source: ec2-semantics C1. `deregistered` is kept for a while so that its id is not mistaken for one that never was.
+/// Source: ec2-semantics C1. `deregistered` is kept for a while so that its id is not mistaken for one that
+/// never was.
 enum class ImageState { pending, available, failed, disabled, deregistered };
 
 inline constexpr std::array<std::pair<ImageState, std::string_view>, 5> kImageStates{{
@@ -65,7 +66,8 @@ struct Image {
   std::vector<Mapping> mappings;
 };
 
-/// With whom something is shared: one of an account, a group ("all"), an organization or an organizational unit.
+/// With whom something is shared: one of an account, a group ("all"), an organization or an organizational
+/// unit.
 enum class PrincipalKind { account, group, organization, organizational_unit };
 struct Permission {
   PrincipalKind kind = PrincipalKind::account;

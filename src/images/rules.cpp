@@ -9,7 +9,8 @@ namespace {
 
 /// Characters, not bytes, of UTF-8.
 std::size_t length_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 bool is_account(std::string_view text) {
@@ -22,7 +23,8 @@ bool is_organizations_arn(std::string_view text, std::string_view kind) {
   auto service = text.find(":organizations::");
   if (service == std::string_view::npos) return false;
   auto rest = text.substr(service + 16);
-  return rest.size() > 13 && is_account(rest.substr(0, 12)) && rest[12] == ':' && rest.substr(13).starts_with(kind);
+  return rest.size() > 13 && is_account(rest.substr(0, 12)) && rest[12] == ':' &&
+         rest.substr(13).starts_with(kind);
 }
 
 }  // namespace
@@ -34,17 +36,24 @@ ImageState image_state_of(std::string_view text) {
   return std::ranges::find(kImageStates, text, &std::pair<ImageState, std::string_view>::second)->first;
 }
 std::string_view to_text(SnapshotState state) {
-  return state == SnapshotState::pending ? "pending" : state == SnapshotState::completed ? "completed" : "error";
+  return state == SnapshotState::pending     ? "pending"
+         : state == SnapshotState::completed ? "completed"
+                                             : "error";
 }
 SnapshotState snapshot_state_of(std::string_view text) {
-  return text == "pending" ? SnapshotState::pending : text == "completed" ? SnapshotState::completed : SnapshotState::error;
+  return text == "pending"     ? SnapshotState::pending
+         : text == "completed" ? SnapshotState::completed
+                               : SnapshotState::error;
 }
 
 Result<void> check_name(std::string_view name) {
-  auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("()[] ./-'@_").contains(c); };
+  auto allowed = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("()[] ./-'@_").contains(c);
+  };
   if (name.size() < 3 || name.size() > 128 || !std::ranges::all_of(name, allowed))
     return fail(Fault::invalid, "InvalidAMIName.Malformed",
-                "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '[', ']', "
+                "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', "
+                "')', '[', ']', "
                 "' ', '.', '/', '-', ''', '@' and '_'");
   return {};
 }
@@ -60,7 +69,8 @@ Result<void> check_tag(Tag const& tag) {
     return invalid_parameter_value("Tag key '" + tag.key.substr(0, 200) + "' must have 1 to 128 characters");
   if (tag.key.starts_with("aws:"))
     return invalid_parameter_value("Tag keys starting with 'aws:' are reserved for internal use");
-  if (length_of(tag.value) > 256) return invalid_parameter_value("The value of tag '" + tag.key + "' is longer than 256 characters");
+  if (length_of(tag.value) > 256)
+    return invalid_parameter_value("The value of tag '" + tag.key + "' is longer than 256 characters");
   return {};
 }
 
@@ -84,10 +94,12 @@ Result<Permission> parse_launch_permission(PrincipalKind kind, std::string const
       if (value != "all") return invalid_attribute_item(value, "userGroup");
       break;
     case PrincipalKind::organization:
-      if (!is_organizations_arn(value, "organization/o-")) return invalid_attribute_item(value, "organizationArn");
+      if (!is_organizations_arn(value, "organization/o-"))
+        return invalid_attribute_item(value, "organizationArn");
       break;
     case PrincipalKind::organizational_unit:
-      if (!is_organizations_arn(value, "ou/o-")) return invalid_attribute_item(value, "organizationalUnitArn");
+      if (!is_organizations_arn(value, "ou/o-"))
+        return invalid_attribute_item(value, "organizationalUnitArn");
       break;
   }
   return Permission{kind, value};
@@ -130,7 +142,8 @@ Result<void> check_copyable(Image const& image, std::string_view account) {
 
 Result<void> check_completion_duration(std::int64_t minutes, std::string_view parameter) {
   if (minutes < 15 || minutes > 2'880 || minutes % 15 != 0)
-    return invalid_parameter_value(std::string(parameter) + " must be from 15 to 2880 minutes in steps of 15");
+    return invalid_parameter_value(std::string(parameter) +
+                                   " must be from 15 to 2880 minutes in steps of 15");
   return {};
 }
 

@@ -30,24 +30,26 @@ Result<Permission> parse_launch_permission(PrincipalKind kind, std::string const
 
 /// What the rules of visibility ask of a catalogue.
 struct Sharing {
-  bool everybody = false;  ///< Group=all
-  bool explicitly = false; ///< the caller's account is named (or, later, its organization)
+  bool everybody = false;   ///< Group=all
+  bool explicitly = false;  ///< the caller's account is named (or, later, its organization)
 };
 bool is_visible(Image const& image, std::string_view account, Sharing const& sharing);
 /// Whether the caller may read a snapshot's storage: CopySnapshot, RegisterImage, CopyImage.
 bool may_use(Snapshot const& snapshot, std::string_view account, Sharing const& sharing);
 
-/// The caller's own image, or the right refusal: NotFound for what he may not see, AuthFailure for what he may only
-/// see, InvalidAMIID.Unavailable for what is deregistered.
+/// The caller's own image, or the right refusal: NotFound for what he may not see, AuthFailure for what he
+/// may only see, InvalidAMIID.Unavailable for what is deregistered.
 Result<void> check_owner(Image const& image, std::string_view account, Sharing const& sharing);
 Result<void> check_owner(Snapshot const& snapshot, std::string_view account, Sharing const& sharing);
 
 /// Whether the image may be shared or its attributes changed now. Fails with InvalidAMIID.Unavailable.
 Result<void> check_modifiable(Image const& image);
-/// Whether the source of a CopyImage is in a state to be copied by that account. Fails with InvalidAMIID.Unavailable.
+/// Whether the source of a CopyImage is in a state to be copied by that account. Fails with
+/// InvalidAMIID.Unavailable.
 Result<void> check_copyable(Image const& image, std::string_view account);
 
-/// Seconds and milliseconds of completion: 15 to 2,880 minutes in steps of 15. Fails with InvalidParameterValue.
+/// Seconds and milliseconds of completion: 15 to 2,880 minutes in steps of 15. Fails with
+/// InvalidParameterValue.
 Result<void> check_completion_duration(std::int64_t minutes, std::string_view parameter);
 
 /// A pattern of a filter: `*` any run, `?` one character, `\` escapes; case-sensitive.

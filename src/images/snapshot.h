@@ -25,10 +25,10 @@ struct Snapshot {
   std::optional<Time> completion_time;
   std::int64_t progress_percent = 0;
 
-  Bytes root;            ///< the content layer's reference to the root; empty: a disk of zeros, or not complete
-  Bytes content_digest;  ///< 32 bytes once completed
+  Bytes root;  ///< the content layer's reference to the root; empty: a disk of zeros, or not complete
+  Bytes content_digest;            ///< 32 bytes once completed
   std::int64_t content_bytes = 0;  ///< of written blocks; for a pending copy what the source has
-  std::string lineage;   ///< id of the oldest ancestor: snapshots of one lineage can be compared
+  std::string lineage;             ///< id of the oldest ancestor: snapshots of one lineage can be compared
 
   // Uploads (StartSnapshot):
   bool is_upload = false;
@@ -37,8 +37,9 @@ struct Snapshot {
   std::int64_t timeout_minutes = 0;
   Time last_write{};        ///< to the minute: writing it down with every block would cost a commit each
   bool completing = false;  ///< CompleteSnapshot was accepted: nothing more may be put
-  std::int64_t expected_blocks = 0;  ///< what the caller said then; compared again before the snapshot is completed
-  Bytes expected_checksum;           ///< the LINEAR aggregate, or empty
+  std::int64_t expected_blocks =
+      0;                    ///< what the caller said then; compared again before the snapshot is completed
+  Bytes expected_checksum;  ///< the LINEAR aggregate, or empty
 
   // Copies:
   std::string copy_source_region;

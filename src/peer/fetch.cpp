@@ -20,7 +20,8 @@ Result<content::Disk> find_disk(Source& source, std::string_view peer, m::FetchR
   auto lease = TRY(catalogue::find_lease(tx, request.lease, peer, source.clock.now()));
   auto disk = std::ranges::find(lease.disks, request.snapshot_id, &catalogue::LeaseDisk::snapshot_id);
   if (disk == lease.disks.end()) return no_such_chunk();
-  return content::Disk{catalogue::domain_number(disk->domain), TRY(content::decode_reference(disk->root)), disk->volume_size_gib};
+  return content::Disk{catalogue::domain_number(disk->domain), TRY(content::decode_reference(disk->root)),
+                       disk->volume_size_gib};
 }
 
 /// The ids of the children that a range asks for.
@@ -29,12 +30,14 @@ Result<void> resolve(content::Content& content, content::Disk const& disk, m::Ra
   auto const height = content::height_of(disk.volume_size_gib);
   if (range.level < 1 || range.level > height + 1 || range.position < 0) return no_such_chunk();
   if (range.level == height + 1) {  // the root itself
-    bool const is_root = range.position == 0 && range.slots.size() == 1 && range.slots.front() == std::byte{0};
+    bool const is_root =
+        range.position == 0 && range.slots.size() == 1 && range.slots.front() == std::byte{0};
     if (!is_root || !disk.root) return no_such_chunk();
     ids.push_back(disk.root->id);
     return {};
   }
-  auto at = TRY(content.find(disk, static_cast<std::uint8_t>(range.level), static_cast<std::uint64_t>(range.position)));
+  auto at = TRY(
+      content.find(disk, static_cast<std::uint8_t>(range.level), static_cast<std::uint64_t>(range.position)));
   if (!at) return no_such_chunk();
   auto node = TRY(content.node(disk.domain, at->id));
   for (auto slot : range.slots) {
@@ -52,7 +55,8 @@ Result<Bytes> fetch(Source& source, std::string_view peer, m::FetchRequest const
   if (request.ranges.size() > m::kMaxRanges) return fail(Fault::invalid, "InvalidRange", "Too many ranges");
   std::size_t chunks = 0;
   for (auto const& range : request.ranges) chunks += range.slots.size();
-  if (chunks == 0 || chunks > m::kMaxFetchChunks) return fail(Fault::invalid, "InvalidRange", "A fetch asks for 1 to 64 chunks");
+  if (chunks == 0 || chunks > m::kMaxFetchChunks)
+    return fail(Fault::invalid, "InvalidRange", "A fetch asks for 1 to 64 chunks");
   std::vector<content::ChunkId> ids;
   for (auto const& range : request.ranges) TRY(resolve(source.content, disk, range, ids));
   Bytes out;

@@ -11,13 +11,27 @@ namespace m = messages::replication;
 http::Response refuse(Error const& error) {
   http::Response response;
   switch (error.fault) {
-    case Fault::invalid: response.status = 400; break;
-    case Fault::denied: response.status = 403; break;
-    case Fault::not_found: response.status = 404; break;
-    case Fault::conflict: response.status = error.code.empty() ? 503 : 409; break;
-    case Fault::limit: response.status = 429; break;
-    case Fault::unavailable: response.status = 503; break;
-    case Fault::corrupt: response.status = 500; break;
+    case Fault::invalid:
+      response.status = 400;
+      break;
+    case Fault::denied:
+      response.status = 403;
+      break;
+    case Fault::not_found:
+      response.status = 404;
+      break;
+    case Fault::conflict:
+      response.status = error.code.empty() ? 503 : 409;
+      break;
+    case Fault::limit:
+      response.status = 429;
+      break;
+    case Fault::unavailable:
+      response.status = 503;
+      break;
+    case Fault::corrupt:
+      response.status = 500;
+      break;
   }
   // What has no public code stays here: the other region learns only that it failed.
   m::Refusal refusal{error.code, error.code.empty() ? "The source region failed" : error.message};
@@ -51,11 +65,14 @@ http::Response handle(Source& source, std::string_view peer, http::Request const
   if (path == "/replication/open")
     return answer<m::OpenRequest>(request, [&](auto const& message) { return open(source, peer, message); });
   if (path == "/replication/renew")
-    return answer<m::LeaseRequest>(request, [&](auto const& message) { return renew(source, peer, message); });
+    return answer<m::LeaseRequest>(request,
+                                   [&](auto const& message) { return renew(source, peer, message); });
   if (path == "/replication/close")
-    return answer<m::LeaseRequest>(request, [&](auto const& message) { return close(source, peer, message); });
+    return answer<m::LeaseRequest>(request,
+                                   [&](auto const& message) { return close(source, peer, message); });
   if (path == "/replication/fetch")
-    return answer<m::FetchRequest>(request, [&](auto const& message) { return fetch(source, peer, message); });
+    return answer<m::FetchRequest>(request,
+                                   [&](auto const& message) { return fetch(source, peer, message); });
   return refuse({Fault::not_found, "InvalidAction", "There is no " + path});
 }
 

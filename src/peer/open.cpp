@@ -1,8 +1,8 @@
 // peer/open.cpp - Open, Renew, Close: who may copy what, and the leases that pin it.
 #include <algorithm>
 
-#include "base/log.h"
 #include "access/caller.h"
+#include "base/log.h"
 #include "catalogue/images.h"
 #include "catalogue/leases.h"
 #include "catalogue/permissions.h"
@@ -55,7 +55,8 @@ Result<void> open_image(catalogue::Transaction& tx, m::OpenRequest const& reques
   auto tags = TRY(catalogue::list_tags(tx, request.account, image.id));
   response.image = to_message(image, tags);
   for (auto const& mapping : image.mappings) {
-    bool const seen = std::ranges::find(lease.disks, mapping.snapshot_id, &catalogue::LeaseDisk::snapshot_id) != lease.disks.end();
+    bool const seen = std::ranges::find(lease.disks, mapping.snapshot_id,
+                                        &catalogue::LeaseDisk::snapshot_id) != lease.disks.end();
     if (mapping.snapshot_id.empty() || seen) continue;
     auto snapshot = TRY(catalogue::find_snapshot(tx, mapping.snapshot_id));
     auto sharing = TRY(catalogue::find_sharing(tx, snapshot.id, request.account));
@@ -66,12 +67,13 @@ Result<void> open_image(catalogue::Transaction& tx, m::OpenRequest const& reques
   return {};
 }
 
-Result<void> open_snapshot(catalogue::Transaction& tx, m::OpenRequest const& request, m::OpenResponse& response,
-                           catalogue::Lease& lease) {
+Result<void> open_snapshot(catalogue::Transaction& tx, m::OpenRequest const& request,
+                           m::OpenResponse& response, catalogue::Lease& lease) {
   auto id = TRY(images::SnapshotId::parse(request.resource));
   auto snapshot = TRY(catalogue::find_usable_snapshot(tx, request.account, id));
   if (snapshot.state != images::SnapshotState::completed)
-    return images::incorrect_state("The snapshot " + snapshot.id + " is " + std::string(images::to_text(snapshot.state)) +
+    return images::incorrect_state("The snapshot " + snapshot.id + " is " +
+                                   std::string(images::to_text(snapshot.state)) +
                                    "; only a completed snapshot can be copied");
   add(snapshot, response, lease);
   return {};
@@ -80,10 +82,16 @@ Result<void> open_snapshot(catalogue::Transaction& tx, m::OpenRequest const& req
 }  // namespace
 
 Result<m::OpenResponse> open(Source& source, std::string_view peer, m::OpenRequest const& request) {
-  if (!access::is_account_id(request.account)) return fail(Fault::invalid, "InvalidParameterValue", "not an account: " + request.account);
+  if (!access::is_account_id(request.account))
+    return fail(Fault::invalid, "InvalidParameterValue", "not an account: " + request.account);
   auto now = source.clock.now();
-  catalogue::Lease lease{make_uuid(source.entropy), std::string(peer), request.account, request.resource, now,
-                         now + catalogue::kLeaseAge, {}};
+  catalogue::Lease lease{make_uuid(source.entropy),
+                         std::string(peer),
+                         request.account,
+                         request.resource,
+                         now,
+                         now + catalogue::kLeaseAge,
+                         {}};
   m::OpenResponse response;
   response.lease = lease.id;
   auto session = TRY(source.catalogue.take());
@@ -96,7 +104,8 @@ Result<m::OpenResponse> open(Source& source, std::string_view peer, m::OpenReque
   }
   TRY(catalogue::insert_lease(tx, lease));
   TRY(tx.commit());
-  log_info("{}: {} was opened by region {} for account {} (lease {})", source.region, request.resource, peer, request.account, lease.id);
+  log_info("{}: {} was opened by region {} for account {} (lease {})", source.region, request.resource, peer,
+           request.account, lease.id);
   return response;
 }
 

@@ -1,4 +1,5 @@
-// remote/sign.h - puts an AWS Signature Version 4 on a request that is about to be sent. Source: ec2-semantics A7.
+// remote/sign.h - puts an AWS Signature Version 4 on a request that is about to be sent. Source:
+// ec2-semantics A7.
 #pragma once
 #include <optional>
 #include <string>
@@ -23,13 +24,14 @@ struct Scope {
 
 enum class Payload { hashed, unsigned_payload };
 
-/// Adds Host, X-Amz-Date, X-Amz-Content-Sha256, X-Amz-Security-Token where there is one, and Authorization, which
-/// covers every header of the request. `path` and `query` must already be percent-encoded. A request that is sent again
-/// minutes later must be signed again.
-void sign(http::Request& request, http::Endpoint const& endpoint, Credentials const& credentials, Scope const& scope,
-          Payload payload, Time now);
+/// Adds Host, X-Amz-Date, X-Amz-Content-Sha256, X-Amz-Security-Token where there is one, and Authorization,
+/// which covers every header of the request. `path` and `query` must already be percent-encoded. A request
+/// that is sent again minutes later must be signed again.
+void sign(http::Request& request, http::Endpoint const& endpoint, Credentials const& credentials,
+          Scope const& scope, Payload payload, Time now);
 
-/// The URL of a GET that whoever holds it may send until `expires_seconds` have passed. `query` without X-Amz-….
+/// The URL of a GET that whoever holds it may send until `expires_seconds` have passed. `query` without
+/// X-Amz-….
 std::string presign(http::Endpoint const& endpoint, std::string const& query, Credentials const& credentials,
                     Scope const& scope, int expires_seconds, Time now);
 

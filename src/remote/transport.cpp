@@ -13,7 +13,8 @@ constexpr auto kLongestWait = std::chrono::milliseconds(5'000);
 
 class HttpTransport final : public Transport {
  public:
-  HttpTransport(http::Endpoint const& endpoint, http::ClientOptions const& options) : client_(endpoint, options) {}
+  HttpTransport(http::Endpoint const& endpoint, http::ClientOptions const& options)
+      : client_(endpoint, options) {}
   http::Endpoint const& endpoint() const override { return client_.endpoint(); }
   Result<http::Response> send(http::Request const& request) override { return client_.send(request); }
 
@@ -31,7 +32,8 @@ class Retrying final : public Transport {
       auto response = below_->send(request);
       if (attempt >= attempts_ || !is_passing(response)) return response;
       thread_local std::minstd_rand random(std::random_device{}());
-      std::this_thread::sleep_for(std::chrono::milliseconds(random() % static_cast<unsigned>(wait.count() + 1)));
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(random() % static_cast<unsigned>(wait.count() + 1)));
       wait = std::min(wait * 2, kLongestWait);
     }
   }
@@ -44,7 +46,8 @@ class Retrying final : public Transport {
     if (status != 400) return false;  // EBS direct throttles with 400
     auto type = http::find_header(response->headers, "x-amzn-errortype");
     auto body = as_text(response->body);
-    return (type && type->contains("Throttl")) || body.contains("<Code>Throttling") || body.contains("RequestLimitExceeded");
+    return (type && type->contains("Throttl")) || body.contains("<Code>Throttling") ||
+           body.contains("RequestLimitExceeded");
   }
 
   std::unique_ptr<Transport> below_;

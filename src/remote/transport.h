@@ -17,8 +17,9 @@ class Transport {
 
 std::unique_ptr<Transport> open_http(http::Endpoint const& endpoint, http::ClientOptions const& options);
 
-/// Sends again what may be sent again: no connection, a response that broke off, 500, 502, 503, 504 and throttling,
-/// at most `attempts` times in all, waiting a random part of 100 ms, 200 ms, 400 ms … at most 5 s.
+/// Sends again what may be sent again: no connection, a response that broke off, 500, 502, 503, 504 and
+/// throttling, at most `attempts` times in all, waiting a random part of 100 ms, 200 ms, 400 ms … at most 5
+/// s.
 std::unique_ptr<Transport> with_retries(std::unique_ptr<Transport> below, int attempts);
 
 }  // namespace argosy::remote

@@ -20,7 +20,7 @@ constexpr auto kClaimAge = std::chrono::minutes(2);
 constexpr auto kRenewAfter = std::chrono::seconds(30);
 constexpr auto kLeaseRenewAfter = std::chrono::minutes(10);
 /// How often new tasks are looked for when nobody says that there are any.
-constexpr auto kClaimInterval = std::chrono::milliseconds(200);
+constexpr auto kClaimInterval = std::chrono::milliseconds(25);
 constexpr std::size_t kClaimsAtOnce = 300;
 /// Failures of one task in a row that may pass: with the longest wait, about a day without the source.
 constexpr int kMaxFailures = 1'500;
@@ -29,7 +29,9 @@ constexpr int kMaxCorruptions = 5;
 constexpr auto kLongestWait = std::chrono::seconds(60);
 
 /// Whether the same step may succeed later.
-bool may_pass(Error const& error) { return error.fault == Fault::unavailable || (error.fault == Fault::conflict && error.code.empty()); }
+bool may_pass(Error const& error) {
+  return error.fault == Fault::unavailable || (error.fault == Fault::conflict && error.code.empty());
+}
 
 }  // namespace
 
@@ -46,8 +48,13 @@ struct Copier::Task {
   int corruptions = 0;
 };
 
-Copier::Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources, Clock& clock, Entropy& entropy)
-    : region_(std::move(region)), catalogue_(catalogue), content_(content), sources_(sources), clock_(clock),
+Copier::Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
+               Clock& clock, Entropy& entropy)
+    : region_(std::move(region)),
+      catalogue_(catalogue),
+      content_(content),
+      sources_(sources),
+      clock_(clock),
       worker_(make_uuid(entropy)) {}
 Copier::~Copier() = default;
 
@@ -127,9 +134,10 @@ void Copier::settle(std::unique_ptr<Task> task, Result<void> const& result) {
   bool const go_on = (may_pass(error) && task->failures < kMaxFailures) ||
                      (error.fault == Fault::corrupt && task->corruptions < kMaxCorruptions);
   if (go_on) {
-    auto wait = std::min<Duration>(kLongestWait, std::chrono::milliseconds(200) * (1 << std::min(task->failures, 10)));
-    log_warning("{}: the copy of {} from {} waits {} ms: {}", region_, task->copy.source_resource, task->copy.source_region,
-                wait.count(), error.message);
+    auto wait = std::min<Duration>(kLongestWait,
+                                   std::chrono::milliseconds(200) * (1 << std::min(task->failures, 10)));
+    log_warning("{}: the copy of {} from {} waits {} ms: {}", region_, task->copy.source_resource,
+                task->copy.source_region, wait.count(), error.message);
     task->next = now + wait;
     return put_back(std::move(task));
   }
@@ -174,9 +182,11 @@ Result<void> Copier::keep_alive(Task& task) {
 Result<void> Copier::reopen(Task& task) {
   auto opened = TRY(task.source->open({task.copy.account, task.copy.source_resource}));
   for (auto const& disk : task.copy.disks) {
-    auto same = std::ranges::find(opened.snapshots, disk.source_snapshot_id, &messages::replication::Snapshot::snapshot_id);
+    auto same = std::ranges::find(opened.snapshots, disk.source_snapshot_id,
+                                  &messages::replication::Snapshot::snapshot_id);
     if (same == opened.snapshots.end() || same->root != disk.root)
-      return fail(Fault::invalid, "SourceChanged", task.copy.source_resource + " no longer has the content that is being copied");
+      return fail(Fault::invalid, "SourceChanged",
+                  task.copy.source_resource + " no longer has the content that is being copied");
   }
   auto session = TRY(catalogue_.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
@@ -251,13 +261,14 @@ Result<void> Copier::finish(Task& task) {
   TRY(catalogue::remove_copy(tx, task.copy.id));
   TRY(tx.commit());
   if (auto closed = task.source->close(task.copy.source_lease); !closed)
-    log_warning("{}: the lease {} at {} will run out by itself: {}", region_, task.copy.source_lease, task.copy.source_region,
-                closed.error().message);
+    log_warning("{}: the lease {} at {} will run out by itself: {}", region_, task.copy.source_lease,
+                task.copy.source_region, closed.error().message);
   return {};
 }
 
 Result<void> Copier::give_up(Task& task, Error const& error) {
-  log_error("{}: the copy of {} from {} failed: {}", region_, task.copy.source_resource, task.copy.source_region, error.message);
+  log_error("{}: the copy of {} from {} failed: {}", region_, task.copy.source_resource,
+            task.copy.source_region, error.message);
   auto const reason = "Copying from " + task.copy.source_region + " failed: " + error.message;
   auto session = TRY(catalogue_.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
@@ -280,7 +291,8 @@ Result<void> Copier::give_up(Task& task, Error const& error) {
   TRY(tx.commit());
   if (task.source != nullptr)
     if (auto closed = task.source->close(task.copy.source_lease); !closed)
-      log_warning("{}: the lease {} at {} will run out by itself", region_, task.copy.source_lease, task.copy.source_region);
+      log_warning("{}: the lease {} at {} will run out by itself", region_, task.copy.source_lease,
+                  task.copy.source_region);
   return {};
 }
 

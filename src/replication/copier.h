@@ -15,16 +15,18 @@
 
 namespace argosy::replication {
 
-/// Any number of threads may step at the same time; each step works on a task of its own, and tasks take turns.
+/// Any number of threads may step at the same time; each step works on a task of its own, and tasks take
+/// turns.
 class Copier {
  public:
-  Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources, Clock& clock, Entropy& entropy);
+  Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources, Clock& clock,
+         Entropy& entropy);
   ~Copier();
 
   /// At a start: takes over what a killed process had claimed.
   Result<void> start();
-  /// Moves one task on: some of its content, then its progress committed. Tells when to come back: now if there is
-  /// more to do.
+  /// Moves one task on: some of its content, then its progress committed. Tells when to come back: now if
+  /// there is more to do.
   Result<Time> step();
 
  private:
@@ -48,8 +50,8 @@ class Copier {
   content::Content& content_;
   Sources& sources_;
   Clock& clock_;
-  std::string worker_;  ///< this process, as claims name it
-  std::mutex mutex_;    // guards the two below
+  std::string worker_;                                  ///< this process, as claims name it
+  std::mutex mutex_;                                    // guards the two below
   std::multimap<Time, std::unique_ptr<Task>> waiting_;  ///< by the time when they may go on
   Time next_claim_{};
 };

@@ -22,12 +22,14 @@ DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk)
     : content_(content), source_(source), disk_(std::move(disk)) {}
 
 /// Asks for chunks and verifies each against its id; the views point into `bytes`.
-Result<std::vector<ByteView>> DiskCopy::fetch(std::vector<m::Range> const& ranges, std::span<ChunkId const> ids, Bytes& bytes) {
+Result<std::vector<ByteView>> DiskCopy::fetch(std::vector<m::Range> const& ranges,
+                                              std::span<ChunkId const> ids, Bytes& bytes) {
   bytes = TRY(source_.fetch({disk_.lease, disk_.source_snapshot_id, ranges}));
   auto frames = TRY(split_frames(bytes, ids.size()));
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (digest::sha256(frames[i]) != ids[i])
-      return fail(Fault::corrupt, source_.region() + " sent bytes that are not those of chunk " + ids[i].hex());
+      return fail(Fault::corrupt,
+                  source_.region() + " sent bytes that are not those of chunk " + ids[i].hex());
   return frames;
 }
 
@@ -61,7 +63,8 @@ Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, content:
   frame.position = position;
   frame.reference = reference;
   frame.node = TRY(content_.node(disk_.domain, reference->id));
-  if (frame.node->level != level) return fail(Fault::corrupt, source_.region() + " sent a manifest node of the wrong level");
+  if (frame.node->level != level)
+    return fail(Fault::corrupt, source_.region() + " sent a manifest node of the wrong level");
   std::vector<ChunkId> ids;
   std::vector<std::size_t> slots;
   for (std::size_t slot = 0; slot < kFanout; ++slot) {
@@ -127,7 +130,8 @@ Result<void> DiskCopy::descend(Frame& frame) {
     auto slot = frame.next++;
     auto const child = frame.node->children[slot];
     if (!child) continue;
-    if (!frame.here[slot]) return push(static_cast<std::uint8_t>(frame.level - 1), frame.position * kFanout + slot, child);
+    if (!frame.here[slot])
+      return push(static_cast<std::uint8_t>(frame.level - 1), frame.position * kFanout + slot, child);
     auto whole = TRY(content_.node(disk_.domain, child->id));
     progress_.done_bytes += whole->blocks * kBlockBytes;
   }
@@ -161,7 +165,8 @@ Result<void> DiskCopy::move(Batch const& batch) {
   std::uint64_t moved = 0;
   for (std::size_t i = 0; i < frames.size(); ++i) {
     auto header = TRY(store::decode_chunk_header(frames[i]));
-    if (header.kind != store::Kind::block) return fail(Fault::corrupt, source_.region() + " sent a manifest node where a block should be");
+    if (header.kind != store::Kind::block)
+      return fail(Fault::corrupt, source_.region() + " sent a manifest node where a block should be");
     chunks.push_back({batch.ids[i], frames[i]});
     moved += frames[i].size();
   }

@@ -1,5 +1,5 @@
-// replication/disk_copy.h - brings one disk's content into this region's store: walks the manifest, asks for what the
-// account's domain lacks, verifies and appends it, closes nodes children first.
+// replication/disk_copy.h - brings one disk's content into this region's store: walks the manifest, asks for
+// what the account's domain lacks, verifies and appends it, closes nodes children first.
 #pragma once
 #include <atomic>
 #include <mutex>
@@ -30,8 +30,8 @@ class DiskCopy {
  public:
   DiskCopy(content::Content& content, Source& source, DiskToCopy disk);
 
-  /// Moves about `budget_bytes` of content, over a few connections at once; true when all of it is here and closed
-  /// (durable only after Store::flush). After a failure make a new one.
+  /// Moves about `budget_bytes` of content, over a few connections at once; true when all of it is here and
+  /// closed (durable only after Store::flush). After a failure make a new one.
   Result<bool> step(std::uint64_t budget_bytes);
   CopyProgress const& progress() const { return progress_; }
 

@@ -16,8 +16,12 @@ namespace argosy::replication {
 class Source {
  public:
   /// `credentials`: the name of this region and the secret that both share.
-  Source(std::string region, std::unique_ptr<remote::Transport> transport, remote::Credentials credentials, Clock& clock)
-      : region_(std::move(region)), transport_(std::move(transport)), credentials_(std::move(credentials)), clock_(clock) {}
+  Source(std::string region, std::unique_ptr<remote::Transport> transport, remote::Credentials credentials,
+         Clock& clock)
+      : region_(std::move(region)),
+        transport_(std::move(transport)),
+        credentials_(std::move(credentials)),
+        clock_(clock) {}
 
   std::string const& region() const { return region_; }
   /// Fails with the source's public code and message, or `unavailable` if it cannot be reached.

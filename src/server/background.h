@@ -12,7 +12,8 @@ namespace argosy::server {
 
 class Background {
  public:
-  /// `step` does one bounded piece and says when to come back; a failure is logged and tried again a second later.
+  /// `step` does one bounded piece and says when to come back; a failure is logged and tried again a second
+  /// later.
   Background(std::string name, Clock& clock, std::function<Result<Time>()> step);
   Background(Background const&) = delete;
   Background& operator=(Background const&) = delete;

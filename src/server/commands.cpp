@@ -51,7 +51,8 @@ int serve(Config const& config) {
   ::umask(077);  // what is kept here is nobody else's
   auto signals = block_signals();
   auto process = Process::start(config, system_clock(), system_entropy());
-  if (!process) return complain(process.error(), process.error().fault == Fault::invalid ? kBadConfiguration : kFailed);
+  if (!process)
+    return complain(process.error(), process.error().fault == Fault::invalid ? kBadConfiguration : kFailed);
   std::cout << "argosyd ready " << (*process)->url() << std::endl;
   int signal = 0;
   sigwait(&signals, &signal);
@@ -90,18 +91,23 @@ struct Beside {
     for (auto const& row : rows) {
       std::string line;
       for (auto const& [key, value] : row.get_object())
-        (line += line.empty() ? "" : "  ") += value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+        (line += line.empty() ? "" : "  ") +=
+            value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
       std::cout << line << "\n";
     }
   }
 };
 
 boost::json::object to_row(catalogue::Account const& account) {
-  return {{"account_id", account.id}, {"name", account.name}, {"state", account.enabled ? "enabled" : "disabled"},
+  return {{"account_id", account.id},
+          {"name", account.name},
+          {"state", account.enabled ? "enabled" : "disabled"},
           {"created", to_iso8601(account.created)}};
 }
 boost::json::object to_row(catalogue::AccessKey const& key) {
-  return {{"access_key_id", key.id}, {"account_id", key.account}, {"state", key.enabled ? "enabled" : "disabled"},
+  return {{"access_key_id", key.id},
+          {"account_id", key.account},
+          {"state", key.enabled ? "enabled" : "disabled"},
           {"created", to_iso8601(key.created)}};
 }
 
@@ -120,7 +126,8 @@ class Commands {
   }
 
  private:
-  CLI::App* add(CLI::App& group, std::string const& name, std::string const& help, std::function<Result<void>()> action) {
+  CLI::App* add(CLI::App& group, std::string const& name, std::string const& help,
+                std::function<Result<void>()> action) {
     auto* command = group.add_subcommand(name, help);
     beside_.add_to(*command);
     actions_.emplace_back(command, std::move(action));
@@ -128,7 +135,8 @@ class Commands {
   }
 
   void add_account_commands(CLI::App& app) {
-    auto* group = app.add_subcommand("account", "Make, list and disable accounts, also beside a running server");
+    auto* group =
+        app.add_subcommand("account", "Make, list and disable accounts, also beside a running server");
     group->require_subcommand(1);
     auto* create = add(*group, "create", "Make an account; prints its id", [this] {
       return beside_.run(sql::Access::write, [&](auto& tx, auto const&) -> Result<void> {
@@ -158,12 +166,14 @@ class Commands {
   }
 
   void add_access_key_commands(CLI::App& app) {
-    auto* group = app.add_subcommand("access-key", "Make, list and disable access keys, also beside a running server");
+    auto* group =
+        app.add_subcommand("access-key", "Make, list and disable access keys, also beside a running server");
     group->require_subcommand(1);
     auto* create = add(*group, "create", "Make an access key; its secret is told this once", [this] {
       return beside_.run(sql::Access::write, [&](auto& tx, crypto::Key const& root_key) -> Result<void> {
         auto account = TRY(catalogue::find_account(tx, name_));
-        auto made = TRY(catalogue::create_access_key(tx, root_key, account.id, system_clock().now(), system_entropy()));
+        auto made = TRY(
+            catalogue::create_access_key(tx, root_key, account.id, system_clock().now(), system_entropy()));
         auto row = to_row(made.key);
         row["secret_access_key"] = made.secret_access_key;
         beside_.print({row});
@@ -183,7 +193,9 @@ class Commands {
     });
     list->add_option("account", name_, "Only this account's");
     auto* disable = add(*group, "disable", "Refuse every request signed with a key from now on", [this] {
-      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) { return catalogue::set_access_key_enabled(tx, id_, false); });
+      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) {
+        return catalogue::set_access_key_enabled(tx, id_, false);
+      });
     });
     disable->add_option("access-key-id", id_, "The key's id")->required();
   }
@@ -196,11 +208,15 @@ class Commands {
 
 Result<Config> to_config(CLI::App const& app, std::string const& file, Config const& given) {
   if (!file.empty()) {
-    if (app.count("--dev") + app.count("--data-dir") + app.count("--listen") + app.count("--regions") + app.count("--root-key") > 0)
-      return fail(Fault::invalid, "--config cannot be combined with --dev, --data-dir, --listen, --regions or --root-key");
+    if (app.count("--dev") + app.count("--data-dir") + app.count("--listen") + app.count("--regions") +
+            app.count("--root-key") >
+        0)
+      return fail(Fault::invalid,
+                  "--config cannot be combined with --dev, --data-dir, --listen, --regions or --root-key");
     return read_config(file);
   }
-  if (!given.dev) return fail(Fault::invalid, "give --config FILE, or --dev with --data-dir and --regions; see --help");
+  if (!given.dev)
+    return fail(Fault::invalid, "give --config FILE, or --dev with --data-dir and --regions; see --help");
   auto config = given;
   if (config.root_key_file.empty()) config.root_key_file = default_root_key_file(config.data_directory);
   return config;
@@ -209,18 +225,22 @@ Result<Config> to_config(CLI::App const& app, std::string const& file, Config co
 }  // namespace
 
 int run(int argc, char** argv) {
-  CLI::App app("argosyd serves the regions of Argosy: EC2 images and snapshots, EBS direct and STS.\n\n"
-               "  argosyd --dev --data-dir ./data --listen 127.0.0.1:8080 --regions us-east-1,us-west-2\n"
-               "  argosyd --config /etc/argosy/argosyd.yaml\n");
+  CLI::App app(
+      "argosyd serves the regions of Argosy: EC2 images and snapshots, EBS direct and STS.\n\n"
+      "  argosyd --dev --data-dir ./data --listen 127.0.0.1:8080 --regions us-east-1,us-west-2\n"
+      "  argosyd --config /etc/argosy/argosyd.yaml\n");
   app.set_version_flag("--version", std::string("argosyd ") + ARGOSY_VERSION);
   Config config;
   config.endpoint.listen = "127.0.0.1:8080";
   std::string file;
   app.add_option("--config,-c", file, "Configuration file (YAML)");
-  app.add_flag("--dev", config.dev, "Serve from the command line's settings; make three accounts on the first start");
+  app.add_flag("--dev", config.dev,
+               "Serve from the command line's settings; make three accounts on the first start");
   app.add_option("--data-dir", config.data_directory, "Where everything is kept; made if absent");
-  app.add_option("--root-key", config.root_key_file, "The root key file (default: DIR.root-key); made on the first start");
-  app.add_option("--listen", config.endpoint.listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
+  app.add_option("--root-key", config.root_key_file,
+                 "The root key file (default: DIR.root-key); made on the first start");
+  app.add_option("--listen", config.endpoint.listen, "ADDRESS:PORT; port 0 takes a free one")
+      ->capture_default_str();
   app.add_option("--regions", config.regions, "Names of the regions, separated by commas")->delimiter(',');
   Commands commands(app);
   try {

@@ -38,7 +38,8 @@ class Reader {
         for (auto const& [text, setter] : keys) (known += known.empty() ? "" : ", ") += text;
         return complain(entry.first.Mark(), fmt::format("unknown key '{}'; known here: {}", name, known));
       }
-      if (!seen.insert(name).second) return complain(entry.first.Mark(), fmt::format("the key '{}' stands twice", name));
+      if (!seen.insert(name).second)
+        return complain(entry.first.Mark(), fmt::format("the key '{}' stands twice", name));
       TRY(key->second(entry.second));
     }
     return {};
@@ -56,7 +57,8 @@ class Reader {
     return [this, &out, least, most, unit](YAML::Node const& node) -> Result<void> {
       std::int64_t value = 0;
       bool const read = node.IsScalar() && YAML::convert<std::int64_t>::decode(node, value);
-      if (!read || value < least || value > most) return complain(node.Mark(), fmt::format("expected a number from {} to {}", least, most));
+      if (!read || value < least || value > most)
+        return complain(node.Mark(), fmt::format("expected a number from {} to {}", least, most));
       out = static_cast<Integer>(value * unit);
       return {};
     };
@@ -85,7 +87,8 @@ class Reader {
 };
 
 bool is_region_name(std::string const& name) {
-  return name.size() >= 3 && name.size() <= 32 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos &&
+  return name.size() >= 3 && name.size() <= 32 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos &&
          name.front() >= 'a' && name.front() <= 'z' && name.back() != '-';
 }
 
@@ -108,7 +111,8 @@ Result<Config> read_config(std::string const& path) {
       {"data_directory", reader.text(config.data_directory)},
       {"root_key_file", reader.text(config.root_key_file)},
       {"regions", reader.texts(config.regions)},
-      {"tls", reader.section({{"certificate_file", reader.text(tls.certificate_path)}, {"key_file", reader.text(tls.key_path)}})},
+      {"tls", reader.section({{"certificate_file", reader.text(tls.certificate_path)},
+                              {"key_file", reader.text(tls.key_path)}})},
       {"limits",
        reader.section({{"connections", reader.integer(endpoint.connection_limit, 1, 1'000'000)},
                        {"workers", reader.integer(endpoint.workers, 1, 1'000)},
@@ -122,7 +126,8 @@ Result<Config> read_config(std::string const& path) {
   YAML::Node root;
   try {
     root = YAML::LoadFile(path);
-    if (!root.IsMap()) return fail(Fault::invalid, path + ":1:1: expected keys and values such as 'listen: 127.0.0.1:8080'");
+    if (!root.IsMap())
+      return fail(Fault::invalid, path + ":1:1: expected keys and values such as 'listen: 127.0.0.1:8080'");
     TRY(reader.map(root, keys));
   } catch (YAML::BadFile const&) {
     return fail(Fault::not_found, path + ": cannot be read");
@@ -145,7 +150,8 @@ Result<void> check(Config const& config) {
   std::set<std::string> seen;
   for (auto const& name : config.regions) {
     if (!is_region_name(name))
-      return fail(Fault::invalid, "'" + name + "' is no name of a region: use 3 to 32 of a-z, 0-9 and '-', as in us-east-1");
+      return fail(Fault::invalid,
+                  "'" + name + "' is no name of a region: use 3 to 32 of a-z, 0-9 and '-', as in us-east-1");
     if (!seen.insert(name).second) return fail(Fault::invalid, "the region " + name + " stands twice");
   }
   std::error_code error;
@@ -153,7 +159,8 @@ Result<void> check(Config const& config) {
   auto const key = std::filesystem::weakly_canonical(config.root_key_file, error);
   auto const [in_directory, in_key] = std::ranges::mismatch(directory, key);
   if (in_directory == directory.end())
-    return fail(Fault::invalid, config.root_key_file + ": the root key must not lie inside the data directory that it protects");
+    return fail(Fault::invalid, config.root_key_file +
+                                    ": the root key must not lie inside the data directory that it protects");
   return {};
 }
 

@@ -1,4 +1,5 @@
-// server/config.h - what argosyd is told: by its command line with --dev, else by a configuration file. docs/configuration.md.
+// server/config.h - what argosyd is told: by its command line with --dev, else by a configuration file.
+// docs/configuration.md.
 #pragma once
 #include <optional>
 #include <string>
@@ -26,7 +27,8 @@ std::string default_root_key_file(std::string const& data_directory);
 /// Reads YAML; every complaint names file, line and column. Fails with `invalid`, `not_found`.
 Result<Config> read_config(std::string const& path);
 
-/// What holds whichever way it was told: at least one region, names of regions, no key inside the data directory.
+/// What holds whichever way it was told: at least one region, names of regions, no key inside the data
+/// directory.
 Result<void> check(Config const& config);
 
 }  // namespace argosy::server

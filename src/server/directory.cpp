@@ -21,12 +21,15 @@ constexpr std::size_t kSessions = 64;
 
 /// Whole or not at all, durable on return.
 Result<void> write_private_file(std::string const& path, std::string_view text) {
-  auto failure = [&](char const* what) { return fail(Fault::unavailable, path + ": " + what + ": " + std::strerror(errno)); };
+  auto failure = [&](char const* what) {
+    return fail(Fault::unavailable, path + ": " + what + ": " + std::strerror(errno));
+  };
   auto const draft = path + ".new";
   ::unlink(draft.c_str());
   int file = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
   if (file < 0) return failure("create");
-  bool const written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  bool const written =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
   ::close(file);
   if (!written) return failure("write");
   if (::rename(draft.c_str(), path.c_str()) != 0) return failure("rename");
@@ -35,18 +38,20 @@ Result<void> write_private_file(std::string const& path, std::string_view text) 
 
 }  // namespace
 
-Result<Directory> open_directory(std::string const& data_directory, std::string const& root_key_file, Missing missing,
-                                 Entropy& entropy) {
+Result<Directory> open_directory(std::string const& data_directory, std::string const& root_key_file,
+                                 Missing missing, Entropy& entropy) {
   std::error_code error;
   auto const path = data_directory + "/directory.db";
   bool const fresh = !std::filesystem::exists(path, error);
   if (fresh && missing == Missing::refuse)
-    return fail(Fault::not_found, data_directory + " is no data directory of argosyd (there is no directory.db)");
+    return fail(Fault::not_found,
+                data_directory + " is no data directory of argosyd (there is no directory.db)");
   std::filesystem::create_directories(data_directory, error);
   if (error) return fail(Fault::unavailable, data_directory + ": " + error.message());
   Directory out;
   out.root_key = TRY(crypto::load_root_key(root_key_file, fresh, entropy));
-  out.sessions = std::make_unique<sql::Pool>([path] { return sql::open_sqlite(path, sql::Durability::full); }, kSessions);
+  out.sessions = std::make_unique<sql::Pool>([path] { return sql::open_sqlite(path, sql::Durability::full); },
+                                             kSessions);
   auto session = TRY(out.sessions->take());
   TRY(catalogue::create_directory_schema(*session));
   auto tx = TRY(Transaction::begin(*session, sql::Access::write));
@@ -56,7 +61,8 @@ Result<Directory> open_directory(std::string const& data_directory, std::string 
   return out;
 }
 
-Result<void> create_dev_accounts(Directory& directory, std::string const& data_directory, Time now, Entropy& entropy) {
+Result<void> create_dev_accounts(Directory& directory, std::string const& data_directory, Time now,
+                                 Entropy& entropy) {
   auto session = TRY(directory.sessions->take());
   auto tx = TRY(Transaction::begin(*session, sql::Access::write));
   auto accounts = TRY(catalogue::list_accounts(tx));
@@ -70,7 +76,8 @@ Result<void> create_dev_accounts(Directory& directory, std::string const& data_d
                                        {"access_key_id", key.key.id},
                                        {"secret_access_key", key.secret_access_key}});
   }
-  // The file first: keys that nobody was told are lost, a file without its commit is written again by the next start.
+  // The file first: keys that nobody was told are lost, a file without its commit is written again by the
+  // next start.
   TRY(write_private_file(data_directory + "/accounts.json", boost::json::serialize(list) + "\n"));
   return tx.commit();
 }

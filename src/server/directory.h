@@ -1,4 +1,5 @@
-// server/directory.h - opens a data directory's accounts and its root key: for the server and for the commands beside it.
+// server/directory.h - opens a data directory's accounts and its root key: for the server and for the
+// commands beside it.
 #pragma once
 #include <memory>
 #include <string>
@@ -17,12 +18,14 @@ struct Directory {
 
 enum class Missing { create, refuse };
 
-/// With `create`, a data directory without accounts becomes one, and its root key is made if absent. Fails with `denied`
-/// if the key is not the one that the directory was made with.
-Result<Directory> open_directory(std::string const& data_directory, std::string const& root_key_file, Missing missing,
-                                 Entropy& entropy);
+/// With `create`, a data directory without accounts becomes one, and its root key is made if absent. Fails
+/// with `denied` if the key is not the one that the directory was made with.
+Result<Directory> open_directory(std::string const& data_directory, std::string const& root_key_file,
+                                 Missing missing, Entropy& entropy);
 
-/// Makes owner, recipient and stranger if there are no accounts, and writes their keys to accounts.json (mode 0600).
-Result<void> create_dev_accounts(Directory& directory, std::string const& data_directory, Time now, Entropy& entropy);
+/// Makes owner, recipient and stranger if there are no accounts, and writes their keys to accounts.json (mode
+/// 0600).
+Result<void> create_dev_accounts(Directory& directory, std::string const& data_directory, Time now,
+                                 Entropy& entropy);
 
 }  // namespace argosy::server

@@ -35,7 +35,8 @@ http::Response refuse_peer(int status, std::string_view code, std::string_view m
 Result<std::unique_ptr<Process>> Process::start(Config const& config, Clock& clock, Entropy& entropy) {
   TRY(check(config));
   std::unique_ptr<Process> process(new Process(config, clock, entropy));
-  process->directory_ = TRY(open_directory(config.data_directory, config.root_key_file, Missing::create, entropy));
+  process->directory_ =
+      TRY(open_directory(config.data_directory, config.root_key_file, Missing::create, entropy));
   TRY(process->lock_data_directory());
   if (config.dev) TRY(create_dev_accounts(process->directory_, config.data_directory, clock.now(), entropy));
   TRY(process->open_regions());
@@ -72,11 +73,13 @@ Result<void> Process::lock_data_directory() {
 
 Result<void> Process::open_regions() {
   for (auto const& name : config_.regions)
-    regions_.push_back(TRY(Region::open(name, config_.data_directory + "/regions/" + name, directory_.root_key, clock_, entropy_)));
+    regions_.push_back(TRY(Region::open(name, config_.data_directory + "/regions/" + name,
+                                        directory_.root_key, clock_, entropy_)));
   return {};
 }
 
-/// Calls between regions have workers of their own: regions of one process cannot wait for each other in a ring.
+/// Calls between regions have workers of their own: regions of one process cannot wait for each other in a
+/// ring.
 Result<void> Process::serve_replication() {
   Bytes secret(32);
   entropy_.fill(secret);
@@ -92,14 +95,16 @@ Result<void> Process::serve_replication() {
 http::Response Process::answer_peer(http::Request const& request) {
   auto find = [&](std::string_view name) -> Result<std::optional<access::Credentials>> {
     for (auto const& region : regions_)
-      if (region->name() == name) return access::Credentials{{"", std::string(name), "", ""}, replication_secret_};
+      if (region->name() == name)
+        return access::Credentials{{"", std::string(name), "", ""}, replication_secret_};
     return std::nullopt;
   };
   auto signer = api::authenticate(request, clock_.now(), find);
   if (!signer || !*signer || (*signer)->service != r::kService || !(*signer)->payload_signed)
     return refuse_peer(403, "AccessDenied", "Not signed by a region that is known here");
   for (auto& region : regions_)
-    if (region->name() == (*signer)->region) return peer::handle(region->answering(), (*signer)->caller.access_key_id, request);
+    if (region->name() == (*signer)->region)
+      return peer::handle(region->answering(), (*signer)->caller.access_key_id, request);
   return refuse_peer(404, "InvalidRegion", "There is no such region here");
 }
 
@@ -108,17 +113,19 @@ Result<void> Process::connect_regions() {
   for (auto& destination : regions_) {
     for (auto const& source : regions_)
       destination->sources().add(std::make_unique<replication::Source>(
-          source->name(), remote::open_http(endpoint, {}), remote::Credentials{destination->name(), replication_secret_, {}}, clock_));
+          source->name(), remote::open_http(endpoint, {}),
+          remote::Credentials{destination->name(), replication_secret_, {}}, clock_));
     TRY(destination->start());
   }
   return {};
 }
 
 Result<void> Process::serve_clients() {
-  service_ = std::unique_ptr<api::Service>(
-      new api::Service{{}, *directory_.sessions, directory_.root_key, clock_, entropy_, config_.public_endpoint});
+  service_ = std::unique_ptr<api::Service>(new api::Service{
+      {}, *directory_.sessions, directory_.root_key, clock_, entropy_, config_.public_endpoint});
   for (auto& region : regions_)
-    service_->regions.push_back({region->name(), region->catalogue(), region->content(), region->sources(), region->token_key()});
+    service_->regions.push_back(
+        {region->name(), region->catalogue(), region->content(), region->sources(), region->token_key()});
   clients_ = TRY(http::Server::start(
       config_.endpoint, [this](http::Request const& request) { return api::handle(*service_, request); },
       [this](int status, std::string_view target) { return api::refuse(status, target, entropy_); }));

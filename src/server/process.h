@@ -1,4 +1,5 @@
-// server/process.h - argosyd while it serves: its regions, the public endpoint and the endpoint for replication.
+// server/process.h - argosyd while it serves: its regions, the public endpoint and the endpoint for
+// replication.
 #pragma once
 #include <memory>
 #include <string>
@@ -22,7 +23,8 @@ class Process {
   std::string url() const;
 
  private:
-  Process(Config config, Clock& clock, Entropy& entropy) : config_(std::move(config)), clock_(clock), entropy_(entropy) {}
+  Process(Config config, Clock& clock, Entropy& entropy)
+      : config_(std::move(config)), clock_(clock), entropy_(entropy) {}
   Result<void> lock_data_directory();
   Result<void> open_regions();
   Result<void> serve_replication();

@@ -10,20 +10,21 @@
 namespace argosy::server {
 namespace {
 
-/// More than the workers and the background threads that use a database at the same time: nobody waits for a session
-/// while he holds another.
+/// More than the workers and the background threads that use a database at the same time: nobody waits for a
+/// session while he holds another.
 constexpr std::size_t kSessions = 64;
 /// Tasks of one region that move at the same time; the others take turns.
 constexpr std::size_t kCopyThreads = 4;
 
 std::unique_ptr<sql::Pool> open_pool(std::string const& path, sql::Durability durability) {
-  return std::make_unique<sql::Pool>([path, durability] { return sql::open_sqlite(path, durability); }, kSessions);
+  return std::make_unique<sql::Pool>([path, durability] { return sql::open_sqlite(path, durability); },
+                                     kSessions);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const& folder, crypto::Key const& root_key,
-                                             Clock& clock, Entropy& entropy) {
+Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const& folder,
+                                             crypto::Key const& root_key, Clock& clock, Entropy& entropy) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(Fault::unavailable, folder + ": " + error.message());
@@ -44,7 +45,9 @@ Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const
 
 Region::~Region() { stop(); }
 
-crypto::Key Region::token_key() const { return crypto::hkdf_sha256(root_key_.bytes(), {}, as_bytes("argosy tokens " + name_)); }
+crypto::Key Region::token_key() const {
+  return crypto::hkdf_sha256(root_key_.bytes(), {}, as_bytes("argosy tokens " + name_));
+}
 
 Result<void> Region::start() {
   copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, clock_, entropy_);

@@ -14,8 +14,8 @@ namespace argosy::server {
 class Region {
  public:
   /// Opens (and creates) `folder`; takes over what the packs hold and the index does not know.
-  static Result<std::unique_ptr<Region>> open(std::string name, std::string const& folder, crypto::Key const& root_key,
-                                              Clock& clock, Entropy& entropy);
+  static Result<std::unique_ptr<Region>> open(std::string name, std::string const& folder,
+                                              crypto::Key const& root_key, Clock& clock, Entropy& entropy);
   ~Region();
 
   std::string const& name() const { return name_; }

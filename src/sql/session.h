@@ -1,7 +1,8 @@
-// sql/session.h - one connection to a database: all that the catalogue and the index need of SQLite (or PostgreSQL).
+// sql/session.h - one connection to a database: all that the catalogue and the index need of SQLite (or
+// PostgreSQL).
 //
-// One portable dialect: positional parameters written ?1, ?2, …; INTEGER, TEXT, BLOB; ON CONFLICT … DO UPDATE;
-// no driver-specific functions.
+// One portable dialect: positional parameters written ?1, ?2, …; INTEGER, TEXT, BLOB; ON CONFLICT … DO
+// UPDATE; no driver-specific functions.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -64,13 +65,15 @@ class Session {
   virtual Result<void> commit() = 0;
   virtual void rollback() = 0;
   /// Statements are prepared once and kept. At most one Rows of the same text is open at a time.
-  virtual Result<std::unique_ptr<Rows>> query(std::string_view statement, std::span<Value const> parameters) = 0;
+  virtual Result<std::unique_ptr<Rows>> query(std::string_view statement,
+                                              std::span<Value const> parameters) = 0;
   /// The number of rows changed.
   virtual Result<std::int64_t> execute(std::string_view statement, std::span<Value const> parameters) = 0;
   /// Several statements without parameters, for schemas.
   virtual Result<void> run_script(std::string_view script) = 0;
 
-  Result<std::unique_ptr<Rows>> query(std::string_view statement, std::initializer_list<Value> parameters = {}) {
+  Result<std::unique_ptr<Rows>> query(std::string_view statement,
+                                      std::initializer_list<Value> parameters = {}) {
     return query(statement, std::span<Value const>(parameters.begin(), parameters.size()));
   }
   Result<std::int64_t> execute(std::string_view statement, std::initializer_list<Value> parameters = {}) {
@@ -96,7 +99,8 @@ class Transaction {
   Result<void> commit() { return std::exchange(session_, nullptr)->commit(); }
   Session& session() { return *session_; }
 
-  Result<std::unique_ptr<Rows>> query(std::string_view statement, std::initializer_list<Value> parameters = {}) {
+  Result<std::unique_ptr<Rows>> query(std::string_view statement,
+                                      std::initializer_list<Value> parameters = {}) {
     return session_->query(statement, parameters);
   }
   Result<std::int64_t> execute(std::string_view statement, std::initializer_list<Value> parameters = {}) {

@@ -11,22 +11,26 @@ namespace {
 
 /// How long a statement waits for another connection's lock before it is a conflict.
 constexpr int kBusyTimeoutMs = 10'000;
-/// A connection keeps at most this many prepared statements; more means that statements are composed from data.
+/// A connection keeps at most this many prepared statements; more means that statements are composed from
+/// data.
 constexpr std::size_t kStatementLimit = 500;
 
 Error to_error(sqlite3* db, int result) {
   std::string message = sqlite3_errmsg(db);
   switch (result & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return {Fault::conflict, {}, "database busy: " + message};
+    case SQLITE_LOCKED:
+      return {Fault::conflict, {}, "database busy: " + message};
     case SQLITE_CONSTRAINT: {
       int extended = sqlite3_extended_errcode(db);
       bool unique = extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY;
       return {unique ? Fault::conflict : Fault::invalid, unique ? "unique" : "", message};
     }
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return {Fault::corrupt, {}, "database damaged: " + message};
-    default: return {Fault::unavailable, {}, "database: " + message};
+    case SQLITE_NOTADB:
+      return {Fault::corrupt, {}, "database damaged: " + message};
+    default:
+      return {Fault::unavailable, {}, "database: " + message};
   }
 }
 
@@ -54,7 +58,8 @@ class Statement {
 
  private:
   int bind_one(int index, Value const& value) {
-    if (auto const* integer = std::get_if<std::int64_t>(&value)) return sqlite3_bind_int64(handle_, index, *integer);
+    if (auto const* integer = std::get_if<std::int64_t>(&value))
+      return sqlite3_bind_int64(handle_, index, *integer);
     if (auto const* text = std::get_if<std::string_view>(&value))
       return sqlite3_bind_text64(handle_, index, text->data() == nullptr ? "" : text->data(), text->size(),
                                  SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -82,11 +87,14 @@ class SqliteRows final : public Rows {
     if (result == SQLITE_DONE) return false;
     return std::unexpected(to_error(db_, result));
   }
-  bool is_null(int column) override { return sqlite3_column_type(statement_.handle(), column) == SQLITE_NULL; }
+  bool is_null(int column) override {
+    return sqlite3_column_type(statement_.handle(), column) == SQLITE_NULL;
+  }
   std::int64_t integer(int column) override { return sqlite3_column_int64(statement_.handle(), column); }
   std::string_view text(int column) override {
     auto const* data = reinterpret_cast<char const*>(sqlite3_column_text(statement_.handle(), column));
-    return {data == nullptr ? "" : data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle(), column))};
+    return {data == nullptr ? "" : data,
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle(), column))};
   }
   ByteView blob(int column) override {
     auto const* data = static_cast<std::byte const*>(sqlite3_column_blob(statement_.handle(), column));
@@ -149,8 +157,8 @@ class SqliteSession final : public Session {
       if (statements_.size() >= kStatementLimit)
         std::erase_if(statements_, [](auto const& entry) { return !entry.second->in_use; });
       sqlite3_stmt* handle = nullptr;
-      int result = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &handle, nullptr);
+      int result = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
       if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));
       found = statements_.emplace(std::string(text), std::make_unique<Statement>(db_, handle)).first;
     }
@@ -178,7 +186,8 @@ Result<std::unique_ptr<Session>> open_sqlite(std::string const& path, Durability
   auto session = std::make_unique<SqliteSession>(db);
   sqlite3_busy_timeout(db, kBusyTimeoutMs);
   TRY(session->run_script("PRAGMA journal_mode=WAL"));
-  TRY(session->run_script(durability == Durability::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+  TRY(session->run_script(durability == Durability::full ? "PRAGMA synchronous=FULL"
+                                                         : "PRAGMA synchronous=NORMAL"));
   TRY(session->run_script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cache_size=-4096"));
   return session;
 }

@@ -1,4 +1,5 @@
-// store/chunk.h - the stored form of one block or one manifest node, version 1. Format: docs/formats/chunk.md.
+// store/chunk.h - the stored form of one block or one manifest node, version 1. Format:
+// docs/formats/chunk.md.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -29,8 +30,9 @@ struct ChunkHeader {
   Kind kind = Kind::block;
   Codec codec = Codec::raw;
   Sealing sealing = Sealing::none;
-  std::uint32_t plain_bytes = 0;  ///< length before the codec: 524,288 for a block, the body's length for a node
-  std::uint8_t level = 0;         ///< 0 for a block, 1 for a node of blocks, and so on up
+  std::uint32_t plain_bytes =
+      0;                   ///< length before the codec: 524,288 for a block, the body's length for a node
+  std::uint8_t level = 0;  ///< 0 for a block, 1 for a node of blocks, and so on up
 };
 
 std::array<std::byte, kChunkHeaderBytes> encode_chunk_header(ChunkHeader const& header);

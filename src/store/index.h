@@ -1,4 +1,5 @@
-// store/index.h - where each chunk lies: a database of its own, written in batches, rebuildable from the packs.
+// store/index.h - where each chunk lies: a database of its own, written in batches, rebuildable from the
+// packs.
 #pragma once
 #include <memory>
 #include <optional>
@@ -10,8 +11,8 @@
 
 namespace argosy::store {
 
-/// staged: a node whose subtree is not whole here yet. closed: it and everything below it is here. damaged: its bytes
-/// did not match its id when they were last read; counts as absent.
+/// staged: a node whose subtree is not whole here yet. closed: it and everything below it is here. damaged:
+/// its bytes did not match its id when they were last read; counts as absent.
 enum class ChunkState : std::int64_t { staged = 0, closed = 1, damaged = 2 };
 
 struct Location {
@@ -59,8 +60,8 @@ Result<std::vector<ChunkRow>> staged_nodes(sql::Transaction& tx, std::uint8_t le
 /// The write with the highest sequence wins.
 Result<void> save_placement(sql::Transaction& tx, Placement const& placement, std::uint64_t sequence);
 /// In order of block, from `from_block` on.
-Result<std::vector<PlacementRow>> placements(sql::Transaction& tx, std::string_view upload, std::uint64_t from_block,
-                                             std::size_t limit);
+Result<std::vector<PlacementRow>> placements(sql::Transaction& tx, std::string_view upload,
+                                             std::uint64_t from_block, std::size_t limit);
 Result<void> remove_placements(sql::Transaction& tx, std::string_view upload);
 
 Result<void> save_lookup(sql::Transaction& tx, Domain domain, ByteView name, ByteView sealed);

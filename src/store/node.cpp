@@ -22,7 +22,8 @@ Result<NodeView> decode_node(ByteView stored) {
   auto rest = body.subspan(kNodeFixedBytes);
   if (node.slots.empty() || rest.size() < node.slots.size() * 32)
     return fail(Fault::corrupt, "a manifest node that names children and has none");
-  for (std::size_t i = 0; i < node.slots.size(); ++i) node.ids.push_back(ChunkId::copy_of(rest.subspan(i * 32, 32)));
+  for (std::size_t i = 0; i < node.slots.size(); ++i)
+    node.ids.push_back(ChunkId::copy_of(rest.subspan(i * 32, 32)));
   node.sealed = rest.subspan(node.slots.size() * 32);
   return node;
 }

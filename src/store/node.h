@@ -1,4 +1,5 @@
-// store/node.h - a manifest node as storage sees it: which children it has and their ids. Format: docs/formats/manifest.md.
+// store/node.h - a manifest node as storage sees it: which children it has and their ids. Format:
+// docs/formats/manifest.md.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -16,8 +17,8 @@ inline constexpr std::uint8_t kMaxLevel = 4;
 inline constexpr std::size_t kNodeFixedBytes = 8 + kFanout / 8;
 inline constexpr std::uint32_t kMaxNodeBytes = kNodeFixedBytes + kFanout * 96 + 16;
 
-/// What is in the clear. `ids` and `slots` go together, slots ascending; `sealed` is the rest, which only the content
-/// layer understands.
+/// What is in the clear. `ids` and `slots` go together, slots ascending; `sealed` is the rest, which only the
+/// content layer understands.
 struct NodeView {
   std::uint8_t level = 0;
   Sealing sealing = Sealing::none;
@@ -28,7 +29,8 @@ struct NodeView {
 };
 
 Result<NodeView> decode_node(ByteView stored);
-/// The stored bytes up to the sealed part, which the caller appends. `plain_bytes` of the header covers `sealed_bytes`.
+/// The stored bytes up to the sealed part, which the caller appends. `plain_bytes` of the header covers
+/// `sealed_bytes`.
 Bytes encode_node_clear_part(NodeView const& node, std::size_t sealed_bytes);
 
 }  // namespace argosy::store

@@ -72,7 +72,8 @@ struct Head {
 std::optional<Head> decode_head(ByteView head) {
   if (get_le<std::uint32_t>(head.data()) != kRecordMagic || head[4] != std::byte{1}) return std::nullopt;
   auto kind = std::to_integer<std::uint8_t>(head[5]);
-  Head out{static_cast<RecordKind>(kind), get_le<std::uint16_t>(head.data() + 6), get_le<std::uint32_t>(head.data() + 8)};
+  Head out{static_cast<RecordKind>(kind), get_le<std::uint16_t>(head.data() + 6),
+           get_le<std::uint32_t>(head.data() + 8)};
   bool fits = kind >= 1 && kind <= 3 && out.tag_bytes <= kMaxTagBytes &&
               (kind == 3 || out.payload_bytes <= kMaxStoredBytes);
   return fits ? std::optional(out) : std::nullopt;
@@ -98,7 +99,8 @@ Result<std::unique_ptr<PackWriter>> PackWriter::create(bucket::Bucket& bucket, s
 }
 
 Result<std::unique_ptr<PackWriter>> PackWriter::reopen(bucket::Bucket& bucket, std::string const& name,
-                                                       std::uint64_t size_bytes, std::uint32_t records, Bytes table) {
+                                                       std::uint64_t size_bytes, std::uint32_t records,
+                                                       Bytes table) {
   ARGOSY_ASSERT(size_bytes >= kPackHeaderBytes);
   auto writer = TRY(bucket.reopen(name, size_bytes));
   std::unique_ptr<PackWriter> pack(new PackWriter(name, std::move(writer)));
@@ -146,7 +148,8 @@ Result<void> PackWriter::seal() {
 }
 
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             std::uint64_t verify_from_bytes, std::function<Result<void>(Record const&)> const& visit) {
+                             std::uint64_t verify_from_bytes,
+                             std::function<Result<void>(Record const&)> const& visit) {
   ScanResult result;
   if (size_bytes < kPackHeaderBytes) return result;
   std::array<std::byte, kPackHeaderBytes> pack_head{};

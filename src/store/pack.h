@@ -1,5 +1,5 @@
-// store/pack.h - packs, version 1: append-only objects of records, each with its own length, id and checksum, so that
-// the pack is its own journal. Format: docs/formats/pack.md.
+// store/pack.h - packs, version 1: append-only objects of records, each with its own length, id and checksum,
+// so that the pack is its own journal. Format: docs/formats/pack.md.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -41,9 +41,11 @@ class PackWriter {
   static Result<std::unique_ptr<PackWriter>> create(bucket::Bucket& bucket, std::string const& name);
   /// Goes on after a crash; `table` as `scan_pack` gave it.
   static Result<std::unique_ptr<PackWriter>> reopen(bucket::Bucket& bucket, std::string const& name,
-                                                    std::uint64_t size_bytes, std::uint32_t records, Bytes table);
+                                                    std::uint64_t size_bytes, std::uint32_t records,
+                                                    Bytes table);
 
-  /// Appends; fills in payload_offset and payload_bytes of each record. `payloads[i]` belongs to `records[i]`.
+  /// Appends; fills in payload_offset and payload_bytes of each record. `payloads[i]` belongs to
+  /// `records[i]`.
   Result<void> append(std::span<Record> records, std::span<ByteView const> payloads);
   Result<void> sync();
   /// Writes the table of contents and seals.
@@ -54,7 +56,8 @@ class PackWriter {
   std::uint32_t record_count() const { return records_; }
 
  private:
-  PackWriter(std::string name, std::unique_ptr<bucket::Writer> writer) : name_(std::move(name)), writer_(std::move(writer)) {}
+  PackWriter(std::string name, std::unique_ptr<bucket::Writer> writer)
+      : name_(std::move(name)), writer_(std::move(writer)) {}
   std::string name_;
   std::unique_ptr<bucket::Writer> writer_;
   std::uint64_t size_ = 0;
@@ -68,9 +71,11 @@ struct ScanResult {
   Bytes table;
 };
 
-/// Reads the records of a pack of `size_bytes` in order. Payloads that begin at `verify_from_bytes` or later are
-/// checked against their ids; the scan ends at the first record that is not whole. `visit` may fail to stop it.
+/// Reads the records of a pack of `size_bytes` in order. Payloads that begin at `verify_from_bytes` or later
+/// are checked against their ids; the scan ends at the first record that is not whole. `visit` may fail to
+/// stop it.
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             std::uint64_t verify_from_bytes, std::function<Result<void>(Record const&)> const& visit);
+                             std::uint64_t verify_from_bytes,
+                             std::function<Result<void>(Record const&)> const& visit);
 
 }  // namespace argosy::store

@@ -21,14 +21,16 @@ struct ChunkKeyHash {
 
 struct PendingRows {
   std::unordered_map<ChunkKey, Location, ChunkKeyHash> chunks;
-  std::map<std::pair<std::string, std::uint64_t>, std::pair<std::uint64_t, Bytes>> placements;  ///< sequence, reference
+  std::map<std::pair<std::string, std::uint64_t>, std::pair<std::uint64_t, Bytes>>
+      placements;  ///< sequence, reference
   std::map<std::pair<Domain, Bytes>, Bytes> lookups;
 
   std::size_t size() const { return chunks.size() + placements.size() + lookups.size(); }
   bool empty() const { return size() == 0; }
 };
 
-/// Two generations: `active` takes new rows, `flushing` is on its way into the index; both are read. Any thread.
+/// Two generations: `active` takes new rows, `flushing` is on its way into the index; both are read. Any
+/// thread.
 class Pending {
  public:
   void add_chunk(ChunkKey const& key, Location const& location) {

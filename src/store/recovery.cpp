@@ -62,7 +62,8 @@ Result<void> Recovery::take_over(Record const& record, std::int64_t number) {
     TRY(bucket_.read(pack_name(number), record.payload_offset, head));
     auto level = std::to_integer<std::uint8_t>(head[8]);
     row.has_chunk = true;
-    row.chunk = {record.domain, record.id,
+    row.chunk = {record.domain,
+                 record.id,
                  {number, record.payload_offset, record.payload_bytes, level,
                   level == 0 ? ChunkState::closed : ChunkState::staged}};
   }
@@ -76,19 +77,23 @@ Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t numb
   PackRow row = found != known_.end() ? found->second : PackRow{number, object.name, 0, false};
   if (row.sealed && object.sealed) return {};
   if (object.size_bytes < row.indexed_bytes)
-    log_error("{} has {} bytes, but the index knows {}: chunks are missing", object.name, object.size_bytes, row.indexed_bytes);
-  auto scanned = TRY(scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, [&](Record const& record) {
-    return record.payload_offset > row.indexed_bytes ? take_over(record, number) : Result<void>{};
-  }));
+    log_error("{} has {} bytes, but the index knows {}: chunks are missing", object.name, object.size_bytes,
+              row.indexed_bytes);
+  auto scanned =
+      TRY(scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, [&](Record const& record) {
+        return record.payload_offset > row.indexed_bytes ? take_over(record, number) : Result<void>{};
+      }));
   TRY(commit_batch());
   if (scanned.valid_bytes < object.size_bytes)
     log_warning("{}: {} bytes behind offset {} are no whole record{}", object.name,
-                object.size_bytes - scanned.valid_bytes, scanned.valid_bytes, object.sealed ? "" : " and are cut off");
+                object.size_bytes - scanned.valid_bytes, scanned.valid_bytes,
+                object.sealed ? "" : " and are cut off");
   if (!object.sealed && scanned.valid_bytes < kPackHeaderBytes) return bucket_.remove(object.name);
   row.indexed_bytes = scanned.valid_bytes;
   row.sealed = object.sealed;
   if (!object.sealed) {
-    auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, scanned.records, std::move(scanned.table)));
+    auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, scanned.records,
+                                         std::move(scanned.table)));
     TRY(writer->sync());  // what was taken over is about to be in the index
     if (!writers_.adopt(number, writer)) {
       TRY(writer->seal());

@@ -9,8 +9,9 @@ struct Recovered {
   bool damaged = false;
 };
 
-/// Creates the index's schema if need be; takes over records that the index does not know, each verified; cuts torn
-/// tails; closes nodes whose subtrees turn out whole; hands unsealed packs to `writers` to go on with.
+/// Creates the index's schema if need be; takes over records that the index does not know, each verified;
+/// cuts torn tails; closes nodes whose subtrees turn out whole; hands unsealed packs to `writers` to go on
+/// with.
 Result<Recovered> recover(bucket::Bucket& bucket, sql::Pool& sessions, Writers& writers);
 
 }  // namespace argosy::store

@@ -56,9 +56,7 @@ struct Store::State {
 
   Result<void> append(Domain domain, std::span<NewChunk const> chunks, ChunkState state,
                       std::optional<Placement> placement);
-  Result<void> flush_if_many() {
-    return pending.size() >= options.batch_rows ? flush() : Result<void>{};
-  }
+  Result<void> flush_if_many() { return pending.size() >= options.batch_rows ? flush() : Result<void>{}; }
   Result<void> flush();
   void report_damage(Domain domain, ChunkId const& id, Location const& at);
 };
@@ -79,7 +77,8 @@ Result<void> Store::State::append(Domain domain, std::span<NewChunk const> chunk
   TRY(writers.append(records, payloads, [&](std::int64_t pack) {
     for (std::size_t i = 0; i < records.size(); ++i) {
       auto const& record = records[i];
-      pending.add_chunk({domain, record.id}, {pack, record.payload_offset, record.payload_bytes, levels[i], state});
+      pending.add_chunk({domain, record.id},
+                        {pack, record.payload_offset, record.payload_bytes, levels[i], state});
       if (record.placement) pending.add_placement(*record.placement, record.sequence);
     }
   }));
@@ -101,7 +100,8 @@ Result<void> Store::State::flush() {
         TRY(index::save_chunk(tx, {key.domain, key.id, location}, generation));
       for (auto const& [key, row] : rows->placements)
         TRY(index::save_placement(tx, {key.first, key.second, row.second}, row.first));
-      for (auto const& [key, sealed] : rows->lookups) TRY(index::save_lookup(tx, key.first, key.second, sealed));
+      for (auto const& [key, sealed] : rows->lookups)
+        TRY(index::save_lookup(tx, key.first, key.second, sealed));
       for (auto const& mark : marks) TRY(index::save_pack(tx, mark.row));
       return index::save_number(tx, "sequence", static_cast<std::int64_t>(writers.next_sequence()));
     });
@@ -116,8 +116,8 @@ Result<void> Store::State::flush() {
 }
 
 void Store::State::report_damage(Domain domain, ChunkId const& id, Location const& at) {
-  log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain, pack_name(at.pack),
-            at.offset_bytes);
+  log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain,
+            pack_name(at.pack), at.offset_bytes);
   damaged = true;
   pending.forget_chunk({domain, id});
   auto saved = write_index([&](sql::Transaction& tx) -> Result<void> {
@@ -132,7 +132,8 @@ Store::~Store() {
   if (auto flushed = flush(); !flushed) log_error("the last flush failed: {}", flushed.error().message);
 }
 
-Result<std::unique_ptr<Store>> Store::open(bucket::Bucket& bucket, sql::Pool& sessions, StoreOptions const& options) {
+Result<std::unique_ptr<Store>> Store::open(bucket::Bucket& bucket, sql::Pool& sessions,
+                                           StoreOptions const& options) {
   auto state = std::make_unique<State>(bucket, sessions, options);
   auto recovered = TRY(recover(bucket, sessions, state->writers));
   state->generation = recovered.generation;
@@ -174,7 +175,8 @@ Result<void> Store::get_framed(Domain domain, std::span<ChunkId const> ids, Byte
     std::vector<Location> found;
     for (auto const& id : ids) {
       auto at = TRY(state_->locate(tx, domain, id));
-      if (!at || at->state == ChunkState::damaged) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
+      if (!at || at->state == ChunkState::damaged)
+        return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
       found.push_back(*at);
     }
     return found;
@@ -224,7 +226,8 @@ Result<void> Store::place(Domain domain, Placement placement) {
   return state_->flush_if_many();
 }
 
-Result<std::vector<PlacementRow>> Store::placements(std::string_view upload, std::uint64_t from_block, std::size_t limit) {
+Result<std::vector<PlacementRow>> Store::placements(std::string_view upload, std::uint64_t from_block,
+                                                    std::size_t limit) {
   TRY(flush());
   return state_->read_index(
       [&](sql::Transaction& tx) { return index::placements(tx, upload, from_block, limit); });

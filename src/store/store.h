@@ -16,9 +16,9 @@ namespace argosy::store {
 
 struct StoreOptions {
   std::uint64_t pack_bytes = 256ULL << 20U;  ///< a pack is sealed at this size
-  std::uint32_t pack_records = 65'536;       ///< or at this many records: bounds its table of contents in memory
-  std::size_t writers = 2;                   ///< packs written at the same time
-  std::size_t batch_rows = 8'192;            ///< rows that wait in memory before a writer must flush them itself
+  std::uint32_t pack_records = 65'536;  ///< or at this many records: bounds its table of contents in memory
+  std::size_t writers = 2;              ///< packs written at the same time
+  std::size_t batch_rows = 8'192;       ///< rows that wait in memory before a writer must flush them itself
 };
 
 /// Bytes to store under their id.
@@ -29,13 +29,15 @@ struct NewChunk {
 
 /// All of it is safe to call from any thread.
 ///
-/// Durability: what `put…` and `place` return from survives the death of the process, because its record is the
-/// journal. After `flush` it survives the loss of power: packs synced, then the index committed.
+/// Durability: what `put…` and `place` return from survives the death of the process, because its record is
+/// the journal. After `flush` it survives the loss of power: packs synced, then the index committed.
 class Store final {
  public:
-  /// Opens the packs in `bucket` and the index reached through `sessions`; both must outlive the store. Records that
-  /// the index does not know (a crash, a lost index) are verified one by one and taken over; a torn tail is cut off.
-  static Result<std::unique_ptr<Store>> open(bucket::Bucket& bucket, sql::Pool& sessions, StoreOptions const& options);
+  /// Opens the packs in `bucket` and the index reached through `sessions`; both must outlive the store.
+  /// Records that the index does not know (a crash, a lost index) are verified one by one and taken over; a
+  /// torn tail is cut off.
+  static Result<std::unique_ptr<Store>> open(bucket::Bucket& bucket, sql::Pool& sessions,
+                                             StoreOptions const& options);
   ~Store();
   Store(Store const&) = delete;
   Store& operator=(Store const&) = delete;
@@ -44,14 +46,16 @@ class Store final {
   Result<bool> contains(Domain domain, ChunkId const& id);
   /// The same for many, in one transaction.
   Result<std::vector<bool>> contains_each(Domain domain, std::span<ChunkId const> ids);
-  /// The stored bytes, verified against the id; also those of staged nodes. `not_found` if absent; `corrupt` if they
-  /// do not match: then the chunk counts as absent from now on.
+  /// The stored bytes, verified against the id; also those of staged nodes. `not_found` if absent; `corrupt`
+  /// if they do not match: then the chunk counts as absent from now on.
   Result<Bytes> get(Domain domain, ChunkId const& id);
-  /// Reads the stored bytes of many chunks one after the other into `out` behind what is there, each after its length
-  /// (4 bytes, little-endian), without verifying them: the reader at the other end does. Fails as `get` does.
+  /// Reads the stored bytes of many chunks one after the other into `out` behind what is there, each after
+  /// its length (4 bytes, little-endian), without verifying them: the reader at the other end does. Fails as
+  /// `get` does.
   Result<void> get_framed(Domain domain, std::span<ChunkId const> ids, Bytes& out);
 
-  /// Stores a block or a node that is whole below and, with a placement, journals that the upload has it there.
+  /// Stores a block or a node that is whole below and, with a placement, journals that the upload has it
+  /// there.
   Result<void> put(Domain domain, NewChunk const& chunk, std::optional<Placement> placement);
   /// Stores blocks that came for a copy, in one append.
   Result<void> put_blocks(Domain domain, std::span<NewChunk const> chunks);
@@ -64,7 +68,7 @@ class Store final {
 
   /// The blocks of an upload in order, from `from_block` on; flushes first.
   Result<std::vector<PlacementRow>> placements(std::string_view upload, std::uint64_t from_block,
-                                                       std::size_t limit);
+                                               std::size_t limit);
   /// Forgets an upload's journal once its snapshot is whole or given up.
   Result<void> remove_placements(std::string_view upload);
 

@@ -47,7 +47,8 @@ Result<void> Writers::append_to(Slot& slot, std::span<Record> records, std::span
   }
   for (auto& record : records) record.sequence = next_sequence_.fetch_add(1);
   auto appended = slot.writer->append(records, payloads);
-  bool const full = slot.writer->size_bytes() >= options_.pack_bytes || slot.writer->record_count() >= options_.pack_records;
+  bool const full = slot.writer->size_bytes() >= options_.pack_bytes ||
+                    slot.writer->record_count() >= options_.pack_records;
   if (appended) {
     slot.dirty = true;
     written(slot.number);
@@ -55,7 +56,8 @@ Result<void> Writers::append_to(Slot& slot, std::span<Record> records, std::span
   if (full || !appended) {  // after a failed write the pack is left as it is; a start cuts its torn tail
     std::lock_guard lock(full_mutex_);
     full_.push_back({{slot.number, pack_name(slot.number), slot.writer->size_bytes(), appended.has_value()},
-                     slot.writer, appended.has_value()});
+                     slot.writer,
+                     appended.has_value()});
     slot.writer = nullptr;
     slot.dirty = false;
   }
@@ -70,7 +72,8 @@ std::vector<Writers::Mark> Writers::mark(std::function<void()> const& at_rest) {
   auto marks = std::exchange(full_, {});
   for (auto& slot : slots_) {
     if (slot.writer == nullptr || !slot.dirty) continue;
-    marks.push_back({{slot.number, pack_name(slot.number), slot.writer->size_bytes(), false}, slot.writer, false});
+    marks.push_back(
+        {{slot.number, pack_name(slot.number), slot.writer->size_bytes(), false}, slot.writer, false});
     slot.dirty = false;
   }
   at_rest();

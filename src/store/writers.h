@@ -15,7 +15,8 @@ std::optional<std::int64_t> pack_number(std::string_view name);
 
 class Writers {
  public:
-  Writers(bucket::Bucket& bucket, StoreOptions const& options) : bucket_(bucket), options_(options), slots_(options.writers) {}
+  Writers(bucket::Bucket& bucket, StoreOptions const& options)
+      : bucket_(bucket), options_(options), slots_(options.writers) {}
 
   /// Before anything is written: the first free number, and packs to go on with.
   void start(std::int64_t next_number, std::uint64_t next_sequence) {
@@ -26,7 +27,8 @@ class Writers {
   bool adopt(std::int64_t number, std::unique_ptr<PackWriter>& writer);
 
   /// Appends to one of the packs; gives the records their sequence. `written` runs before another append or a
-  /// snapshot can see this pack, so that no record is ever behind a snapshot's mark without being in its batch.
+  /// snapshot can see this pack, so that no record is ever behind a snapshot's mark without being in its
+  /// batch.
   Result<void> append(std::span<Record> records, std::span<ByteView const> payloads,
                       std::function<void(std::int64_t pack)> const& written);
 

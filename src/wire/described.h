@@ -1,4 +1,5 @@
-// wire/described.h - what every codec asks of a type: is it a described struct, an optional, a list; its members.
+// wire/described.h - what every codec asks of a type: is it a described struct, an optional, a list; its
+// members.
 #pragma once
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
@@ -31,9 +32,8 @@ inline constexpr bool is_integer = std::is_integral_v<T> && !std::is_same_v<T, b
 template <class Struct, class Visit>
 void for_each_member(Struct& value, Naming naming, Visit&& visit) {
   using Plain = std::remove_const_t<Struct>;
-  boost::mp11::mp_for_each<boost::describe::describe_members<Plain, boost::describe::mod_public>>([&](auto member) {
-    visit(wire_name<Plain>(member.name, naming), value.*member.pointer);
-  });
+  boost::mp11::mp_for_each<boost::describe::describe_members<Plain, boost::describe::mod_public>>(
+      [&](auto member) { visit(wire_name<Plain>(member.name, naming), value.*member.pointer); });
 }
 
 }  // namespace argosy::wire

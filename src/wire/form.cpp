@@ -30,7 +30,8 @@ Result<std::string> unescape(std::string_view text) {
       int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
       int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
       if (high < 0 || low < 0)
-        return fail(Fault::invalid, "MalformedQueryString", "The query string contains a malformed escape sequence");
+        return fail(Fault::invalid, "MalformedQueryString",
+                    "The query string contains a malformed escape sequence");
       out.push_back(static_cast<char>(high * 16 + low));
       i += 2;
     }
@@ -53,8 +54,9 @@ void escape(std::string_view text, std::string& out) {
 }
 
 bool belongs_to_protocol(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kNames{"Action", "Version", "AWSAccessKeyId", "Signature", "SignatureMethod",
-                                                   "SignatureVersion", "Timestamp", "SecurityToken"};
+  constexpr std::array<std::string_view, 8> kNames{"Action",    "Version",         "AWSAccessKeyId",
+                                                   "Signature", "SignatureMethod", "SignatureVersion",
+                                                   "Timestamp", "SecurityToken"};
   return std::ranges::find(kNames, name) != kNames.end() || name.starts_with("X-Amz-");
 }
 
@@ -112,7 +114,8 @@ Result<FormNode> FormNode::make(Pairs const& pairs) {
       start = end + 1;
     }
     if (node->value_)
-      return fail(Fault::invalid, "InvalidParameterValue", "The parameter " + name + " is given more than once");
+      return fail(Fault::invalid, "InvalidParameterValue",
+                  "The parameter " + name + " is given more than once");
     node->value_ = value;
   }
   return root;
@@ -131,7 +134,8 @@ Result<std::vector<FormNode*>> FormNode::items() {
   for (auto& [segment, child] : children_) {
     std::uint32_t number = 0;
     auto [end, error] = std::from_chars(segment.data(), segment.data() + segment.size(), number);
-    if (error != std::errc{} || end != segment.data() + segment.size() || number == 0) return std::unexpected(child.unknown());
+    if (error != std::errc{} || end != segment.data() + segment.size() || number == 0)
+      return std::unexpected(child.unknown());
     child.touched_ = true;
     numbered.emplace_back(number, &child);
   }
@@ -152,8 +156,9 @@ namespace form {
 std::unexpected<Error> bad_value(FormNode const& node, char const* expected) {
   std::string shown = node.value().value_or("");
   if (shown.size() > 200) shown = shown.substr(0, 200) + "...";
-  return fail(Fault::invalid, "InvalidParameterValue",
-              "Value (" + shown + ") for parameter " + node.name() + " is invalid. Expected " + expected + ".");
+  return fail(
+      Fault::invalid, "InvalidParameterValue",
+      "Value (" + shown + ") for parameter " + node.name() + " is invalid. Expected " + expected + ".");
 }
 
 std::unexpected<Error> missing(std::string const& name) {
@@ -167,7 +172,8 @@ Result<std::string> text(FormNode const& node) {
 
 Result<bool> boolean(FormNode const& node) {
   auto value = TRY(text(node));
-  std::ranges::transform(value, value.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(value, value.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (value == "true") return true;
   if (value == "false") return false;
   return bad_value(node, "true or false");
@@ -177,7 +183,8 @@ Result<std::int64_t> integer(FormNode const& node, std::int64_t least, std::int6
   auto value = TRY(text(node));
   std::int64_t number = 0;
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (value.empty() || error != std::errc{} || end != value.data() + value.size() || number < least || number > most)
+  if (value.empty() || error != std::errc{} || end != value.data() + value.size() || number < least ||
+      number > most)
     return bad_value(node, "an integer");
   return number;
 }

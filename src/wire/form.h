@@ -16,7 +16,8 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 /// More parameters than any operation takes; bounds the memory of one request.
 inline constexpr std::size_t kMaxFormPairs = 20'000;
 
-/// Splits at '&' and '=', decodes %XX and '+'. Fails with MalformedQueryString or, with too many, InvalidParameterValue.
+/// Splits at '&' and '=', decodes %XX and '+'. Fails with MalformedQueryString or, with too many,
+/// InvalidParameterValue.
 Result<Pairs> parse_form(std::string_view text);
 /// Encodes as SDKs do.
 std::string print_form(Pairs const& pairs);
@@ -26,8 +27,8 @@ std::optional<std::string_view> find_pair(Pairs const& pairs, std::string_view n
 /// The parameters as a tree: "Filter.1.Name" is Filter -> 1 -> Name.
 class FormNode {
  public:
-  /// Leaves out what belongs to the protocol (Action, Version) and to signatures. Fails with InvalidParameterValue when
-  /// a parameter is given twice.
+  /// Leaves out what belongs to the protocol (Action, Version) and to signatures. Fails with
+  /// InvalidParameterValue when a parameter is given twice.
   static Result<FormNode> make(Pairs const& pairs);
 
   std::string const& name() const { return name_; }
@@ -129,8 +130,8 @@ void encode(std::string const& name, T const& value, Pairs& out) {
 
 }  // namespace form
 
-/// Fails with EC2's codes: MissingParameter, UnknownParameter, InvalidParameterValue; the message names the parameter
-/// as the client sent it. A plain string or integer member is required.
+/// Fails with EC2's codes: MissingParameter, UnknownParameter, InvalidParameterValue; the message names the
+/// parameter as the client sent it. A plain string or integer member is required.
 template <class Request>
 Result<Request> decode_form(Pairs const& pairs) {
   auto root = TRY(FormNode::make(pairs));

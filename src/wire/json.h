@@ -101,7 +101,8 @@ std::string encode_json(T const& value, Naming naming) {
   return boost::json::serialize(json::encode(value, naming));
 }
 
-/// Unknown members are ignored; a plain string or integer is required; the failure (`invalid`) names the member.
+/// Unknown members are ignored; a plain string or integer is required; the failure (`invalid`) names the
+/// member.
 template <class T>
 Result<T> decode_json(std::string_view text, Naming naming) {
   auto parsed = TRY(parse_json(text));

@@ -6,8 +6,8 @@
 
 namespace argosy::wire {
 
-/// Returned in an array by `wire_name_exceptions(Struct const*)`, a constexpr function next to the struct (found by
-/// argument-dependent lookup), where a wire name does not follow the rule.
+/// Returned in an array by `wire_name_exceptions(Struct const*)`, a constexpr function next to the struct
+/// (found by argument-dependent lookup), where a wire name does not follow the rule.
 struct NameException {
   std::string_view member;
   std::string_view wire;

@@ -21,7 +21,9 @@ void encode(std::string& out, std::string const& name, T const& value, Naming na
 
 template <class T>
 void encode_members(std::string& out, T const& value, Naming naming, bool top) {
-  for_each_member(value, naming, [&](std::string const& name, auto const& member) { encode(out, name, member, naming, top); });
+  for_each_member(value, naming, [&](std::string const& name, auto const& member) {
+    encode(out, name, member, naming, top);
+  });
 }
 
 template <class T>
@@ -29,9 +31,11 @@ void encode(std::string& out, std::string const& name, T const& value, Naming na
   if constexpr (is_optional<T>) {
     if (value) encode(out, name, *value, naming, true);
   } else if constexpr (is_list<T>) {
-    if (value.empty() && !top) return;  // an empty list inside an item is left out, the result's own list never
+    if (value.empty() && !top)
+      return;  // an empty list inside an item is left out, the result's own list never
     open_tag(out, name);
-    for (auto const& item : value) encode(out, naming == Naming::lower_camel ? "item" : "member", item, naming, false);
+    for (auto const& item : value)
+      encode(out, naming == Naming::lower_camel ? "item" : "member", item, naming, false);
     close_tag(out, name);
   } else {
     open_tag(out, name);
@@ -73,7 +77,8 @@ void decode(pugi::xml_node node, T& out, Naming naming) {
 
 }  // namespace xml
 
-/// The members one after the other, without a root element. EC2: lower_camel, lists of <item>; STS: upper_camel, <member>.
+/// The members one after the other, without a root element. EC2: lower_camel, lists of <item>; STS:
+/// upper_camel, <member>.
 template <class Response>
 std::string encode_xml(Response const& response, Naming naming) {
   std::string out;

@@ -30,7 +30,8 @@ class SessionContract : public testing::Test {
 };
 
 TEST_F(SessionContract, gives_back_integers_text_bytes_and_null) {
-  ASSERT_TRUE(session_->execute("INSERT INTO t VALUES(?1, ?2, ?3)", {std::int64_t{7}, "na\0me", as_bytes("da\0ta")}));
+  ASSERT_TRUE(
+      session_->execute("INSERT INTO t VALUES(?1, ?2, ?3)", {std::int64_t{7}, "na\0me", as_bytes("da\0ta")}));
   ASSERT_TRUE(session_->execute("INSERT INTO t VALUES(?1, ?2, ?3)", {std::int64_t{8}, nullptr, ByteView{}}));
   auto rows = *session_->query("SELECT id, name, data FROM t ORDER BY id");
   ASSERT_TRUE(*rows->next());
@@ -80,8 +81,16 @@ TEST_F(SessionContract, reads_what_was_committed_before_the_read_began) {
 
 TEST_F(SessionContract, lends_no_more_sessions_than_its_limit) {
   int opened = 0;
-  Pool pool([&] { ++opened; return open_sqlite(folder_ + "/a.db", Durability::full); }, 2);
-  { auto first = *pool.take(); auto second = *pool.take(); }
+  Pool pool(
+      [&] {
+        ++opened;
+        return open_sqlite(folder_ + "/a.db", Durability::full);
+      },
+      2);
+  {
+    auto first = *pool.take();
+    auto second = *pool.take();
+  }
   { auto third = *pool.take(); }
   EXPECT_EQ(opened, 2);
 }

@@ -1,6 +1,8 @@
-// messages/ebs/ebs.h - what the EBS direct operations say and hear. Source: EBS direct APIs reference 2019-11-02.
+// messages/ebs/ebs.h - what the EBS direct operations say and hear. Source: EBS direct APIs reference
+// 2019-11-02.
 //
-// JSON members are the names here in upper camel case; what travels in the path, the query or a header is marked.
+// JSON members are the names here in upper camel case; what travels in the path, the query or a header is
+// marked.
 #pragma once
 #include <array>
 #include <boost/describe.hpp>
@@ -34,8 +36,9 @@ struct StartSnapshotRequest {
   std::optional<std::string> kms_key_arn;
   std::optional<std::int32_t> timeout;  ///< minutes, 10 to 4320
 };
-BOOST_DESCRIBE_STRUCT(StartSnapshotRequest, (), (
-  volume_size, parent_snapshot_id, tags, description, client_token, encrypted, kms_key_arn, timeout))
+BOOST_DESCRIBE_STRUCT(StartSnapshotRequest, (),
+                      (volume_size, parent_snapshot_id, tags, description, client_token, encrypted,
+                       kms_key_arn, timeout))
 
 struct StartSnapshotResponse {
   std::optional<std::string> description;
@@ -50,17 +53,17 @@ struct StartSnapshotResponse {
   std::optional<std::string> kms_key_arn;
   std::optional<std::string> sse_type;
 };
-BOOST_DESCRIBE_STRUCT(StartSnapshotResponse, (), (
-  description, snapshot_id, owner_id, status, start_time, volume_size, block_size, tags, parent_snapshot_id,
-  kms_key_arn, sse_type))
+BOOST_DESCRIBE_STRUCT(StartSnapshotResponse, (),
+                      (description, snapshot_id, owner_id, status, start_time, volume_size, block_size, tags,
+                       parent_snapshot_id, kms_key_arn, sse_type))
 
 /// Path: snapshot_id, block_index. Headers: the rest. The block is the body.
 struct PutSnapshotBlockRequest {
   std::string snapshot_id;
   std::int64_t block_index{};
-  std::int64_t data_length{};        ///< x-amz-Data-Length
-  std::string checksum;              ///< x-amz-Checksum: base64 of the block's SHA-256
-  std::string checksum_algorithm;    ///< x-amz-Checksum-Algorithm: SHA256
+  std::int64_t data_length{};            ///< x-amz-Data-Length
+  std::string checksum;                  ///< x-amz-Checksum: base64 of the block's SHA-256
+  std::string checksum_algorithm;        ///< x-amz-Checksum-Algorithm: SHA256
   std::optional<std::int32_t> progress;  ///< x-amz-Progress, 0 to 100
 };
 /// Headers of a 201 with the body {}.
@@ -72,10 +75,10 @@ struct PutSnapshotBlockResponse {
 /// Path: snapshot_id. Headers: the rest.
 struct CompleteSnapshotRequest {
   std::string snapshot_id;
-  std::int64_t changed_blocks_count{};                    ///< x-amz-ChangedBlocksCount
-  std::optional<std::string> checksum;                    ///< x-amz-Checksum
-  std::optional<std::string> checksum_algorithm;          ///< x-amz-Checksum-Algorithm: SHA256
-  std::optional<std::string> checksum_aggregation_method; ///< x-amz-Checksum-Aggregation-Method: LINEAR
+  std::int64_t changed_blocks_count{};                     ///< x-amz-ChangedBlocksCount
+  std::optional<std::string> checksum;                     ///< x-amz-Checksum
+  std::optional<std::string> checksum_algorithm;           ///< x-amz-Checksum-Algorithm: SHA256
+  std::optional<std::string> checksum_aggregation_method;  ///< x-amz-Checksum-Aggregation-Method: LINEAR
 };
 struct CompleteSnapshotResponse {
   std::string status;
@@ -101,7 +104,8 @@ struct ListSnapshotBlocksResponse {
   std::int32_t block_size = kBlockSize;
   std::optional<std::string> next_token;
 };
-BOOST_DESCRIBE_STRUCT(ListSnapshotBlocksResponse, (), (blocks, expiry_time, volume_size, block_size, next_token))
+BOOST_DESCRIBE_STRUCT(ListSnapshotBlocksResponse, (),
+                      (blocks, expiry_time, volume_size, block_size, next_token))
 
 /// Path: second_snapshot_id. Query: firstSnapshotId, pageToken, maxResults, startingBlockIndex.
 struct ListChangedBlocksRequest {
@@ -124,7 +128,8 @@ struct ListChangedBlocksResponse {
   std::int32_t block_size = kBlockSize;
   std::optional<std::string> next_token;
 };
-BOOST_DESCRIBE_STRUCT(ListChangedBlocksResponse, (), (changed_blocks, expiry_time, volume_size, block_size, next_token))
+BOOST_DESCRIBE_STRUCT(ListChangedBlocksResponse, (),
+                      (changed_blocks, expiry_time, volume_size, block_size, next_token))
 
 /// Path: snapshot_id, block_index. Query: blockToken.
 struct GetSnapshotBlockRequest {

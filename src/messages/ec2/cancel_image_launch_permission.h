@@ -1,4 +1,5 @@
-// messages/ec2/cancel_image_launch_permission.h - what CancelImageLaunchPermission says and hears. Source: EC2 API Reference, API_CancelImageLaunchPermission.
+// messages/ec2/cancel_image_launch_permission.h - what CancelImageLaunchPermission says and hears. Source:
+// EC2 API Reference, API_CancelImageLaunchPermission.
 #pragma once
 #include "messages/ec2/types.h"
 

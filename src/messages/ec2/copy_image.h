@@ -20,11 +20,11 @@ struct CopyImageRequest {
   std::optional<std::string> destination_availability_zone_id;
   bool dry_run = false;
 };
-BOOST_DESCRIBE_STRUCT(CopyImageRequest, (), (
-  client_token, description, encrypted, kms_key_id, name, source_image_id, source_region,
-  destination_outpost_arn, copy_image_tags, tag_specification,
-  snapshot_copy_completion_duration_minutes, destination_availability_zone,
-  destination_availability_zone_id, dry_run))
+BOOST_DESCRIBE_STRUCT(CopyImageRequest, (),
+                      (client_token, description, encrypted, kms_key_id, name, source_image_id, source_region,
+                       destination_outpost_arn, copy_image_tags, tag_specification,
+                       snapshot_copy_completion_duration_minutes, destination_availability_zone,
+                       destination_availability_zone_id, dry_run))
 
 struct CopyImageResponse {
   std::optional<std::string> image_id;

@@ -1,4 +1,5 @@
-// messages/ec2/copy_snapshot.h - what CopySnapshot says and hears. Source: EC2 API Reference, API_CopySnapshot.
+// messages/ec2/copy_snapshot.h - what CopySnapshot says and hears. Source: EC2 API Reference,
+// API_CopySnapshot.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -18,10 +19,10 @@ struct CopySnapshotRequest {
   std::optional<std::string> destination_availability_zone;
   bool dry_run = false;
 };
-BOOST_DESCRIBE_STRUCT(CopySnapshotRequest, (), (
-  description, destination_outpost_arn, destination_region, encrypted, kms_key_id, presigned_url,
-  source_region, source_snapshot_id, tag_specification, completion_duration_minutes,
-  destination_availability_zone, dry_run))
+BOOST_DESCRIBE_STRUCT(CopySnapshotRequest, (),
+                      (description, destination_outpost_arn, destination_region, encrypted, kms_key_id,
+                       presigned_url, source_region, source_snapshot_id, tag_specification,
+                       completion_duration_minutes, destination_availability_zone, dry_run))
 
 struct CopySnapshotResponse {
   std::vector<Tag> tag_set;

@@ -1,4 +1,5 @@
-// messages/ec2/delete_snapshot.h - what DeleteSnapshot says and hears. Source: EC2 API Reference, API_DeleteSnapshot.
+// messages/ec2/delete_snapshot.h - what DeleteSnapshot says and hears. Source: EC2 API Reference,
+// API_DeleteSnapshot.
 #pragma once
 #include "messages/ec2/types.h"
 

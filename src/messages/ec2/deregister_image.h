@@ -1,4 +1,5 @@
-// messages/ec2/deregister_image.h - what DeregisterImage says and hears. Source: EC2 API Reference, API_DeregisterImage.
+// messages/ec2/deregister_image.h - what DeregisterImage says and hears. Source: EC2 API Reference,
+// API_DeregisterImage.
 #pragma once
 #include "messages/ec2/types.h"
 

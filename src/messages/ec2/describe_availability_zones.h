@@ -1,4 +1,5 @@
-// messages/ec2/describe_availability_zones.h - what DescribeAvailabilityZones says and hears. Source: EC2 API Reference, API_DescribeAvailabilityZones.
+// messages/ec2/describe_availability_zones.h - what DescribeAvailabilityZones says and hears. Source: EC2 API
+// Reference, API_DescribeAvailabilityZones.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -11,8 +12,8 @@ struct DescribeAvailabilityZonesRequest {
   bool dry_run = false;
   std::vector<Filter> filter;
 };
-BOOST_DESCRIBE_STRUCT(DescribeAvailabilityZonesRequest, (), (
-  zone_name, zone_id, all_availability_zones, dry_run, filter))
+BOOST_DESCRIBE_STRUCT(DescribeAvailabilityZonesRequest, (),
+                      (zone_name, zone_id, all_availability_zones, dry_run, filter))
 
 struct DescribeAvailabilityZonesResponse {
   std::vector<AvailabilityZone> availability_zone_info;

@@ -1,4 +1,5 @@
-// messages/ec2/describe_image_attribute.h - what DescribeImageAttribute says and hears. Source: EC2 API Reference, API_DescribeImageAttribute.
+// messages/ec2/describe_image_attribute.h - what DescribeImageAttribute says and hears. Source: EC2 API
+// Reference, API_DescribeImageAttribute.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -27,9 +28,9 @@ struct DescribeImageAttributeResponse {
   std::optional<std::vector<ProductCode>> product_codes;
   std::optional<std::vector<BlockDeviceMapping>> block_device_mapping;
 };
-BOOST_DESCRIBE_STRUCT(DescribeImageAttributeResponse, (), (
-  description, kernel, ramdisk, sriov_net_support, boot_mode, tpm_support, uefi_data,
-  last_launched_time, imds_support, deregistration_protection, image_id, launch_permission,
-  product_codes, block_device_mapping))
+BOOST_DESCRIBE_STRUCT(DescribeImageAttributeResponse, (),
+                      (description, kernel, ramdisk, sriov_net_support, boot_mode, tpm_support, uefi_data,
+                       last_launched_time, imds_support, deregistration_protection, image_id,
+                       launch_permission, product_codes, block_device_mapping))
 
 }  // namespace argosy::messages::ec2

@@ -1,4 +1,5 @@
-// messages/ec2/describe_images.h - what DescribeImages says and hears. Source: EC2 API Reference, API_DescribeImages.
+// messages/ec2/describe_images.h - what DescribeImages says and hears. Source: EC2 API Reference,
+// API_DescribeImages.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -15,9 +16,9 @@ struct DescribeImagesRequest {
   bool dry_run = false;
   std::vector<Filter> filter;
 };
-BOOST_DESCRIBE_STRUCT(DescribeImagesRequest, (), (
-  executable_by, image_id, owner, include_deprecated, include_disabled, max_results, next_token,
-  dry_run, filter))
+BOOST_DESCRIBE_STRUCT(DescribeImagesRequest, (),
+                      (executable_by, image_id, owner, include_deprecated, include_disabled, max_results,
+                       next_token, dry_run, filter))
 
 struct DescribeImagesResponse {
   std::optional<std::string> next_token;

@@ -1,4 +1,5 @@
-// messages/ec2/describe_regions.h - what DescribeRegions says and hears. Source: EC2 API Reference, API_DescribeRegions.
+// messages/ec2/describe_regions.h - what DescribeRegions says and hears. Source: EC2 API Reference,
+// API_DescribeRegions.
 #pragma once
 #include "messages/ec2/types.h"
 

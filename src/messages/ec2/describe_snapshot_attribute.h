@@ -1,4 +1,5 @@
-// messages/ec2/describe_snapshot_attribute.h - what DescribeSnapshotAttribute says and hears. Source: EC2 API Reference, API_DescribeSnapshotAttribute.
+// messages/ec2/describe_snapshot_attribute.h - what DescribeSnapshotAttribute says and hears. Source: EC2 API
+// Reference, API_DescribeSnapshotAttribute.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -16,7 +17,7 @@ struct DescribeSnapshotAttributeResponse {
   std::optional<std::string> snapshot_id;
   std::optional<std::vector<CreateVolumePermission>> create_volume_permission;
 };
-BOOST_DESCRIBE_STRUCT(DescribeSnapshotAttributeResponse, (), (
-  product_codes, snapshot_id, create_volume_permission))
+BOOST_DESCRIBE_STRUCT(DescribeSnapshotAttributeResponse, (),
+                      (product_codes, snapshot_id, create_volume_permission))
 
 }  // namespace argosy::messages::ec2

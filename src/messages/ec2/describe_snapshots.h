@@ -1,4 +1,5 @@
-// messages/ec2/describe_snapshots.h - what DescribeSnapshots says and hears. Source: EC2 API Reference, API_DescribeSnapshots.
+// messages/ec2/describe_snapshots.h - what DescribeSnapshots says and hears. Source: EC2 API Reference,
+// API_DescribeSnapshots.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -13,8 +14,8 @@ struct DescribeSnapshotsRequest {
   bool dry_run = false;
   std::vector<Filter> filter;
 };
-BOOST_DESCRIBE_STRUCT(DescribeSnapshotsRequest, (), (
-  max_results, next_token, owner, restorable_by, snapshot_id, dry_run, filter))
+BOOST_DESCRIBE_STRUCT(DescribeSnapshotsRequest, (),
+                      (max_results, next_token, owner, restorable_by, snapshot_id, dry_run, filter))
 
 struct DescribeSnapshotsResponse {
   std::optional<std::string> next_token;

@@ -1,4 +1,5 @@
-// messages/ec2/describe_tags.h - what DescribeTags says and hears. Source: EC2 API Reference, API_DescribeTags.
+// messages/ec2/describe_tags.h - what DescribeTags says and hears. Source: EC2 API Reference,
+// API_DescribeTags.
 #pragma once
 #include "messages/ec2/types.h"
 

@@ -1,4 +1,5 @@
-// messages/ec2/modify_image_attribute.h - what ModifyImageAttribute says and hears. Source: EC2 API Reference, API_ModifyImageAttribute.
+// messages/ec2/modify_image_attribute.h - what ModifyImageAttribute says and hears. Source: EC2 API
+// Reference, API_ModifyImageAttribute.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -19,9 +20,10 @@ struct ModifyImageAttributeRequest {
   std::optional<AttributeValue> imds_support;
   bool dry_run = false;
 };
-BOOST_DESCRIBE_STRUCT(ModifyImageAttributeRequest, (), (
-  attribute, description, image_id, launch_permission, operation_type, product_code, user_group,
-  user_id, value, organization_arn, organizational_unit_arn, imds_support, dry_run))
+BOOST_DESCRIBE_STRUCT(ModifyImageAttributeRequest, (),
+                      (attribute, description, image_id, launch_permission, operation_type, product_code,
+                       user_group, user_id, value, organization_arn, organizational_unit_arn, imds_support,
+                       dry_run))
 
 struct ModifyImageAttributeResponse {
   bool result = true;

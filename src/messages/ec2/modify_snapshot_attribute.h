@@ -1,4 +1,5 @@
-// messages/ec2/modify_snapshot_attribute.h - what ModifySnapshotAttribute says and hears. Source: EC2 API Reference, API_ModifySnapshotAttribute.
+// messages/ec2/modify_snapshot_attribute.h - what ModifySnapshotAttribute says and hears. Source: EC2 API
+// Reference, API_ModifySnapshotAttribute.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -13,8 +14,9 @@ struct ModifySnapshotAttributeRequest {
   std::vector<std::string> user_id;
   bool dry_run = false;
 };
-BOOST_DESCRIBE_STRUCT(ModifySnapshotAttributeRequest, (), (
-  attribute, create_volume_permission, user_group, operation_type, snapshot_id, user_id, dry_run))
+BOOST_DESCRIBE_STRUCT(ModifySnapshotAttributeRequest, (),
+                      (attribute, create_volume_permission, user_group, operation_type, snapshot_id, user_id,
+                       dry_run))
 
 struct ModifySnapshotAttributeResponse {
   bool result = true;

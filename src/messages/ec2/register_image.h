@@ -1,4 +1,5 @@
-// messages/ec2/register_image.h - what RegisterImage says and hears. Source: EC2 API Reference, API_RegisterImage.
+// messages/ec2/register_image.h - what RegisterImage says and hears. Source: EC2 API Reference,
+// API_RegisterImage.
 #pragma once
 #include "messages/ec2/types.h"
 
@@ -24,10 +25,11 @@ struct RegisterImageRequest {
   std::optional<std::string> sriov_net_support;
   std::optional<bool> ena_support;
 };
-BOOST_DESCRIBE_STRUCT(RegisterImageRequest, (), (
-  image_location, billing_product, boot_mode, tpm_support, uefi_data, imds_support,
-  tag_specification, dry_run, name, description, architecture, kernel_id, ramdisk_id,
-  root_device_name, block_device_mapping, virtualization_type, sriov_net_support, ena_support))
+BOOST_DESCRIBE_STRUCT(RegisterImageRequest, (),
+                      (image_location, billing_product, boot_mode, tpm_support, uefi_data, imds_support,
+                       tag_specification, dry_run, name, description, architecture, kernel_id, ramdisk_id,
+                       root_device_name, block_device_mapping, virtualization_type, sriov_net_support,
+                       ena_support))
 
 struct RegisterImageResponse {
   std::optional<std::string> image_id;

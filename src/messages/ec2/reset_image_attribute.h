@@ -1,4 +1,5 @@
-// messages/ec2/reset_image_attribute.h - what ResetImageAttribute says and hears. Source: EC2 API Reference, API_ResetImageAttribute.
+// messages/ec2/reset_image_attribute.h - what ResetImageAttribute says and hears. Source: EC2 API Reference,
+// API_ResetImageAttribute.
 #pragma once
 #include "messages/ec2/types.h"
 

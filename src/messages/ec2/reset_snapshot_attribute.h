@@ -1,4 +1,5 @@
-// messages/ec2/reset_snapshot_attribute.h - what ResetSnapshotAttribute says and hears. Source: EC2 API Reference, API_ResetSnapshotAttribute.
+// messages/ec2/reset_snapshot_attribute.h - what ResetSnapshotAttribute says and hears. Source: EC2 API
+// Reference, API_ResetSnapshotAttribute.
 #pragma once
 #include "messages/ec2/types.h"
 

@@ -1,8 +1,9 @@
 // messages/ec2/types.h - the shapes that several EC2 operations share. Source: EC2 API Reference, Data Types.
 //
-// A member is named by its wire name in snake case: the codec turns `image_id` into the form parameter ImageId and
-// the XML element imageId; what does not follow the rule stands in wire_name_exceptions next to its struct.
-// In a request a plain string or integer is required, an optional or a list is not, a bool defaults to false.
+// A member is named by its wire name in snake case: the codec turns `image_id` into the form parameter
+// ImageId and the XML element imageId; what does not follow the rule stands in wire_name_exceptions next to
+// its struct. In a request a plain string or integer is required, an optional or a list is not, a bool
+// defaults to false.
 #pragma once
 #include <array>
 #include <boost/describe.hpp>
@@ -43,12 +44,14 @@ struct EbsBlockDevice {
   std::optional<std::string> availability_zone_id;
   std::optional<std::int32_t> ebs_card_index;
 };
-BOOST_DESCRIBE_STRUCT(EbsBlockDevice, (), (
-  delete_on_termination, iops, snapshot_id, volume_size, volume_type, kms_key_id, throughput,
-  outpost_arn, availability_zone, encrypted, volume_initialization_rate, availability_zone_id,
-  ebs_card_index))
+BOOST_DESCRIBE_STRUCT(EbsBlockDevice, (),
+                      (delete_on_termination, iops, snapshot_id, volume_size, volume_type, kms_key_id,
+                       throughput, outpost_arn, availability_zone, encrypted, volume_initialization_rate,
+                       availability_zone_id, ebs_card_index))
 constexpr auto wire_name_exceptions(EbsBlockDevice const*) {
-  return std::array{wire::NameException{"volume_initialization_rate", "VolumeInitializationRate"}, wire::NameException{"availability_zone_id", "AvailabilityZoneId"}, wire::NameException{"ebs_card_index", "EbsCardIndex"}};
+  return std::array{wire::NameException{"volume_initialization_rate", "VolumeInitializationRate"},
+                    wire::NameException{"availability_zone_id", "AvailabilityZoneId"},
+                    wire::NameException{"ebs_card_index", "EbsCardIndex"}};
 }
 
 struct BlockDeviceMapping {
@@ -116,13 +119,15 @@ struct Image {
   std::optional<std::string> ramdisk_id;
   std::optional<std::string> platform;
 };
-BOOST_DESCRIBE_STRUCT(Image, (), (
-  platform_details, usage_operation, block_device_mapping, description, ena_support, hypervisor,
-  image_owner_alias, name, root_device_name, root_device_type, sriov_net_support, state_reason,
-  tag_set, virtualization_type, boot_mode, tpm_support, deprecation_time, imds_support,
-  source_instance_id, deregistration_protection, last_launched_time, image_allowed, source_image_id,
-  source_image_region, free_tier_eligible, image_id, image_location, image_state, image_owner_id,
-  creation_date, is_public, product_codes, architecture, image_type, kernel_id, ramdisk_id, platform))
+BOOST_DESCRIBE_STRUCT(Image, (),
+                      (platform_details, usage_operation, block_device_mapping, description, ena_support,
+                       hypervisor, image_owner_alias, name, root_device_name, root_device_type,
+                       sriov_net_support, state_reason, tag_set, virtualization_type, boot_mode, tpm_support,
+                       deprecation_time, imds_support, source_instance_id, deregistration_protection,
+                       last_launched_time, image_allowed, source_image_id, source_image_region,
+                       free_tier_eligible, image_id, image_location, image_state, image_owner_id,
+                       creation_date, is_public, product_codes, architecture, image_type, kernel_id,
+                       ramdisk_id, platform))
 
 struct DeleteSnapshotReturnCode {
   std::optional<std::string> snapshot_id;
@@ -149,14 +154,18 @@ struct LaunchPermissionModifications {
 };
 BOOST_DESCRIBE_STRUCT(LaunchPermissionModifications, (), (add, remove))
 
-/// Argosy's own element <argosy> in a snapshot (docs/extensions.md): how far its copy is and what its content is.
+/// Argosy's own element <argosy> in a snapshot (docs/extensions.md): how far its copy is and what its content
+/// is.
 struct SnapshotExtension {
   std::optional<std::int64_t> copy_bytes_total;  ///< content of the source, in bytes of written blocks
-  std::optional<std::int64_t> copy_bytes_done;   ///< of those, the bytes that are here (they came, or were here before)
-  std::optional<std::int64_t> copy_bytes_moved;  ///< stored (compressed) bytes that crossed the wire for this copy
-  std::optional<std::string> content_digest;     ///< hexadecimal; equal content and volume size, equal digest
+  std::optional<std::int64_t>
+      copy_bytes_done;  ///< of those, the bytes that are here (they came, or were here before)
+  std::optional<std::int64_t>
+      copy_bytes_moved;  ///< stored (compressed) bytes that crossed the wire for this copy
+  std::optional<std::string> content_digest;  ///< hexadecimal; equal content and volume size, equal digest
 };
-BOOST_DESCRIBE_STRUCT(SnapshotExtension, (), (copy_bytes_total, copy_bytes_done, copy_bytes_moved, content_digest))
+BOOST_DESCRIBE_STRUCT(SnapshotExtension, (),
+                      (copy_bytes_total, copy_bytes_done, copy_bytes_moved, content_digest))
 
 struct Snapshot {
   std::optional<std::string> owner_alias;
@@ -184,11 +193,12 @@ struct Snapshot {
   std::optional<std::string> data_encryption_key_id;
   std::optional<SnapshotExtension> argosy;
 };
-BOOST_DESCRIBE_STRUCT(Snapshot, (), (
-  owner_alias, outpost_arn, tag_set, storage_tier, restore_expiry_time, sse_type, availability_zone,
-  transfer_type, completion_duration_minutes, completion_time, full_snapshot_size_in_bytes,
-  snapshot_id, volume_id, status, status_message, start_time, progress, owner_id, description,
-  volume_size, encrypted, kms_key_id, data_encryption_key_id, argosy))
+BOOST_DESCRIBE_STRUCT(Snapshot, (),
+                      (owner_alias, outpost_arn, tag_set, storage_tier, restore_expiry_time, sse_type,
+                       availability_zone, transfer_type, completion_duration_minutes, completion_time,
+                       full_snapshot_size_in_bytes, snapshot_id, volume_id, status, status_message,
+                       start_time, progress, owner_id, description, volume_size, encrypted, kms_key_id,
+                       data_encryption_key_id, argosy))
 
 struct CreateVolumePermission {
   std::optional<std::string> user_id;
@@ -254,9 +264,9 @@ struct AvailabilityZone {
   std::vector<AvailabilityZoneSubGeography> sub_geography_set;
   std::optional<std::string> zone_state;
 };
-BOOST_DESCRIBE_STRUCT(AvailabilityZone, (), (
-  opt_in_status, message_set, region_name, zone_name, zone_id, group_name, network_border_group,
-  zone_type, parent_zone_name, parent_zone_id, group_long_name, geography_set, sub_geography_set,
-  zone_state))
+BOOST_DESCRIBE_STRUCT(AvailabilityZone, (),
+                      (opt_in_status, message_set, region_name, zone_name, zone_id, group_name,
+                       network_border_group, zone_type, parent_zone_name, parent_zone_id, group_long_name,
+                       geography_set, sub_geography_set, zone_state))
 
 }  // namespace argosy::messages::ec2

@@ -1,6 +1,7 @@
 // messages/replication/replication.h - what a region that copies says to the region that it copies from.
 //
-// POST /replication/OPERATION, bodies of JSON in snake case; Fetch answers bytes. Format: docs/formats/replication.md.
+// POST /replication/OPERATION, bodies of JSON in snake case; Fetch answers bytes. Format:
+// docs/formats/replication.md.
 #pragma once
 #include <boost/describe.hpp>
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace argosy::messages::replication {
 
-/// The service of the credential scope; the region is the source, the access key id the name of the region that asks.
+/// The service of the credential scope; the region is the source, the access key id the name of the region
+/// that asks.
 inline constexpr std::string_view kService = "argosy";
 /// More than any request needs; bounds what a peer can make us hold.
 inline constexpr std::size_t kMaxRanges = 64;
@@ -38,8 +40,9 @@ struct Mapping {
   std::optional<std::int64_t> throughput;
   bool delete_on_termination = true;
 };
-BOOST_DESCRIBE_STRUCT(Mapping, (), (
-  device_name, virtual_name, snapshot_id, volume_size_gib, volume_type, iops, throughput, delete_on_termination))
+BOOST_DESCRIBE_STRUCT(Mapping, (),
+                      (device_name, virtual_name, snapshot_id, volume_size_gib, volume_type, iops, throughput,
+                       delete_on_termination))
 
 struct Tag {
   std::string key;
@@ -66,21 +69,23 @@ struct Image {
   std::vector<Mapping> mappings;
   std::vector<Tag> tags;  ///< the account's own on the source
 };
-BOOST_DESCRIBE_STRUCT(Image, (), (
-  name, description, architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support,
-  sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, mappings, tags))
+BOOST_DESCRIBE_STRUCT(Image, (),
+                      (name, description, architecture, virtualization_type, root_device_name, kernel_id,
+                       ramdisk_id, ena_support, sriov_net_support, boot_mode, tpm_support, uefi_data,
+                       imds_support, platform, mappings, tags))
 
 struct Snapshot {
   std::string snapshot_id;
   std::string description;
   std::int64_t volume_size_gib{};
-  Bytes root;            ///< a reference; empty for a disk of zeros
+  Bytes root;  ///< a reference; empty for a disk of zeros
   Bytes content_digest;
   std::int64_t content_bytes{};
   std::string lineage;
 };
-BOOST_DESCRIBE_STRUCT(Snapshot, (), (
-  snapshot_id, description, volume_size_gib, root, content_digest, content_bytes, lineage))
+BOOST_DESCRIBE_STRUCT(Snapshot, (),
+                      (snapshot_id, description, volume_size_gib, root, content_digest, content_bytes,
+                       lineage))
 
 struct OpenResponse {
   std::string lease;
@@ -97,8 +102,8 @@ BOOST_DESCRIBE_STRUCT(LeaseRequest, (), (lease))
 struct LeaseResponse {};
 BOOST_DESCRIBE_STRUCT(LeaseResponse, (), ())
 
-/// Some children of the node at a level and position of an opened disk's tree. The root is child 0 of position 0 one
-/// level above its own.
+/// Some children of the node at a level and position of an opened disk's tree. The root is child 0 of
+/// position 0 one level above its own.
 struct Range {
   std::int32_t level{};
   std::int64_t position{};

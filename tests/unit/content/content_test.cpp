@@ -12,7 +12,8 @@ class ContentTest : public testing::Test {
  protected:
   void SetUp() override {
     packs_ = bucket::open_memory();
-    sessions_ = std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1);
+    sessions_ =
+        std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1);
     store_ = *store::Store::open(*packs_, *sessions_, {});
     content_ = std::make_unique<Content>(*store_, Options{}, system_entropy());
     domain_ = {111122223333, crypto::Key::random(system_entropy())};
@@ -26,7 +27,8 @@ class ContentTest : public testing::Test {
   void put(std::string const& upload, std::uint64_t index, Bytes const& data) {
     ASSERT_TRUE(content_->put_block(domain_, upload, index, data, digest::sha256(data)));
   }
-  FinishedDisk finish(std::string const& upload, std::int64_t size, FinishedDisk const& parent = {}, std::int64_t parent_size = 1) {
+  FinishedDisk finish(std::string const& upload, std::int64_t size, FinishedDisk const& parent = {},
+                      std::int64_t parent_size = 1) {
     auto disk = content_->finish(domain_, upload, size, parent.root, parent_size);
     EXPECT_TRUE(disk) << disk.error().message;
     return *disk;
@@ -46,7 +48,8 @@ class ContentTest : public testing::Test {
 };
 
 TEST_F(ContentTest, gives_back_every_block_of_a_disk) {
-  for (std::uint64_t index : {0U, 1U, 255U, 256U, 2'047U}) put("snap-1", index, block(static_cast<std::uint32_t>(index)));
+  for (std::uint64_t index : {0U, 1U, 255U, 256U, 2'047U})
+    put("snap-1", index, block(static_cast<std::uint32_t>(index)));
   auto finished = finish("snap-1", 1);
   EXPECT_EQ(finished.blocks, 5U);
   Digest digest;
@@ -115,7 +118,8 @@ TEST_F(ContentTest, stores_a_known_block_once) {
 }
 
 TEST_F(ContentTest, lists_blocks_page_by_page) {
-  for (std::uint64_t index = 0; index < 600; index += 3) put("snap-1", index, block(static_cast<std::uint32_t>(index % 7)));
+  for (std::uint64_t index = 0; index < 600; index += 3)
+    put("snap-1", index, block(static_cast<std::uint32_t>(index % 7)));
   auto finished = finish("snap-1", 1);
   std::vector<std::uint64_t> seen;
   std::optional<std::uint64_t> from = 0;
@@ -181,7 +185,8 @@ TEST(Blocks, go_through_their_stored_form_unchanged) {
   EXPECT_EQ(stored.size(), store::kChunkHeaderBytes + kBlockBytes) << "what does not shrink is kept as it is";
   EXPECT_EQ(*decode_block(stored), noise);
   EXPECT_LT(encode_block(Bytes(kBlockBytes, std::byte{7}), 1).size(), 200U);
-  EXPECT_EQ(*decode_block(encode_block(Bytes(kBlockBytes, std::byte{7}), 3)), Bytes(kBlockBytes, std::byte{7}));
+  EXPECT_EQ(*decode_block(encode_block(Bytes(kBlockBytes, std::byte{7}), 3)),
+            Bytes(kBlockBytes, std::byte{7}));
 }
 
 TEST(Blocks, that_do_not_unpack_to_their_size_are_refused) {

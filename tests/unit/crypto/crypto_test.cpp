@@ -13,8 +13,8 @@ TEST(Hmac, agrees_with_rfc_4231_case_2) {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 TEST(Hkdf, agrees_with_rfc_5869_case_1) {
-  auto key = hkdf_sha256(*from_hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"), *from_hex("000102030405060708090a0b0c"),
-                         *from_hex("f0f1f2f3f4f5f6f7f8f9"));
+  auto key = hkdf_sha256(*from_hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"),
+                         *from_hex("000102030405060708090a0b0c"), *from_hex("f0f1f2f3f4f5f6f7f8f9"));
   EXPECT_EQ(to_hex(key.bytes()), "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
 }
 TEST(AesGcm, agrees_with_the_published_case_of_a_256_bit_key) {

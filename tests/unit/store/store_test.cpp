@@ -187,7 +187,9 @@ TEST_F(StoreTest, seals_full_packs_with_a_table_and_reads_from_them) {
   for (auto const& object : objects) sealed += object.sealed ? 1U : 0U;
   EXPECT_GE(sealed, 4U);
   lose_index();
-  for (int i = 0; i < 40; ++i) EXPECT_EQ(*store_->get(1, ids[static_cast<std::size_t>(i)]), block_of(std::string(500, 'a') + std::to_string(i)));
+  for (int i = 0; i < 40; ++i)
+    EXPECT_EQ(*store_->get(1, ids[static_cast<std::size_t>(i)]),
+              block_of(std::string(500, 'a') + std::to_string(i)));
 }
 
 TEST_F(StoreTest, loses_nothing_when_many_threads_write_and_flush) {
@@ -198,7 +200,8 @@ TEST_F(StoreTest, loses_nothing_when_many_threads_write_and_flush) {
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       for (std::uint64_t i = 0; i < 200; ++i)
-        put("thread " + std::to_string(t) + " " + std::to_string(i), Placement{"snap-" + std::to_string(t), i, {std::byte{1}}});
+        put("thread " + std::to_string(t) + " " + std::to_string(i),
+            Placement{"snap-" + std::to_string(t), i, {std::byte{1}}});
     });
   for (auto& thread : threads) thread.join();
   crash();

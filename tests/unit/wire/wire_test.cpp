@@ -23,8 +23,10 @@ Result<Request> from(std::string_view text) {
 
 TEST(Form, decodes_what_the_aws_command_sends) {
   auto request = from<CopyImageRequest>(
-      "Action=CopyImage&Version=2016-11-15&Name=Copied+AMI%21&SourceImageId=ami-1&SourceRegion=us-east-1&CopyImageTags=True"
-      "&TagSpecification.1.ResourceType=image&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1.Value=");
+      "Action=CopyImage&Version=2016-11-15&Name=Copied+AMI%21&SourceImageId=ami-1&SourceRegion=us-east-1&"
+      "CopyImageTags=True"
+      "&TagSpecification.1.ResourceType=image&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1."
+      "Value=");
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->name, "Copied AMI!");
   EXPECT_EQ(request->copy_image_tags, true);
@@ -41,7 +43,8 @@ TEST(Form, sorts_list_items_by_number_and_tolerates_gaps) {
 
 TEST(Form, decodes_nested_structures) {
   auto request = from<ModifyImageAttributeRequest>(
-      "ImageId=ami-1&LaunchPermission.Add.1.UserId=123456789012&LaunchPermission.Remove.1.Group=all&Description.Value=x");
+      "ImageId=ami-1&LaunchPermission.Add.1.UserId=123456789012&LaunchPermission.Remove.1.Group=all&"
+      "Description.Value=x");
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->launch_permission->add[0].user_id, "123456789012");
   EXPECT_EQ(request->launch_permission->remove[0].group, "all");
@@ -57,8 +60,9 @@ TEST(Form, names_the_parameter_as_the_client_sent_it) {
   EXPECT_EQ(code("Name=abc&Bogus=1"), "UnknownParameter: The parameter Bogus is not recognized");
   EXPECT_EQ(code("Name=abc&BlockDeviceMapping.1.Ebs.Size=1"),
             "UnknownParameter: The parameter BlockDeviceMapping.1.Ebs.Size is not recognized");
-  EXPECT_EQ(code("Name=abc&EnaSupport=maybe"),
-            "InvalidParameterValue: Value (maybe) for parameter EnaSupport is invalid. Expected true or false.");
+  EXPECT_EQ(
+      code("Name=abc&EnaSupport=maybe"),
+      "InvalidParameterValue: Value (maybe) for parameter EnaSupport is invalid. Expected true or false.");
   EXPECT_EQ(code("Name=abc&BlockDeviceMapping.1.Ebs.VolumeSize=1x").substr(0, 21), "InvalidParameterValue");
   EXPECT_EQ(code("Name=abc&BlockDeviceMapping.x.DeviceName=a").substr(0, 16), "UnknownParameter");
   EXPECT_EQ(code("Name=abc&BlockDeviceMapping.0.DeviceName=a").substr(0, 16), "UnknownParameter");
@@ -101,8 +105,10 @@ TEST(Xml, shows_lists_as_items_and_leaves_out_what_is_absent) {
   image.block_device_mapping[0].ebs.emplace().volume_initialization_rate = 3;
   response.images_set.push_back(image);
   EXPECT_EQ(encode_xml(response, Naming::lower_camel),
-            "<imagesSet><item><blockDeviceMapping><item><ebs><VolumeInitializationRate>3</VolumeInitializationRate></ebs>"
-            "</item></blockDeviceMapping><name>a&lt;b&gt;&amp;</name><imageId>ami-1</imageId><isPublic>false</isPublic>"
+            "<imagesSet><item><blockDeviceMapping><item><ebs><VolumeInitializationRate>3</"
+            "VolumeInitializationRate></ebs>"
+            "</item></blockDeviceMapping><name>a&lt;b&gt;&amp;</name><imageId>ami-1</"
+            "imageId><isPublic>false</isPublic>"
             "</item></imagesSet>");
 }
 
