@@ -1,0 +1,166 @@
+"""The server under test as a process, and its accounts as clients of it."""
+import contextlib
+import functools
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import time
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import pytest
+
+import sigv4
+
+BINARY = pathlib.Path(os.environ.get("ARGOSYD", pathlib.Path(__file__).parents[2] / "build/release/argosyd"))
+REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
+# Far above what anything here takes, so that a hang ends; no test measures time.
+PATIENCE_S = 60
+# What the tests give the environment of a client: nothing of the developer's own.
+CLIENT_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "AWS_PAGER": "",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+
+
+def wait_until(condition, what):
+    """The first true value of `condition()`, asked often."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain: {what}"
+        time.sleep(0.01)
+    return value
+
+
+class Server:
+    """argosyd on a data directory; may be started again after it stopped."""
+
+    def __init__(self, data_dir, *arguments):
+        self.data_dir = pathlib.Path(data_dir)
+        self.arguments = arguments or ("--dev", "--regions", ",".join(REGIONS))
+        self.log = pathlib.Path(f"{data_dir}.log")
+        self.process = None
+        self.ready_line = None
+
+    def start(self):
+        command = [BINARY, "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", *self.arguments]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
+        self.ready_line = self.process.stdout.readline() if readable else ""
+        if not re.fullmatch(r"argosyd ready http://127\.0\.0\.1:[1-9][0-9]*\n", self.ready_line):
+            self.kill()
+            pytest.fail(f"no ready line but {self.ready_line!r}; log:\n{self.log.read_text()[-3000:]}")
+        return self
+
+    @property
+    def endpoint(self):
+        return self.ready_line.split()[2]
+
+    @property
+    def port(self):
+        return int(self.endpoint.rpartition(":")[2])
+
+    @functools.cached_property
+    def accounts(self):
+        rows = json.loads((self.data_dir / "accounts.json").read_text())
+        return {row["name"]: Account(self, row) for row in rows}
+
+    def stop(self, number=signal.SIGTERM):
+        """Returns the exit status. The server promises to stop within five seconds."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=5)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def command(self, *arguments):
+        """Runs an operator's command beside the server; what it prints, decoded."""
+        out = subprocess.run(
+            [BINARY, *arguments, "--data-dir", self.data_dir, "--output", "json"],
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        )
+        assert out.returncode == 0, out.stderr
+        return json.loads(out.stdout) if out.stdout.strip() else None
+
+
+class Account:
+    """One access key, and the clients that use it."""
+
+    def __init__(self, server, row):
+        self.server = server
+        self.name = row["name"]
+        self.id = row["account_id"]
+        self.access_key_id = row["access_key_id"]
+        self.secret_access_key = row["secret_access_key"]
+        self._clients = {}
+
+    def client(self, service, region):
+        key = (self.server.endpoint, service, region)
+        if key not in self._clients:
+            self._clients[key] = boto3.client(
+                service, region_name=region, endpoint_url=self.server.endpoint,
+                aws_access_key_id=self.access_key_id, aws_secret_access_key=self.secret_access_key,
+                config=botocore.config.Config(
+                    retries={"total_max_attempts": 1}, max_pool_connections=16, read_timeout=PATIENCE_S
+                ),
+            )
+        return self._clients[key]
+
+    def ec2(self, region="us-east-1"):
+        return self.client("ec2", region)
+
+    def ebs(self, region="us-east-1"):
+        return self.client("ebs", region)
+
+    def sts(self, region="us-east-1"):
+        return self.client("sts", region)
+
+    def query(self, action, region="us-east-1", *, service="ec2", **parameters):
+        """An EC2 or STS call by hand: what no client would send, and answers as they are on the wire.
+        A parameter's dots are written as double underscores: Filter__1__Name."""
+        version = {"ec2": "2016-11-15", "sts": "2011-06-15"}[service]
+        pairs = [("Action", action), ("Version", version)]
+        pairs += [(name.replace("__", "."), str(value)) for name, value in parameters.items()]
+        return sigv4.post_form(self, pairs, region=region, service=service)
+
+    def environment(self, region="us-east-1"):
+        return CLIENT_ENVIRONMENT | {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_DEFAULT_REGION": region,
+        }
+
+
+# Source: the table of error codes and HTTP statuses of the EC2 and EBS direct API references; all others are 400.
+STATUSES = {
+    "AuthFailure": (401, 403),
+    "DryRunOperation": (412,),
+    "AccessDeniedException": (403,),
+    "ResourceNotFoundException": (404,),
+    "ConflictException": (409,),
+}
+
+
+@contextlib.contextmanager
+def refused(*codes, message=None, reason=None):
+    """The block must be refused with one of the codes (and its HTTP status)."""
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        yield
+    error = caught.value.response
+    code = error["Error"]["Code"]
+    assert code in codes, error
+    assert error["ResponseMetadata"]["HTTPStatusCode"] in STATUSES.get(code, (400,)), error
+    if message is not None:
+        assert error["Error"]["Message"] == message
+    if reason is not None:
+        assert error["Reason"] == reason

@@ -1,0 +1,59 @@
+"""What the black-box tests share: one server for most of them, and servers of their own for those that break theirs."""
+import pytest
+
+import argosyd
+import disks
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    server = argosyd.Server(tmp_path_factory.mktemp("shared") / "data").start()
+    yield server
+    assert server.process.poll() is None, "the server died during the tests"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def owner(server):
+    return server.accounts["owner"]
+
+
+@pytest.fixture(scope="session")
+def recipient(server):
+    return server.accounts["recipient"]
+
+
+@pytest.fixture(scope="session")
+def stranger(server):
+    return server.accounts["stranger"]
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A started server for one test, which may do with it what it likes."""
+    server = argosyd.Server(tmp_path / "data").start()
+    yield server
+    if server.process.poll() is None:
+        server.kill()
+
+
+BLOCKS = {0: disks.block("first"), 3: disks.block("fourth"), 2047: disks.block("last")}
+
+
+@pytest.fixture(scope="session")
+def snapshot(owner):
+    """The owner's, completed, never shared or deleted by a test."""
+    return disks.upload(owner, BLOCKS)
+
+
+@pytest.fixture
+def image(owner, snapshot):
+    """A private image of the owner's; the test may share or deregister it."""
+    return disks.register(owner, snapshot)
+
+
+@pytest.fixture
+def shared_image(owner, recipient, image):
+    """The same, shared with the recipient, its snapshot not."""
+    disks.share_image(owner, image, recipient)
+    return image
