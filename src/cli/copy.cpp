@@ -1,0 +1,139 @@
+// cli/copy.cpp - argosy copy: one image to several regions at once.
+#include <algorithm>
+
+#include "cli/format.h"
+#include "cli/interrupt.h"
+#include "cli/parallel.h"
+#include "cli/program.h"
+#include "cli/region_copy.h"
+
+namespace argosy::cli {
+namespace {
+
+constexpr std::size_t kRegionsAtOnce = 64;
+
+struct CopyOptions {
+  std::string source;
+  std::vector<std::string> to;
+  std::string name;
+  std::string description;
+  std::vector<std::string> share;
+  std::vector<std::string> tags;
+  bool allow_copy = false;
+  bool copy_tags = false;
+  bool wait = false;
+  bool detach = false;
+};
+
+/// Everything that can be wrong in the command itself is found out here, before anything is changed.
+Outcome<CopyOrder> make_order(CopyOptions const& options, Settings const& settings) {
+  auto source = TRY(parse_reference(options.source, {"ami-"}));
+  CopyOrder order;
+  order.source_region = source.region ? *source.region : TRY(settings.region());
+  order.source_image_id = source.id;
+  order.name = options.name;
+  order.description = options.description;
+  order.audience = TRY(parse_audience(options.share));
+  order.allow_copy = options.allow_copy;
+  order.copy_tags = options.copy_tags;
+  order.detach = options.detach;
+  for (auto const& text : options.tags) order.tags.push_back(TRY(parse_tag(text)));
+  for (auto const& region : options.to) TRY(check_region(region));
+  if (options.allow_copy) {
+    if (order.audience.empty()) return stop(Exit::usage, "--allow-copy needs --share");
+    TRY(check_snapshot_audience(order.audience));
+  }
+  if (options.detach && !order.audience.empty())
+    return stop(Exit::usage, "--detach: an image can be shared only when it is available; wait for it, then share it");
+  if (options.name.empty() && std::ranges::find(options.to, order.source_region) != options.to.end())
+    return stop(Exit::usage, "a copy within " + order.source_region + " needs another name: --name");
+  return order;
+}
+
+/// The source must be there and available; its name is the copies' name unless another was given.
+Outcome<void> check_source(Settings const& settings, CopyOrder& order) {
+  auto session = TRY(Session::open(settings, order.source_region));
+  auto image = TRY(find_image(*session, order.source_image_id));
+  if (order.name.empty()) order.name = image.name.value_or("");
+  auto reference = order.source_region + "/" + order.source_image_id;
+  if (image.image_state == "pending")
+    return stop(Exit::refused, reference + " is pending: first argosy wait " + reference);
+  if (image.image_state == "failed") return stop(Exit::refused, reference + " is failed and cannot be copied");
+  return {};
+}
+
+void tell(Terminal& terminal, CopyResult const& result, bool detach) {
+  auto name = result.region + (result.image_id.empty() ? "" : "/" + result.image_id);
+  if (result.failure) {
+    terminal.complain(name + "  " + explain(*result.failure));
+  } else if (detach) {
+    terminal.note(name + "  goes on at the server: argosy wait " + name);
+  } else {
+    terminal.note(name + "  " + show_outcome(result.progress) + (result.was_there ? ", was begun before" : "") + " (" +
+                  show_duration(result.took) + ")");
+  }
+}
+
+void say_interrupted(Terminal& terminal, UnderWay const& under_way) {
+  auto references = under_way.all();
+  if (references.empty()) return;
+  std::string command = "argosy wait";
+  for (auto const& reference : references) command += " " + reference;
+  terminal.complain("Interrupted. The copies go on at the server; to go on waiting:\n  " + command);
+}
+
+Outcome<Exit> run(CopyOptions const& options, Settings const& settings, Terminal& terminal) {
+  auto order = TRY(make_order(options, settings));
+  TRY(check_source(settings, order));
+  auto regions = without_repeats(options.to);
+  std::vector<CopyResult> results(regions.size());
+  UnderWay under_way;
+  {
+    OnInterrupt on_interrupt([&] { say_interrupted(terminal, under_way); });
+    run_each(kRegionsAtOnce, regions.size(), [&](std::size_t i) {
+      results[i] = copy_to_region(settings, order, regions[i], terminal, under_way);
+      tell(terminal, results[i], order.detach);
+    });
+  }
+  boost::json::array items;
+  std::vector<std::optional<Failure>> failures;
+  for (auto const& result : results) {
+    failures.push_back(result.failure);
+    items.push_back(to_json(result));
+    if (!result.failure && terminal.format() == Format::table) terminal.print(result.region + " " + result.image_id + "\n");
+  }
+  if (terminal.format() == Format::json)
+    terminal.print(boost::json::object{
+        {"source", order.source_region + "/" + order.source_image_id}, {"name", order.name}, {"copies", std::move(items)}});
+  auto exit = combine(failures);
+  if (exit == Exit::partly) terminal.complain("argosy: some regions failed; the others are done. Run it again for the rest.");
+  return exit;
+}
+
+}  // namespace
+
+void add_copy(Program& program) {
+  auto options = std::make_shared<CopyOptions>();
+  auto& verb = program.add_verb("copy", "Copy an image to other regions",
+                                "  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1\n"
+                                "  argosy copy ami-… -r us-east-1 --to us-west-2 --share 123456789012 --allow-copy\n"
+                                "  argosy copy us-east-1/ami-… --to us-west-2 --detach   then: argosy wait us-west-2/ami-…\n"
+                                "  argosy copy us-east-1/ami-… --to us-west-2 | while read region image; do …; done\n"
+                                "\n"
+                                "Prints a line REGION IMAGE for each region where it is done. A region that fails does not undo another\n"
+                                "(exit code 3). Run again, it does only what is missing: a copy that is there, or on its way, is taken\n"
+                                "over by its name and source; one that failed is made anew. Ctrl-C ends the waiting, not the copy.\n",
+                                options, &run);
+  verb.add_option("SOURCE", options->source, "REGION/ami-… or ami-…")->required();
+  add_list(verb, "--to", options->to, "Regions, repeated or with commas").required();
+  verb.add_option("--name", options->name, "Name of the copies; the source's unless given");
+  verb.add_option("--description", options->description, "Of the copies");
+  add_list(verb, "--share", options->share, "Accounts or ARNs that may start the copies, repeated or with commas");
+  verb.add_flag("--allow-copy", options->allow_copy, "They may copy the snapshots too");
+  verb.add_flag("--copy-tags", options->copy_tags, "Your tags on the source go to the copies");
+  verb.add_option("--tag", options->tags, "KEY=VALUE on the copies and their snapshots; may be repeated")->allow_extra_args(false);
+  auto* wait = verb.add_flag("--wait", options->wait, "Until they are available (the default)");
+  verb.add_flag("--detach", options->detach, "Begin the copies and end")->excludes(wait);
+}
+
+}  // namespace argosy::cli

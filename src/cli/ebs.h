@@ -1,0 +1,30 @@
+// cli/ebs.h - the EBS direct operations that import and export use, one function each.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "cli/session.h"
+#include "digest/sha256.h"
+#include "messages/ebs/ebs.h"
+
+namespace argosy::cli {
+
+namespace ebs = messages::ebs;
+
+inline constexpr std::uint64_t kBlockBytes = ebs::kBlockSize;
+
+/// The new snapshot's id.
+Outcome<std::string> start_snapshot(Session& session, ebs::StartSnapshotRequest const& request);
+/// `block` has kBlockBytes; `checksum` is its SHA-256.
+Outcome<void> put_block(Session& session, std::string const& snapshot_id, std::uint64_t index, Bytes block,
+                        digest::Digest const& checksum);
+/// `aggregate`: SHA-256 of the checksums of the blocks put, one after the other in ascending order of index.
+Outcome<void> complete_snapshot(Session& session, std::string const& snapshot_id, std::uint64_t blocks,
+                                digest::Digest const& aggregate);
+/// A page of the written blocks in ascending order.
+Outcome<ebs::ListSnapshotBlocksResponse> list_blocks(Session& session, std::string const& snapshot_id,
+                                                     std::optional<std::string> const& page_token);
+/// The block's kBlockBytes, compared with the checksum that came with them; fails with `corrupt`.
+Outcome<Bytes> get_block(Session& session, std::string const& snapshot_id, ebs::Block const& block);
+
+}  // namespace argosy::cli

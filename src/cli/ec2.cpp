@@ -1,0 +1,146 @@
+// cli/ec2.cpp - see ec2.h.
+#include "cli/ec2.h"
+
+#include "messages/ec2/create_tags.h"
+#include "messages/ec2/delete_snapshot.h"
+#include "messages/ec2/deregister_image.h"
+#include "messages/ec2/describe_image_attribute.h"
+#include "messages/ec2/describe_regions.h"
+#include "messages/ec2/describe_snapshot_attribute.h"
+#include "messages/ec2/reset_image_attribute.h"
+#include "messages/ec2/reset_snapshot_attribute.h"
+#include "wire/xml.h"
+
+namespace argosy::cli {
+namespace {
+
+template <class Response, class Request>
+Outcome<Response> call(Session& session, std::string_view action, Request const& request) {
+  auto body = TRY(session.ec2(action, wire::encode_form(request)));
+  auto document = wire::parse_xml(body);
+  if (!document) return stop(Exit::service, std::string(action) + ": the answer is " + document.error().message);
+  return wire::decode_xml<Response>((*document)->document_element(), wire::Naming::lower_camel);
+}
+
+/// For operations that answer <return>true</return>.
+template <class Request>
+Outcome<void> act(Session& session, std::string_view action, Request const& request) {
+  TRY(session.ec2(action, wire::encode_form(request)));
+  return {};
+}
+
+/// Follows the pages; `list` is the member of the response that holds them.
+template <class Response, class Request, class Item>
+Outcome<std::vector<Item>> call_paged(Session& session, std::string_view action, Request request,
+                                      std::vector<Item> Response::* list) {
+  std::vector<Item> items;
+  do {
+    auto page = TRY(call<Response>(session, action, request));
+    for (auto& item : page.*list) items.push_back(std::move(item));
+    request.next_token = page.next_token;
+  } while (request.next_token && !request.next_token->empty());
+  return items;
+}
+
+Outcome<std::string> need_id(std::optional<std::string> const& id, std::string_view action) {
+  if (!id) return stop(Exit::service, std::string(action) + ": the answer has no id");
+  return *id;
+}
+
+}  // namespace
+
+Outcome<std::vector<ec2::Image>> describe_images(Session& session, ec2::DescribeImagesRequest request) {
+  return call_paged(session, "DescribeImages", std::move(request), &ec2::DescribeImagesResponse::images_set);
+}
+
+Outcome<ec2::Image> find_image(Session& session, std::string const& image_id) {
+  ec2::DescribeImagesRequest request;
+  request.image_id = {image_id};
+  request.include_disabled = true;
+  auto found = TRY(describe_images(session, request));
+  if (found.empty())
+    return fail(Fault::not_found, "InvalidAMIID.NotFound", "The image id '[" + image_id + "]' does not exist");
+  return std::move(found.front());
+}
+
+Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session, ec2::DescribeSnapshotsRequest request) {
+  return call_paged(session, "DescribeSnapshots", std::move(request), &ec2::DescribeSnapshotsResponse::snapshot_set);
+}
+
+Outcome<std::vector<ec2::LaunchPermission>> launch_permissions(Session& session, std::string const& image_id) {
+  ec2::DescribeImageAttributeRequest request{"launchPermission", image_id, false};
+  auto answer = TRY(call<ec2::DescribeImageAttributeResponse>(session, "DescribeImageAttribute", request));
+  return std::move(answer.launch_permission).value_or(std::vector<ec2::LaunchPermission>{});
+}
+
+Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& session, std::string const& snapshot_id) {
+  ec2::DescribeSnapshotAttributeRequest request{"createVolumePermission", snapshot_id, false};
+  auto answer = TRY(call<ec2::DescribeSnapshotAttributeResponse>(session, "DescribeSnapshotAttribute", request));
+  return std::move(answer.create_volume_permission).value_or(std::vector<ec2::CreateVolumePermission>{});
+}
+
+Outcome<std::vector<std::string>> describe_regions(Session& session) {
+  auto answer = TRY(call<ec2::DescribeRegionsResponse>(session, "DescribeRegions", ec2::DescribeRegionsRequest{}));
+  std::vector<std::string> names;
+  for (auto const& region : answer.region_info) names.push_back(region.region_name.value_or(""));
+  return names;
+}
+
+Outcome<std::string> register_image(Session& session, ec2::RegisterImageRequest const& request) {
+  auto answer = TRY(call<ec2::RegisterImageResponse>(session, "RegisterImage", request));
+  return need_id(answer.image_id, "RegisterImage");
+}
+
+Outcome<std::string> copy_image(Session& session, ec2::CopyImageRequest const& request) {
+  auto answer = TRY(call<ec2::CopyImageResponse>(session, "CopyImage", request));
+  return need_id(answer.image_id, "CopyImage");
+}
+
+Outcome<void> modify_image_attribute(Session& session, ec2::ModifyImageAttributeRequest const& request) {
+  return act(session, "ModifyImageAttribute", request);
+}
+Outcome<void> modify_snapshot_attribute(Session& session, ec2::ModifySnapshotAttributeRequest const& request) {
+  return act(session, "ModifySnapshotAttribute", request);
+}
+Outcome<void> reset_launch_permissions(Session& session, std::string const& image_id) {
+  return act(session, "ResetImageAttribute", ec2::ResetImageAttributeRequest{"launchPermission", image_id, false});
+}
+Outcome<void> reset_snapshot_permissions(Session& session, std::string const& snapshot_id) {
+  return act(session, "ResetSnapshotAttribute",
+             ec2::ResetSnapshotAttributeRequest{"createVolumePermission", snapshot_id, false});
+}
+Outcome<void> create_tags(Session& session, std::vector<std::string> const& resource_ids,
+                          std::vector<TagArgument> const& tags) {
+  return act(session, "CreateTags", ec2::CreateTagsRequest{false, resource_ids, to_tags(tags)});
+}
+Outcome<void> deregister_image(Session& session, std::string const& image_id) {
+  return act(session, "DeregisterImage", ec2::DeregisterImageRequest{image_id, true, false});
+}
+Outcome<void> delete_snapshot(Session& session, std::string const& snapshot_id) {
+  return act(session, "DeleteSnapshot", ec2::DeleteSnapshotRequest{snapshot_id, false});
+}
+
+std::vector<std::string> snapshot_ids(ec2::Image const& image) {
+  std::vector<std::string> ids;
+  for (auto const& mapping : image.block_device_mapping)
+    if (mapping.ebs && mapping.ebs->snapshot_id) ids.push_back(*mapping.ebs->snapshot_id);
+  return without_repeats(ids);
+}
+
+Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session, std::vector<std::string> const& snapshot_ids) {
+  if (snapshot_ids.empty()) return std::vector<ec2::Snapshot>{};
+  ec2::DescribeSnapshotsRequest request;
+  request.snapshot_id = snapshot_ids;
+  request.owner = {"self"};
+  return describe_snapshots(session, std::move(request));
+}
+
+std::vector<ec2::Tag> to_tags(std::vector<TagArgument> const& tags) {
+  std::vector<ec2::Tag> out;
+  for (auto const& tag : tags) out.push_back({tag.key, tag.value});
+  return out;
+}
+
+ec2::Filter filter(std::string name, std::vector<std::string> values) { return {std::move(name), std::move(values)}; }
+
+}  // namespace argosy::cli

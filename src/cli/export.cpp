@@ -1,0 +1,130 @@
+// cli/export.cpp - argosy export: a disk of an image, or a snapshot, into a file.
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/download.h"
+#include "cli/ec2.h"
+#include "cli/file.h"
+#include "cli/disk.h"
+#include "cli/format.h"
+#include "cli/interrupt.h"
+#include "cli/process.h"
+#include "cli/program.h"
+
+namespace argosy::cli {
+namespace {
+
+struct ExportOptions {
+  std::string source;
+  std::string file;
+  std::string device;
+  std::string format = "raw";
+  std::size_t jobs = 8;
+  bool force = false;
+};
+
+/// A file that is removed unless it was put in its place; also on Ctrl-C.
+class PartialFile {
+ public:
+  explicit PartialFile(std::string path) : path_(std::move(path)), on_interrupt_([this] { remove(); }) {}
+  PartialFile(PartialFile const&) = delete;
+  PartialFile& operator=(PartialFile const&) = delete;
+  ~PartialFile() { remove(); }
+  std::string const& path() const { return path_; }
+  Outcome<void> move_to(std::string const& path) const {
+    if (std::rename(path_.c_str(), path.c_str()) != 0) return std::unexpected(system_failure(path, "cannot rename to it"));
+    return {};
+  }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  std::string path_;
+  OnInterrupt on_interrupt_;
+};
+
+/// The snapshot of the image's root disk, or of the disk at `device`.
+Outcome<std::string> find_snapshot(Session& session, std::string const& image_id, std::string const& device) {
+  auto image = TRY(find_image(session, image_id));
+  auto wanted = device.empty() ? image.root_device_name.value_or("") : device;
+  std::string devices;
+  for (auto const& mapping : image.block_device_mapping) {
+    if (!mapping.ebs || !mapping.ebs->snapshot_id) continue;
+    if (mapping.device_name == wanted) return *mapping.ebs->snapshot_id;
+    devices += " " + mapping.device_name.value_or("?");
+  }
+  return stop(Exit::refused, image_id + " has no disk " + wanted + "; it has:" + (devices.empty() ? " none" : devices));
+}
+
+/// Bytes of written blocks, where the service says.
+std::uint64_t expected_bytes(Session& session, std::string const& snapshot_id) {
+  ec2::DescribeSnapshotsRequest request;
+  request.snapshot_id = {snapshot_id};
+  auto found = describe_snapshots(session, request);
+  if (!found || found->empty()) return 0;
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, found->front().full_snapshot_size_in_bytes.value_or(0)));
+}
+
+/// The raw file in another format, beside it.
+Outcome<void> convert(std::string const& raw, std::string const& format, std::string const& to) {
+  TRY(run_process({"qemu-img", "convert", "-f", "raw", "-O", format, "--", raw, to}));
+  return {};
+}
+
+Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Terminal& terminal) {
+  if (options.file == "-")
+    return stop(Exit::usage, "a disk cannot be written to stdout: its blocks arrive in any order; name a file");
+  auto format = TRY(qemu_format(options.format));
+  auto reference = TRY(parse_reference(options.source, {"ami-", "snap-"}));
+  std::error_code ignored;
+  if (!options.force && std::filesystem::exists(options.file, ignored))
+    return stop(Exit::refused, options.file + " exists: --force overwrites it");
+  auto session = TRY(Session::open(settings, reference.region ? *reference.region : TRY(settings.region())));
+  auto began = std::chrono::steady_clock::now();
+  auto snapshot_id = reference.id.starts_with("snap-") ? reference.id : TRY(find_snapshot(*session, reference.id, options.device));
+
+  PartialFile raw(options.file + ".partial");
+  DownloadOptions how{options.jobs, expected_bytes(*session, snapshot_id), settings.patience};
+  auto label = std::filesystem::path(options.file).filename().string();
+  auto blocks = TRY(download(*session, snapshot_id, raw.path(), how, terminal, label));
+  if (format == "raw") {
+    TRY(raw.move_to(options.file));
+  } else {
+    PartialFile converted(options.file + ".converting");
+    TRY(convert(raw.path(), format, converted.path()));
+    TRY(converted.move_to(options.file));
+  }
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  terminal.note(label + "  " + snapshot_id + "  " + show_bytes(blocks * kBlockBytes) + " in " + show_duration(took));
+  if (terminal.format() == Format::json)
+    terminal.print(boost::json::object{{"region", session->region()},
+                                       {"snapshot_id", snapshot_id},
+                                       {"file", options.file},
+                                       {"format", options.format},
+                                       {"bytes", blocks * kBlockBytes}});
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_export(Program& program) {
+  auto options = std::make_shared<ExportOptions>();
+  auto& verb = program.add_verb("export", "Write a disk of an image, or a snapshot, to a file",
+                                "  argosy export us-west-2/ami-… disk.raw\n"
+                                "  argosy export ami-… data.raw --device /dev/sdf      another disk than the root\n"
+                                "  argosy export snap-… disk.qcow2 --format qcow2\n"
+                                "\n"
+                                "The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with\n"
+                                "its checksum. Until it is whole it is called FILE.partial.\n",
+                                options, &run);
+  verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, or the id alone")->required();
+  verb.add_option("FILE", options->file, "Is not overwritten without --force")->required();
+  verb.add_option("--device", options->device, "Which disk of the image; the root disk unless given");
+  verb.add_option("--format", options->format, "raw (the default), qcow2, vmdk, vhdx, vdi or vhd");
+  verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")->check(CLI::Range(1, 32))->option_text("N");
+  verb.add_flag("-f,--force", options->force, "Overwrite FILE");
+}
+
+}  // namespace argosy::cli

@@ -1,0 +1,69 @@
+// cli/failure.cpp - see failure.h.
+#include "cli/failure.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace argosy::cli {
+namespace {
+
+/// Codes that say "later": EC2's and EBS direct's.
+constexpr std::array<std::string_view, 8> kPassingCodes{
+    "RequestLimitExceeded", "EC2ThrottledException", "ResourceLimitExceeded", "Unavailable",
+    "ServiceUnavailable",   "InternalError",         "InternalFailure",       "InternalServerException"};
+constexpr std::array<std::string_view, 5> kPassingParts{"Throttl", "ConcurrentLimitExceeded", "ServiceQuotaExceeded",
+                                                        "PendingSnapshotLimitExceeded", "SnapshotLimitExceeded"};
+
+bool is_passing(std::string_view code) {
+  return std::ranges::find(kPassingCodes, code) != kPassingCodes.end() ||
+         std::ranges::any_of(kPassingParts, [&](auto part) { return code.contains(part); });
+}
+
+struct Advice {
+  std::string_view code;
+  std::string_view part_of_message;  ///< empty: any
+  std::string_view text;
+};
+
+constexpr std::array<Advice, 17> kAdvice{{
+    {"AuthFailure", "Not authorized", "Only the owner of an image may do this."},
+    {"AuthFailure", "", "Check the access key (AWS_ACCESS_KEY_ID or --profile), the machine's clock and --endpoint-url."},
+    {"SignatureDoesNotMatch", "", "Check the secret access key."},
+    {"InvalidClientTokenId", "", "Check the access key: this service does not know it."},
+    {"MissingAuthenticationToken", "", "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile."},
+    {"RequestExpired", "", "Set the machine's clock; temporary credentials may have run out."},
+    {"UnauthorizedOperation", "", "The account's policy does not allow this to these credentials."},
+    {"OptInRequired", "", "The account has not switched this region on."},
+    {"InvalidAMIID.NotFound", "", "An image id belongs to one region: name it, as in us-east-1/ami-…, or with --region. "
+                                  "An image that is not shared with you cannot be seen either."},
+    {"InvalidAMIID.Unavailable", "", "Only an available image can be copied or shared: see `argosy wait`."},
+    {"InvalidAMIName.Duplicate", "", "Choose another name with --name."},
+    {"InvalidAMIName.Malformed", "", "A name has 3 to 128 letters, digits, blanks and ( ) [ ] . / - ' @ _."},
+    {"InvalidRequest", "storage of this ami", "The owner must share the snapshots too: `argosy share IMAGE ACCOUNT --allow-copy`."},
+    {"InvalidSnapshot.NotFound", "", "A snapshot id belongs to one region: name it, as in us-east-1/snap-…"},
+    {"InvalidAMIAttributeItemValue", "", "An account has 12 digits; an organization is named by its ARN."},
+    {"ResourceLimitExceeded", "", "A limit of the account is reached: run the command again later."},
+    {"RequestLimitExceeded", "", "The service asks for fewer requests: run the command again later."},
+}};
+
+}  // namespace
+
+Failure::Failure(Error error) : Error(std::move(error)) {
+  if (code.empty()) {
+    exit = fault == Fault::unavailable ? Exit::temporary : Exit::failed;
+  } else {
+    exit = is_passing(code) ? Exit::temporary : Exit::service;
+  }
+}
+
+std::string explain(Failure const& failure) {
+  std::string text = failure.code.empty() ? failure.message : failure.code + ": " + failure.message;
+  if (!failure.request_id.empty()) text += " (request id " + failure.request_id + ")";
+  for (auto const& advice : kAdvice)
+    if (advice.code == failure.code && failure.message.contains(advice.part_of_message))
+      return text + "\n  " + std::string(advice.text);
+  return text;
+}
+
+}  // namespace argosy::cli

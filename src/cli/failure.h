@@ -1,0 +1,45 @@
+// cli/failure.h - what went wrong, as a user needs to know it, and the exit code that follows.
+#pragma once
+#include <string>
+
+#include "base/error.h"
+
+namespace argosy::cli {
+
+/// 252 to 254 are those of the aws command, 3 is restic's; docs: `argosy --help`.
+enum class Exit : int {
+  done = 0,
+  failed = 1,
+  partly = 3,         ///< some regions or images failed, the others are done; running it again does the rest
+  refused = 4,        ///< found out before anything was changed
+  temporary = 5,      ///< a limit, throttling or no connection: later it may work
+  timed_out = 6,      ///< nothing moved for too long; the work goes on at the server
+  interrupted = 130,  ///< SIGINT
+  terminated = 143,   ///< SIGTERM
+  usage = 252,
+  configuration = 253,  ///< credentials too
+  service = 254,        ///< the service answered with an error
+};
+
+struct Failure : Error {
+  /// Implicit, so that TRY carries the error of a Result. An error with a code came from a service.
+  Failure(Error error);
+  Failure(Exit exit_code, std::string text) : Error{Fault::invalid, {}, std::move(text)}, exit(exit_code) {}
+
+  bool retryable() const { return exit == Exit::temporary || exit == Exit::timed_out; }
+
+  Exit exit = Exit::failed;
+  std::string request_id;  ///< empty unless a service answered
+};
+
+template <class T>
+using Outcome = std::expected<T, Failure>;
+
+inline std::unexpected<Failure> stop(Exit exit, std::string message) {
+  return std::unexpected(Failure(exit, std::move(message)));
+}
+
+/// "CODE: message (request id …)", and on a second line what to do, where that is known.
+std::string explain(Failure const& failure);
+
+}  // namespace argosy::cli

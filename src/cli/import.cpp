@@ -1,0 +1,166 @@
+// cli/import.cpp - argosy import: disks become snapshots, and the snapshots an image.
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/ec2.h"
+#include "cli/format.h"
+#include "cli/program.h"
+#include "cli/upload.h"
+
+namespace argosy::cli {
+namespace {
+
+/// The device names that EC2 recommends for data volumes begin here.
+constexpr char kFirstDataDevice = 'f';
+constexpr std::size_t kMostDataDisks = 11;  ///< /dev/sdf to /dev/sdp
+
+struct ImportOptions {
+  std::string disk;
+  std::vector<std::string> data_disks;
+  std::string format;
+  std::string name;
+  std::string description;
+  std::string architecture = "x86_64";
+  std::string boot_mode;
+  std::string root_device_name = "/dev/sda1";
+  std::vector<std::string> tags;
+  std::uint64_t volume_size_gib = 0;
+  std::size_t jobs = 8;
+  bool ena = true;
+  bool snapshot_only = false;
+};
+
+/// Found out before gigabytes are uploaded.
+Outcome<void> check_name_is_free(Session& session, std::string const& name) {
+  ec2::DescribeImagesRequest request;
+  request.owner = {"self"};
+  request.include_disabled = true;
+  request.filter = {filter("name", {name})};
+  auto taken = TRY(describe_images(session, std::move(request)));
+  if (taken.empty()) return {};
+  return stop(Exit::refused, "the name \"" + name + "\" is already that of " + session.region() + "/" +
+                                 taken.front().image_id.value_or("?") + ": choose another with --name");
+}
+
+Outcome<std::uint64_t> volume_size(Disk const& disk, std::string const& path, std::uint64_t asked_gib) {
+  auto needed_gib = std::max<std::uint64_t>(1, (disk.size_bytes() + kGiB - 1) / kGiB);
+  if (disk.size_bytes() == 0) return stop(Exit::refused, path + " is empty");
+  if (asked_gib != 0 && asked_gib < needed_gib)
+    return stop(Exit::refused, path + " needs a volume of " + std::to_string(needed_gib) + " GiB");
+  return std::max(asked_gib, needed_gib);
+}
+
+/// The disk as a completed snapshot.
+Outcome<std::string> import_disk(Session& session, std::string const& path, std::uint64_t asked_gib,
+                                 ImportOptions const& options, std::vector<TagArgument> const& tags,
+                                 std::chrono::milliseconds patience, Terminal& terminal) {
+  auto began = std::chrono::steady_clock::now();
+  auto disk = TRY(open_disk(path, options.format, options.jobs));
+  UploadOptions how{options.description, tags, TRY(volume_size(*disk, path, asked_gib)), options.jobs, patience};
+  auto label = std::filesystem::path(path).filename().string();
+  auto done = TRY(upload(session, *disk, how, terminal, label));
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  terminal.note(label + "  " + done.snapshot_id + "  completed: " + show_bytes(done.blocks * kBlockBytes) +
+                " uploaded of " + show_bytes(disk->size_bytes()) + " in " + show_duration(took));
+  return done.snapshot_id;
+}
+
+ec2::BlockDeviceMapping map_device(std::string device, std::string const& snapshot_id) {
+  ec2::BlockDeviceMapping mapping;
+  mapping.device_name = std::move(device);
+  auto& volume = mapping.ebs.emplace();
+  volume.snapshot_id = snapshot_id;
+  volume.volume_type = "gp3";
+  volume.delete_on_termination = true;
+  return mapping;
+}
+
+ec2::RegisterImageRequest register_request(ImportOptions const& options, std::string const& name,
+                                           std::vector<std::string> const& snapshots,
+                                           std::vector<TagArgument> const& tags) {
+  ec2::RegisterImageRequest request;
+  request.name = name;
+  if (!options.description.empty()) request.description = options.description;
+  request.architecture = options.architecture;
+  if (!options.boot_mode.empty()) request.boot_mode = options.boot_mode;
+  request.virtualization_type = "hvm";
+  request.ena_support = options.ena;
+  request.root_device_name = options.root_device_name;
+  request.block_device_mapping.push_back(map_device(options.root_device_name, snapshots.front()));
+  for (std::size_t i = 1; i < snapshots.size(); ++i) {
+    auto letter = static_cast<char>(kFirstDataDevice + static_cast<char>(i - 1));
+    request.block_device_mapping.push_back(map_device(std::string("/dev/sd") + letter, snapshots[i]));
+  }
+  if (!tags.empty()) request.tag_specification.push_back({"image", to_tags(tags)});
+  return request;
+}
+
+void report(Terminal& terminal, std::string const& region, std::string const& image_id,
+            std::vector<std::string> const& snapshots) {
+  if (terminal.format() == Format::table) {
+    terminal.print((image_id.empty() ? snapshots.front() : image_id) + "\n");
+    return;
+  }
+  boost::json::object result{{"region", region}};
+  result["image_id"] = image_id.empty() ? boost::json::value(nullptr) : boost::json::value(image_id);
+  result["snapshot_ids"] = boost::json::value_from(snapshots);
+  terminal.print(result);
+}
+
+Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Terminal& terminal) {
+  std::vector<TagArgument> tags;
+  for (auto const& text : options.tags) tags.push_back(TRY(parse_tag(text)));
+  if (options.snapshot_only && !options.data_disks.empty())
+    return stop(Exit::usage, "--snapshot-only takes one disk, without --disk");
+  if (options.data_disks.size() > kMostDataDisks) return stop(Exit::usage, "at most 11 times --disk");
+  auto session = TRY(Session::open(settings, TRY(settings.region())));
+  auto name = options.name.empty() ? image_name_of(options.disk) : options.name;
+  if (!options.snapshot_only) TRY(check_name_is_free(*session, name));
+
+  std::vector<std::string> snapshots;
+  snapshots.push_back(TRY(import_disk(*session, options.disk, options.volume_size_gib, options, tags, settings.patience, terminal)));
+  for (auto const& path : options.data_disks)
+    snapshots.push_back(TRY(import_disk(*session, path, 0, options, tags, settings.patience, terminal)));
+  if (options.snapshot_only) {
+    report(terminal, session->region(), "", snapshots);
+    return Exit::done;
+  }
+  auto image_id = register_image(*session, register_request(options, name, snapshots, tags));
+  if (!image_id) {
+    for (auto const& id : snapshots) terminal.complain("The snapshot " + session->region() + "/" + id + " is complete and stays.");
+    return std::unexpected(image_id.error());
+  }
+  report(terminal, session->region(), *image_id, snapshots);
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_import(Program& program) {
+  auto options = std::make_shared<ImportOptions>();
+  auto& verb = program.add_verb("import", "Make an image of a disk: raw, qcow2, vmdk, vhdx, vdi or vhd",
+                                "  argosy import disk.raw --name web-1 --region us-east-1\n"
+                                "  id=$(argosy import debian.qcow2 --tag build=42)     stdout is the image id alone\n"
+                                "  argosy import root.raw --disk data.raw              the second disk becomes /dev/sdf\n"
+                                "  argosy import disk.vmdk --snapshot-only             prints snap-…\n"
+                                "\n"
+                                "Zeros and holes are not uploaded. Without --format QEMU looks at the disk to find out; name the\n"
+                                "format of disks that come from strangers, for a disk can pretend to be of another.\n",
+                                options, &run);
+  verb.add_option("DISK", options->disk, "File or block device")->required();
+  verb.add_option("--name", options->name, "Name of the image; the file's without its ending");
+  verb.add_option("--description", options->description, "Of the image and its snapshots");
+  verb.add_option("--format", options->format, "raw, qcow2, vmdk, vhdx, vdi or vhd, for all disks");
+  verb.add_option("--architecture", options->architecture, "x86_64 (the default) or arm64")->check(CLI::IsMember({"x86_64", "arm64"}))->option_text("NAME");
+  verb.add_option("--boot-mode", options->boot_mode, "legacy-bios, uefi or uefi-preferred")
+      ->check(CLI::IsMember({"legacy-bios", "uefi", "uefi-preferred"}))->option_text("MODE");
+  verb.add_flag("--ena,!--no-ena", options->ena, "The disk has a driver for ENA network cards (the default)");
+  verb.add_option("--root-device-name", options->root_device_name, "/dev/sda1 unless given");
+  verb.add_option("--volume-size", options->volume_size_gib, "GiB of the first disk; its size rounded up")->check(CLI::Range(1, 65'536))->option_text("GIB");
+  verb.add_option("--disk", options->data_disks, "One more disk; may be repeated")->allow_extra_args(false);
+  verb.add_option("--tag", options->tags, "KEY=VALUE on image and snapshots; may be repeated")->allow_extra_args(false);
+  verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")->check(CLI::Range(1, 32))->option_text("N");
+  verb.add_flag("--snapshot-only", options->snapshot_only, "Make a snapshot, no image");
+}
+
+}  // namespace argosy::cli

@@ -1,0 +1,68 @@
+// cli/patience.h - waiting that ends when nothing has moved for a while, never after a count of attempts.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "cli/failure.h"
+#include "cli/format.h"
+
+namespace argosy::cli {
+
+/// The pauses between looks at the same thing: 100 ms at first, 5 s at most.
+class Pauses {
+ public:
+  std::chrono::milliseconds next() {
+    auto pause = next_;
+    next_ = std::min(next_ * 3 / 2, kLongest);
+    return pause;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kLongest{5'000};
+  std::chrono::milliseconds next_{100};
+};
+
+/// Any thread: several may work on what one Patience watches.
+class Patience {
+ public:
+  explicit Patience(std::chrono::milliseconds limit) : limit_(limit) { progressed(); }
+
+  void progressed() { last_ = std::chrono::steady_clock::now(); }
+
+  /// Sleeps; fails with `timed_out` if nothing has moved for the limit.
+  Outcome<void> pause(Pauses& pauses) const {
+    if (std::chrono::steady_clock::now() - last_.load() >= limit_)
+      return stop(Exit::timed_out, "nothing moved for " + show_duration(limit_));
+    std::this_thread::sleep_for(std::min(pauses.next(), limit_));
+    return {};
+  }
+
+  /// Calls again while it fails in a way that passes: a server that restarts must not end hours of work. `tell` is
+  /// called before each further attempt.
+  template <class Call, class Tell>
+  auto persist(Call call, Tell tell) const -> decltype(call()) {
+    Pauses pauses;
+    while (true) {
+      auto outcome = call();
+      if (outcome || !outcome.error().retryable()) return outcome;
+      tell();
+      if (auto waited = pause(pauses); !waited) {
+        waited.error().message += "; the last attempt failed: " + outcome.error().message;
+        return std::unexpected(waited.error());
+      }
+    }
+  }
+  template <class Call>
+  auto persist(Call call) const -> decltype(call()) {
+    return persist(std::move(call), [] {});
+  }
+
+ private:
+  std::chrono::milliseconds const limit_;
+  std::atomic<std::chrono::steady_clock::time_point> last_;
+};
+
+}  // namespace argosy::cli

@@ -1,0 +1,100 @@
+// cli/program.cpp - see program.h.
+#include "cli/program.h"
+
+#include <unistd.h>
+
+#include "cli/format.h"
+
+namespace argosy::cli {
+namespace {
+
+constexpr char const* kSummary =
+    "Argosy: machine images in several regions. Speaks the EC2 and EBS direct APIs: to argosyd with\n"
+    "--endpoint-url or AWS_ENDPOINT_URL, to AWS itself without.\n";
+
+constexpr char const* kFooter =
+    "The main job:\n"
+    "  argosy import disk.qcow2 --name web-1 --region us-east-1       prints ami-…\n"
+    "  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1           to several regions at once\n"
+    "  argosy share us-west-2/ami-… 123456789012                      who may start it\n"
+    "  argosy ls --shared-with-me --all-regions                       as the recipient\n"
+    "  argosy unshare us-west-2/ami-… 123456789012                    take it back\n"
+    "\n"
+    "Each verb teaches with examples: argosy copy --help\n"
+    "\n"
+    "An image is written REGION/ami-… or ami-… alone, then in the region of --region, AWS_REGION, AWS_DEFAULT_REGION\n"
+    "or the profile. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files.\n"
+    "\n"
+    "Exit codes: 0 done; 1 failed; 3 partly done, run it again for the rest; 4 refused, nothing was changed;\n"
+    "5 temporary, try later; 6 nothing moved for --timeout, the work goes on at the server; 130, 143 interrupted;\n"
+    "252 usage; 253 configuration or credentials; 254 the service answered with an error.\n";
+
+}  // namespace
+
+Program::Program() : app_(kSummary, "argosy") {
+  app_.set_version_flag("--version", "argosy " ARGOSY_VERSION, "Print the version and end");
+  app_.require_subcommand(1);
+  app_.footer(kFooter);
+  app_.get_formatter()->column_width(34);
+  add_shared_options(app_);
+  add_import(*this);
+  add_export(*this);
+  add_ls(*this);
+  add_show(*this);
+  add_copy(*this);
+  add_share(*this);
+  add_unshare(*this);
+  add_wait(*this);
+}
+
+CLI::App& Program::begin_verb(std::string const& name, std::string const& summary, std::string const& examples) {
+  auto& verb = *app_.add_subcommand(name, summary);
+  verb.footer("Examples:\n" + examples);
+  add_shared_options(verb);
+  return verb;
+}
+
+void Program::add_shared_options(CLI::App& app) {
+  std::string const group = "Options of every verb";
+  app.set_help_flag("-h,--help", "Print this and end")->group(group);
+  add_list(app, "-r,--region", flags_.regions, "Region; where several make sense, repeated or with commas").group(group);
+  app.add_option("--profile", flags_.profile, "Profile in the config and credentials files of AWS")->group(group);
+  app.add_option("--endpoint-url", flags_.endpoint_url, "Where the service is, e.g. http://127.0.0.1:8080")->group(group);
+  app.add_option("-o,--output", flags_.output, "table or json")->check(CLI::IsMember({"table", "json"}))->group(group)
+      ->option_text("FORMAT");
+  app.add_option("--timeout", flags_.timeout, "Give up waiting when nothing moved for so long: 90s, 30m (the default), 2h")
+      ->group(group);
+  app.add_flag("-q,--quiet", flags_.quiet, "Only data and errors")->group(group);
+  app.add_flag("--no-progress", flags_.no_progress, "Neither bars nor lines of progress")->group(group);
+}
+
+Exit Program::run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    bool asked = error.get_exit_code() == 0;  // --help, --version
+    app_.exit(error);
+    return asked ? Exit::done : Exit::usage;
+  }
+  auto format = flags_.output == "json" ? Format::json : Format::table;
+  auto sources = real_sources();
+  Terminal terminal(format, choose_progress_style(flags_, sources.environment, isatty(STDERR_FILENO) == 1), flags_.quiet);
+  auto settings = resolve(flags_, sources);
+  auto outcome = settings ? job_(*settings, terminal) : std::unexpected(settings.error());
+  if (!outcome) {
+    if (format == Format::json) terminal.print(boost::json::object{{"error", to_json(outcome.error())}});
+    terminal.complain("argosy: " + explain(outcome.error()));
+  }
+  if (auto finished = terminal.finish(); !finished) {
+    terminal.complain("argosy: " + explain(finished.error()));
+    return Exit::failed;
+  }
+  return outcome ? *outcome : outcome.error().exit;
+}
+
+CLI::Option& add_list(CLI::App& app, std::string const& names, std::vector<std::string>& values,
+                      std::string const& description) {
+  return *app.add_option(names, values, description)->delimiter(',')->allow_extra_args(false);
+}
+
+}  // namespace argosy::cli

@@ -1,0 +1,58 @@
+// cli/program.h - the command line: what every verb shares, and the verbs' own arguments beside it.
+#pragma once
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/profile.h"
+#include "cli/terminal.h"
+
+namespace argosy::cli {
+
+class Program {
+ public:
+  Program();
+
+  /// A verb with the options of all verbs. When the user chose it, `job` is called with what he typed. `examples`: lines
+  /// for the end of its help.
+  template <class Options>
+  CLI::App& add_verb(std::string const& name, std::string const& summary, std::string const& examples,
+                     std::shared_ptr<Options> options,
+                     Outcome<Exit> (*job)(Options const&, Settings const&, Terminal&)) {
+    auto& verb = begin_verb(name, summary, examples);
+    verb.callback([this, options, job] {
+      job_ = [options, job](Settings const& settings, Terminal& terminal) { return job(*options, settings, terminal); };
+    });
+    return verb;
+  }
+
+  Exit run(int argc, char** argv);
+
+ private:
+  CLI::App& begin_verb(std::string const& name, std::string const& summary, std::string const& examples);
+  void add_shared_options(CLI::App& app);
+
+  CLI::App app_;
+  Flags flags_;
+  std::function<Outcome<Exit>(Settings const&, Terminal&)> job_;
+};
+
+/// An option with a list of values: repeated, or separated by commas.
+CLI::Option& add_list(CLI::App& app, std::string const& names, std::vector<std::string>& values,
+                      std::string const& description);
+
+/// The verbs, one file each.
+void add_import(Program& program);   // import.cpp
+void add_export(Program& program);   // export.cpp
+void add_ls(Program& program);       // list.cpp
+void add_show(Program& program);     // show.cpp
+void add_copy(Program& program);     // copy.cpp
+void add_share(Program& program);    // share.cpp
+void add_unshare(Program& program);  // share.cpp
+void add_wait(Program& program);     // wait.cpp
+
+}  // namespace argosy::cli

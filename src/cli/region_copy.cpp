@@ -1,0 +1,127 @@
+// cli/region_copy.cpp - see region_copy.h.
+#include "cli/region_copy.h"
+
+#include <algorithm>
+
+#include "base/entropy.h"
+#include "cli/format.h"
+
+namespace argosy::cli {
+namespace {
+
+/// An own image with this name that was made from this source, whatever its state.
+Outcome<std::optional<ec2::Image>> find_copy(Session& session, CopyOrder const& order) {
+  ec2::DescribeImagesRequest request;
+  request.owner = {"self"};
+  request.filter = {filter("name", {order.name}), filter("source-image-id", {order.source_image_id}),
+                    filter("source-image-region", {order.source_region})};
+  auto found = TRY(describe_images(session, std::move(request)));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+ec2::CopyImageRequest copy_request(CopyOrder const& order) {
+  ec2::CopyImageRequest request;
+  // Made anew for each copy and sent again with each retry of the call. Derived from the order alone it would be
+  // remembered by the service, and hand back an image that was deregistered meanwhile. Against a second copy by another
+  // run the name stands.
+  request.client_token = make_uuid(system_entropy());
+  request.name = order.name;
+  if (!order.description.empty()) request.description = order.description;
+  request.source_image_id = order.source_image_id;
+  request.source_region = order.source_region;
+  if (order.copy_tags) request.copy_image_tags = true;
+  if (!order.tags.empty())
+    request.tag_specification = {{"image", to_tags(order.tags)}, {"snapshot", to_tags(order.tags)}};
+  return request;
+}
+
+/// The image that is on its way or there, begun now if need be.
+Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& result) {
+  auto existing = TRY(find_copy(session, order));
+  if (existing && existing->image_state == "failed") {
+    TRY(deregister_image(session, existing->image_id.value_or("")));
+    existing.reset();
+  }
+  if (!existing) {
+    auto image_id = copy_image(session, copy_request(order));
+    if (image_id) {
+      result.image_id = *image_id;
+      return {};
+    }
+    if (image_id.error().code == "InvalidAMIName.Duplicate") existing = TRY(find_copy(session, order));  // another run was faster
+    if (!existing) return std::unexpected(image_id.error());
+  }
+  result.image_id = existing->image_id.value_or("");
+  result.was_there = true;
+  return {};
+}
+
+/// Once the image is available. Repeats do no harm.
+Outcome<void> tag_and_share(Session& session, CopyOrder const& order, CopyResult const& result) {
+  auto const& snapshots = result.progress.snapshot_ids;
+  if (result.was_there && !order.tags.empty()) {
+    auto ids = snapshots;
+    ids.push_back(result.image_id);
+    TRY(create_tags(session, ids, order.tags));
+  }
+  if (order.audience.empty()) return {};
+  TRY(change_launch_permissions(session, result.image_id, Change::grant, order.audience));
+  if (order.allow_copy) return change_snapshot_permissions(session, snapshots, Change::grant, order.audience);
+  return {};
+}
+
+Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& terminal, UnderWay& under_way,
+                   CopyResult& result) {
+  auto session = TRY(Session::open(settings, result.region));
+  TRY(begin_copy(*session, order, result));
+  if (order.detach) return {};
+  auto reference = result.region + "/" + result.image_id;
+  under_way.add(reference);
+  auto line = terminal.begin(reference);
+  auto freshness = result.was_there ? Freshness::known : Freshness::just_made;
+  auto followed = follow_image(*session, result.image_id, freshness, settings.patience, terminal, line, result.progress);
+  terminal.end(line);
+  under_way.remove(reference);
+  TRY(std::move(followed));
+  return tag_and_share(*session, order, result);
+}
+
+}  // namespace
+
+boost::json::object to_json(CopyResult const& result) {
+  auto out = to_json(result.progress);
+  out["region"] = result.region;
+  out["image_id"] = result.image_id.empty() ? boost::json::value(nullptr) : boost::json::value(result.image_id);
+  if (result.image_id.empty()) out["state"] = nullptr;
+  out["was_there"] = result.was_there;
+  out["seconds"] = static_cast<double>(result.took.count()) / 1000;
+  out["error"] = or_null(result.failure);
+  return out;
+}
+
+void UnderWay::add(std::string reference) {
+  std::lock_guard lock(mutex_);
+  references_.push_back(std::move(reference));
+}
+void UnderWay::remove(std::string const& reference) {
+  std::lock_guard lock(mutex_);
+  std::erase(references_, reference);
+}
+std::vector<std::string> UnderWay::all() const {
+  std::lock_guard lock(mutex_);
+  return references_;
+}
+
+CopyResult copy_to_region(Settings const& settings, CopyOrder const& order, std::string const& region, Terminal& terminal,
+                          UnderWay& under_way) {
+  auto began = std::chrono::steady_clock::now();
+  CopyResult result;
+  result.region = region;
+  auto copied = copy(settings, order, terminal, under_way, result);
+  if (!copied) result.failure = copied.error();
+  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  return result;
+}
+
+}  // namespace argosy::cli

@@ -1,0 +1,40 @@
+// cli/session.h - signed calls to the EC2 and EBS direct services of one region, with their errors understood.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "cli/failure.h"
+#include "cli/profile.h"
+#include "remote/transport.h"
+#include "wire/form.h"
+
+namespace argosy::cli {
+
+/// Any thread.
+class Session {
+ public:
+  /// No call is made yet. Fails with `configuration` on a bad endpoint URL.
+  static Outcome<std::unique_ptr<Session>> open(Settings const& settings, std::string region);
+
+  std::string const& region() const { return region_; }
+  /// The XML of a success.
+  Outcome<std::string> ec2(std::string_view action, wire::Pairs parameters);
+  /// `request.path` begins with a slash. A 2xx response.
+  Outcome<http::Response> ebs(http::Request request, remote::Payload payload = remote::Payload::hashed);
+
+ private:
+  Session() = default;
+  std::string region_;
+  remote::Credentials credentials_;
+  std::unique_ptr<remote::Transport> ec2_;
+  std::unique_ptr<remote::Transport> ebs_;
+};
+
+/// The URL that AWS serves a service of a region at.
+std::string aws_endpoint_url(std::string_view service, std::string_view region);
+
+/// What an answer that is no success says.
+Failure read_ec2_failure(http::Response const& response);
+Failure read_ebs_failure(http::Response const& response);
+
+}  // namespace argosy::cli

@@ -1,0 +1,48 @@
+// cli/upload.h - a disk into a new snapshot, block by block.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/disk.h"
+#include "cli/ebs.h"
+#include "cli/reference.h"
+#include "cli/terminal.h"
+
+namespace argosy::cli {
+
+/// The aggregate checksum of CompleteSnapshot (LINEAR): digests arrive in any order and are hashed in that of the disk.
+/// Holds only those that have come too early.
+class AggregateChecksum {
+ public:
+  /// `position`: 0, 1, 2 … in the disk's order, each once; no digest for a block of zeros, which is not put.
+  void add(std::uint64_t position, std::optional<digest::Digest> const& checksum);
+  std::uint64_t blocks() const { return blocks_; }
+  /// Call once, after all.
+  digest::Digest finish() { return hash_.finish(); }
+
+ private:
+  digest::Sha256 hash_;
+  std::uint64_t next_ = 0;
+  std::uint64_t blocks_ = 0;
+  std::map<std::uint64_t, std::optional<digest::Digest>> early_;
+};
+
+struct UploadOptions {
+  std::string description;
+  std::vector<TagArgument> tags;
+  std::uint64_t volume_size_gib = 0;
+  std::size_t jobs = 8;
+  std::chrono::milliseconds patience{};
+};
+
+struct Uploaded {
+  std::string snapshot_id;
+  std::uint64_t blocks = 0;
+};
+
+/// Completed on return. After a failure the unfinished snapshot is deleted.
+Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, Terminal& terminal,
+                         std::string const& label);
+
+}  // namespace argosy::cli
