@@ -1,5 +1,6 @@
 """Disks as the tests make and read them: blocks through EBS direct, snapshots and images through EC2."""
 import base64
+import collections.abc
 import concurrent.futures
 import hashlib
 import itertools
@@ -24,6 +25,25 @@ def block(seed):
     return random.Random(seed).randbytes(BLOCK_BYTES)
 
 
+class Incompressible(collections.abc.Mapping):
+    """The blocks of a large disk (index -> bytes), made when they are asked for; none equals another."""
+
+    def __init__(self, count, seed):
+        self._count = count
+        self._rest = block(seed)[8:]
+
+    def __len__(self):
+        return self._count
+
+    def __iter__(self):
+        return iter(range(self._count))
+
+    def __getitem__(self, index):
+        if not 0 <= index < self._count:
+            raise KeyError(index)
+        return index.to_bytes(8, "big") + self._rest
+
+
 def checksum(data):
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
@@ -44,7 +64,7 @@ def put(account, snapshot, index, data, region="us-east-1", **changes):
 
 def put_all(account, snapshot, blocks, region="us-east-1"):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda item: put(account, snapshot, *item, region=region), blocks.items()))
+        list(pool.map(lambda index: put(account, snapshot, index, blocks[index], region), blocks))
 
 
 def describe_snapshot(account, snapshot, region="us-east-1"):
@@ -89,20 +109,31 @@ def list_blocks(account, snapshot, region="us-east-1"):
         more = {"NextToken": page["NextToken"]}
 
 
-def read(account, snapshot, region="us-east-1"):
-    """index -> bytes, each verified against the checksum that came with it."""
-    tokens = list_blocks(account, snapshot, region)
+def read_block(account, snapshot, index, token, region="us-east-1"):
+    """One block, verified against the checksum that came with it."""
+    answer = account.ebs(region).get_snapshot_block(SnapshotId=snapshot, BlockIndex=index, BlockToken=token)
+    data = answer["BlockData"].read()
+    assert answer["DataLength"] == len(data) == BLOCK_BYTES
+    assert (answer["ChecksumAlgorithm"], answer["Checksum"]) == ("SHA256", checksum(data))
+    return data
 
-    def get(item):
-        index, token = item
-        answer = account.ebs(region).get_snapshot_block(SnapshotId=snapshot, BlockIndex=index, BlockToken=token)
-        data = answer["BlockData"].read()
-        assert answer["DataLength"] == len(data) == BLOCK_BYTES
-        assert (answer["ChecksumAlgorithm"], answer["Checksum"]) == ("SHA256", checksum(data))
-        return index, data
+
+def read(account, snapshot, region="us-east-1"):
+    """index -> bytes."""
+    tokens = list_blocks(account, snapshot, region)
+    return {index: read_block(account, snapshot, index, token, region) for index, token in tokens.items()}
+
+
+def verify(account, snapshot, blocks, region="us-east-1"):
+    """Reads a large disk and compares it, holding few blocks at a time."""
+    tokens = list_blocks(account, snapshot, region)
+    assert list(tokens) == list(blocks)
+
+    def same(index):
+        return read_block(account, snapshot, index, tokens[index], region) == blocks[index]
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        return dict(pool.map(get, tokens.items()))
+        assert all(pool.map(same, tokens))
 
 
 def register(account, snapshot, name=None, region="us-east-1", **options):
