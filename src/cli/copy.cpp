@@ -69,7 +69,7 @@ void tell(Terminal& terminal, CopyResult const& result, bool detach) {
   } else if (detach) {
     terminal.note(name + "  goes on at the server: argosy wait " + name);
   } else {
-    terminal.note(name + "  " + show_outcome(result.progress) + (result.was_there ? ", was begun before" : "") + " (" +
+    terminal.note(name + "  " + (result.was_there ? "was there already" : show_outcome(result.progress)) + " (" +
                   show_duration(result.took) + ")");
   }
 }
@@ -124,16 +124,18 @@ void add_copy(Program& program) {
                                 "(exit code 3). Run again, it does only what is missing: a copy that is there, or on its way, is taken\n"
                                 "over by its name and source; one that failed is made anew. Ctrl-C ends the waiting, not the copy.\n",
                                 options, &run);
-  verb.add_option("SOURCE", options->source, "REGION/ami-… or ami-…")->required();
-  add_list(verb, "--to", options->to, "Regions, repeated or with commas").required();
-  verb.add_option("--name", options->name, "Name of the copies; the source's unless given");
-  verb.add_option("--description", options->description, "Of the copies");
-  add_list(verb, "--share", options->share, "Accounts or ARNs that may start the copies, repeated or with commas");
+  verb.add_option("SOURCE", options->source, "REGION/ami-… or ami-…")->required()->option_text(" ");
+  add_values(verb, "--to", options->to, "Regions, repeated or with commas; required").required()->option_text("REGIONS");
+  verb.add_option("--name", options->name, "Name of the copies; the source's unless given")->option_text("NAME");
+  verb.add_option("--description", options->description, "Of the copies")->option_text("TEXT");
+  add_values(verb, "--share", options->share, "Accounts or ARNs that may start the copies, repeated or with commas")
+      .option_text("ACCOUNTS");
   verb.add_flag("--allow-copy", options->allow_copy, "They may copy the snapshots too");
   verb.add_flag("--copy-tags", options->copy_tags, "Your tags on the source go to the copies");
-  verb.add_option("--tag", options->tags, "KEY=VALUE on the copies and their snapshots; may be repeated")->allow_extra_args(false);
-  auto* wait = verb.add_flag("--wait", options->wait, "Until they are available (the default)");
-  verb.add_flag("--detach", options->detach, "Begin the copies and end")->excludes(wait);
+  verb.add_option("--tag", options->tags, "KEY=VALUE on the copies and their snapshots; may be repeated")
+      ->allow_extra_args(false)->option_text("KEY=VALUE");
+  auto* wait = verb.add_flag("--wait", options->wait, "Until they are available (the default)")->option_text(" ");
+  verb.add_flag("--detach", options->detach, "Begin the copies and end")->excludes(wait)->option_text(" ");
 }
 
 }  // namespace argosy::cli

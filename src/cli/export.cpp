@@ -119,10 +119,10 @@ void add_export(Program& program) {
                                 "The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with\n"
                                 "its checksum. Until it is whole it is called FILE.partial.\n",
                                 options, &run);
-  verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, or the id alone")->required();
-  verb.add_option("FILE", options->file, "Is not overwritten without --force")->required();
-  verb.add_option("--device", options->device, "Which disk of the image; the root disk unless given");
-  verb.add_option("--format", options->format, "raw (the default), qcow2, vmdk, vhdx, vdi or vhd");
+  verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, or the id alone")->required()->option_text(" ");
+  verb.add_option("FILE", options->file, "Is not overwritten without --force")->required()->option_text(" ");
+  verb.add_option("--device", options->device, "Which disk of the image; the root disk unless given")->option_text("NAME");
+  verb.add_option("--format", options->format, "raw (the default), qcow2, vmdk, vhdx, vdi or vhd")->option_text("FORMAT");
   verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")->check(CLI::Range(1, 32))->option_text("N");
   verb.add_flag("-f,--force", options->force, "Overwrite FILE");
 }

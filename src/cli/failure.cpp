@@ -26,8 +26,9 @@ struct Advice {
   std::string_view text;
 };
 
-constexpr std::array<Advice, 17> kAdvice{{
+constexpr std::array<Advice, 18> kAdvice{{
     {"AuthFailure", "Not authorized", "Only the owner of an image may do this."},
+    {"AuthFailure", "valid region", "Check the name of the region."},
     {"AuthFailure", "", "Check the access key (AWS_ACCESS_KEY_ID or --profile), the machine's clock and --endpoint-url."},
     {"SignatureDoesNotMatch", "", "Check the secret access key."},
     {"InvalidClientTokenId", "", "Check the access key: this service does not know it."},

@@ -51,6 +51,7 @@ std::string show_bytes(std::uint64_t bytes) {
 std::string show_duration(std::chrono::milliseconds duration) {
   auto milliseconds = duration.count();
   auto seconds = (milliseconds + 500) / 1000;
+  if (milliseconds < 1'000) return fmt::format("{} ms", milliseconds);
   if (milliseconds < 9'950) return fmt::format("{:.1f} s", static_cast<double>(milliseconds) / 1000);
   if (seconds < 60) return fmt::format("{} s", seconds);
   if (seconds < 3600) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);

@@ -15,7 +15,7 @@ inline constexpr std::uint64_t kGiB = 1ULL << 30U;
 
 /// "512 B", "1.5 MiB", "64.0 GiB".
 std::string show_bytes(std::uint64_t bytes);
-/// "0.4 s", "12 s", "3 min 05 s", "2 h 10 min".
+/// "400 ms", "1.5 s", "12 s", "3 min 05 s", "2 h 10 min".
 std::string show_duration(std::chrono::milliseconds duration);
 /// "30", "30s", "15m", "2h" as milliseconds; a bare number is seconds. Fails with `usage`.
 Outcome<std::chrono::milliseconds> parse_duration(std::string const& text);

@@ -147,18 +147,18 @@ void add_import(Program& program) {
                                 "Zeros and holes are not uploaded. Without --format QEMU looks at the disk to find out; name the\n"
                                 "format of disks that come from strangers, for a disk can pretend to be of another.\n",
                                 options, &run);
-  verb.add_option("DISK", options->disk, "File or block device")->required();
-  verb.add_option("--name", options->name, "Name of the image; the file's without its ending");
-  verb.add_option("--description", options->description, "Of the image and its snapshots");
-  verb.add_option("--format", options->format, "raw, qcow2, vmdk, vhdx, vdi or vhd, for all disks");
+  verb.add_option("DISK", options->disk, "File or block device")->required()->option_text(" ");
+  verb.add_option("--name", options->name, "Name of the image; the file's without its ending")->option_text("NAME");
+  verb.add_option("--description", options->description, "Of the image and its snapshots")->option_text("TEXT");
+  verb.add_option("--format", options->format, "raw, qcow2, vmdk, vhdx, vdi or vhd, for all disks")->option_text("FORMAT");
   verb.add_option("--architecture", options->architecture, "x86_64 (the default) or arm64")->check(CLI::IsMember({"x86_64", "arm64"}))->option_text("NAME");
   verb.add_option("--boot-mode", options->boot_mode, "legacy-bios, uefi or uefi-preferred")
       ->check(CLI::IsMember({"legacy-bios", "uefi", "uefi-preferred"}))->option_text("MODE");
   verb.add_flag("--ena,!--no-ena", options->ena, "The disk has a driver for ENA network cards (the default)");
-  verb.add_option("--root-device-name", options->root_device_name, "/dev/sda1 unless given");
+  verb.add_option("--root-device-name", options->root_device_name, "/dev/sda1 unless given")->option_text("NAME");
   verb.add_option("--volume-size", options->volume_size_gib, "GiB of the first disk; its size rounded up")->check(CLI::Range(1, 65'536))->option_text("GIB");
-  verb.add_option("--disk", options->data_disks, "One more disk; may be repeated")->allow_extra_args(false);
-  verb.add_option("--tag", options->tags, "KEY=VALUE on image and snapshots; may be repeated")->allow_extra_args(false);
+  verb.add_option("--disk", options->data_disks, "One more disk; may be repeated")->allow_extra_args(false)->option_text("FILE");
+  verb.add_option("--tag", options->tags, "KEY=VALUE on image and snapshots; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
   verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")->check(CLI::Range(1, 32))->option_text("N");
   verb.add_flag("--snapshot-only", options->snapshot_only, "Make a snapshot, no image");
 }

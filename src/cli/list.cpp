@@ -142,8 +142,8 @@ void add_ls(Program& program) {
                                 "\n"
                                 "\"Shared with me\" are images that name your account or organization; public ones are not among them.\n",
                                 options, &run);
-  auto* mine = verb.add_flag("--shared-with-me", options->shared_with_me, "Images of others that you may start");
-  verb.add_flag("--public", options->everybodys, "Images that everybody may start")->excludes(mine);
+  auto* mine = verb.add_flag("--shared-with-me", options->shared_with_me, "Images of others that you may start")->option_text(" ");
+  verb.add_flag("--public", options->everybodys, "Images that everybody may start")->excludes(mine)->option_text(" ");
   verb.add_flag("--all-regions", options->all_regions, "Every region that the service names");
 }
 

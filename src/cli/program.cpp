@@ -36,7 +36,6 @@ Program::Program() : app_(kSummary, "argosy") {
   app_.require_subcommand(1);
   app_.footer(kFooter);
   app_.get_formatter()->column_width(34);
-  add_shared_options(app_);
   add_import(*this);
   add_export(*this);
   add_ls(*this);
@@ -45,25 +44,29 @@ Program::Program() : app_(kSummary, "argosy") {
   add_share(*this);
   add_unshare(*this);
   add_wait(*this);
+  add_shared_options(app_);
+  for (auto* verb : app_.get_subcommands({})) add_shared_options(*verb);  // last: so they stand last in the help
 }
 
 CLI::App& Program::begin_verb(std::string const& name, std::string const& summary, std::string const& examples) {
   auto& verb = *app_.add_subcommand(name, summary);
   verb.footer("Examples:\n" + examples);
-  add_shared_options(verb);
   return verb;
 }
 
 void Program::add_shared_options(CLI::App& app) {
   std::string const group = "Options of every verb";
   app.set_help_flag("-h,--help", "Print this and end")->group(group);
-  add_list(app, "-r,--region", flags_.regions, "Region; where several make sense, repeated or with commas").group(group);
-  app.add_option("--profile", flags_.profile, "Profile in the config and credentials files of AWS")->group(group);
-  app.add_option("--endpoint-url", flags_.endpoint_url, "Where the service is, e.g. http://127.0.0.1:8080")->group(group);
+  add_values(app, "-r,--region", flags_.regions, "Region; where several make sense, repeated or with commas")
+      .group(group)->option_text("REGIONS");
+  app.add_option("--profile", flags_.profile, "Profile in the config and credentials files of AWS")->group(group)
+      ->option_text("NAME");
+  app.add_option("--endpoint-url", flags_.endpoint_url, "Where the service is, e.g. http://127.0.0.1:8080")->group(group)
+      ->option_text("URL");
   app.add_option("-o,--output", flags_.output, "table or json")->check(CLI::IsMember({"table", "json"}))->group(group)
       ->option_text("FORMAT");
   app.add_option("--timeout", flags_.timeout, "Give up waiting when nothing moved for so long: 90s, 30m (the default), 2h")
-      ->group(group);
+      ->group(group)->option_text("TIME");
   app.add_flag("-q,--quiet", flags_.quiet, "Only data and errors")->group(group);
   app.add_flag("--no-progress", flags_.no_progress, "Neither bars nor lines of progress")->group(group);
 }
@@ -92,8 +95,8 @@ Exit Program::run(int argc, char** argv) {
   return outcome ? *outcome : outcome.error().exit;
 }
 
-CLI::Option& add_list(CLI::App& app, std::string const& names, std::vector<std::string>& values,
-                      std::string const& description) {
+CLI::Option& add_values(CLI::App& app, std::string const& names, std::vector<std::string>& values,
+                        std::string const& description) {
   return *app.add_option(names, values, description)->delimiter(',')->allow_extra_args(false);
 }
 

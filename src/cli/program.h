@@ -42,8 +42,8 @@ class Program {
 };
 
 /// An option with a list of values: repeated, or separated by commas.
-CLI::Option& add_list(CLI::App& app, std::string const& names, std::vector<std::string>& values,
-                      std::string const& description);
+CLI::Option& add_values(CLI::App& app, std::string const& names, std::vector<std::string>& values,
+                        std::string const& description);
 
 /// The verbs, one file each.
 void add_import(Program& program);   // import.cpp

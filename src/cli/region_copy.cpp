@@ -53,14 +53,15 @@ Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& r
     if (!existing) return std::unexpected(image_id.error());
   }
   result.image_id = existing->image_id.value_or("");
-  result.was_there = true;
+  result.was_begun = true;
+  result.was_there = existing->image_state == "available";
   return {};
 }
 
 /// Once the image is available. Repeats do no harm.
 Outcome<void> tag_and_share(Session& session, CopyOrder const& order, CopyResult const& result) {
   auto const& snapshots = result.progress.snapshot_ids;
-  if (result.was_there && !order.tags.empty()) {
+  if (result.was_begun && !order.tags.empty()) {
     auto ids = snapshots;
     ids.push_back(result.image_id);
     TRY(create_tags(session, ids, order.tags));
@@ -79,7 +80,7 @@ Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& t
   auto reference = result.region + "/" + result.image_id;
   under_way.add(reference);
   auto line = terminal.begin(reference);
-  auto freshness = result.was_there ? Freshness::known : Freshness::just_made;
+  auto freshness = result.was_begun ? Freshness::known : Freshness::just_made;
   auto followed = follow_image(*session, result.image_id, freshness, settings.patience, terminal, line, result.progress);
   terminal.end(line);
   under_way.remove(reference);
@@ -90,11 +91,11 @@ Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& t
 }  // namespace
 
 boost::json::object to_json(CopyResult const& result) {
-  auto out = to_json(result.progress);
-  out["region"] = result.region;
+  boost::json::object out{{"region", result.region}};
   out["image_id"] = result.image_id.empty() ? boost::json::value(nullptr) : boost::json::value(result.image_id);
+  for (auto const& [name, value] : to_json(result.progress)) out[name] = value;
   if (result.image_id.empty()) out["state"] = nullptr;
-  out["was_there"] = result.was_there;
+  out["was_begun"] = result.was_begun;
   out["seconds"] = static_cast<double>(result.took.count()) / 1000;
   out["error"] = or_null(result.failure);
   return out;

@@ -26,12 +26,13 @@ struct CopyResult {
   std::string region;
   std::string image_id;  ///< empty: none came to be
   ImageProgress progress;
-  bool was_there = false;  ///< taken over from an earlier run
+  bool was_begun = false;  ///< by an earlier run, and taken over
+  bool was_there = false;  ///< already available then: nothing was left to do
   std::chrono::milliseconds took{};
   std::optional<Failure> failure;
 };
 
-/// {region, image_id, state, snapshot_ids, bytes_total, bytes_done, bytes_moved, seconds, was_there, error, …}
+/// {region, image_id, state, snapshot_ids, bytes_total, bytes_done, bytes_moved, seconds, was_begun, error, …}
 boost::json::object to_json(CopyResult const& result);
 
 /// The ids of copies under way, for what is said on Ctrl-C. Any thread.

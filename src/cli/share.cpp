@@ -114,7 +114,7 @@ Outcome<Exit> run_unshare(ShareOptions const& options, Settings const& settings,
 }
 
 constexpr char const* kWords =
-    "First the images, REGION/ami-… or ami-…; then with whom: accounts (12 digits) or ARNs of organizations and units";
+    "Images, REGION/ami-… or ami-…; then accounts (12 digits) or ARNs of organizations";
 
 }  // namespace
 
@@ -128,7 +128,7 @@ void add_share(Program& program) {
                                 "To start an image the launch permission is enough. To copy it, an account needs its snapshots too: that\n"
                                 "is --allow-copy, and gives away the content.\n",
                                 options, &run_share);
-  verb.add_option("IMAGE… ACCOUNT…", options->words, kWords)->required();
+  verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
   verb.add_flag("--public", options->everybody, "With everybody");
   verb.add_flag("--allow-copy", options->allow_copy, "They may copy the snapshots too");
 }
@@ -142,7 +142,7 @@ void add_unshare(Program& program) {
                                 "\n"
                                 "Takes both away, launch permission and that of the snapshots. What was started or copied before goes on.\n",
                                 options, &run_unshare);
-  verb.add_option("IMAGE… ACCOUNT…", options->words, kWords)->required();
+  verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
   verb.add_flag("--all", options->all, "From everybody: accounts, organizations and the public");
   verb.add_flag("--public", options->everybody, "From the public; named accounts keep it");
 }

@@ -178,7 +178,7 @@ void add_show(Program& program) {
                                 "\n"
                                 "Two snapshots with the same content digest hold the same disk, in whatever region.\n",
                                 options, &run);
-  verb.add_option("IMAGE", options->image, "REGION/ami-… or ami-…")->required();
+  verb.add_option("IMAGE", options->image, "REGION/ami-… or ami-…")->required()->option_text(" ");
 }
 
 }  // namespace argosy::cli

@@ -39,9 +39,8 @@ Outcome<Exit> run(WaitOptions const& options, Settings const& settings, Terminal
   if (terminal.format() == Format::json) {
     boost::json::array items;
     for (std::size_t i = 0; i < references.size(); ++i) {
-      auto item = to_json(progress[i]);
-      item["region"] = *references[i].region;
-      item["image_id"] = references[i].id;
+      boost::json::object item{{"region", *references[i].region}, {"image_id", references[i].id}};
+      for (auto const& [name, value] : to_json(progress[i])) item[name] = value;
       item["error"] = or_null(failures[i]);
       items.push_back(std::move(item));
     }
@@ -59,7 +58,7 @@ void add_wait(Program& program) {
                                 "\n"
                                 "Ends with 1 and the reason if an image fails. Gives up, with 6, only when nothing moved for --timeout.\n",
                                 options, &run);
-  verb.add_option("IMAGE", options->images, "REGION/ami-… or ami-…, one or more")->required();
+  verb.add_option("IMAGE", options->images, "REGION/ami-… or ami-…, one or more")->required()->option_text("...");
 }
 
 }  // namespace argosy::cli

@@ -1,0 +1,57 @@
+#include "cli/parallel.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "cli/patience.h"
+
+namespace argosy::cli {
+namespace {
+
+TEST(Steps, are_taken_until_none_is_left) {
+  std::atomic<int> left = 100;
+  ASSERT_TRUE(run_steps(4, [&]() -> Outcome<bool> { return --left > 0; }));
+  EXPECT_LE(left, 0);
+}
+
+TEST(Steps, end_with_the_first_failure) {
+  std::atomic<int> taken = 0;
+  auto outcome = run_steps(4, [&]() -> Outcome<bool> {
+    if (++taken == 10) return stop(Exit::failed, "the tenth");
+    return true;
+  });
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().message, "the tenth");
+}
+
+TEST(Each, is_worked_on_once) {
+  std::vector<std::atomic<int>> seen(50);
+  run_each(8, seen.size(), [&](std::size_t i) { ++seen[i]; });
+  for (auto const& count : seen) EXPECT_EQ(count, 1);
+  run_each(8, 0, [](std::size_t) { FAIL(); });
+}
+
+TEST(Patience, tries_again_what_may_pass_and_nothing_else) {
+  Patience patience(std::chrono::seconds(60));
+  int calls = 0;
+  auto passed = patience.persist([&]() -> Outcome<int> {
+    if (++calls < 3) return stop(Exit::temporary, "busy");
+    return calls;
+  });
+  ASSERT_TRUE(passed);
+  EXPECT_EQ(*passed, 3);
+  auto refused = patience.persist([&]() -> Outcome<int> { return stop(Exit::service, "no"); });
+  EXPECT_EQ(refused.error().exit, Exit::service);
+}
+
+TEST(Patience, ends_when_nothing_moves) {
+  Patience patience(std::chrono::milliseconds(1));
+  auto outcome = patience.persist([]() -> Outcome<int> { return stop(Exit::temporary, "busy"); });
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().exit, Exit::timed_out);
+  EXPECT_NE(outcome.error().message.find("busy"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace argosy::cli

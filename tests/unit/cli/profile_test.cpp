@@ -1,0 +1,120 @@
+#include "cli/profile.h"
+
+#include <gtest/gtest.h>
+
+namespace argosy::cli {
+namespace {
+
+constexpr char const* kConfig = R"(
+# comment
+[default]
+region = eu-west-1
+
+[profile lab]
+region=us-west-2   # where the lab is
+endpoint_url = http://127.0.0.1:8000
+services = lab-services
+max_attempts = 7
+
+[profile outside]
+credential_process = /bin/keys --for "me"
+
+[services lab-services]
+ebs =
+  endpoint_url = http://127.0.0.1:9000
+)";
+constexpr char const* kCredentials = R"(
+[default]
+aws_access_key_id = AKIADEFAULT
+aws_secret_access_key = default-secret
+[lab]
+aws_access_key_id = AKIALAB
+aws_secret_access_key = lab/secret+=
+aws_session_token = token
+)";
+
+/// The two files in a home folder, and a process that answers `answer`.
+Sources sources(Environment environment, std::string answer = "") {
+  environment.emplace("HOME", "/home/me");
+  return {std::move(environment),
+          [](std::string const& path) -> std::optional<std::string> {
+            if (path == "/home/me/.aws/config") return kConfig;
+            if (path == "/home/me/.aws/credentials" || path == "/elsewhere") return kCredentials;
+            return std::nullopt;
+          },
+          [answer](std::string const& command) -> Outcome<std::string> {
+            if (command != "/bin/keys --for \"me\"") return stop(Exit::configuration, "unexpected command " + command);
+            return answer;
+          }};
+}
+
+TEST(Profile, default_one_is_used_when_nothing_is_said) {
+  auto settings = resolve({}, sources({}));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->credentials.access_key_id, "AKIADEFAULT");
+  EXPECT_EQ(*settings->region(), "eu-west-1");
+  EXPECT_TRUE(settings->endpoint_urls.empty());
+}
+
+TEST(Profile, environment_goes_before_the_profile_and_the_flag_before_both) {
+  Environment environment{{"AWS_ACCESS_KEY_ID", "AKIAENV"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"AWS_REGION", "eu-west-3"},
+                          {"AWS_DEFAULT_REGION", "eu-west-2"}, {"AWS_ENDPOINT_URL", "http://127.0.0.1:1"},
+                          {"AWS_ENDPOINT_URL_EBS", "http://127.0.0.1:2"}, {"AWS_MAX_ATTEMPTS", "2"},
+                          {"AWS_CA_BUNDLE", "/ca.pem"}, {"AWS_PROFILE", "lab"}};
+  auto settings = resolve({}, sources(environment));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->credentials.access_key_id, "AKIAENV");
+  EXPECT_FALSE(settings->credentials.session_token);
+  EXPECT_EQ(*settings->region(), "eu-west-3");
+  EXPECT_EQ(settings->endpoint_urls["ec2"], "http://127.0.0.1:1");
+  EXPECT_EQ(settings->endpoint_urls["ebs"], "http://127.0.0.1:2");
+  EXPECT_EQ(settings->max_attempts, 2);
+  EXPECT_EQ(settings->ca_path, "/ca.pem");
+
+  Flags flags;
+  flags.profile = "lab";
+  flags.regions = {"us-east-1", "us-west-1"};
+  flags.endpoint_url = "http://127.0.0.1:3";
+  settings = resolve(flags, sources(environment));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->credentials.access_key_id, "AKIALAB");
+  EXPECT_EQ(settings->credentials.secret_access_key, "lab/secret+=");
+  EXPECT_EQ(settings->credentials.session_token, "token");
+  EXPECT_EQ(settings->regions, flags.regions);
+  EXPECT_EQ(settings->endpoint_urls["ec2"], "http://127.0.0.1:3");
+  EXPECT_EQ(settings->endpoint_urls["ebs"], "http://127.0.0.1:3");
+}
+
+TEST(Profile, named_one_gives_region_endpoints_and_attempts) {
+  auto settings = resolve({}, sources({{"AWS_PROFILE", "lab"}}));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(*settings->region(), "us-west-2");
+  EXPECT_EQ(settings->endpoint_urls["ec2"], "http://127.0.0.1:8000");
+  EXPECT_EQ(settings->endpoint_urls["ebs"], "http://127.0.0.1:9000");
+  EXPECT_EQ(settings->max_attempts, 7);
+}
+
+TEST(Profile, process_is_asked_for_credentials) {
+  Flags flags;
+  flags.profile = "outside";
+  auto settings = resolve(flags, sources({}, R"({"Version":1,"AccessKeyId":"AKIAOUT","SecretAccessKey":"s","SessionToken":"t"})"));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->credentials.access_key_id, "AKIAOUT");
+  EXPECT_EQ(settings->credentials.session_token, "t");
+  for (auto answer : {"", "{}", R"({"Version":2,"AccessKeyId":"A","SecretAccessKey":"s"})", R"({"Version":1,"AccessKeyId":"A"})"})
+    EXPECT_EQ(resolve(flags, sources({}, answer)).error().exit, Exit::configuration) << answer;
+}
+
+TEST(Profile, lack_of_anything_needed_is_a_mistake_of_configuration) {
+  auto nothing = resolve({}, {{}, [](auto const&) { return std::nullopt; }, nullptr});
+  EXPECT_EQ(nothing.error().exit, Exit::configuration);
+  EXPECT_EQ(resolve({}, sources({{"AWS_PROFILE", "nobody"}})).error().exit, Exit::configuration);
+  EXPECT_EQ(resolve({}, sources({{"AWS_ACCESS_KEY_ID", "A"}})).error().exit, Exit::configuration);
+  EXPECT_EQ(resolve({}, sources({{"AWS_MAX_ATTEMPTS", "many"}})).error().exit, Exit::configuration);
+  auto elsewhere = resolve({}, sources({{"AWS_CONFIG_FILE", "/none"}, {"AWS_SHARED_CREDENTIALS_FILE", "/elsewhere"}}));
+  ASSERT_TRUE(elsewhere) << elsewhere.error().message;
+  EXPECT_EQ(elsewhere->region().error().exit, Exit::configuration);
+}
+
+}  // namespace
+}  // namespace argosy::cli

@@ -1,0 +1,52 @@
+#include "cli/session.h"
+
+#include <gtest/gtest.h>
+
+namespace argosy::cli {
+namespace {
+
+http::Response response(int status, std::string_view body, http::Headers headers = {}) {
+  return {status, std::move(headers), to_bytes(as_bytes(body)), {}};
+}
+
+TEST(Ec2Failure, has_code_message_and_request_id) {
+  auto failure = read_ec2_failure(response(400,
+      "<Response><Errors><Error><Code>InvalidAMIID.NotFound</Code><Message>The image id '[ami-1]' does not exist</Message>"
+      "</Error></Errors><RequestID>ea966190</RequestID></Response>"));
+  EXPECT_EQ(failure.code, "InvalidAMIID.NotFound");
+  EXPECT_EQ(failure.message, "The image id '[ami-1]' does not exist");
+  EXPECT_EQ(failure.request_id, "ea966190");
+  EXPECT_EQ(failure.exit, Exit::service);
+}
+
+TEST(EbsFailure, has_type_message_reason_and_request_id) {
+  auto failure = read_ebs_failure(response(400, R"({"Message":"bad block","Reason":"INVALID_BLOCK"})",
+                                           {{"x-amzn-ErrorType", "ValidationException:http://x"}, {"x-amzn-RequestId", "7"}}));
+  EXPECT_EQ(failure.code, "ValidationException");
+  EXPECT_EQ(failure.message, "bad block (INVALID_BLOCK)");
+  EXPECT_EQ(failure.request_id, "7");
+}
+
+TEST(OtherServers, are_told_from_the_service) {
+  for (auto const& failure : {read_ec2_failure(response(404, "<html><body>nginx</body></html>")),
+                              read_ec2_failure(response(404, "not found")), read_ebs_failure(response(404, "not found"))}) {
+    EXPECT_TRUE(failure.code.empty());
+    EXPECT_NE(failure.message.find("is the endpoint URL right?"), std::string::npos);
+    EXPECT_EQ(failure.exit, Exit::failed);
+  }
+  EXPECT_EQ(read_ec2_failure(response(502, "bad gateway")).exit, Exit::temporary);
+}
+
+TEST(AwsEndpoint, follows_the_partition) {
+  EXPECT_EQ(aws_endpoint_url("ec2", "us-east-1"), "https://ec2.us-east-1.amazonaws.com");
+  EXPECT_EQ(aws_endpoint_url("ebs", "cn-north-1"), "https://ebs.cn-north-1.amazonaws.com.cn");
+}
+
+TEST(Session, refuses_an_endpoint_that_is_no_url) {
+  Settings settings;
+  settings.endpoint_urls["ec2"] = "127.0.0.1:80";
+  EXPECT_EQ(Session::open(settings, "us-east-1").error().exit, Exit::configuration);
+}
+
+}  // namespace
+}  // namespace argosy::cli
