@@ -43,20 +43,20 @@ def wait_until(condition, what):
 class Server:
     """argosyd on a data directory; may be started again after it stopped."""
 
-    def __init__(self, data_dir, *arguments):
+    def __init__(self, data_dir, arguments=None):
         self.data_dir = pathlib.Path(data_dir)
-        self.arguments = arguments or ("--dev", "--regions", ",".join(REGIONS))
+        self.arguments = arguments or [
+            "--dev", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", "--regions", ",".join(REGIONS)]
         self.log = pathlib.Path(f"{data_dir}.log")
         self.process = None
         self.ready_line = None
 
     def start(self):
-        command = [BINARY, "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", *self.arguments]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen([BINARY, *self.arguments], stdout=subprocess.PIPE, stderr=log, text=True)
         readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         self.ready_line = self.process.stdout.readline() if readable else ""
-        if not re.fullmatch(r"argosyd ready http://127\.0\.0\.1:[1-9][0-9]*\n", self.ready_line):
+        if not re.fullmatch(r"argosyd ready https?://127\.0\.0\.1:[1-9][0-9]*\n", self.ready_line):
             self.kill()
             pytest.fail(f"no ready line but {self.ready_line!r}; log:\n{self.log.read_text()[-3000:]}")
         return self
@@ -91,6 +91,11 @@ class Server:
         )
         assert out.returncode == 0, out.stderr
         return json.loads(out.stdout) if out.stdout.strip() else None
+
+    def new_account(self, name):
+        """An account beside those of --dev, with an access key."""
+        made = self.command("account", "create", name)[0]
+        return Account(self, made | self.command("access-key", "create", name)[0])
 
 
 class Account:
@@ -144,6 +149,8 @@ class Account:
 # Source: the table of error codes and HTTP statuses of the EC2 and EBS direct API references; all others are 400.
 STATUSES = {
     "AuthFailure": (401, 403),
+    "InvalidClientTokenId": (403,),
+    "UnrecognizedClientException": (400, 403),
     "DryRunOperation": (412,),
     "AccessDeniedException": (403,),
     "ResourceNotFoundException": (404,),
