@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/assert.h"
+#include "base/log.h"
 
 namespace argosy::store {
 namespace {
@@ -148,7 +149,7 @@ Result<void> PackWriter::seal() {
 }
 
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             std::uint64_t verify_from_bytes,
+                             std::uint64_t verify_from_bytes, TornTail torn,
                              std::function<Result<void>(Record const&)> const& visit) {
   ScanResult result;
   if (size_bytes < kPackHeaderBytes) return result;
@@ -178,7 +179,13 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, st
     if (parsed->payload_bytes > 0 && payload_offset >= verify_from_bytes) {
       payload.resize(parsed->payload_bytes);
       TRY(bucket.read(name, payload_offset, payload));
-      if (digest::sha256(payload) != record.id) break;
+      if (digest::sha256(payload) != record.id) {
+        if (torn == TornTail::possible) break;
+        log_error("{}: the record at {} is damaged; what follows it is read all the same", name,
+                  result.valid_bytes);
+        result.valid_bytes = payload_offset + parsed->payload_bytes;
+        continue;
+      }
     }
     if (parsed->kind != RecordKind::table) {
       record.placement = TRY(decode_tag(tag));

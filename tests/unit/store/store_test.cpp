@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "store/writers.h"
@@ -89,6 +90,28 @@ TEST_F(StoreTest, gives_back_what_was_put_before_and_after_a_flush) {
   ASSERT_TRUE(store_->flush());
   EXPECT_EQ(*store_->get(1, id), block_of("one"));
   EXPECT_TRUE(*store_->contains(1, id));
+}
+
+TEST_F(StoreTest, loses_one_damaged_chunk_and_not_what_lies_behind_it_when_the_index_is_rebuilt) {
+  options_.pack_bytes = 1;  // each append seals its pack
+  reopen();
+  std::array<Bytes, 3> stored{block_of("one"), block_of("two"), block_of("three")};
+  std::vector<NewChunk> chunks;
+  for (auto const& bytes : stored) chunks.push_back({digest::sha256(bytes), bytes});
+  ASSERT_TRUE(store_->put_blocks(1, chunks));
+  ASSERT_TRUE(store_->flush());
+  auto pack = folder_ + "/packs/" + packs_->list()->front().name;
+  std::filesystem::permissions(pack, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+  std::fstream file(pack, std::ios::in | std::ios::out | std::ios::binary);
+  std::string content((std::istreambuf_iterator<char>(file)), {});
+  file.seekp(static_cast<std::streamoff>(content.find("two")));
+  file.put('T');
+  file.close();
+  std::filesystem::permissions(pack, std::filesystem::perms::owner_read);
+  lose_index();
+  EXPECT_EQ(*store_->get(1, chunks[0].id), stored[0]);
+  EXPECT_FALSE(*store_->contains(1, chunks[1].id));
+  EXPECT_EQ(*store_->get(1, chunks[2].id), stored[2]);
 }
 
 TEST_F(StoreTest, keeps_the_content_of_one_domain_from_another) {

@@ -1,0 +1,322 @@
+#include "replication/copier.h"
+
+#include <gtest/gtest.h>
+
+#include "ec2/copy_image.h"
+#include "peer/peer.h"
+#include "support/region.h"
+
+namespace argosy::replication {
+namespace {
+
+using tests::block;
+using tests::Blocks;
+using tests::kOwner;
+using tests::kRecipient;
+
+/// The wire between two regions of one test: counts, and fails or spoils what the test asks for.
+class Wire final : public remote::Transport {
+ public:
+  struct Faults {
+    int calls = 0;
+    int fail_call = -1;   ///< this call does not arrive, or its answer does not
+    bool answered = true; ///< the failing call was carried out
+    int spoil_call = -1;  ///< a bit of this call's answer is flipped
+    std::uint64_t fetched_bytes = 0;
+    std::uint64_t fetches = 0;
+  };
+  Wire(peer::Source& source, Faults& faults) : source_(source), faults_(faults) {}
+  http::Endpoint const& endpoint() const override { return endpoint_; }
+  Result<http::Response> send(http::Request const& request) override {
+    std::lock_guard lock(mutex_);
+    int const call = faults_.calls++;
+    if (call == faults_.fail_call && !faults_.answered) return fail(Fault::unavailable, "cut");
+    auto response = peer::handle(source_, "us-west-2", request);
+    if (call == faults_.fail_call) return fail(Fault::unavailable, "cut");
+    if (request.path == "/replication/fetch" && response.status == 200) {
+      faults_.fetched_bytes += response.body.size();
+      ++faults_.fetches;
+      if (call == faults_.spoil_call) response.body.back() ^= std::byte{1};
+    }
+    return response;
+  }
+
+ private:
+  peer::Source& source_;
+  Faults& faults_;
+  http::Endpoint endpoint_{false, "source", 1, {}};
+  std::mutex mutex_;
+};
+
+class CopierTest : public testing::Test {
+ protected:
+  void SetUp() override { restart(); }
+  /// As after kill -9 of the destination: nothing of the copier's memory is left.
+  void restart() {
+    copier_.reset();
+    sources_ = std::make_unique<Sources>();
+    sources_->add(std::make_unique<Source>("us-east-1", std::make_unique<Wire>(answering_, faults_),
+                                           remote::Credentials{"us-west-2", "secret", {}}, east_.clock));
+    copier_ = std::make_unique<Copier>("us-west-2", west_.catalogue, *west_.content, *sources_, west_.clock,
+                                       *west_.entropy);
+    ASSERT_TRUE(copier_->start());
+  }
+  Result<std::string> copy(access::Caller const& caller, std::string const& image, std::string const& name) {
+    messages::ec2::CopyImageRequest request;
+    request.name = name;
+    request.source_image_id = image;
+    request.source_region = "us-east-1";
+    auto* source = TRY(sources_->find("us-east-1"));
+    auto opened = TRY(source->open({caller.account, image}));
+    auto response = TRY(west_.run([&](catalogue::Transaction& tx) {
+      return ec2::copy_image(tx, caller, west_.clock.now(), *west_.entropy, west_.root_key, opened, request);
+    }));
+    return *response.image_id;
+  }
+  images::Image image(std::string const& id) {
+    return *west_.run([&](catalogue::Transaction& tx) { return catalogue::find_image(tx, id); });
+  }
+  images::Snapshot snapshot_of(std::string const& id) {
+    auto snapshot = image(id).mappings.front().snapshot_id;
+    return *west_.run([&](catalogue::Transaction& tx) { return catalogue::find_snapshot(tx, snapshot); });
+  }
+  /// Until the image is no longer pending; the clock passes every wait.
+  void finish(std::string const& id) {
+    for (int i = 0; i < 10'000 && image(id).state == images::ImageState::pending; ++i) {
+      auto next = copier_->step();
+      ASSERT_TRUE(next) << next.error().message;
+      pass(std::max<Duration>(*next - west_.clock.now(), Duration{1}));
+    }
+  }
+  void pass(Duration time) {
+    west_.clock.advance(time);
+    east_.clock.advance(time);
+  }
+
+  tests::Region east_{"us-east-1"};
+  tests::Region west_{"us-west-2"};
+  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content, east_.clock, *east_.entropy};
+  Wire::Faults faults_;
+  std::unique_ptr<Sources> sources_;
+  std::unique_ptr<Copier> copier_;
+};
+
+Blocks some_blocks() {
+  Blocks out;
+  for (std::uint32_t i : {0U, 1U, 2U, 255U, 256U, 300U, 1'000U, 2'047U}) out[i] = block(i + 1);
+  for (std::uint32_t i = 512; i < 560; ++i) out[i] = block(i);
+  return out;
+}
+
+TEST_F(CopierTest, gives_the_destination_the_same_disk_bit_for_bit) {
+  auto blocks = some_blocks();
+  auto source = east_.make_snapshot(kOwner.account, blocks);
+  auto id = copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  ASSERT_TRUE(id) << id.error().message;
+  EXPECT_EQ(image(*id).state, images::ImageState::pending);
+  finish(*id);
+  EXPECT_EQ(image(*id).state, images::ImageState::available);
+  auto made = snapshot_of(*id);
+  EXPECT_EQ(west_.read(made), blocks);
+  EXPECT_EQ(made.content_digest, source.content_digest);
+  EXPECT_EQ(made.copy_bytes_done, source.content_bytes);
+  EXPECT_EQ(made.content_bytes, source.content_bytes);
+}
+
+TEST_F(CopierTest, moves_only_what_changed_for_the_next_version) {
+  auto blocks = some_blocks();
+  auto first = east_.make_snapshot(kOwner.account, blocks);
+  finish(*copy(kOwner, east_.make_image(kOwner.account, "one", first.id).id, "one"));
+  auto second = east_.make_snapshot(kOwner.account, {{1, block(900)}}, 1, first);
+  blocks[1] = block(900);
+  faults_.fetched_bytes = 0;
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "two", second.id).id, "two");
+  finish(id);
+  EXPECT_EQ(west_.read(snapshot_of(id)), blocks);
+  auto const changed = content::encode_block(block(900), 1).size();
+  auto const nodes = 2 * store::kMaxNodeBytes;  // the root and the node above the changed block
+  EXPECT_LT(faults_.fetched_bytes, changed + nodes);
+  EXPECT_EQ(snapshot_of(id).copy_bytes_done, second.content_bytes);
+}
+
+TEST_F(CopierTest, moves_nothing_for_a_disk_that_is_here) {
+  auto first = east_.make_snapshot(kOwner.account, some_blocks());
+  finish(*copy(kOwner, east_.make_image(kOwner.account, "one", first.id).id, "one"));
+  faults_.fetches = 0;
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "two", first.id).id, "two");
+  finish(id);
+  EXPECT_EQ(faults_.fetches, 0U);
+  EXPECT_EQ(snapshot_of(id).copy_bytes_moved, 0);
+}
+
+TEST_F(CopierTest, moves_again_for_a_second_account_what_the_first_one_has) {
+  auto blocks = some_blocks();
+  auto first = east_.make_snapshot(kOwner.account, blocks);
+  auto base = east_.make_image(kOwner.account, "base", first.id);
+  finish(*copy(kOwner, base.id, "mine"));
+  auto const moved = faults_.fetched_bytes;
+  east_.share(base.id, {images::PrincipalKind::account, kRecipient.account});
+  east_.share(first.id, {images::PrincipalKind::account, kRecipient.account});
+  faults_.fetched_bytes = 0;
+  auto id = *copy(kRecipient, base.id, "his");
+  finish(id);
+  EXPECT_EQ(faults_.fetched_bytes, moved) << "what a stranger stored must not show";
+  EXPECT_EQ(west_.read(snapshot_of(id)), blocks);
+}
+
+TEST_F(CopierTest, goes_on_after_a_kill_at_any_call_without_moving_again_what_arrived) {
+  auto const blocks = some_blocks();
+  auto source = east_.make_snapshot(kOwner.account, blocks);
+  auto base = east_.make_image(kOwner.account, "base", source.id);
+  finish(*copy(kRecipient, [&] {
+    east_.share(base.id, images::kEverybody);
+    east_.share(source.id, images::kEverybody);
+    return base.id;
+  }(), "whole"));
+  auto const whole = faults_.fetched_bytes;
+  int const calls = faults_.calls;
+  ASSERT_GT(calls, 3);
+  for (int call = 1; call < calls; ++call) {  // call 0 opens
+    SCOPED_TRACE(call);
+    tests::Region west{"us-west-2"};
+    Wire::Faults faults;
+    faults.fail_call = call;
+    faults.answered = false;
+    Sources sources;
+    sources.add(std::make_unique<Source>("us-east-1", std::make_unique<Wire>(answering_, faults),
+                                         remote::Credentials{"us-west-2", "secret", {}}, east_.clock));
+    auto opened = (*sources.find("us-east-1"))->open({kOwner.account, base.id});
+    ASSERT_TRUE(opened);
+    messages::ec2::CopyImageRequest request;
+    request.name = "copied";
+    request.source_image_id = base.id;
+    request.source_region = "us-east-1";
+    auto response = west.run([&](catalogue::Transaction& tx) {
+      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.root_key, *opened, request);
+    });
+    ASSERT_TRUE(response);
+    auto state = [&] {
+      return *west.run([&](catalogue::Transaction& tx) { return catalogue::find_image(tx, *response->image_id); });
+    };
+    for (int run = 0; run < 2 && state().state == images::ImageState::pending; ++run) {
+      Copier copier("us-west-2", west.catalogue, *west.content, sources, west.clock, *west.entropy);
+      ASSERT_TRUE(copier.start());
+      for (int i = 0; i < 100 && state().state == images::ImageState::pending; ++i) {
+        ASSERT_TRUE(copier.step());
+        west.clock.advance(Duration{1});
+        if (run == 0 && faults.calls > call) break;  // killed where the call was cut
+      }
+    }
+    ASSERT_EQ(state().state, images::ImageState::available) << state().state_reason;
+    auto const copied = state().mappings.front().snapshot_id;
+    auto made = *west.run([&](catalogue::Transaction& tx) { return catalogue::find_snapshot(tx, copied); });
+    EXPECT_EQ(west.read(made), blocks);
+    EXPECT_EQ(faults.fetched_bytes, whole);
+  }
+}
+
+TEST_F(CopierTest, asks_again_for_bytes_that_are_not_what_their_id_says) {
+  auto blocks = some_blocks();
+  auto source = east_.make_snapshot(kOwner.account, blocks);
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  faults_.spoil_call = faults_.calls + 2;
+  finish(id);
+  EXPECT_EQ(image(id).state, images::ImageState::available);
+  EXPECT_EQ(west_.read(snapshot_of(id)), blocks);
+}
+
+TEST_F(CopierTest, fails_with_the_reason_when_the_source_always_sends_something_else) {
+  auto source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  for (int i = 0; i < 100 && image(id).state == images::ImageState::pending; ++i) {
+    faults_.spoil_call = faults_.calls;  // the next answer
+    ASSERT_TRUE(copier_->step());
+    pass(std::chrono::minutes(1));
+  }
+  EXPECT_EQ(image(id).state, images::ImageState::failed);
+  EXPECT_NE(image(id).state_reason.find("us-east-1 sent"), std::string::npos) << image(id).state_reason;
+  EXPECT_EQ(snapshot_of(id).state, images::SnapshotState::error);
+}
+
+TEST_F(CopierTest, goes_on_when_the_source_was_unshared_and_deleted_in_the_middle) {
+  auto blocks = some_blocks();
+  auto source = east_.make_snapshot(kOwner.account, blocks);
+  auto base = east_.make_image(kOwner.account, "base", source.id);
+  east_.share(base.id, images::kEverybody);
+  east_.share(source.id, images::kEverybody);
+  auto id = *copy(kRecipient, base.id, "copied");
+  ASSERT_TRUE(east_.run([&](catalogue::Transaction& tx) -> Result<void> {
+    TRY(catalogue::remove_all_permissions(tx, base.id));
+    auto gone = base;
+    gone.state = images::ImageState::deregistered;
+    TRY(catalogue::save_image(tx, gone));
+    return catalogue::remove_snapshot(tx, source.id);
+  }));
+  finish(id);
+  EXPECT_EQ(image(id).state, images::ImageState::available);
+  EXPECT_EQ(west_.read(snapshot_of(id)), blocks);
+}
+
+TEST_F(CopierTest, waits_for_a_source_that_is_away_and_renews_a_lease_that_ran_out) {
+  auto source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  faults_.fail_call = faults_.calls;
+  ASSERT_TRUE(copier_->step());
+  EXPECT_EQ(image(id).state, images::ImageState::pending);
+  pass(std::chrono::hours(30));
+  restart();
+  finish(id);
+  EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+}
+
+TEST_F(CopierTest, stops_a_copy_whose_image_was_deregistered) {
+  auto source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  faults_.fail_call = faults_.calls + 1;  // the task is claimed and under way
+  ASSERT_TRUE(copier_->step());
+  auto task = *west_.run([&](catalogue::Transaction& tx) { return catalogue::find_copy_of_image(tx, id); });
+  ASSERT_TRUE(task);
+  ASSERT_TRUE(west_.run([&](catalogue::Transaction& tx) { return catalogue::remove_copy(tx, task->id); }));
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(copier_->step());
+    pass(Duration{100});
+  }
+  EXPECT_EQ(image(id).state, images::ImageState::pending) << "a cancelled task commits nothing";
+}
+
+TEST_F(CopierTest, judges_the_source_as_any_call_of_that_account) {
+  auto source = east_.make_snapshot(kOwner.account, {{0, block(1)}});
+  auto base = east_.make_image(kOwner.account, "base", source.id);
+  EXPECT_EQ(copy(kRecipient, base.id, "copied").error().code, "InvalidAMIID.NotFound");
+  east_.share(base.id, {images::PrincipalKind::account, kRecipient.account});
+  auto refused = copy(kRecipient, base.id, "copied");
+  EXPECT_EQ(refused.error().code, "InvalidRequest");
+  EXPECT_EQ(refused.error().message, "You do not have permission to access the storage of this ami");
+  east_.share(source.id, {images::PrincipalKind::account, kRecipient.account});
+  EXPECT_TRUE(copy(kRecipient, base.id, "copied"));
+}
+
+TEST_F(CopierTest, gives_no_chunk_that_does_not_lie_under_an_opened_root) {
+  auto source = east_.make_snapshot(kOwner.account, {{0, block(1)}});
+  auto other = east_.make_snapshot(kRecipient.account, {{0, block(2)}});
+  auto base = east_.make_image(kOwner.account, "base", source.id);
+  auto opened = *peer::open(answering_, "us-west-2", {kOwner.account, base.id});
+  auto fetch = [&](std::string const& peer, std::string const& snapshot, std::int32_t level, std::int64_t position,
+                   std::uint8_t slot) {
+    messages::replication::FetchRequest request{opened.lease, snapshot, {{level, position, {std::byte{slot}}}}};
+    auto bytes = peer::fetch(answering_, peer, request);
+    return bytes ? std::string("given") : bytes.error().code;
+  };
+  EXPECT_EQ(fetch("us-west-2", source.id, 1, 0, 0), "given");
+  EXPECT_EQ(fetch("us-west-2", source.id, 3, 0, 0), "given") << "the root";
+  EXPECT_EQ(fetch("us-west-2", source.id, 1, 0, 1), "InvalidRange") << "a hole";
+  EXPECT_EQ(fetch("us-west-2", source.id, 1, 1, 0), "InvalidRange");
+  EXPECT_EQ(fetch("us-west-2", source.id, 1, 1'000'000, 0), "InvalidRange");
+  EXPECT_EQ(fetch("us-west-2", source.id, 0, 0, 0), "InvalidRange");
+  EXPECT_EQ(fetch("us-west-2", source.id, 4, 0, 0), "InvalidRange");
+  EXPECT_EQ(fetch("us-west-2", other.id, 1, 0, 0), "InvalidRange") << "not opened by this lease";
+  EXPECT_EQ(fetch("eu-west-1", source.id, 1, 0, 0), "LeaseNotFound") << "another region's lease";
+}
+
+}  // namespace
+}  // namespace argosy::replication

@@ -1,0 +1,144 @@
+// tests/support/region.h - one region in memory, with an account, for tests of what lies above the store.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "catalogue/domains.h"
+#include "catalogue/images.h"
+#include "catalogue/permissions.h"
+#include "catalogue/schema.h"
+#include "catalogue/snapshots.h"
+#include "content/content.h"
+
+namespace argosy::tests {
+
+inline access::Caller const kOwner{"111111111111", "AKIAOWNER", "arn:aws:iam::111111111111:root", "111111111111"};
+inline access::Caller const kRecipient{"222222222222", "AKIARECIPIENT", "arn:aws:iam::222222222222:root",
+                                       "222222222222"};
+inline access::Caller const kStranger{"333333333333", "AKIASTRANGER", "arn:aws:iam::333333333333:root",
+                                      "333333333333"};
+
+/// Stands still until a test moves it.
+class ManualClock final : public Clock {
+ public:
+  Time now() override { return time_; }
+  void advance(Duration by) { time_ += by; }
+
+ private:
+  Time time_ = *parse_iso8601("2026-05-09T14:22:31Z");
+};
+
+/// Blocks by index.
+using Blocks = std::map<std::uint64_t, Bytes>;
+
+inline Bytes block(std::uint32_t seed) {
+  Bytes out(content::kBlockBytes);
+  std::mt19937 generator(seed);
+  for (std::size_t i = 0; i < out.size(); i += 64) out[i] = static_cast<std::byte>(generator() | 1U);
+  return out;
+}
+
+struct Region {
+  explicit Region(std::string region_name) : name(std::move(region_name)) {
+    auto session = catalogue.take();
+    EXPECT_TRUE(catalogue::create_region_schema(**session));
+    store = *store::Store::open(*packs, index, {});
+    content = std::make_unique<content::Content>(*store, content::Options{}, *entropy);
+  }
+
+  /// Runs `function(tx)` and commits.
+  template <class Function>
+  auto run(Function function) -> decltype(function(std::declval<catalogue::Transaction&>())) {
+    auto session = TRY(catalogue.take());
+    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+    auto result = function(tx);
+    if (result) TRY(tx.commit());
+    return result;
+  }
+
+  content::Domain domain_of(std::string const& account) {
+    auto secret = run([&](catalogue::Transaction& tx) {
+      EXPECT_TRUE(catalogue::ensure_domain(tx, root_key, account, *entropy));
+      return catalogue::find_domain_secret(tx, root_key, account);
+    });
+    return {catalogue::domain_number(account), secret->value_or(crypto::Key())};
+  }
+
+  /// A completed snapshot of these blocks over the parent's, as an upload would make it.
+  images::Snapshot make_snapshot(std::string const& account, Blocks const& blocks, std::int64_t size_gib = 1,
+                                 images::Snapshot const& parent = {}) {
+    images::Snapshot snapshot;
+    snapshot.id = make_resource_id(*entropy, "snap-");
+    snapshot.owner = account;
+    snapshot.state = images::SnapshotState::completed;
+    snapshot.start_time = clock.now();
+    snapshot.volume_size_gib = size_gib;
+    snapshot.lineage = parent.id.empty() ? snapshot.id : parent.lineage;
+    auto domain = domain_of(account);
+    for (auto const& [at, data] : blocks)
+      EXPECT_TRUE(content->put_block(domain, snapshot.id, at, data, digest::sha256(data)));
+    auto disk = content->finish(domain, snapshot.id, size_gib, *content::decode_reference(parent.root),
+                                parent.id.empty() ? 1 : parent.volume_size_gib);
+    EXPECT_TRUE(disk) << disk.error().message;
+    snapshot.root = content::encode_reference(disk->root);
+    snapshot.content_digest = to_bytes(disk->digest.bytes);
+    snapshot.content_bytes = static_cast<std::int64_t>(disk->blocks) * content::kBlockBytes;
+    EXPECT_TRUE(run([&](catalogue::Transaction& tx) { return catalogue::insert_snapshot(tx, snapshot); }));
+    return snapshot;
+  }
+
+  images::Image make_image(std::string const& account, std::string const& image_name, std::string const& snapshot) {
+    images::Image image;
+    image.id = make_resource_id(*entropy, "ami-");
+    image.owner = account;
+    image.name = image_name;
+    image.created = clock.now();
+    image.architecture = "x86_64";
+    image.virtualization_type = "hvm";
+    image.root_device_name = "/dev/sda1";
+    images::Mapping mapping;
+    mapping.device_name = "/dev/sda1";
+    mapping.snapshot_id = snapshot;
+    mapping.volume_size_gib = 1;
+    mapping.volume_type = "gp3";
+    image.mappings = {mapping};
+    EXPECT_TRUE(run([&](catalogue::Transaction& tx) { return catalogue::insert_image(tx, image); }));
+    return image;
+  }
+
+  void share(std::string const& resource, images::Permission const& permission) {
+    EXPECT_TRUE(run([&](catalogue::Transaction& tx) {
+      return catalogue::add_permission(tx, resource, clock.now(), permission);
+    }));
+  }
+
+  Blocks read(images::Snapshot const& snapshot) {
+    Blocks out;
+    content::Disk disk{catalogue::domain_number(snapshot.owner), *content::decode_reference(snapshot.root),
+                       snapshot.volume_size_gib};
+    auto page = content->list_blocks(disk, 0, 1'000'000);
+    EXPECT_TRUE(page) << page.error().message;
+    for (auto const& entry : page->entries) {
+      auto data = content->read_block(disk, entry.index, nullptr);
+      EXPECT_TRUE(data) << data.error().message;
+      out[entry.index] = **data;
+    }
+    return out;
+  }
+
+  std::string name;
+  ManualClock clock;
+  std::unique_ptr<Entropy> entropy = seeded_entropy(7);
+  crypto::Key root_key = crypto::Key::random(*entropy);
+  sql::Pool catalogue{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
+  sql::Pool index{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
+  std::unique_ptr<bucket::Bucket> packs = bucket::open_memory();
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<content::Content> content;
+};
+
+}  // namespace argosy::tests
