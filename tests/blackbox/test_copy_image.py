@@ -133,6 +133,14 @@ def test_the_next_version_moves_only_what_changed(owner):
     assert disks.read(owner, second_copy, "us-west-2") == blocks | {7: disks.block("version two")}
 
 
+def test_the_copies_of_two_versions_are_compared_as_their_sources_are(owner):
+    first = disks.upload(owner, {0: disks.block("same"), 1: disks.block("one")})
+    second = disks.upload(owner, {1: disks.block("two")}, ParentSnapshotId=first)
+    copies = [wait_for(owner, copy(owner, disks.register(owner, snapshot)))[1] for snapshot in (first, second)]
+    page = owner.ebs("us-west-2").list_changed_blocks(FirstSnapshotId=copies[0], SecondSnapshotId=copies[1])
+    assert [entry["BlockIndex"] for entry in page["ChangedBlocks"]] == [1]
+
+
 def test_what_another_account_holds_in_the_destination_counts_for_nothing(owner, stranger):
     blocks = {index: disks.block(f"held by two {index}") for index in range(8)}
     disks.upload(stranger, blocks, region="us-west-2")

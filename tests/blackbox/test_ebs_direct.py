@@ -28,7 +28,10 @@ def changed(account, second, first=None, **options):
 
 @pytest.fixture
 def pending(owner):
-    return disks.start(owner)
+    """An upload; deleted behind the test, because an account can have a hundred of them."""
+    snapshot = disks.start(owner)
+    yield snapshot
+    owner.ec2().delete_snapshot(SnapshotId=snapshot)
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +195,23 @@ def test_a_larger_child_may_use_its_new_space(owner):
     parent = disks.upload(owner, {2047: block("end of the first GiB")})
     child = disks.upload(owner, {2048: block("begin"), 300 * 2048 - 1: block("end")}, size_gib=300, ParentSnapshotId=parent)
     assert disks.read(owner, child) == {2047: block("end of the first GiB"), 2048: block("begin"), 300 * 2048 - 1: block("end")}
+
+
+def test_a_child_does_not_miss_its_parent(owner):
+    parent = disks.upload(owner, {0: block("p0"), 1: block("p1")})
+    child = disks.start(owner, ParentSnapshotId=parent)
+    disks.put(owner, child, 1, block("c1"))
+    owner.ec2().delete_snapshot(SnapshotId=parent)
+    disks.complete(owner, child, 1)
+    assert disks.read(owner, child) == {0: block("p0"), 1: block("c1")}
+
+
+def test_the_largest_disk_may_be_written_at_its_end(owner):
+    last = 65_536 * 2048 - 1
+    snapshot = disks.upload(owner, {0: block("begin"), last: block("end")}, size_gib=65_536)
+    assert disks.read(owner, snapshot) == {0: block("begin"), last: block("end")}
+    child = disks.upload(owner, {last - 1: block("before")}, size_gib=65_536, ParentSnapshotId=snapshot)
+    assert changed(owner, child, snapshot) == {last - 1: (False, True)}
 
 
 def test_a_parent_must_be_ones_own_completed_and_not_larger(owner, recipient, pending):
@@ -381,6 +401,15 @@ def test_nobody_writes_to_the_upload_of_another(owner, stranger, pending):
         disks.put(stranger, pending, 0, block("intruder"))
     with refused("ResourceNotFoundException"):
         stranger.ebs().complete_snapshot(SnapshotId=pending, ChangedBlocksCount=0)
+
+
+def test_an_account_has_a_hundred_uploads_at_once_and_no_more(server):
+    account = server.new_account(disks.unique("busy"))
+    uploads = [disks.start(account) for _ in range(100)]
+    with refused("ConcurrentLimitExceededException"):
+        disks.start(account)
+    disks.complete(account, uploads[0], 0)
+    disks.start(account)
 
 
 @pytest.mark.parametrize("options", [{"Encrypted": True}, {"Encrypted": True, "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/x"}])

@@ -45,10 +45,6 @@ def copy_snapshot(account, snapshot, region):
     return account.ec2(region).copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
 
 
-def moved_by(account, snapshot, region):
-    return int(disks.extension(account, snapshot, region)["copyBytesMoved"])
-
-
 def await_middle(account, snapshot, region):
     """What is said of a copy of which a part, not all, has arrived."""
     def middle():
@@ -61,17 +57,19 @@ def await_middle(account, snapshot, region):
 
 @pytest.mark.parametrize("region, end", [("us-west-2", "kill"), ("eu-west-1", "stop")])
 def test_a_copy_goes_on_where_the_server_ended_and_is_bit_for_bit_its_source(large, region, end):
-    new = copy_snapshot(large.owner, large.snapshot, region)
+    image = copy_image(large.owner, large.image, region)
+    new = disks.snapshots_of(disks.describe_image(large.owner, image, region))[0]
     before = await_middle(large.owner, new, region)
     getattr(large.server, end)()
     large.server.start()
     after = disks.extension(large.owner, new, region)
     for figure in ("copyBytesDone", "copyBytesMoved"):
         assert int(after[figure]) >= int(before[figure]) > 0
-    disks.await_snapshot(large.owner, new, region)
+    disks.await_image(large.owner, image, region)
     # No more crossed the wire than the chunks and nodes of the disk, whose blocks do not compress.
     content = BLOCKS * disks.BLOCK_BYTES
-    assert content <= moved_by(large.owner, new, region) <= content * 1.01
+    moved = int(disks.extension(large.owner, new, region)["copyBytesMoved"])
+    assert content <= moved <= content * 1.01
     disks.verify(large.owner, new, large.blocks, region)
 
 
@@ -98,6 +96,17 @@ def test_progress_only_grows_and_is_told_in_percent_and_in_bytes(large, lent):
     wait_until(available, "the copy is still pending")
     assert seen == sorted(seen) and len(set(seen)) > 2
     assert seen[-1] == (BLOCKS * disks.BLOCK_BYTES, 100)
+
+
+def test_an_account_makes_twenty_copies_of_snapshots_at_once_and_no_more(large):
+    stranger = large.server.accounts["stranger"]
+    disks.share_snapshot(large.owner, large.snapshot, stranger)
+    copies = [copy_snapshot(stranger, large.snapshot, "us-west-2") for _ in range(20)]
+    with refused("ResourceLimitExceeded"):
+        copy_snapshot(stranger, large.snapshot, "us-west-2")
+    for new in copies:
+        disks.await_snapshot(stranger, new, "us-west-2")
+    disks.await_snapshot(stranger, copy_snapshot(stranger, large.snapshot, "us-west-2"), "us-west-2")
 
 
 def test_an_end_of_sharing_does_not_stop_a_copy_under_way(large, lent):

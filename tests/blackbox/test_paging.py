@@ -105,6 +105,19 @@ def test_a_token_of_one_list_is_none_for_another(owner, listed):
     assert answer.status == 400
 
 
+def test_a_list_without_a_limit_is_complete_beyond_the_largest_page(server):
+    account = server.new_account(disks.unique("rich"))
+    snapshot = disks.upload(account, {})
+    images = {disks.register(account, snapshot) for _ in range(1050)}
+    tags = [{"Key": f"k{number}", "Value": "v"} for number in range(50)]
+    account.ec2().create_tags(Resources=sorted(images)[:30], Tags=tags)
+    found, token = page(account, "DescribeImages", Owner__1="self")
+    assert len(found) == 1050 and set(found) == images and not token
+    found, token = page(account, "DescribeTags")
+    assert len(found) == 1500 and not token
+    assert [len(part) for part in pages(account, "DescribeImages", 1000, Owner__1="self")] == [1000, 50]
+
+
 def test_what_is_registered_meanwhile_disturbs_no_page(owner, snapshot):
     word = disks.unique("meanwhile")
     first = {disks.register(owner, snapshot, f"{word}-{number}") for number in range(4)}

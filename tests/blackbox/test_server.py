@@ -73,6 +73,18 @@ def test_a_second_start_changes_no_account_and_loses_nothing(own_server):
     assert disks.read(owner, snapshot, "eu-west-1") == {7: disks.block("kept")}
 
 
+def test_a_region_may_be_added_later(own_server):
+    owner = own_server.accounts["owner"]
+    snapshot = disks.upload(owner, {0: disks.block("old region")})
+    image = disks.register(owner, snapshot)
+    own_server.stop()
+    own_server.arguments = [*own_server.arguments[:-1], own_server.arguments[-1] + ",ap-south-1"]
+    own_server.start()
+    new = owner.ec2("ap-south-1").copy_image(Name="to the new one", SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+    found = disks.await_image(owner, new, "ap-south-1")
+    assert disks.read(owner, disks.snapshots_of(found)[0], "ap-south-1") == {0: disks.block("old region")}
+
+
 def test_what_it_keeps_is_nobody_elses(own_server):
     assert mode(own_server.data_dir) & 0o077 == 0
     assert [path for path in own_server.data_dir.rglob("*") if mode(path) & 0o077] == []
