@@ -46,14 +46,23 @@ class Server:
     def __init__(self, data_dir, arguments=None):
         self.data_dir = pathlib.Path(data_dir)
         self.arguments = arguments or [
-            "--dev", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", "--regions", ",".join(REGIONS)]
+            "--dev",
+            "--data-dir",
+            self.data_dir,
+            "--listen",
+            "127.0.0.1:0",
+            "--regions",
+            ",".join(REGIONS),
+        ]
         self.log = pathlib.Path(f"{data_dir}.log")
         self.process = None
         self.ready_line = None
 
     def start(self):
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([BINARY, *self.arguments], stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                [BINARY, *self.arguments], stdout=subprocess.PIPE, stderr=log, text=True
+            )
         readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         self.ready_line = self.process.stdout.readline() if readable else ""
         if not re.fullmatch(r"argosyd ready https?://127\.0\.0\.1:[1-9][0-9]*\n", self.ready_line):
@@ -87,7 +96,10 @@ class Server:
         """Runs an operator's command beside the server; what it prints, decoded."""
         out = subprocess.run(
             [BINARY, *arguments, "--data-dir", self.data_dir, "--output", "json"],
-            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
         )
         assert out.returncode == 0, out.stderr
         return json.loads(out.stdout) if out.stdout.strip() else None
@@ -113,8 +125,11 @@ class Account:
         key = (self.server.endpoint, service, region)
         if key not in self._clients:
             self._clients[key] = boto3.client(
-                service, region_name=region, endpoint_url=self.server.endpoint,
-                aws_access_key_id=self.access_key_id, aws_secret_access_key=self.secret_access_key,
+                service,
+                region_name=region,
+                endpoint_url=self.server.endpoint,
+                aws_access_key_id=self.access_key_id,
+                aws_secret_access_key=self.secret_access_key,
                 config=botocore.config.Config(
                     retries={"total_max_attempts": 1}, max_pool_connections=16, read_timeout=PATIENCE_S
                 ),
@@ -146,7 +161,7 @@ class Account:
         }
 
 
-# Source: the table of error codes and HTTP statuses of the EC2 and EBS direct API references; all others are 400.
+# The HTTP statuses of errors where they are not 400. Source: the EC2 and EBS direct API references.
 STATUSES = {
     "AuthFailure": (401, 403),
     "InvalidClientTokenId": (403,),

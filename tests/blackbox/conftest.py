@@ -1,4 +1,4 @@
-"""What the black-box tests share: one server for most of them, and servers of their own for those that break theirs."""
+"""What the black-box tests share: one server for most of them, one of their own for those that break it."""
 import pytest
 
 import argosyd

@@ -56,8 +56,12 @@ def aggregate(blocks):
 
 def put(account, snapshot, index, data, region="us-east-1", **changes):
     arguments = {
-        "SnapshotId": snapshot, "BlockIndex": index, "BlockData": data, "DataLength": BLOCK_BYTES,
-        "Checksum": checksum(data), "ChecksumAlgorithm": "SHA256",
+        "SnapshotId": snapshot,
+        "BlockIndex": index,
+        "BlockData": data,
+        "DataLength": BLOCK_BYTES,
+        "Checksum": checksum(data),
+        "ChecksumAlgorithm": "SHA256",
     }
     return account.ebs(region).put_snapshot_block(**arguments | changes)
 

@@ -102,23 +102,40 @@ def signature(secret, scope, date, canonical):
 
 def canonical_request(request, signed_headers, payload_hash):
     pairs = [pair.partition("=")[::2] for pair in request.query.split("&")] if request.query else []
-    canonical_pairs = sorted((encode(urllib.parse.unquote(k)), encode(urllib.parse.unquote(v))) for k, v in pairs)
+    canonical_pairs = sorted(
+        (encode(urllib.parse.unquote(k)), encode(urllib.parse.unquote(v))) for k, v in pairs
+    )
     lines = []
     for name in signed_headers:
         values = [re.sub(" +", " ", value.strip()) for key, value in request.headers if key.lower() == name]
         lines.append(f"{name}:{','.join(values)}\n")
-    return "\n".join([
-        request.method,
-        urllib.parse.quote(request.path, safe="/-_.~"),  # encoded a second time, as all services but S3 do
-        "&".join(f"{k}={v}" for k, v in canonical_pairs),
-        "".join(lines),
-        ";".join(signed_headers),
-        payload_hash,
-    ])
+    return "\n".join(
+        [
+            request.method,
+            urllib.parse.quote(
+                request.path, safe="/-_.~"
+            ),  # encoded a second time, as all services but S3 do
+            "&".join(f"{k}={v}" for k, v in canonical_pairs),
+            "".join(lines),
+            ";".join(signed_headers),
+            payload_hash,
+        ]
+    )
 
 
-def sign(account, request, *, region="us-east-1", service="ec2", at=None, scope_date=None, terminator="aws4_request",
-         payload_hash=None, unsigned=(), algorithm="AWS4-HMAC-SHA256"):
+def sign(
+    account,
+    request,
+    *,
+    region="us-east-1",
+    service="ec2",
+    at=None,
+    scope_date=None,
+    terminator="aws4_request",
+    payload_hash=None,
+    unsigned=(),
+    algorithm="AWS4-HMAC-SHA256",
+):
     """Signs by headers all that the request has then, but those in `unsigned`."""
     date = (at or now()).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{scope_date or date[:8]}/{region}/{service}/{terminator}"
@@ -129,11 +146,13 @@ def sign(account, request, *, region="us-east-1", service="ec2", at=None, scope_
         request.headers.append(("X-Amz-Content-Sha256", payload_hash))
     signed = sorted({name.lower() for name, _ in request.headers} - set(unsigned))
     canonical = canonical_request(request, signed, payload_hash or hashlib.sha256(request.body).hexdigest())
-    request.headers.append((
-        "Authorization",
-        f"{algorithm} Credential={account.access_key_id}/{scope}, SignedHeaders={';'.join(signed)}, "
-        f"Signature={signature(account.secret_access_key, scope, date, canonical)}",
-    ))
+    request.headers.append(
+        (
+            "Authorization",
+            f"{algorithm} Credential={account.access_key_id}/{scope}, SignedHeaders={';'.join(signed)}, "
+            f"Signature={signature(account.secret_access_key, scope, date, canonical)}",
+        )
+    )
     return request
 
 
@@ -141,14 +160,16 @@ def presign(account, pairs, *, region="us-east-1", service="ec2", at=None, expir
     """A GET of the pairs whose signature stands in the query."""
     date = (at or now()).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{date[:8]}/{region}/{service}/aws4_request"
-    query = form([
-        *pairs,
-        ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
-        ("X-Amz-Credential", f"{account.access_key_id}/{scope}"),
-        ("X-Amz-Date", date),
-        ("X-Amz-Expires", str(expires)),
-        ("X-Amz-SignedHeaders", "host"),
-    ])
+    query = form(
+        [
+            *pairs,
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
+            ("X-Amz-Credential", f"{account.access_key_id}/{scope}"),
+            ("X-Amz-Date", date),
+            ("X-Amz-Expires", str(expires)),
+            ("X-Amz-SignedHeaders", "host"),
+        ]
+    )
     request = Request("GET", "/", query, [("Host", host_of(account.server))])
     canonical = canonical_request(request, ["host"], hashlib.sha256(b"").hexdigest())
     request.query += "&X-Amz-Signature=" + signature(account.secret_access_key, scope, date, canonical)

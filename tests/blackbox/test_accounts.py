@@ -12,7 +12,9 @@ from argosyd import refused
 def test_an_account_is_made_and_works_at_once(server):
     name = disks.unique("made")
     made = server.command("account", "create", name)[0]
-    assert (made["name"], made["state"]) == (name, "enabled") and re.fullmatch("[0-9]{12}", made["account_id"])
+    assert (made["name"], made["state"]) == (name, "enabled") and re.fullmatch(
+        "[0-9]{12}", made["account_id"]
+    )
     key = server.command("access-key", "create", made["account_id"])[0]
     account = argosyd.Account(server, made | key)
     assert account.sts().get_caller_identity()["Account"] == made["account_id"]
@@ -21,9 +23,15 @@ def test_an_account_is_made_and_works_at_once(server):
 
 def test_an_account_may_be_given_its_id(server):
     name = disks.unique("given")
-    assert server.command("account", "create", name, "--account-id", "000000000042")[0]["account_id"] == "000000000042"
+    assert (
+        server.command("account", "create", name, "--account-id", "000000000042")[0]["account_id"]
+        == "000000000042"
+    )
     key = server.command("access-key", "create", name)[0]
-    assert argosyd.Account(server, {"name": name, **key}).sts().get_caller_identity()["Account"] == "000000000042"
+    assert (
+        argosyd.Account(server, {"name": name, **key}).sts().get_caller_identity()["Account"]
+        == "000000000042"
+    )
 
 
 def test_accounts_and_keys_are_listed_without_secrets(server):
@@ -32,24 +40,31 @@ def test_accounts_and_keys_are_listed_without_secrets(server):
     assert {"owner", "recipient", "stranger", account.name} <= set(rows)
     assert rows[account.name]["account_id"] == account.id
     keys = server.command("access-key", "list", account.name)
-    assert [(key["access_key_id"], key["account_id"], key["state"]) for key in keys] == [(account.access_key_id, account.id, "enabled")]
+    assert [(key["access_key_id"], key["account_id"], key["state"]) for key in keys] == [
+        (account.access_key_id, account.id, "enabled")
+    ]
     assert len(server.command("access-key", "list")) > 3
     assert not [key for key in server.command("access-key", "list") if "secret_access_key" in key]
 
 
-@pytest.mark.parametrize("service, action, code", [
-    ("ec2", "describe_regions", "AuthFailure"), ("sts", "get_caller_identity", "InvalidClientTokenId"),
-])
+@pytest.mark.parametrize(
+    "service, action, code",
+    [("ec2", "describe_regions", "AuthFailure"), ("sts", "get_caller_identity", "InvalidClientTokenId")],
+)
 def test_a_disabled_key_is_refused_at_once_and_the_accounts_other_key_goes_on(server, service, action, code):
     account = server.new_account(disks.unique("key"))
-    other = argosyd.Account(server, {"name": account.name, **server.command("access-key", "create", account.name)[0]})
+    other = argosyd.Account(
+        server, {"name": account.name, **server.command("access-key", "create", account.name)[0]}
+    )
     for user in (account, other):
         getattr(user.client(service, "us-east-1"), action)()
     server.command("access-key", "disable", account.access_key_id)
     with refused(code):
         getattr(account.client(service, "us-east-1"), action)()
     getattr(other.client(service, "us-east-1"), action)()
-    states = {key["access_key_id"]: key["state"] for key in server.command("access-key", "list", account.name)}
+    states = {
+        key["access_key_id"]: key["state"] for key in server.command("access-key", "list", account.name)
+    }
     assert states == {account.access_key_id: "disabled", other.access_key_id: "enabled"}
 
 
@@ -65,17 +80,35 @@ def test_a_disabled_account_is_refused_with_all_its_keys_and_keeps_its_images(se
     assert disks.describe_image(friend, image)["OwnerId"] == account.id
 
 
-@pytest.mark.parametrize("arguments", [
-    ["account", "create", "owner"], ["account", "create", "x", "--account-id", "12"], ["account", "disable", "nobody"],
-    ["access-key", "create", "nobody"], ["access-key", "disable", "AKIA0000000000000000"], ["access-key", "list", "nobody"],
-    ["account", "create"], ["account", "create", ""],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["account", "create", "owner"],
+        ["account", "create", "x", "--account-id", "12"],
+        ["account", "disable", "nobody"],
+        ["access-key", "create", "nobody"],
+        ["access-key", "disable", "AKIA0000000000000000"],
+        ["access-key", "list", "nobody"],
+        ["account", "create"],
+        ["account", "create", ""],
+    ],
+)
 def test_what_cannot_be_done_is_refused_with_a_reason(server, arguments):
-    out = subprocess.run([argosyd.BINARY, *arguments, "--data-dir", server.data_dir], capture_output=True, text=True, check=False)
+    out = subprocess.run(
+        [argosyd.BINARY, *arguments, "--data-dir", server.data_dir],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert out.returncode != 0 and out.stdout == "" and out.stderr.strip()
 
 
 def test_a_directory_that_is_no_data_directory_is_refused(tmp_path):
-    out = subprocess.run([argosyd.BINARY, "account", "list", "--data-dir", tmp_path / "none"], capture_output=True, text=True, check=False)
+    out = subprocess.run(
+        [argosyd.BINARY, "account", "list", "--data-dir", tmp_path / "none"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert out.returncode != 0 and out.stderr.strip()
     assert not (tmp_path / "none").exists()

@@ -14,7 +14,10 @@ def aws(account, *arguments, region="us-east-1", status=0):
     """What the command prints, decoded; or what it complains of."""
     out = subprocess.run(
         ["/usr/bin/aws", "--endpoint-url", account.server.endpoint, "--output", "json", *arguments],
-        capture_output=True, text=True, env=account.environment(region), check=False,
+        capture_output=True,
+        text=True,
+        env=account.environment(region),
+        check=False,
     )
     assert out.returncode == status, out.stderr
     if status:
@@ -28,54 +31,148 @@ def image_ids(answer):
 
 def test_the_story_is_told_with_the_commands_as_they_stand(owner, recipient, image):
     name = disks.unique("CopiedAMI")
-    new = aws(owner, "ec2", "copy-image", "--source-region", "us-east-1", "--source-image-id", image, "--name", name,
-              "--region", "us-west-2")["ImageId"]
-    disks.await_image(owner, new, "us-west-2")  # the command's own waiter would look again after 15 seconds only
+    new = aws(
+        owner,
+        "ec2",
+        "copy-image",
+        "--source-region",
+        "us-east-1",
+        "--source-image-id",
+        image,
+        "--name",
+        name,
+        "--region",
+        "us-west-2",
+    )["ImageId"]
+    disks.await_image(
+        owner, new, "us-west-2"
+    )  # the command's own waiter would look again after 15 seconds only
     assert aws(owner, "ec2", "wait", "image-available", "--image-ids", new, "--region", "us-west-2") is None
     assert new in image_ids(aws(owner, "ec2", "describe-images", "--owners", "self", "--region", "us-west-2"))
 
     def share(operation):
-        aws(owner, "ec2", "modify-image-attribute", "--image-id", new, "--launch-permission",
-            f"{operation}=[{{UserId={recipient.id}}}]", "--region", "us-west-2")
-        return image_ids(aws(recipient, "ec2", "describe-images", "--executable-users", "self", "--region", "us-west-2"))
+        aws(
+            owner,
+            "ec2",
+            "modify-image-attribute",
+            "--image-id",
+            new,
+            "--launch-permission",
+            f"{operation}=[{{UserId={recipient.id}}}]",
+            "--region",
+            "us-west-2",
+        )
+        return image_ids(
+            aws(recipient, "ec2", "describe-images", "--executable-users", "self", "--region", "us-west-2")
+        )
 
     assert new in share("Add")
     assert new not in share("Remove")
-    complaint = aws(recipient, "ec2", "describe-images", "--image-ids", new, "--region", "us-west-2", status=254)
+    complaint = aws(
+        recipient, "ec2", "describe-images", "--image-ids", new, "--region", "us-west-2", status=254
+    )
     assert "InvalidAMIID.NotFound" in complaint
 
 
 def test_a_disk_is_uploaded_registered_and_read(owner, tmp_path):
-    started = aws(owner, "ebs", "start-snapshot", "--volume-size", "1", "--description", "by hand", "--tags", "Key=k,Value=v")
+    started = aws(
+        owner,
+        "ebs",
+        "start-snapshot",
+        "--volume-size",
+        "1",
+        "--description",
+        "by hand",
+        "--tags",
+        "Key=k,Value=v",
+    )
     snapshot = started["SnapshotId"]
     (tmp_path / "block").write_bytes(block("by hand"))
-    put = aws(owner, "ebs", "put-snapshot-block", "--snapshot-id", snapshot, "--block-index", "9", "--data-length", str(BLOCK_BYTES),
-              "--checksum", checksum(block("by hand")), "--checksum-algorithm", "SHA256", "--block-data", str(tmp_path / "block"))
+    put = aws(
+        owner,
+        "ebs",
+        "put-snapshot-block",
+        "--snapshot-id",
+        snapshot,
+        "--block-index",
+        "9",
+        "--data-length",
+        str(BLOCK_BYTES),
+        "--checksum",
+        checksum(block("by hand")),
+        "--checksum-algorithm",
+        "SHA256",
+        "--block-data",
+        str(tmp_path / "block"),
+    )
     assert put["Checksum"] == checksum(block("by hand"))
     aws(owner, "ebs", "complete-snapshot", "--snapshot-id", snapshot, "--changed-blocks-count", "1")
     disks.await_snapshot(owner, snapshot)
     aws(owner, "ec2", "wait", "snapshot-completed", "--snapshot-ids", snapshot)
-    image = aws(owner, "ec2", "register-image", "--name", disks.unique("by hand"), "--architecture", "x86_64",
-                "--virtualization-type", "hvm", "--ena-support", "--root-device-name", "/dev/xvda",
-                "--block-device-mappings", f"DeviceName=/dev/xvda,Ebs={{SnapshotId={snapshot},VolumeType=gp3}}")["ImageId"]
+    image = aws(
+        owner,
+        "ec2",
+        "register-image",
+        "--name",
+        disks.unique("by hand"),
+        "--architecture",
+        "x86_64",
+        "--virtualization-type",
+        "hvm",
+        "--ena-support",
+        "--root-device-name",
+        "/dev/xvda",
+        "--block-device-mappings",
+        f"DeviceName=/dev/xvda,Ebs={{SnapshotId={snapshot},VolumeType=gp3}}",
+    )["ImageId"]
     found = aws(owner, "ec2", "describe-images", "--image-ids", image)["Images"][0]
     assert found["State"] == "available" and found["BlockDeviceMappings"][0]["Ebs"]["VolumeType"] == "gp3"
     listed = aws(owner, "ebs", "list-snapshot-blocks", "--snapshot-id", snapshot)["Blocks"]
     assert [entry["BlockIndex"] for entry in listed] == [9]
-    aws(owner, "ebs", "get-snapshot-block", "--snapshot-id", snapshot, "--block-index", "9",
-        "--block-token", listed[0]["BlockToken"], str(tmp_path / "read"))
+    aws(
+        owner,
+        "ebs",
+        "get-snapshot-block",
+        "--snapshot-id",
+        snapshot,
+        "--block-index",
+        "9",
+        "--block-token",
+        listed[0]["BlockToken"],
+        str(tmp_path / "read"),
+    )
     assert (tmp_path / "read").read_bytes() == block("by hand")
 
 
 def test_a_snapshot_is_copied_with_the_presigned_url_that_the_command_adds(owner, snapshot):
-    new = aws(owner, "ec2", "copy-snapshot", "--source-region", "us-east-1", "--source-snapshot-id", snapshot, region="eu-west-1")["SnapshotId"]
+    new = aws(
+        owner,
+        "ec2",
+        "copy-snapshot",
+        "--source-region",
+        "us-east-1",
+        "--source-snapshot-id",
+        snapshot,
+        region="eu-west-1",
+    )["SnapshotId"]
     disks.await_snapshot(owner, new, "eu-west-1")
     assert disks.read(owner, new, "eu-west-1") == BLOCKS
 
 
 def test_tags_are_made_listed_and_deleted(owner, image):
-    aws(owner, "ec2", "create-tags", "--resources", image, "--tags", "Key=stage,Value=prod", "Key=empty,Value=")
-    listed = aws(owner, "ec2", "describe-tags", "--filters", f"Name=resource-id,Values={image}", "Name=key,Values=st*")["Tags"]
+    aws(
+        owner,
+        "ec2",
+        "create-tags",
+        "--resources",
+        image,
+        "--tags",
+        "Key=stage,Value=prod",
+        "Key=empty,Value=",
+    )
+    listed = aws(
+        owner, "ec2", "describe-tags", "--filters", f"Name=resource-id,Values={image}", "Name=key,Values=st*"
+    )["Tags"]
     assert [tag["Value"] for tag in listed] == ["prod"]
     aws(owner, "ec2", "delete-tags", "--resources", image)
     assert aws(owner, "ec2", "describe-tags", "--filters", f"Name=resource-id,Values={image}")["Tags"] == []
@@ -85,8 +182,8 @@ def test_long_lists_are_paged_by_the_command_itself(owner, snapshot):
     word = disks.unique("paged")
     images = [disks.register(owner, snapshot) for _ in range(7)]
     owner.ec2().create_tags(Resources=images, Tags=[{"Key": word, "Value": "v"}])
-    listed = aws(owner, "ec2", "describe-tags", "--filters", f"Name=key,Values={word}", "--page-size", "5")["Tags"]
-    assert sorted(tag["ResourceId"] for tag in listed) == sorted(images)
+    listed = aws(owner, "ec2", "describe-tags", "--filters", f"Name=key,Values={word}", "--page-size", "5")
+    assert sorted(tag["ResourceId"] for tag in listed["Tags"]) == sorted(images)
 
 
 def test_regions_and_the_caller_are_shown(owner):
@@ -95,10 +192,16 @@ def test_regions_and_the_caller_are_shown(owner):
     assert aws(owner, "sts", "get-caller-identity")["Account"] == owner.id
 
 
-@pytest.mark.parametrize("arguments, code", [
-    (["ec2", "describe-images", "--image-ids", "ami-0123456789abcdef0"], "InvalidAMIID.NotFound"),
-    (["ec2", "deregister-image", "--image-id", "ami-0123456789abcdef0", "--dry-run"], "DryRunOperation"),
-    (["ebs", "list-snapshot-blocks", "--snapshot-id", "snap-0123456789abcdef0"], "ResourceNotFoundException"),
-])
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        (["ec2", "describe-images", "--image-ids", "ami-0123456789abcdef0"], "InvalidAMIID.NotFound"),
+        (["ec2", "deregister-image", "--image-id", "ami-0123456789abcdef0", "--dry-run"], "DryRunOperation"),
+        (
+            ["ebs", "list-snapshot-blocks", "--snapshot-id", "snap-0123456789abcdef0"],
+            "ResourceNotFoundException",
+        ),
+    ],
+)
 def test_a_refusal_ends_the_command_with_its_code(owner, arguments, code):
     assert f"({code})" in aws(owner, *arguments, status=254)

@@ -11,10 +11,20 @@ NO_IMAGE = "ami-0123456789abcdef0"
 def described(owner, snapshot):
     """One image with everything that a filter can ask for, as DescribeImages shows it."""
     image = disks.register(
-        owner, snapshot, Description="a described image", EnaSupport=True, SriovNetSupport="simple",
+        owner,
+        snapshot,
+        Description="a described image",
+        EnaSupport=True,
+        SriovNetSupport="simple",
         BlockDeviceMappings=[
-            {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot, "VolumeSize": 9, "VolumeType": "gp3"}},
-            {"DeviceName": "/dev/sdb", "Ebs": {"VolumeSize": 4, "VolumeType": "gp2", "DeleteOnTermination": False}},
+            {
+                "DeviceName": "/dev/xvda",
+                "Ebs": {"SnapshotId": snapshot, "VolumeSize": 9, "VolumeType": "gp3"},
+            },
+            {
+                "DeviceName": "/dev/sdb",
+                "Ebs": {"VolumeSize": 4, "VolumeType": "gp2", "DeleteOnTermination": False},
+            },
         ],
     )
     tags = [{"Key": "stage", "Value": "prod"}, {"Key": "a*b", "Value": "50%"}]
@@ -29,53 +39,87 @@ def matches(owner, image, *filters):
     return len(owner.ec2().describe_images(Filters=given)["Images"]) == 1
 
 
-@pytest.mark.parametrize("name, yes, no", [
-    ("architecture", "x86_64", "arm64"),
-    ("block-device-mapping.delete-on-termination", "false", "maybe"),
-    ("block-device-mapping.device-name", "/dev/sdb", "/dev/sdc"),
-    ("block-device-mapping.volume-size", "4", "5"),
-    ("block-device-mapping.volume-type", "gp2", "io1"),
-    ("block-device-mapping.encrypted", "false", "true"),
-    ("creation-date", "2*Z", "1*Z"),
-    ("description", "a described image", "described"),
-    ("ena-support", "true", "false"),
-    ("hypervisor", "xen", "ovm"),
-    ("image-type", "machine", "kernel"),
-    ("is-public", "false", "true"),
-    ("owner-id", "*", "000000000000"),
-    ("root-device-name", "/dev/xvda", "/dev/sdb"),
-    ("root-device-type", "ebs", "instance-store"),
-    ("state", "available", "pending"),
-    ("sriov-net-support", "simple", "none"),
-    ("tag:stage", "prod", "test"),
-    ("tag-key", "stage", "prod"),
-    ("virtualization-type", "hvm", "paravirtual"),
-])
+@pytest.mark.parametrize(
+    "name, yes, no",
+    [
+        ("architecture", "x86_64", "arm64"),
+        ("block-device-mapping.delete-on-termination", "false", "maybe"),
+        ("block-device-mapping.device-name", "/dev/sdb", "/dev/sdc"),
+        ("block-device-mapping.volume-size", "4", "5"),
+        ("block-device-mapping.volume-type", "gp2", "io1"),
+        ("block-device-mapping.encrypted", "false", "true"),
+        ("creation-date", "2*Z", "1*Z"),
+        ("description", "a described image", "described"),
+        ("ena-support", "true", "false"),
+        ("hypervisor", "xen", "ovm"),
+        ("image-type", "machine", "kernel"),
+        ("is-public", "false", "true"),
+        ("owner-id", "*", "000000000000"),
+        ("root-device-name", "/dev/xvda", "/dev/sdb"),
+        ("root-device-type", "ebs", "instance-store"),
+        ("state", "available", "pending"),
+        ("sriov-net-support", "simple", "none"),
+        ("tag:stage", "prod", "test"),
+        ("tag-key", "stage", "prod"),
+        ("virtualization-type", "hvm", "paravirtual"),
+    ],
+)
 def test_a_filter_keeps_what_matches(owner, described, name, yes, no):
     assert matches(owner, described, (name, yes))
     assert not matches(owner, described, (name, no))
 
 
-@pytest.mark.parametrize("name", [
-    "free-tier-eligible", "image-allowed", "kernel-id", "owner-alias", "platform", "product-code", "product-code.type",
-    "ramdisk-id", "source-image-id", "source-image-region", "source-instance-id", "state-reason-code", "state-reason-message",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "free-tier-eligible",
+        "image-allowed",
+        "kernel-id",
+        "owner-alias",
+        "platform",
+        "product-code",
+        "product-code.type",
+        "ramdisk-id",
+        "source-image-id",
+        "source-image-region",
+        "source-instance-id",
+        "state-reason-code",
+        "state-reason-message",
+    ],
+)
 def test_a_filter_of_what_the_image_does_not_have_is_known_and_leaves_nothing(owner, described, name):
     assert not matches(owner, described, (name, "something"))
 
 
 def test_name_location_and_snapshot_are_filters_too(owner, described, snapshot):
-    for name, value in [("name", described["Name"]), ("manifest-location", described["ImageLocation"]),
-                        ("block-device-mapping.snapshot-id", snapshot)]:
+    for name, value in [
+        ("name", described["Name"]),
+        ("manifest-location", described["ImageLocation"]),
+        ("block-device-mapping.snapshot-id", snapshot),
+    ]:
         assert matches(owner, described, (name, value))
         assert not matches(owner, described, (name, value[:-1]))
 
 
-@pytest.mark.parametrize("pattern, yes", [
-    ("a described*", True), ("*image", True), ("*des*im*", True), ("a?described?image", True), ("*", True), ("?", False),
-    ("a described imag", False), ("A described image", False), ("A DESCRIBED*", False), ("a described image?", False),
-    ("a described_image", False), ("%image", False), (r"a described\*", False), (r"a \described image", True),
-])
+@pytest.mark.parametrize(
+    "pattern, yes",
+    [
+        ("a described*", True),
+        ("*image", True),
+        ("*des*im*", True),
+        ("a?described?image", True),
+        ("*", True),
+        ("?", False),
+        ("a described imag", False),
+        ("A described image", False),
+        ("A DESCRIBED*", False),
+        ("a described image?", False),
+        ("a described_image", False),
+        ("%image", False),
+        (r"a described\*", False),
+        (r"a \described image", True),
+    ],
+)
 def test_wildcards_match_and_case_counts(owner, described, pattern, yes):
     assert matches(owner, described, ("description", pattern)) == yes
 
@@ -136,11 +180,16 @@ def test_a_user_that_is_no_account_is_refused(owner, selector, user):
 
 def test_all_missing_images_are_named_and_the_call_fails_as_a_whole(owner, image):
     missing = [NO_IMAGE, "ami-0fedcba9876543210"]
-    with refused("InvalidAMIID.NotFound", message=f"The image ids '[{missing[0]}, {missing[1]}]' do not exist"):
+    with refused(
+        "InvalidAMIID.NotFound", message=f"The image ids '[{missing[0]}, {missing[1]}]' do not exist"
+    ):
         owner.ec2().describe_images(ImageIds=[missing[0], image, missing[1]])
 
 
-@pytest.mark.parametrize("image", ["ami-", "ami-0123456789abcdefg", "ami-123", "snap-0123456789abcdef0", "", "AMI-0123456789abcdef0"])
+@pytest.mark.parametrize(
+    "image",
+    ["ami-", "ami-0123456789abcdefg", "ami-123", "snap-0123456789abcdef0", "", "AMI-0123456789abcdef0"],
+)
 def test_a_malformed_id_is_refused(owner, image):
     with refused("InvalidAMIID.Malformed", message=f'Invalid id: "{image}" (expecting "ami-...")'):
         owner.ec2().describe_images(ImageIds=[image])
@@ -149,7 +198,9 @@ def test_a_malformed_id_is_refused(owner, image):
 def test_selectors_are_combined(owner, image, described):
     both = [image, described["ImageId"]]
     assert ids(owner, ImageIds=both) == set(both)
-    assert ids(owner, ImageIds=both, Filters=[{"Name": "tag:stage", "Values": ["prod"]}]) == {described["ImageId"]}
+    assert ids(owner, ImageIds=both, Filters=[{"Name": "tag:stage", "Values": ["prod"]}]) == {
+        described["ImageId"]
+    }
     assert ids(owner, ImageIds=both, Owners=["amazon"]) == set()
 
 

@@ -74,15 +74,29 @@ def length_of(request):
     return b"Content-Length: %d\r\n" % len(request.body)
 
 
-@pytest.mark.parametrize("data", [
-    b"\0" * 1000, b"\xff\xfe\xfd" * 300, b"GET\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"/ GET HTTP/1.1\r\n\r\n",
-    b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"GET / HTTP/1.1\r\n: no name\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\na",
-    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-    b"GET " + b"/" * 100_000, b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 50_000,
-], ids=lambda data: repr(data[:40]))
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0" * 1000,
+        b"\xff\xfe\xfd" * 300,
+        b"GET\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"/ GET HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\n: no name\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\na",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET " + b"/" * 100_000,
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 50_000,
+    ],
+    ids=lambda data: repr(data[:40]),
+)
 def test_what_is_not_http_is_refused_or_cut(server, data):
     assert all(400 <= status < 500 for status in statuses(exchange(server, data)))
 
@@ -90,7 +104,9 @@ def test_what_is_not_http_is_refused_or_cut(server, data):
 def test_a_length_and_chunks_together_are_refused(server, owner):
     request = identity(owner)
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(request.body), request.body)
-    answer = exchange(server, as_bytes(request, length_of(request) + b"Transfer-Encoding: chunked\r\n", chunked))
+    answer = exchange(
+        server, as_bytes(request, length_of(request) + b"Transfer-Encoding: chunked\r\n", chunked)
+    )
     assert all(400 <= status < 500 for status in statuses(answer))
 
 
@@ -124,11 +140,25 @@ def test_a_form_of_too_many_parameters_is_refused(owner):
     assert 400 <= answer.status < 500
 
 
-@pytest.mark.parametrize("body", [
-    "%", "%zz=1", "&&&&", "=", "Action", "Action=DescribeImages&Filter.1=x&Filter.1.Name=y", "Action=DescribeImages&ImageId.1.1.1=x",
-    "Action=DescribeImages&" + ".".join("a" * 5000) + "=1", "Action=DescribeImages&ImageId.99999999999999999999=x",
-    "Action=DescribeImages&ImageId.1=a&ImageId.1=b", "Action=%ff%fe", "Action=DescribeImages&DryRun.1=true", "Action=" + "A" * 100_000,
-], ids=lambda body: body[:40])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "%",
+        "%zz=1",
+        "&&&&",
+        "=",
+        "Action",
+        "Action=DescribeImages&Filter.1=x&Filter.1.Name=y",
+        "Action=DescribeImages&ImageId.1.1.1=x",
+        "Action=DescribeImages&" + ".".join("a" * 5000) + "=1",
+        "Action=DescribeImages&ImageId.99999999999999999999=x",
+        "Action=DescribeImages&ImageId.1=a&ImageId.1=b",
+        "Action=%ff%fe",
+        "Action=DescribeImages&DryRun.1=true",
+        "Action=" + "A" * 100_000,
+    ],
+    ids=lambda body: body[:40],
+)
 def test_a_form_that_makes_no_sense_is_refused(owner, body):
     request = sigv4.Request(headers=[("Content-Type", sigv4.FORM)], body=body.encode())
     answer = sigv4.send(owner.server, sigv4.sign(owner, request))
@@ -150,14 +180,19 @@ def test_several_requests_on_one_connection_get_their_answers_in_order(server, o
 def test_a_body_in_chunks_is_taken(server, owner):
     request = identity(owner)
     half = len(request.body) // 2
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (request.body[:half], request.body[half:])) + b"0\r\n\r\n"
+    chunks = (
+        b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (request.body[:half], request.body[half:]))
+        + b"0\r\n\r\n"
+    )
     assert statuses(exchange(server, as_bytes(request, b"Transfer-Encoding: chunked\r\n", chunks))) == [200]
 
 
 def test_who_waits_for_a_hundred_continue_gets_it(server, owner):
     request = identity(owner)
     with connect(server) as connection:
-        connection.sendall(as_bytes(request, length_of(request) + b"Expect: 100-continue\r\nConnection: close\r\n", b""))
+        connection.sendall(
+            as_bytes(request, length_of(request) + b"Expect: 100-continue\r\nConnection: close\r\n", b"")
+        )
         assert statuses(connection.recv(4096)) == [100]
         connection.sendall(request.body)
         assert statuses(receive_all(connection)) == [200]
@@ -174,18 +209,32 @@ def test_who_leaves_in_the_middle_of_an_answer_harms_nobody(server, owner, leave
     snapshot = disks.upload(owner, {0: disks.block("left")})
     token = disks.list_blocks(owner, snapshot)[0]
     for _ in range(leavers):
-        request = sigv4.sign(owner, sigv4.Request("GET", f"/snapshots/{snapshot}/blocks/0", sigv4.form([("blockToken", token)])), service="ebs")
+        request = sigv4.sign(
+            owner,
+            sigv4.Request("GET", f"/snapshots/{snapshot}/blocks/0", sigv4.form([("blockToken", token)])),
+            service="ebs",
+        )
         with connect(server) as connection:
             connection.sendall(as_bytes(request))
             connection.recv(100)
     assert disks.read(owner, snapshot) == {0: disks.block("left")}
 
 
-@pytest.mark.parametrize("head", [
-    b"", b"POST / HTT", b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nAction",
-    b"PUT /snapshots/snap-0123456789abcdef0/blocks/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\nfirst",
-    b"PUT /snapshots/snap-0123456789abcdef0/blocks/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\n" + b"x" * 524_287,
-], ids=["nothing", "request line", "header", "form", "block", "all but a byte of a block"])
+PUT = b"PUT /snapshots/snap-0123456789abcdef0/blocks/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"POST / HTT",
+        b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nAction",
+        PUT + b"first",
+        PUT + b"x" * 524_287,
+    ],
+    ids=["nothing", "request line", "header", "form", "block", "all but a byte of a block"],
+)
 def test_hundreds_of_slow_clients_do_not_keep_others_waiting(server, owner, head):
     with contextlib.ExitStack() as stack:
         slow = [stack.enter_context(connect(server)) for _ in range(300)]
@@ -195,7 +244,10 @@ def test_hundreds_of_slow_clients_do_not_keep_others_waiting(server, owner, head
                 connection.sendall(head)
         assert owner.sts().get_caller_identity()["Account"] == owner.id
         snapshot = disks.upload(owner, {0: disks.block("among the slow"), 1: disks.block("and the slower")})
-        assert disks.read(owner, snapshot) == {0: disks.block("among the slow"), 1: disks.block("and the slower")}
+        assert disks.read(owner, snapshot) == {
+            0: disks.block("among the slow"),
+            1: disks.block("and the slower"),
+        }
 
 
 def test_those_who_do_not_read_their_answers_do_not_keep_others_waiting(server, owner):

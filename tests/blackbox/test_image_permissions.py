@@ -1,4 +1,4 @@
-"""Sharing an image: ModifyImageAttribute, DescribeImageAttribute, ResetImageAttribute, CancelImageLaunchPermission."""
+"""Sharing an image: Modify-, Describe- and ResetImageAttribute, CancelImageLaunchPermission."""
 import pytest
 
 import disks
@@ -10,8 +10,8 @@ ACCOUNT = "012345678901"
 
 
 def permissions(account, image):
-    found = account.ec2().describe_image_attribute(ImageId=image, Attribute="launchPermission")["LaunchPermissions"]
-    return {tuple(entry.items()) for entry in found}
+    answer = account.ec2().describe_image_attribute(ImageId=image, Attribute="launchPermission")
+    return {tuple(entry.items()) for entry in answer["LaunchPermissions"]}
 
 
 def modify(account, image, **changes):
@@ -19,7 +19,12 @@ def modify(account, image, **changes):
 
 
 def test_an_image_is_shared_with_accounts_organizations_units_and_everybody(owner, image):
-    entries = [{"UserId": ACCOUNT}, {"OrganizationArn": ORGANIZATION}, {"OrganizationalUnitArn": UNIT}, {"Group": "all"}]
+    entries = [
+        {"UserId": ACCOUNT},
+        {"OrganizationArn": ORGANIZATION},
+        {"OrganizationalUnitArn": UNIT},
+        {"Group": "all"},
+    ]
     modify(owner, image, LaunchPermission={"Add": entries})
     assert permissions(owner, image) == {tuple(entry.items()) for entry in entries}
     modify(owner, image, LaunchPermission={"Remove": entries})
@@ -27,18 +32,40 @@ def test_an_image_is_shared_with_accounts_organizations_units_and_everybody(owne
 
 
 def test_the_older_form_with_an_operation_type_does_the_same(owner, image):
-    modify(owner, image, Attribute="launchPermission", OperationType="add", UserIds=[ACCOUNT, "999999999999"],
-           UserGroups=["all"], OrganizationArns=[ORGANIZATION], OrganizationalUnitArns=[UNIT])
+    modify(
+        owner,
+        image,
+        Attribute="launchPermission",
+        OperationType="add",
+        UserIds=[ACCOUNT, "999999999999"],
+        UserGroups=["all"],
+        OrganizationArns=[ORGANIZATION],
+        OrganizationalUnitArns=[UNIT],
+    )
     assert len(permissions(owner, image)) == 5
-    modify(owner, image, Attribute="launchPermission", OperationType="remove", UserIds=[ACCOUNT], UserGroups=["all"])
+    modify(
+        owner,
+        image,
+        Attribute="launchPermission",
+        OperationType="remove",
+        UserIds=[ACCOUNT],
+        UserGroups=["all"],
+    )
     assert permissions(owner, image) == {
-        (("UserId", "999999999999"),), (("OrganizationArn", ORGANIZATION),), (("OrganizationalUnitArn", UNIT),)}
+        (("UserId", "999999999999"),),
+        (("OrganizationArn", ORGANIZATION),),
+        (("OrganizationalUnitArn", UNIT),),
+    }
 
 
 def test_adding_and_removing_may_be_one_call_with_or_without_the_attribute(owner, image):
     modify(owner, image, LaunchPermission={"Add": [{"UserId": ACCOUNT}]})
-    modify(owner, image, Attribute="launchPermission",
-           LaunchPermission={"Add": [{"UserId": "999999999999"}], "Remove": [{"UserId": ACCOUNT}]})
+    modify(
+        owner,
+        image,
+        Attribute="launchPermission",
+        LaunchPermission={"Add": [{"UserId": "999999999999"}], "Remove": [{"UserId": ACCOUNT}]},
+    )
     assert permissions(owner, image) == {(("UserId", "999999999999"),)}
 
 
@@ -59,7 +86,13 @@ def test_the_owner_may_name_himself(owner, image):
 
 
 def test_no_longer_public_leaves_the_accounts_and_reset_removes_all(owner, recipient, image):
-    modify(owner, image, LaunchPermission={"Add": [{"Group": "all"}, {"UserId": recipient.id}, {"OrganizationArn": ORGANIZATION}]})
+    modify(
+        owner,
+        image,
+        LaunchPermission={
+            "Add": [{"Group": "all"}, {"UserId": recipient.id}, {"OrganizationArn": ORGANIZATION}]
+        },
+    )
     modify(owner, image, LaunchPermission={"Remove": [{"Group": "all"}]})
     assert disks.describe_image(recipient, image)["Public"] is False
     owner.ec2().reset_image_attribute(ImageId=image, Attribute="launchPermission")
@@ -69,20 +102,38 @@ def test_no_longer_public_leaves_the_accounts_and_reset_removes_all(owner, recip
     assert disks.describe_image(owner, image)["State"] == "available"
 
 
-@pytest.mark.parametrize("entry, kind", [
-    ({"UserId": "12345"}, "userId"), ({"UserId": "1234-5678-9012"}, "userId"), ({"UserId": "self"}, "userId"),
-    ({"UserId": "all"}, "userId"), ({"UserId": ""}, "userId"), ({"UserId": "1234567890123"}, "userId"),
-])
+@pytest.mark.parametrize(
+    "entry, kind",
+    [
+        ({"UserId": "12345"}, "userId"),
+        ({"UserId": "1234-5678-9012"}, "userId"),
+        ({"UserId": "self"}, "userId"),
+        ({"UserId": "all"}, "userId"),
+        ({"UserId": ""}, "userId"),
+        ({"UserId": "1234567890123"}, "userId"),
+    ],
+)
 def test_what_is_no_account_is_refused(owner, image, entry, kind):
     value = entry["UserId"]
-    with refused("InvalidAMIAttributeItemValue", message=f'Invalid attribute item value "{value}" for {kind} item type.'):
+    with refused(
+        "InvalidAMIAttributeItemValue",
+        message=f'Invalid attribute item value "{value}" for {kind} item type.',
+    ):
         modify(owner, image, LaunchPermission={"Add": [entry]})
 
 
-@pytest.mark.parametrize("entry", [
-    {"Group": "everyone"}, {"Group": ""}, {"OrganizationArn": "o-abcdefghij"}, {"OrganizationalUnitArn": "ou-ab12-abcdefgh"},
-    {"OrganizationArn": UNIT}, {"OrganizationalUnitArn": ORGANIZATION}, {"OrganizationArn": "arn:aws:iam::111122223333:root"},
-])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"Group": "everyone"},
+        {"Group": ""},
+        {"OrganizationArn": "o-abcdefghij"},
+        {"OrganizationalUnitArn": "ou-ab12-abcdefgh"},
+        {"OrganizationArn": UNIT},
+        {"OrganizationalUnitArn": ORGANIZATION},
+        {"OrganizationArn": "arn:aws:iam::111122223333:root"},
+    ],
+)
 def test_what_is_no_group_organization_or_unit_is_refused(owner, image, entry):
     with refused("InvalidAMIAttributeItemValue"):
         modify(owner, image, LaunchPermission={"Add": [entry]})
@@ -108,34 +159,50 @@ def test_an_image_is_shared_with_a_thousand_entities_and_no_more(owner, image):
     modify(owner, image, LaunchPermission={"Add": [{"UserId": ACCOUNT}], "Remove": entries[:1]})
 
 
-@pytest.mark.parametrize("changes", [
-    {"Description": {"Value": "x"}, "LaunchPermission": {"Add": [{"Group": "all"}]}},
-    {"Description": {"Value": "x"}, "OperationType": "add", "UserIds": [ACCOUNT]},
-    {"LaunchPermission": {"Add": [{"Group": "all"}]}, "OperationType": "add", "UserIds": [ACCOUNT]},
-    {"Attribute": "description", "Value": "x", "LaunchPermission": {"Add": [{"Group": "all"}]}},
-    {"Attribute": "launchPermission", "Description": {"Value": "x"}},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Description": {"Value": "x"}, "LaunchPermission": {"Add": [{"Group": "all"}]}},
+        {"Description": {"Value": "x"}, "OperationType": "add", "UserIds": [ACCOUNT]},
+        {"LaunchPermission": {"Add": [{"Group": "all"}]}, "OperationType": "add", "UserIds": [ACCOUNT]},
+        {"Attribute": "description", "Value": "x", "LaunchPermission": {"Add": [{"Group": "all"}]}},
+        {"Attribute": "launchPermission", "Description": {"Value": "x"}},
+    ],
+)
 def test_one_call_changes_one_attribute(owner, image, changes):
     with refused("InvalidParameterCombination"):
         modify(owner, image, **changes)
     assert permissions(owner, image) == set()
 
 
-@pytest.mark.parametrize("changes", [
-    {}, {"Attribute": "launchPermission"}, {"Attribute": "launchPermission", "OperationType": "add"},
-    {"OperationType": "add"}, {"Attribute": "description"}, {"Attribute": "imdsSupport"},
-    {"Attribute": "launchPermission", "UserIds": [ACCOUNT]},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"Attribute": "launchPermission"},
+        {"Attribute": "launchPermission", "OperationType": "add"},
+        {"OperationType": "add"},
+        {"Attribute": "description"},
+        {"Attribute": "imdsSupport"},
+        {"Attribute": "launchPermission", "UserIds": [ACCOUNT]},
+    ],
+)
 def test_a_call_that_changes_nothing_is_refused(owner, image, changes):
     with refused("MissingParameter", "InvalidParameterCombination"):
         modify(owner, image, **changes)
 
 
-@pytest.mark.parametrize("changes", [
-    {"Attribute": "colour", "Value": "red"}, {"Attribute": "kernel", "Value": "aki-1"},
-    {"Attribute": "launchPermission", "OperationType": "replace", "UserIds": [ACCOUNT]},
-    {"Attribute": "imdsSupport", "Value": "v1.0"}, {"Attribute": "imdsSupport", "Value": ""}, {"Description": {"Value": "x" * 256}},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Attribute": "colour", "Value": "red"},
+        {"Attribute": "kernel", "Value": "aki-1"},
+        {"Attribute": "launchPermission", "OperationType": "replace", "UserIds": [ACCOUNT]},
+        {"Attribute": "imdsSupport", "Value": "v1.0"},
+        {"Attribute": "imdsSupport", "Value": ""},
+        {"Description": {"Value": "x" * 256}},
+    ],
+)
 def test_a_change_to_what_cannot_be_is_refused(owner, image, changes):
     with refused("InvalidParameterValue"):
         modify(owner, image, **changes)
@@ -159,26 +226,49 @@ def test_the_description_is_changed_and_cleared_in_both_forms(owner, image):
 def test_imds_support_is_set_and_stays(owner, image):
     assert owner.query("ModifyImageAttribute", ImageId=image, ImdsSupport__Value="v2.0").status == 200
     modify(owner, image, Attribute="imdsSupport", Value="v2.0")
-    assert owner.query("ModifyImageAttribute", ImageId=image, ImdsSupport__Value="").code == "InvalidParameterValue"
+    assert (
+        owner.query("ModifyImageAttribute", ImageId=image, ImdsSupport__Value="").code
+        == "InvalidParameterValue"
+    )
     assert disks.describe_image(owner, image)["ImdsSupport"] == "v2.0"
 
 
-@pytest.mark.parametrize("attribute, element, value", [
-    ("description", "Description", "described"), ("sriovNetSupport", "SriovNetSupport", "simple"),
-    ("bootMode", "BootMode", "uefi"), ("tpmSupport", "TpmSupport", "v2.0"), ("imdsSupport", "ImdsSupport", "v2.0"),
-])
+@pytest.mark.parametrize(
+    "attribute, element, value",
+    [
+        ("description", "Description", "described"),
+        ("sriovNetSupport", "SriovNetSupport", "simple"),
+        ("bootMode", "BootMode", "uefi"),
+        ("tpmSupport", "TpmSupport", "v2.0"),
+        ("imdsSupport", "ImdsSupport", "v2.0"),
+    ],
+)
 def test_an_attribute_is_shown_or_is_empty(owner, image, snapshot, attribute, element, value):
     assert owner.ec2().describe_image_attribute(ImageId=image, Attribute=attribute)[element] == {}
-    full = disks.register(owner, snapshot, Description="described", SriovNetSupport="simple", BootMode="uefi",
-                          TpmSupport="v2.0", ImdsSupport="v2.0")
+    full = disks.register(
+        owner,
+        snapshot,
+        Description="described",
+        SriovNetSupport="simple",
+        BootMode="uefi",
+        TpmSupport="v2.0",
+        ImdsSupport="v2.0",
+    )
     answer = owner.ec2().describe_image_attribute(ImageId=full, Attribute=attribute)
     assert answer[element] == {"Value": value} and answer["ImageId"] == full
 
 
-@pytest.mark.parametrize("attribute, element", [
-    ("kernel", "kernel"), ("ramdisk", "ramdisk"), ("lastLaunchedTime", "lastLaunchedTime"),
-    ("productCodes", "productCodes"), ("launchPermission", "launchPermission"), ("uefiData", "uefiData"),
-])
+@pytest.mark.parametrize(
+    "attribute, element",
+    [
+        ("kernel", "kernel"),
+        ("ramdisk", "ramdisk"),
+        ("lastLaunchedTime", "lastLaunchedTime"),
+        ("productCodes", "productCodes"),
+        ("launchPermission", "launchPermission"),
+        ("uefiData", "uefiData"),
+    ],
+)
 def test_an_attribute_without_a_value_is_an_empty_element(owner, image, attribute, element):
     root = owner.query("DescribeImageAttribute", ImageId=image, Attribute=attribute).xml
     assert {child.tag for child in root} == {"requestId", "imageId", element}
@@ -194,7 +284,10 @@ def test_an_attribute_that_does_not_exist_is_refused(owner, image):
     for call in ("DescribeImageAttribute", "ResetImageAttribute"):
         answer = owner.query(call, ImageId=image, Attribute="colour")
         assert answer.status == 400 and answer.code in ("InvalidParameterValue", "InvalidRequest")
-    assert owner.query("ResetImageAttribute", ImageId=image, Attribute="description").code == "InvalidParameterValue"
+    assert (
+        owner.query("ResetImageAttribute", ImageId=image, Attribute="description").code
+        == "InvalidParameterValue"
+    )
 
 
 @pytest.mark.parametrize("public", [False, True])
@@ -207,7 +300,9 @@ def test_only_the_owner_shares_and_sees_with_whom(owner, recipient, shared_image
         lambda: ec2.describe_image_attribute(ImageId=shared_image, Attribute="launchPermission"),
         lambda: ec2.describe_image_attribute(ImageId=shared_image, Attribute="description"),
         lambda: ec2.describe_image_attribute(ImageId=shared_image, Attribute="blockDeviceMapping"),
-        lambda: ec2.modify_image_attribute(ImageId=shared_image, LaunchPermission={"Add": [{"UserId": ACCOUNT}]}),
+        lambda: ec2.modify_image_attribute(
+            ImageId=shared_image, LaunchPermission={"Add": [{"UserId": ACCOUNT}]}
+        ),
         lambda: ec2.modify_image_attribute(ImageId=shared_image, Description={"Value": "mine"}),
         lambda: ec2.reset_image_attribute(ImageId=shared_image, Attribute="launchPermission"),
     ):

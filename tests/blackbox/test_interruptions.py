@@ -38,18 +38,24 @@ def large(tmp_path_factory):
 
 
 def copy_image(account, image, region, name=None):
-    return account.ec2(region).copy_image(Name=name or disks.unique("copy"), SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+    return account.ec2(region).copy_image(
+        Name=name or disks.unique("copy"), SourceImageId=image, SourceRegion="us-east-1"
+    )["ImageId"]
 
 
 def copy_snapshot(account, snapshot, region):
-    return account.ec2(region).copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
+    answer = account.ec2(region).copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)
+    return answer["SnapshotId"]
 
 
 def await_middle(account, snapshot, region):
     """What is said of a copy of which a part, not all, has arrived."""
+
     def middle():
         said = disks.extension(account, snapshot, region)
-        assert int(said["copyBytesDone"]) < int(said["copyBytesTotal"]), "the copy was done before it could be caught"
+        assert int(said["copyBytesDone"]) < int(
+            said["copyBytesTotal"]
+        ), "the copy was done before it could be caught"
         return said if int(said["copyBytesDone"]) > 0 else None
 
     return wait_until(middle, "nothing of the copy arrives")
@@ -152,7 +158,10 @@ def test_a_pending_image_is_cancelled_and_its_name_is_free(large):
     with refused("InvalidAMIID.NotFound"):
         disks.describe_image(large.owner, new, "us-west-2")
     for snapshot in pending:  # what has begun stays, and is the user's to delete
-        wait_until(lambda: disks.describe_snapshot(large.owner, snapshot, "us-west-2")["State"] != "pending", "a cancelled copy goes on")
+        wait_until(
+            lambda: disks.describe_snapshot(large.owner, snapshot, "us-west-2")["State"] != "pending",
+            "a cancelled copy goes on",
+        )
         ec2.delete_snapshot(SnapshotId=snapshot)
     disks.await_image(large.owner, copy_image(large.owner, image, "us-west-2", name), "us-west-2")
 
@@ -200,7 +209,14 @@ def test_blocks_that_were_acknowledged_survive_a_kill(own_server):
     # If one of the acknowledged were not there, the count would not fit.
     for index in set(blocks) - acknowledged:
         disks.put(owner, upload, index, blocks[index])
-    disks.complete(owner, upload, 300, Checksum=disks.aggregate(blocks), ChecksumAlgorithm="SHA256", ChecksumAggregationMethod="LINEAR")
+    disks.complete(
+        owner,
+        upload,
+        300,
+        Checksum=disks.aggregate(blocks),
+        ChecksumAlgorithm="SHA256",
+        ChecksumAggregationMethod="LINEAR",
+    )
     disks.verify(owner, upload, blocks)
 
 
@@ -250,7 +266,11 @@ def test_a_copy_of_damaged_content_fails_with_a_reason_and_keeps_its_name(own_se
     owner = own_server.accounts["owner"]
     image = disks.register(owner, disks.upload(owner, disks.Incompressible(20, "damaged")))
     own_server.stop()
-    packs = [path for path in own_server.data_dir.rglob("*pack*") if path.is_file() and path.stat().st_size > disks.BLOCK_BYTES]
+    packs = [
+        path
+        for path in own_server.data_dir.rglob("*pack*")
+        if path.is_file() and path.stat().st_size > disks.BLOCK_BYTES
+    ]
     assert packs
     for path in packs:
         with path.open("r+b") as pack:

@@ -38,7 +38,9 @@ def pages(account, action, limit, **parameters):
     """Every page's ids."""
     token = None
     while True:
-        found, token = page(account, action, MaxResults=limit, **parameters, **({"NextToken": token} if token else {}))
+        found, token = page(
+            account, action, MaxResults=limit, **parameters, **({"NextToken": token} if token else {})
+        )
         yield found
         if not token:
             return
@@ -86,7 +88,11 @@ def test_a_token_belongs_to_its_caller(owner, stranger, listed, action):
 def test_a_token_belongs_to_its_filters_and_region(owner, listed, action):
     _, filters = listed[action]
     _, token = page(owner, action, MaxResults=5, **filters)
-    others = [("us-east-1", {}), ("us-east-1", filters | {"Filter__1__Value__1": "*"}), ("us-west-2", filters)]
+    others = [
+        ("us-east-1", {}),
+        ("us-east-1", filters | {"Filter__1__Value__1": "*"}),
+        ("us-west-2", filters),
+    ]
     for region, parameters in others:
         answer = owner.query(action, region, MaxResults=5, NextToken=token, **parameters)
         assert answer.status == 400 and answer.code in ("InvalidNextToken", "InvalidParameterValue")

@@ -15,7 +15,9 @@ NO_SNAPSHOT = "snap-0123456789abcdef0"
 # Every EC2 operation with parameters of good syntax that name nothing.
 OPERATIONS = {
     "RegisterImage": {
-        "Name": "dry", "RootDeviceName": "/dev/xvda", "BlockDeviceMapping__1__DeviceName": "/dev/xvda",
+        "Name": "dry",
+        "RootDeviceName": "/dev/xvda",
+        "BlockDeviceMapping__1__DeviceName": "/dev/xvda",
         "BlockDeviceMapping__1__Ebs__SnapshotId": NO_SNAPSHOT,
     },
     "DescribeImages": {},
@@ -39,14 +41,24 @@ OPERATIONS = {
 }
 REQUIRED = [
     ("RegisterImage", "Name"),
-    ("CopyImage", "Name"), ("CopyImage", "SourceImageId"), ("CopyImage", "SourceRegion"),
-    ("DeregisterImage", "ImageId"), ("ModifyImageAttribute", "ImageId"), ("CancelImageLaunchPermission", "ImageId"),
-    ("DescribeImageAttribute", "ImageId"), ("DescribeImageAttribute", "Attribute"),
-    ("ResetImageAttribute", "ImageId"), ("ResetImageAttribute", "Attribute"),
-    ("CopySnapshot", "SourceSnapshotId"), ("CopySnapshot", "SourceRegion"), ("DeleteSnapshot", "SnapshotId"),
+    ("CopyImage", "Name"),
+    ("CopyImage", "SourceImageId"),
+    ("CopyImage", "SourceRegion"),
+    ("DeregisterImage", "ImageId"),
+    ("ModifyImageAttribute", "ImageId"),
+    ("CancelImageLaunchPermission", "ImageId"),
+    ("DescribeImageAttribute", "ImageId"),
+    ("DescribeImageAttribute", "Attribute"),
+    ("ResetImageAttribute", "ImageId"),
+    ("ResetImageAttribute", "Attribute"),
+    ("CopySnapshot", "SourceSnapshotId"),
+    ("CopySnapshot", "SourceRegion"),
+    ("DeleteSnapshot", "SnapshotId"),
     ("ModifySnapshotAttribute", "SnapshotId"),
-    ("DescribeSnapshotAttribute", "SnapshotId"), ("DescribeSnapshotAttribute", "Attribute"),
-    ("ResetSnapshotAttribute", "SnapshotId"), ("ResetSnapshotAttribute", "Attribute"),
+    ("DescribeSnapshotAttribute", "SnapshotId"),
+    ("DescribeSnapshotAttribute", "Attribute"),
+    ("ResetSnapshotAttribute", "SnapshotId"),
+    ("ResetSnapshotAttribute", "Attribute"),
 ]
 
 
@@ -103,7 +115,9 @@ def test_a_missing_version_is_accepted_and_an_unknown_one_refused(owner):
     assert answer.status == 400 and answer.code in ("NoSuchVersion", "InvalidAction")
 
 
-@pytest.mark.parametrize("name", ["Colour", "ImageId__1__Colour", "Filter__1__Colour", "Filter__Name", "ImageId__0"])
+@pytest.mark.parametrize(
+    "name", ["Colour", "ImageId__1__Colour", "Filter__1__Colour", "Filter__Name", "ImageId__0"]
+)
 def test_an_unknown_parameter_is_refused_by_its_name(owner, name):
     answer = owner.query("DescribeImages", **{name: "x"})
     assert (answer.status, answer.code) == (400, "UnknownParameter")
@@ -118,14 +132,23 @@ def test_a_missing_parameter_is_named(owner, action, parameter):
     assert answer.message == f"The request must contain the parameter {parameter}"
 
 
-@pytest.mark.parametrize("value, status", [("TRUE", 412), ("true", 412), ("True", 412), ("FALSE", 200), ("false", 200)])
+@pytest.mark.parametrize(
+    "value, status", [("TRUE", 412), ("true", 412), ("True", 412), ("FALSE", 200), ("false", 200)]
+)
 def test_a_boolean_may_be_of_any_case(owner, value, status):
     assert owner.query("DescribeRegions", DryRun=value).status == status
 
 
-@pytest.mark.parametrize("parameter, value", [
-    ("DryRun", "perhaps"), ("DryRun", ""), ("MaxResults", "many"), ("MaxResults", "12x"), ("MaxResults", "9999999999999"),
-])
+@pytest.mark.parametrize(
+    "parameter, value",
+    [
+        ("DryRun", "perhaps"),
+        ("DryRun", ""),
+        ("MaxResults", "many"),
+        ("MaxResults", "12x"),
+        ("MaxResults", "9999999999999"),
+    ],
+)
 def test_a_value_of_the_wrong_type_is_refused(owner, parameter, value):
     assert owner.query("DescribeImages", **{parameter: value}).code == "InvalidParameterValue"
 
@@ -135,13 +158,16 @@ def test_list_items_are_taken_in_numerical_order_and_gaps_are_tolerated(owner):
     assert answer.message == f"The image ids '[{NO_IMAGE[:-1]}9, {NO_IMAGE[:-1]}a]' do not exist"
 
 
-@pytest.mark.parametrize("action, parameters", [
-    ("ModifyImageAttribute", {"Description__Value": "new"}),
-    ("ResetImageAttribute", {"Attribute": "launchPermission"}),
-    ("CreateTags", {"Tag__1__Key": "k"}),
-    ("DeleteTags", {}),
-    ("DeregisterImage", {}),
-])
+@pytest.mark.parametrize(
+    "action, parameters",
+    [
+        ("ModifyImageAttribute", {"Description__Value": "new"}),
+        ("ResetImageAttribute", {"Attribute": "launchPermission"}),
+        ("CreateTags", {"Tag__1__Key": "k"}),
+        ("DeleteTags", {}),
+        ("DeregisterImage", {}),
+    ],
+)
 def test_what_has_nothing_to_say_returns_true(owner, image, action, parameters):
     name = "ResourceId__1" if action.endswith("Tags") else "ImageId"
     answer = owner.query(action, **{name: image}, **parameters)
@@ -154,7 +180,15 @@ def test_an_empty_result_has_its_list_and_absent_values_have_no_element(owner, i
     assert [element.tag for element in empty] == ["requestId", "imagesSet"] and len(empty[1]) == 0
     item = owner.query("DescribeImages", ImageId__1=image).xml.find("imagesSet/item")
     tags = {element.tag for element in item}
-    assert not tags & {"description", "kernelId", "ramdiskId", "platform", "stateReason", "sourceImageId", "bootMode"}
+    assert not tags & {
+        "description",
+        "kernelId",
+        "ramdiskId",
+        "platform",
+        "stateReason",
+        "sourceImageId",
+        "bootMode",
+    }
 
 
 def test_times_are_in_utc_with_milliseconds(owner, image, snapshot):
@@ -164,7 +198,9 @@ def test_times_are_in_utc_with_milliseconds(owner, image, snapshot):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", shown)
 
 
-@pytest.mark.parametrize("text", ["a<b>&\"c'", "ünï ☂ 日本 🚢", "  spaces  ", "tab\tand\nline", "%41+%20", "]]>"])
+@pytest.mark.parametrize(
+    "text", ["a<b>&\"c'", "ünï ☂ 日本 🚢", "  spaces  ", "tab\tand\nline", "%41+%20", "]]>"]
+)
 def test_text_comes_back_as_it_was_given(owner, image, text):
     owner.ec2().modify_image_attribute(ImageId=image, Description={"Value": text})
     owner.ec2().create_tags(Resources=[image], Tags=[{"Key": "k" + text, "Value": text}])
@@ -182,7 +218,9 @@ def test_a_dry_run_of_an_allowed_call_ends_before_it_looks_at_what_exists(owner,
 
 def test_a_dry_run_with_bad_syntax_is_refused_for_the_syntax(owner):
     assert owner.query("DeregisterImage", ImageId="ami-xyz", DryRun="true").code == "InvalidAMIID.Malformed"
-    answer = owner.query("CopyImage", Name="x", SourceImageId=NO_IMAGE, SourceRegion="us-west-2", DryRun="true")
+    answer = owner.query(
+        "CopyImage", Name="x", SourceImageId=NO_IMAGE, SourceRegion="us-west-2", DryRun="true"
+    )
     assert answer.code == "InvalidAMIName.Malformed"
     assert owner.query("DescribeImages", Nonsense="1", DryRun="true").code == "UnknownParameter"
 
@@ -196,17 +234,26 @@ def test_a_dry_run_changes_nothing(owner, image, snapshot):
         (ec2.modify_image_attribute, {"ImageId": image, "LaunchPermission": {"Add": [{"Group": "all"}]}}),
         (ec2.create_tags, {"Resources": [image], "Tags": [{"Key": "dry", "Value": ""}]}),
         (ec2.delete_snapshot, {"SnapshotId": snapshot}),
-        (ec2.register_image, {"Name": name, "RootDeviceName": "/dev/sda1", "BlockDeviceMappings": [
-            {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}]}),
-        (ec2.copy_image, {"Name": name, "SourceImageId": image, "SourceRegion": "us-east-1", "ClientToken": name}),
+        (
+            ec2.register_image,
+            {
+                "Name": name,
+                "RootDeviceName": "/dev/sda1",
+                "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}],
+            },
+        ),
+        (
+            ec2.copy_image,
+            {"Name": name, "SourceImageId": image, "SourceRegion": "us-east-1", "ClientToken": name},
+        ),
     ]:
         with argosyd.refused("DryRunOperation"):
             call(DryRun=True, **arguments)
     assert disks.describe_image(owner, image) == before
     assert ec2.describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"] == []
     # Nor is the client token used up: with it another request is a first one.
-    copy = ec2.copy_image(Name=name + "-2", SourceImageId=image, SourceRegion="us-east-1", ClientToken=name)["ImageId"]
-    disks.await_image(owner, copy)
+    first = ec2.copy_image(Name=name + "-2", SourceImageId=image, SourceRegion="us-east-1", ClientToken=name)
+    disks.await_image(owner, first["ImageId"])
 
 
 def test_sts_says_who_the_caller_is_in_every_region(owner, recipient):
@@ -238,7 +285,10 @@ def test_an_error_of_ebs_direct_is_json_with_its_type_in_a_header(owner):
     assert body["Reason"] == "SNAPSHOT_NOT_FOUND" and NO_SNAPSHOT in body["Message"]
 
 
-@pytest.mark.parametrize("method, path", [("GET", "/snapshots"), ("DELETE", "/snapshots/snap-1/blocks"), ("GET", "/snapshots/a/b/c/d")])
+@pytest.mark.parametrize(
+    "method, path",
+    [("GET", "/snapshots"), ("DELETE", "/snapshots/snap-1/blocks"), ("GET", "/snapshots/a/b/c/d")],
+)
 def test_a_path_that_ebs_direct_does_not_have_is_refused(owner, method, path):
     answer = sigv4.send(owner.server, sigv4.sign(owner, sigv4.Request(method, path), service="ebs"))
     assert 400 <= answer.status < 500

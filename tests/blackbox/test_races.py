@@ -11,6 +11,7 @@ AT_ONCE = 8
 
 def at_once(call):
     """Runs call(number) from several threads; results and error codes, in any order."""
+
     def outcome(number):
         try:
             return call(number)
@@ -24,13 +25,20 @@ def at_once(call):
 def test_a_name_is_given_once(owner, snapshot):
     name = disks.unique("raced")
     outcomes = at_once(lambda _: disks.register(owner, snapshot, name))
-    assert sorted(outcomes)[:-1] == ["InvalidAMIName.Duplicate"] * (AT_ONCE - 1) and sorted(outcomes)[-1].startswith("ami-")
+    assert sorted(outcomes)[:-1] == ["InvalidAMIName.Duplicate"] * (AT_ONCE - 1) and sorted(outcomes)[
+        -1
+    ].startswith("ami-")
     found = owner.ec2().describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"]
     assert [image["ImageId"] for image in found] == sorted(outcomes)[-1:]
 
 
 def test_a_client_token_makes_one_copy(owner, image):
-    given = {"Name": disks.unique("raced"), "SourceImageId": image, "SourceRegion": "us-east-1", "ClientToken": disks.unique("token")}
+    given = {
+        "Name": disks.unique("raced"),
+        "SourceImageId": image,
+        "SourceRegion": "us-east-1",
+        "ClientToken": disks.unique("token"),
+    }
     outcomes = at_once(lambda _: owner.query("CopyImage", "us-west-2", **given).xml.findtext("imageId"))
     assert len(set(outcomes)) == 1
     disks.await_image(owner, outcomes[0], "us-west-2")
@@ -42,15 +50,26 @@ def test_a_client_token_starts_one_upload(owner):
 
 
 def test_everybody_who_is_added_at_once_is_there(owner, image):
-    at_once(lambda number: owner.ec2().modify_image_attribute(
-        ImageId=image, LaunchPermission={"Add": [{"UserId": f"{number:012}"}]}) and None)
-    found = owner.ec2().describe_image_attribute(ImageId=image, Attribute="launchPermission")["LaunchPermissions"]
-    assert {entry["UserId"] for entry in found} == {f"{number:012}" for number in range(AT_ONCE)}
+    at_once(
+        lambda number: owner.ec2().modify_image_attribute(
+            ImageId=image, LaunchPermission={"Add": [{"UserId": f"{number:012}"}]}
+        )
+        and None
+    )
+    found = owner.ec2().describe_image_attribute(ImageId=image, Attribute="launchPermission")
+    assert {entry["UserId"] for entry in found["LaunchPermissions"]} == {
+        f"{number:012}" for number in range(AT_ONCE)
+    }
 
 
 def test_tags_that_are_made_at_once_are_all_there(owner, image):
-    at_once(lambda number: owner.ec2().create_tags(Resources=[image], Tags=[{"Key": str(number), "Value": "v"}]) and None)
-    assert {tag["Key"] for tag in disks.describe_image(owner, image)["Tags"]} == {str(number) for number in range(AT_ONCE)}
+    at_once(
+        lambda number: owner.ec2().create_tags(Resources=[image], Tags=[{"Key": str(number), "Value": "v"}])
+        and None
+    )
+    assert {tag["Key"] for tag in disks.describe_image(owner, image)["Tags"]} == {
+        str(number) for number in range(AT_ONCE)
+    }
 
 
 def test_an_image_is_deregistered_by_one(owner, image):
@@ -62,7 +81,10 @@ def test_an_image_is_deregistered_by_one(owner, image):
 def test_a_snapshot_is_either_deleted_or_backs_the_image(owner):
     for _ in range(5):
         snapshot = disks.upload(owner, {0: disks.block("raced")})
-        calls = [lambda: disks.register(owner, snapshot), lambda: owner.ec2().delete_snapshot(SnapshotId=snapshot) and "deleted"]
+        calls = [
+            lambda: disks.register(owner, snapshot),
+            lambda: owner.ec2().delete_snapshot(SnapshotId=snapshot) and "deleted",
+        ]
         outcomes = set(at_once(lambda number: calls[number % 2]()))
         registered = {outcome for outcome in outcomes if outcome.startswith("ami-")}
         if registered:
@@ -113,22 +135,34 @@ def test_copies_of_one_image_at_once_are_all_whole(owner):
     regions = ["us-west-2", "eu-west-1"]
 
     def copy(number):
-        return owner.ec2(regions[number % 2]).copy_image(Name=disks.unique("raced"), SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+        return owner.ec2(regions[number % 2]).copy_image(
+            Name=disks.unique("raced"), SourceImageId=image, SourceRegion="us-east-1"
+        )["ImageId"]
 
     for number, new in enumerate(at_once(copy)):
         region = regions[number % 2]
-        assert disks.read(owner, disks.snapshots_of(disks.await_image(owner, new, region))[0], region) == blocks
+        assert (
+            disks.read(owner, disks.snapshots_of(disks.await_image(owner, new, region))[0], region) == blocks
+        )
 
 
 @pytest.mark.parametrize("there_and_back", range(2))
 def test_regions_that_copy_from_each_other_do_not_wait_for_each_other(owner, there_and_back):
     regions = ["us-east-1", "us-west-2", "eu-west-1"]
-    images = {region: disks.register(owner, disks.upload(owner, {0: disks.block(f"{region} {there_and_back}")}, region=region), region=region)
-              for region in regions}
+    images = {
+        region: disks.register(
+            owner,
+            disks.upload(owner, {0: disks.block(f"{region} {there_and_back}")}, region=region),
+            region=region,
+        )
+        for region in regions
+    }
 
     def copy(number):
         source, region = regions[number % 3], regions[(number + 1 + number // 3 % 2) % 3]
-        new = owner.ec2(region).copy_image(Name=disks.unique("ring"), SourceImageId=images[source], SourceRegion=source)["ImageId"]
+        new = owner.ec2(region).copy_image(
+            Name=disks.unique("ring"), SourceImageId=images[source], SourceRegion=source
+        )["ImageId"]
         return region, new, source
 
     for region, new, source in at_once(copy):

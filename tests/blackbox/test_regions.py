@@ -21,7 +21,9 @@ def test_every_region_is_listed_in_every_region(owner, server):
 def test_regions_are_selected_by_name_and_filter(owner):
     ec2 = owner.ec2()
     assert names(ec2.describe_regions(RegionNames=["eu-west-1"])) == ["eu-west-1"]
-    assert names(ec2.describe_regions(AllRegions=True, Filters=[{"Name": "region-name", "Values": ["us-*-2"]}])) == ["us-west-2"]
+    assert names(
+        ec2.describe_regions(AllRegions=True, Filters=[{"Name": "region-name", "Values": ["us-*-2"]}])
+    ) == ["us-west-2"]
     assert names(ec2.describe_regions(Filters=[{"Name": "opt-in-status", "Values": ["opted-in"]}])) == []
     assert len(names(ec2.describe_regions(Filters=[{"Name": "endpoint", "Values": ["*"]}]))) == 3
 
@@ -41,12 +43,19 @@ def test_a_region_lists_its_own_zones(owner, region):
         assert zone["ZoneName"].startswith(region) and zone["RegionName"] == region
         assert (zone["State"], zone["ZoneType"]) == ("available", "availability-zone")
     zone = zones[0]
-    for selector in ({"ZoneNames": [zone["ZoneName"]]}, {"ZoneIds": [zone["ZoneId"]]},
-                     {"Filters": [{"Name": "zone-name", "Values": [zone["ZoneName"]]}]}):
+    for selector in (
+        {"ZoneNames": [zone["ZoneName"]]},
+        {"ZoneIds": [zone["ZoneId"]]},
+        {"Filters": [{"Name": "zone-name", "Values": [zone["ZoneName"]]}]},
+    ):
         assert owner.ec2(region).describe_availability_zones(**selector)["AvailabilityZones"] == [zone]
 
 
 def test_what_is_no_zone_is_refused(owner):
-    for selector in ({"ZoneNames": ["mars-north-1a"]}, {"ZoneIds": ["marn1-az1"]}, {"Filters": [{"Name": "colour", "Values": ["red"]}]}):
+    for selector in (
+        {"ZoneNames": ["mars-north-1a"]},
+        {"ZoneIds": ["marn1-az1"]},
+        {"Filters": [{"Name": "colour", "Values": ["red"]}]},
+    ):
         with refused("InvalidParameterValue"):
             owner.ec2().describe_availability_zones(**selector)

@@ -22,21 +22,47 @@ def test_an_image_that_says_the_least_has_the_defaults_of_ec2(owner, snapshot):
     created = found.pop("CreationDate")
     assert created.endswith("Z")
     assert found == {
-        "ImageId": image, "Name": name, "OwnerId": owner.id, "State": "available", "Public": False,
-        "ImageLocation": f"{owner.id}/{name}", "ImageType": "machine", "Architecture": "i386",
-        "VirtualizationType": "paravirtual", "Hypervisor": "xen", "PlatformDetails": "Linux/UNIX",
-        "UsageOperation": "RunInstances", "RootDeviceType": "ebs", "RootDeviceName": "/dev/sda1",
-        "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {
-            "SnapshotId": snapshot, "VolumeSize": 1, "VolumeType": "standard", "DeleteOnTermination": True,
-            "Encrypted": False}}],
+        "ImageId": image,
+        "Name": name,
+        "OwnerId": owner.id,
+        "State": "available",
+        "Public": False,
+        "ImageLocation": f"{owner.id}/{name}",
+        "ImageType": "machine",
+        "Architecture": "i386",
+        "VirtualizationType": "paravirtual",
+        "Hypervisor": "xen",
+        "PlatformDetails": "Linux/UNIX",
+        "UsageOperation": "RunInstances",
+        "RootDeviceType": "ebs",
+        "RootDeviceName": "/dev/sda1",
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": "/dev/sda1",
+                "Ebs": {
+                    "SnapshotId": snapshot,
+                    "VolumeSize": 1,
+                    "VolumeType": "standard",
+                    "DeleteOnTermination": True,
+                    "Encrypted": False,
+                },
+            }
+        ],
     }
 
 
 def test_an_image_keeps_all_that_it_was_registered_with(owner, snapshot):
     uefi = base64.b64encode(b"variables").decode()
     given = {
-        "Description": "all there is", "Architecture": "arm64", "VirtualizationType": "hvm", "EnaSupport": True,
-        "SriovNetSupport": "simple", "BootMode": "uefi", "TpmSupport": "v2.0", "UefiData": uefi, "ImdsSupport": "v2.0",
+        "Description": "all there is",
+        "Architecture": "arm64",
+        "VirtualizationType": "hvm",
+        "EnaSupport": True,
+        "SriovNetSupport": "simple",
+        "BootMode": "uefi",
+        "TpmSupport": "v2.0",
+        "UefiData": uefi,
+        "ImdsSupport": "v2.0",
     }
     image = disks.register(owner, snapshot, **given)
     found = disks.describe_image(owner, image)
@@ -48,20 +74,48 @@ def test_an_image_keeps_all_that_it_was_registered_with(owner, snapshot):
 
 
 def test_an_image_may_have_many_kinds_of_devices(owner, snapshot):
-    image = disks.register(owner, snapshot, BlockDeviceMappings=[
-        ebs(snapshot, VolumeSize=8, VolumeType="gp3", Iops=4000, Throughput=250, DeleteOnTermination=False),
-        ebs(snapshot, "/dev/sdb", VolumeType="io1", Iops=100),
-        {"DeviceName": "/dev/sdc", "Ebs": {"VolumeSize": 20, "VolumeType": "gp2"}},
-        {"DeviceName": "/dev/sdd", "VirtualName": "ephemeral0"},
-        {"DeviceName": "/dev/sde", "NoDevice": ""},
-    ])
-    found = {mapping.pop("DeviceName"): mapping for mapping in disks.describe_image(owner, image)["BlockDeviceMappings"]}
+    image = disks.register(
+        owner,
+        snapshot,
+        BlockDeviceMappings=[
+            ebs(
+                snapshot, VolumeSize=8, VolumeType="gp3", Iops=4000, Throughput=250, DeleteOnTermination=False
+            ),
+            ebs(snapshot, "/dev/sdb", VolumeType="io1", Iops=100),
+            {"DeviceName": "/dev/sdc", "Ebs": {"VolumeSize": 20, "VolumeType": "gp2"}},
+            {"DeviceName": "/dev/sdd", "VirtualName": "ephemeral0"},
+            {"DeviceName": "/dev/sde", "NoDevice": ""},
+        ],
+    )
+    found = {
+        mapping.pop("DeviceName"): mapping
+        for mapping in disks.describe_image(owner, image)["BlockDeviceMappings"]
+    }
     assert found == {
-        "/dev/xvda": {"Ebs": {"SnapshotId": snapshot, "VolumeSize": 8, "VolumeType": "gp3", "Iops": 4000,
-                              "Throughput": 250, "DeleteOnTermination": False, "Encrypted": False}},
-        "/dev/sdb": {"Ebs": {"SnapshotId": snapshot, "VolumeSize": 1, "VolumeType": "io1", "Iops": 100,
-                             "DeleteOnTermination": True, "Encrypted": False}},
-        "/dev/sdc": {"Ebs": {"VolumeSize": 20, "VolumeType": "gp2", "DeleteOnTermination": True, "Encrypted": False}},
+        "/dev/xvda": {
+            "Ebs": {
+                "SnapshotId": snapshot,
+                "VolumeSize": 8,
+                "VolumeType": "gp3",
+                "Iops": 4000,
+                "Throughput": 250,
+                "DeleteOnTermination": False,
+                "Encrypted": False,
+            }
+        },
+        "/dev/sdb": {
+            "Ebs": {
+                "SnapshotId": snapshot,
+                "VolumeSize": 1,
+                "VolumeType": "io1",
+                "Iops": 100,
+                "DeleteOnTermination": True,
+                "Encrypted": False,
+            }
+        },
+        "/dev/sdc": {
+            "Ebs": {"VolumeSize": 20, "VolumeType": "gp2", "DeleteOnTermination": True, "Encrypted": False}
+        },
         "/dev/sdd": {"VirtualName": "ephemeral0"},
     }
 
@@ -69,15 +123,23 @@ def test_an_image_may_have_many_kinds_of_devices(owner, snapshot):
 def register_by_hand(owner, snapshot, name, **more):
     """For parameters that Debian's boto3 does not know, or would not send."""
     return owner.query(
-        "RegisterImage", Name=name, RootDeviceName="/dev/xvda", BlockDeviceMapping__1__DeviceName="/dev/xvda",
-        BlockDeviceMapping__1__Ebs__SnapshotId=snapshot, **more,
+        "RegisterImage",
+        Name=name,
+        RootDeviceName="/dev/xvda",
+        BlockDeviceMapping__1__DeviceName="/dev/xvda",
+        BlockDeviceMapping__1__Ebs__SnapshotId=snapshot,
+        **more,
     )
 
 
 def test_tags_may_be_given_at_once(owner, snapshot):
     answer = register_by_hand(
-        owner, snapshot, disks.unique("tagged"), TagSpecification__1__ResourceType="image",
-        TagSpecification__1__Tag__1__Key="build", TagSpecification__1__Tag__1__Value="7",
+        owner,
+        snapshot,
+        disks.unique("tagged"),
+        TagSpecification__1__ResourceType="image",
+        TagSpecification__1__Tag__1__Key="build",
+        TagSpecification__1__Tag__1__Value="7",
         TagSpecification__1__Tag__2__Key="empty",
     )
     found = disks.describe_image(owner, answer.xml.findtext("imageId"))["Tags"]
@@ -87,12 +149,16 @@ def test_tags_may_be_given_at_once(owner, snapshot):
 @pytest.mark.parametrize("kind", ["snapshot", "instance", "nonsense"])
 def test_tags_for_anything_but_the_image_are_refused(owner, snapshot, kind):
     name = disks.unique("tagged")
-    answer = register_by_hand(owner, snapshot, name, TagSpecification__1__ResourceType=kind, TagSpecification__1__Tag__1__Key="k")
+    answer = register_by_hand(
+        owner, snapshot, name, TagSpecification__1__ResourceType=kind, TagSpecification__1__Tag__1__Key="k"
+    )
     assert (answer.status, answer.code) == (400, "InvalidParameterValue")
     assert owner.ec2().describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"] == []
 
 
-@pytest.mark.parametrize("name", ["ab", "x" * 129, "a*b", "tab\tbed", "semi;colon", "ünï", "new\nline", "a:b", ""])
+@pytest.mark.parametrize(
+    "name", ["ab", "x" * 129, "a*b", "tab\tbed", "semi;colon", "ünï", "new\nline", "a:b", ""]
+)
 def test_a_name_outside_the_rule_is_refused(owner, snapshot, name):
     answer = register_by_hand(owner, snapshot, name)
     assert (answer.status, answer.code) == (400, "InvalidAMIName.Malformed")
@@ -117,18 +183,21 @@ def test_a_name_is_unique_within_account_and_region_and_case_counts(owner, recip
     disks.register(owner, elsewhere, name, region="eu-west-1")
 
 
-@pytest.mark.parametrize("change, code", [
-    ({"Description": "x" * 256}, "InvalidParameterValue"),
-    ({"Architecture": "pdp11"}, "InvalidParameterValue"),
-    ({"VirtualizationType": "wishful"}, "InvalidParameterValue"),
-    ({"BootMode": "floppy"}, "InvalidParameterValue"),
-    ({"ImdsSupport": "v1.0"}, "InvalidParameterValue"),
-    ({"SriovNetSupport": "complicated"}, "InvalidParameterValue"),
-    ({"TpmSupport": "v2.0"}, "InvalidParameterCombination"),
-    ({"TpmSupport": "v2.0", "BootMode": "legacy-bios"}, "InvalidParameterCombination"),
-    ({"UefiData": "A" * 64_001}, "InvalidParameterValue"),
-    ({"RootDeviceName": "/dev/sdz"}, "InvalidBlockDeviceMapping"),
-])
+@pytest.mark.parametrize(
+    "change, code",
+    [
+        ({"Description": "x" * 256}, "InvalidParameterValue"),
+        ({"Architecture": "pdp11"}, "InvalidParameterValue"),
+        ({"VirtualizationType": "wishful"}, "InvalidParameterValue"),
+        ({"BootMode": "floppy"}, "InvalidParameterValue"),
+        ({"ImdsSupport": "v1.0"}, "InvalidParameterValue"),
+        ({"SriovNetSupport": "complicated"}, "InvalidParameterValue"),
+        ({"TpmSupport": "v2.0"}, "InvalidParameterCombination"),
+        ({"TpmSupport": "v2.0", "BootMode": "legacy-bios"}, "InvalidParameterCombination"),
+        ({"UefiData": "A" * 64_001}, "InvalidParameterValue"),
+        ({"RootDeviceName": "/dev/sdz"}, "InvalidBlockDeviceMapping"),
+    ],
+)
 def test_an_attribute_that_cannot_be_is_refused(owner, snapshot, change, code):
     name = disks.unique("refused")
     with refused(code, "InvalidParameterValue"):
@@ -136,27 +205,35 @@ def test_an_attribute_that_cannot_be_is_refused(owner, snapshot, change, code):
     assert owner.ec2().describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"] == []
 
 
-@pytest.mark.parametrize("mapping, code", [
-    ({"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}, "InvalidBlockDeviceMapping"),
-    ({"DeviceName": "/dev/xvda", "VirtualName": "ephemeral0"}, "InvalidBlockDeviceMapping"),
-    ({"DeviceName": "/dev/xvda", "NoDevice": ""}, "InvalidBlockDeviceMapping"),
-    (ebs(NO_SNAPSHOT), "InvalidSnapshot.NotFound"),
-    (ebs("snap-XYZ"), "InvalidSnapshotID.Malformed"),
-    (ebs("ami-0123456789abcdef0"), "InvalidSnapshotID.Malformed"),
-])
+@pytest.mark.parametrize(
+    "mapping, code",
+    [
+        ({"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}, "InvalidBlockDeviceMapping"),
+        ({"DeviceName": "/dev/xvda", "VirtualName": "ephemeral0"}, "InvalidBlockDeviceMapping"),
+        ({"DeviceName": "/dev/xvda", "NoDevice": ""}, "InvalidBlockDeviceMapping"),
+        (ebs(NO_SNAPSHOT), "InvalidSnapshot.NotFound"),
+        (ebs("snap-XYZ"), "InvalidSnapshotID.Malformed"),
+        (ebs("ami-0123456789abcdef0"), "InvalidSnapshotID.Malformed"),
+    ],
+)
 def test_a_root_device_that_cannot_be_is_refused(owner, mapping, code):
     with refused(code):
-        owner.ec2().register_image(Name=disks.unique("root"), RootDeviceName="/dev/xvda", BlockDeviceMappings=[mapping])
+        owner.ec2().register_image(
+            Name=disks.unique("root"), RootDeviceName="/dev/xvda", BlockDeviceMappings=[mapping]
+        )
 
 
-@pytest.mark.parametrize("ebs_change, code", [
-    ({"Encrypted": True}, "InvalidBlockDeviceMapping"),
-    ({"Encrypted": False}, "InvalidBlockDeviceMapping"),
-    ({"KmsKeyId": "alias/mine"}, "InvalidBlockDeviceMapping"),
-    ({"VolumeSize": 0}, "InvalidBlockDeviceMapping"),
-    ({"VolumeType": "tape"}, "InvalidParameterValue"),
-    ({"VolumeType": "gp2", "Throughput": 125}, "InvalidParameterCombination"),
-])
+@pytest.mark.parametrize(
+    "ebs_change, code",
+    [
+        ({"Encrypted": True}, "InvalidBlockDeviceMapping"),
+        ({"Encrypted": False}, "InvalidBlockDeviceMapping"),
+        ({"KmsKeyId": "alias/mine"}, "InvalidBlockDeviceMapping"),
+        ({"VolumeSize": 0}, "InvalidBlockDeviceMapping"),
+        ({"VolumeType": "tape"}, "InvalidParameterValue"),
+        ({"VolumeType": "gp2", "Throughput": 125}, "InvalidParameterCombination"),
+    ],
+)
 def test_a_mapping_that_cannot_be_is_refused(owner, snapshot, ebs_change, code):
     with refused(code, "InvalidParameterValue", "InvalidParameterCombination"):
         disks.register(owner, snapshot, BlockDeviceMappings=[ebs(snapshot, **ebs_change)])
@@ -207,7 +284,9 @@ def test_a_deregistered_image_is_gone_and_its_snapshot_and_name_are_free(owner, 
     for account in (owner, recipient):
         with refused("InvalidAMIID.NotFound"):
             disks.describe_image(account, image)
-        assert account.ec2().describe_images(Filters=[{"Name": "image-id", "Values": [image]}])["Images"] == []
+        assert (
+            account.ec2().describe_images(Filters=[{"Name": "image-id", "Values": [image]}])["Images"] == []
+        )
     assert disks.describe_snapshot(owner, snapshot)["State"] == "completed"
     assert disks.register(owner, snapshot, name) != image
 
@@ -218,18 +297,27 @@ def test_an_image_is_deregistered_once(owner, image):
         owner.ec2().deregister_image(ImageId=image)
 
 
-@pytest.mark.parametrize("image, code", [
-    ("ami-0123456789abcdef0", "InvalidAMIID.NotFound"), ("ami-01234567", "InvalidAMIID.NotFound"),
-    ("ami-0123456789ABCDEF0", "InvalidAMIID.Malformed"), ("ami-", "InvalidAMIID.Malformed"),
-    ("snap-0123456789abcdef0", "InvalidAMIID.Malformed"), ("nonsense", "InvalidAMIID.Malformed"),
-])
+@pytest.mark.parametrize(
+    "image, code",
+    [
+        ("ami-0123456789abcdef0", "InvalidAMIID.NotFound"),
+        ("ami-01234567", "InvalidAMIID.NotFound"),
+        ("ami-0123456789ABCDEF0", "InvalidAMIID.Malformed"),
+        ("ami-", "InvalidAMIID.Malformed"),
+        ("snap-0123456789abcdef0", "InvalidAMIID.Malformed"),
+        ("nonsense", "InvalidAMIID.Malformed"),
+    ],
+)
 def test_what_is_no_image_cannot_be_deregistered(owner, image, code):
     with refused(code):
         owner.ec2().deregister_image(ImageId=image)
 
 
 def results_of(answer):
-    return {item.findtext("snapshotId"): item.findtext("returnCode") for item in answer.xml.iterfind("deleteSnapshotResultSet/item")}
+    return {
+        item.findtext("snapshotId"): item.findtext("returnCode")
+        for item in answer.xml.iterfind("deleteSnapshotResultSet/item")
+    }
 
 
 def test_the_snapshots_may_go_with_the_image_but_not_those_that_another_image_needs(owner):

@@ -41,7 +41,9 @@ SERVICES = list(CODES)
 def request_for(service):
     """A request that succeeds when it is signed."""
     if service == "ebs":
-        return sigv4.Request(path="/snapshots", headers=[("Content-Type", "application/json")], body=b'{"VolumeSize":1}')
+        return sigv4.Request(
+            path="/snapshots", headers=[("Content-Type", "application/json")], body=b'{"VolumeSize":1}'
+        )
     return sigv4.form_request(IDENTITY if service == "sts" else DESCRIBE)
 
 
@@ -56,7 +58,8 @@ def verdict(answer):
 
 def with_key(account, access_key_id=None, secret_access_key=None):
     row = {
-        "name": account.name, "account_id": account.id,
+        "name": account.name,
+        "account_id": account.id,
         "access_key_id": access_key_id or account.access_key_id,
         "secret_access_key": secret_access_key or account.secret_access_key,
     }
@@ -87,7 +90,10 @@ def test_a_presigned_url_is_accepted(owner, service, pairs):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_unknown_key_is_refused(owner, service):
-    assert verdict(send_signed(with_key(owner, "AKIA0000000000000000"), service)) in CODES[service]["unknown key"]
+    assert (
+        verdict(send_signed(with_key(owner, "AKIA0000000000000000"), service))
+        in CODES[service]["unknown key"]
+    )
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -130,7 +136,9 @@ def test_an_authorization_header_that_lacks_a_part_is_incomplete(owner, service,
     assert verdict(answer) in CODES[wanted]["incomplete"]
 
 
-@pytest.mark.parametrize("authorization", ["Basic b3duZXI6c2VjcmV0", "AWS4-HMAC-SHA256", "AWS AKIA:signature", "x" * 5000])
+@pytest.mark.parametrize(
+    "authorization", ["Basic b3duZXI6c2VjcmV0", "AWS4-HMAC-SHA256", "AWS AKIA:signature", "x" * 5000]
+)
 def test_another_kind_of_authorization_is_refused(owner, authorization):
     request = sigv4.form_request(DESCRIBE)
     request.headers += [("Host", sigv4.host_of(owner.server)), ("Authorization", authorization)]
@@ -232,15 +240,25 @@ def test_a_tampered_query_is_refused(owner):
     assert verdict(sigv4.send(owner.server, request)) == (401, "AuthFailure")
 
 
-@pytest.mark.parametrize("headers", [
-    [("X-Custom", "one"), ("X-Custom", "two")],
-    [("X-Custom", "  leading and trailing  ")],
-    [("X-Custom", "inner    blanks   fold")],
-    [("X-Custom", "")],
-    [("X-Custom", "ten" * 500)],
-    [("User-Agent", "a/1 b/2"), ("Amz-Sdk-Request", "attempt=1; max=3"), ("Amz-Sdk-Invocation-Id", "0" * 36),
-     ("Accept", "*/*"), ("X-Amz-User-Agent", "sdk"), ("zzz", "last"), ("AAA", "first")],
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("X-Custom", "one"), ("X-Custom", "two")],
+        [("X-Custom", "  leading and trailing  ")],
+        [("X-Custom", "inner    blanks   fold")],
+        [("X-Custom", "")],
+        [("X-Custom", "ten" * 500)],
+        [
+            ("User-Agent", "a/1 b/2"),
+            ("Amz-Sdk-Request", "attempt=1; max=3"),
+            ("Amz-Sdk-Invocation-Id", "0" * 36),
+            ("Accept", "*/*"),
+            ("X-Amz-User-Agent", "sdk"),
+            ("zzz", "last"),
+            ("AAA", "first"),
+        ],
+    ],
+)
 def test_any_set_of_headers_may_be_signed(owner, headers):
     request = sigv4.form_request(DESCRIBE)
     request.headers += headers
@@ -264,7 +282,9 @@ def test_headers_that_are_not_signed_may_change(owner):
 
 @pytest.mark.parametrize("name", ["Host", "X-Amz-Date"])
 def test_host_and_date_must_be_signed(owner, name):
-    answer = sigv4.send(owner.server, sigv4.sign(owner, sigv4.form_request(DESCRIBE), unsigned=[name.lower()]))
+    answer = sigv4.send(
+        owner.server, sigv4.sign(owner, sigv4.form_request(DESCRIBE), unsigned=[name.lower()])
+    )
     assert answer.status in (400, 401, 403)
     assert answer.code in ("IncompleteSignature", "AuthFailure", "SignatureDoesNotMatch")
 
@@ -278,7 +298,12 @@ def test_a_signed_header_that_is_not_there_is_refused(owner):
 
 
 def test_the_query_is_signed_in_sorted_order_whatever_its_order_on_the_wire(owner):
-    pairs = [("Version", "2016-11-15"), ("RegionName.2", "us-west-2"), ("Action", "DescribeRegions"), ("RegionName.1", "eu-west-1")]
+    pairs = [
+        ("Version", "2016-11-15"),
+        ("RegionName.2", "us-west-2"),
+        ("Action", "DescribeRegions"),
+        ("RegionName.1", "eu-west-1"),
+    ]
     request = sigv4.sign(owner, sigv4.Request("GET", "/", sigv4.form(pairs)))
     assert sigv4.send(owner.server, request).status == 200
     request.query = sigv4.form(reversed(pairs))
@@ -290,7 +315,9 @@ def test_the_query_may_hold_any_text(owner, value):
     filters = [("Filter.1.Name", "name"), ("Filter.1.Value.1", value)]
     request = sigv4.Request("GET", "/", sigv4.form([("Action", "DescribeImages"), *filters]))
     assert sigv4.send(owner.server, sigv4.sign(owner, request)).status == 200
-    assert sigv4.send(owner.server, sigv4.presign(owner, [("Action", "DescribeImages"), *filters])).status == 200
+    assert (
+        sigv4.send(owner.server, sigv4.presign(owner, [("Action", "DescribeImages"), *filters])).status == 200
+    )
 
 
 def test_the_path_is_encoded_once_more_for_the_signature(owner):
@@ -301,7 +328,9 @@ def test_the_path_is_encoded_once_more_for_the_signature(owner):
 
 @pytest.mark.parametrize("service", ["ec2", "sts"])
 def test_a_body_must_be_signed(owner, service):
-    assert verdict(send_signed(owner, service, payload_hash=sigv4.UNSIGNED)) in CODES[service]["wrong signature"]
+    assert (
+        verdict(send_signed(owner, service, payload_hash=sigv4.UNSIGNED)) in CODES[service]["wrong signature"]
+    )
 
 
 def test_only_put_snapshot_block_takes_an_unsigned_body(owner, snapshot):
@@ -309,10 +338,16 @@ def test_only_put_snapshot_block_takes_an_unsigned_body(owner, snapshot):
     assert verdict(answer) in CODES["ebs"]["wrong signature"]
     upload = disks.start(owner)
     data = disks.block("unsigned")
-    put = sigv4.Request("PUT", f"/snapshots/{upload}/blocks/7", body=data, headers=[
-        ("x-amz-Data-Length", str(len(data))), ("x-amz-Checksum", disks.checksum(data)),
-        ("x-amz-Checksum-Algorithm", "SHA256"),
-    ])
+    put = sigv4.Request(
+        "PUT",
+        f"/snapshots/{upload}/blocks/7",
+        body=data,
+        headers=[
+            ("x-amz-Data-Length", str(len(data))),
+            ("x-amz-Checksum", disks.checksum(data)),
+            ("x-amz-Checksum-Algorithm", "SHA256"),
+        ],
+    )
     answer = send_signed(owner, "ebs", put, payload_hash=sigv4.UNSIGNED)
     assert (answer.status, json.loads(answer.body)) == (201, {})
     assert answer.headers["x-amz-Checksum"] == disks.checksum(data)
@@ -321,7 +356,12 @@ def test_only_put_snapshot_block_takes_an_unsigned_body(owner, snapshot):
 
 
 def test_a_presigned_url_ends_when_it_says(owner):
-    assert sigv4.send(owner.server, sigv4.presign(owner, DESCRIBE, at=minutes_from_now(-30), expires=3600)).status == 200
+    assert (
+        sigv4.send(
+            owner.server, sigv4.presign(owner, DESCRIBE, at=minutes_from_now(-30), expires=3600)
+        ).status
+        == 200
+    )
     answer = sigv4.send(owner.server, sigv4.presign(owner, DESCRIBE, at=minutes_from_now(-2), expires=60))
     assert verdict(answer) == (400, "RequestExpired")
 
@@ -339,7 +379,9 @@ def test_a_presigned_url_lives_between_a_second_and_a_week(owner, expires):
 @pytest.mark.parametrize("part", ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"])
 def test_a_presigned_url_that_lacks_a_part_is_refused(owner, part):
     request = sigv4.presign(owner, DESCRIBE)
-    request.query = "&".join(pair for pair in request.query.split("&") if not pair.startswith(f"X-Amz-{part}="))
+    request.query = "&".join(
+        pair for pair in request.query.split("&") if not pair.startswith(f"X-Amz-{part}=")
+    )
     assert sigv4.send(owner.server, request).status in (400, 401, 403)
 
 

@@ -6,6 +6,7 @@ from argosyd import refused
 
 NO_SNAPSHOT = "snap-0123456789abcdef0"
 ACCOUNT = "012345678901"
+ORGANIZATION = "arn:aws:organizations::111122223333:organization/o-abcdefghij"
 
 
 @pytest.fixture
@@ -15,7 +16,9 @@ def fresh(owner):
 
 
 def permissions(account, snapshot):
-    answer = account.ec2().describe_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission")
+    answer = account.ec2().describe_snapshot_attribute(
+        SnapshotId=snapshot, Attribute="createVolumePermission"
+    )
     assert answer["SnapshotId"] == snapshot
     return {tuple(entry.items()) for entry in answer["CreateVolumePermissions"]}
 
@@ -34,8 +37,14 @@ def test_a_completed_snapshot_shows_all_of_itself(owner, fresh):
     assert started.tzinfo is not None
     assert found.pop("VolumeId").startswith("vol-ffffffff")
     assert found == {
-        "SnapshotId": fresh, "OwnerId": owner.id, "Description": "fresh bread", "State": "completed", "Progress": "100%",
-        "VolumeSize": 1, "Encrypted": False, "StorageTier": "standard",
+        "SnapshotId": fresh,
+        "OwnerId": owner.id,
+        "Description": "fresh bread",
+        "State": "completed",
+        "Progress": "100%",
+        "VolumeSize": 1,
+        "Encrypted": False,
+        "StorageTier": "standard",
     }
     item = owner.query("DescribeSnapshots", SnapshotId__1=fresh).xml.find("snapshotSet/item")
     assert item.findtext("fullSnapshotSizeInBytes") == str(2 * disks.BLOCK_BYTES)
@@ -52,11 +61,21 @@ def test_a_pending_snapshot_says_so(owner):
     assert disks.describe_snapshot(owner, pending)["State"] == "pending"
 
 
-@pytest.mark.parametrize("name, yes, no", [
-    ("description", "fresh*", "stale*"), ("encrypted", "false", "true"), ("progress", "100%", "50%"),
-    ("start-time", "2*Z", "1*"), ("status", "completed", "pending"), ("storage-tier", "standard", "archive"),
-    ("volume-id", "vol-ffffffff*", "vol-0*"), ("volume-size", "1", "2"), ("tag:kind", "bread", "cake"), ("tag-key", "kind", "bread"),
-])
+@pytest.mark.parametrize(
+    "name, yes, no",
+    [
+        ("description", "fresh*", "stale*"),
+        ("encrypted", "false", "true"),
+        ("progress", "100%", "50%"),
+        ("start-time", "2*Z", "1*"),
+        ("status", "completed", "pending"),
+        ("storage-tier", "standard", "archive"),
+        ("volume-id", "vol-ffffffff*", "vol-0*"),
+        ("volume-size", "1", "2"),
+        ("tag:kind", "bread", "cake"),
+        ("tag-key", "kind", "bread"),
+    ],
+)
 def test_a_filter_keeps_what_matches(owner, fresh, name, yes, no):
     owner.ec2().create_tags(Resources=[fresh], Tags=[{"Key": "kind", "Value": "bread"}])
     mine = {"Name": "snapshot-id", "Values": [fresh]}
@@ -70,7 +89,11 @@ def test_a_filter_of_what_a_snapshot_does_not_have_is_known(owner, fresh, name):
 
 
 def test_owners_are_filters_and_selectors(owner, recipient, fresh):
-    for selectors in ({"OwnerIds": ["self"]}, {"OwnerIds": [owner.id]}, {"Filters": [{"Name": "owner-id", "Values": [owner.id]}]}):
+    for selectors in (
+        {"OwnerIds": ["self"]},
+        {"OwnerIds": [owner.id]},
+        {"Filters": [{"Name": "owner-id", "Values": [owner.id]}]},
+    ):
         assert fresh in ids(owner, **selectors)
     assert fresh not in ids(owner, OwnerIds=[recipient.id])
     assert ids(owner, OwnerIds=["amazon"]) == set()
@@ -97,7 +120,14 @@ def test_a_snapshot_is_shared_with_accounts_and_everybody(owner, fresh):
     assert permissions(owner, fresh) == {(("UserId", ACCOUNT),), (("Group", "all"),)}
     modify(owner, fresh, CreateVolumePermission={"Remove": [{"Group": "all"}]})
     assert permissions(owner, fresh) == {(("UserId", ACCOUNT),)}
-    modify(owner, fresh, Attribute="createVolumePermission", OperationType="add", UserIds=["999999999999"], GroupNames=["all"])
+    modify(
+        owner,
+        fresh,
+        Attribute="createVolumePermission",
+        OperationType="add",
+        UserIds=["999999999999"],
+        GroupNames=["all"],
+    )
     assert len(permissions(owner, fresh)) == 3
     modify(owner, fresh, Attribute="createVolumePermission", OperationType="remove", UserIds=["999999999999"])
     owner.ec2().reset_snapshot_attribute(SnapshotId=fresh, Attribute="createVolumePermission")
@@ -113,13 +143,18 @@ def test_sharing_twice_and_unsharing_what_is_not_shared_succeed(owner, fresh):
 
 def test_a_call_does_not_add_and_remove(owner, fresh):
     with refused("InvalidParameterCombination"):
-        modify(owner, fresh, CreateVolumePermission={"Add": [{"UserId": ACCOUNT}], "Remove": [{"Group": "all"}]})
+        modify(
+            owner, fresh, CreateVolumePermission={"Add": [{"UserId": ACCOUNT}], "Remove": [{"Group": "all"}]}
+        )
     assert permissions(owner, fresh) == set()
 
 
 def test_snapshots_have_no_form_for_organizations(owner, fresh):
-    answer = owner.query("ModifySnapshotAttribute", SnapshotId=fresh,
-                         CreateVolumePermission__Add__1__OrganizationArn="arn:aws:organizations::111122223333:organization/o-abcdefghij")
+    answer = owner.query(
+        "ModifySnapshotAttribute",
+        SnapshotId=fresh,
+        CreateVolumePermission__Add__1__OrganizationArn=ORGANIZATION,
+    )
     assert (answer.status, answer.code) == (400, "UnknownParameter")
 
 
@@ -131,16 +166,37 @@ def test_five_hundred_modifications_fit_into_a_call(owner, fresh):
     assert len(permissions(owner, fresh)) == 500
 
 
-@pytest.mark.parametrize("changes, codes", [
-    ({}, ["MissingParameter", "InvalidParameterCombination"]),
-    ({"Attribute": "createVolumePermission", "OperationType": "add"}, ["MissingParameter", "InvalidParameterCombination"]),
-    ({"Attribute": "createVolumePermission", "UserIds": [ACCOUNT]}, ["MissingParameter", "InvalidParameterCombination"]),
-    ({"Attribute": "colour", "OperationType": "add", "UserIds": [ACCOUNT]}, ["InvalidParameterValue"]),
-    ({"Attribute": "createVolumePermission", "OperationType": "set", "UserIds": [ACCOUNT]}, ["InvalidParameterValue"]),
-    ({"CreateVolumePermission": {"Add": [{"UserId": "12"}]}}, ["InvalidAMIAttributeItemValue", "InvalidParameterValue", "InvalidUserID.Malformed"]),
-    ({"CreateVolumePermission": {"Add": [{"Group": "some"}]}}, ["InvalidAMIAttributeItemValue", "InvalidParameterValue"]),
-    ({"CreateVolumePermission": {"Add": [{"Group": "all", "UserId": ACCOUNT}]}}, ["InvalidParameterCombination"]),
-])
+@pytest.mark.parametrize(
+    "changes, codes",
+    [
+        ({}, ["MissingParameter", "InvalidParameterCombination"]),
+        (
+            {"Attribute": "createVolumePermission", "OperationType": "add"},
+            ["MissingParameter", "InvalidParameterCombination"],
+        ),
+        (
+            {"Attribute": "createVolumePermission", "UserIds": [ACCOUNT]},
+            ["MissingParameter", "InvalidParameterCombination"],
+        ),
+        ({"Attribute": "colour", "OperationType": "add", "UserIds": [ACCOUNT]}, ["InvalidParameterValue"]),
+        (
+            {"Attribute": "createVolumePermission", "OperationType": "set", "UserIds": [ACCOUNT]},
+            ["InvalidParameterValue"],
+        ),
+        (
+            {"CreateVolumePermission": {"Add": [{"UserId": "12"}]}},
+            ["InvalidAMIAttributeItemValue", "InvalidParameterValue", "InvalidUserID.Malformed"],
+        ),
+        (
+            {"CreateVolumePermission": {"Add": [{"Group": "some"}]}},
+            ["InvalidAMIAttributeItemValue", "InvalidParameterValue"],
+        ),
+        (
+            {"CreateVolumePermission": {"Add": [{"Group": "all", "UserId": ACCOUNT}]}},
+            ["InvalidParameterCombination"],
+        ),
+    ],
+)
 def test_a_change_that_cannot_be_is_refused(owner, fresh, changes, codes):
     with refused(*codes):
         modify(owner, fresh, **changes)
@@ -148,8 +204,15 @@ def test_a_change_that_cannot_be_is_refused(owner, fresh, changes, codes):
 
 
 def test_the_other_attribute_is_empty_and_unknown_ones_are_refused(owner, fresh):
-    assert owner.ec2().describe_snapshot_attribute(SnapshotId=fresh, Attribute="productCodes")["ProductCodes"] == []
-    for call, attribute in (("DescribeSnapshotAttribute", "colour"), ("ResetSnapshotAttribute", "colour"), ("ResetSnapshotAttribute", "productCodes")):
+    assert (
+        owner.ec2().describe_snapshot_attribute(SnapshotId=fresh, Attribute="productCodes")["ProductCodes"]
+        == []
+    )
+    for call, attribute in (
+        ("DescribeSnapshotAttribute", "colour"),
+        ("ResetSnapshotAttribute", "colour"),
+        ("ResetSnapshotAttribute", "productCodes"),
+    ):
         answer = owner.query(call, SnapshotId=fresh, Attribute=attribute)
         assert (answer.status, answer.code) == (400, "InvalidParameterValue")
 
@@ -159,7 +222,9 @@ def test_only_the_owner_changes_shows_and_deletes(owner, recipient, fresh):
     ec2 = recipient.ec2()
     for call in (
         lambda: ec2.describe_snapshot_attribute(SnapshotId=fresh, Attribute="createVolumePermission"),
-        lambda: ec2.modify_snapshot_attribute(SnapshotId=fresh, CreateVolumePermission={"Add": [{"Group": "all"}]}),
+        lambda: ec2.modify_snapshot_attribute(
+            SnapshotId=fresh, CreateVolumePermission={"Add": [{"Group": "all"}]}
+        ),
         lambda: ec2.reset_snapshot_attribute(SnapshotId=fresh, Attribute="createVolumePermission"),
         lambda: ec2.delete_snapshot(SnapshotId=fresh),
     ):
@@ -182,8 +247,14 @@ def test_a_deleted_snapshot_is_gone_for_all(owner, recipient, fresh):
 @pytest.mark.parametrize("device", ["/dev/xvda", "/dev/sdb"])
 def test_a_snapshot_that_an_image_needs_is_not_deleted(owner, snapshot, fresh, device):
     other = {"/dev/xvda": "/dev/sdb", "/dev/sdb": "/dev/xvda"}[device]
-    image = disks.register(owner, snapshot, BlockDeviceMappings=[
-        {"DeviceName": device, "Ebs": {"SnapshotId": fresh}}, {"DeviceName": other, "Ebs": {"SnapshotId": snapshot}}])
+    image = disks.register(
+        owner,
+        snapshot,
+        BlockDeviceMappings=[
+            {"DeviceName": device, "Ebs": {"SnapshotId": fresh}},
+            {"DeviceName": other, "Ebs": {"SnapshotId": snapshot}},
+        ],
+    )
     with refused("InvalidSnapshot.InUse", message=f"The snapshot {fresh} is currently in use by {image}"):
         owner.ec2().delete_snapshot(SnapshotId=fresh)
     owner.ec2().deregister_image(ImageId=image)

@@ -14,7 +14,9 @@ def tags_of(account, resource, **filters):
 
 
 def create(account, resources, **tags):
-    account.ec2().create_tags(Resources=resources, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    account.ec2().create_tags(
+        Resources=resources, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+    )
 
 
 def test_tags_are_put_on_many_resources_at_once_and_overwritten_by_key(owner, image):
@@ -72,19 +74,31 @@ def test_one_bad_resource_or_tag_changes_nothing(owner, image):
     assert tags_of(owner, image) == {}
 
 
-@pytest.mark.parametrize("resource, codes", [
-    ("snap-0123456789abcdef0", ["InvalidSnapshot.NotFound"]), (NO_IMAGE, ["InvalidAMIID.NotFound"]),
-    ("ami-nonsense", ["InvalidAMIID.Malformed", "InvalidID"]), ("nonsense", ["InvalidID"]), ("i-0123456789abcdef0", ["InvalidID", "InvalidInstanceID.NotFound"]),
-])
+@pytest.mark.parametrize(
+    "resource, codes",
+    [
+        ("snap-0123456789abcdef0", ["InvalidSnapshot.NotFound"]),
+        (NO_IMAGE, ["InvalidAMIID.NotFound"]),
+        ("ami-nonsense", ["InvalidAMIID.Malformed", "InvalidID"]),
+        ("nonsense", ["InvalidID"]),
+        ("i-0123456789abcdef0", ["InvalidID", "InvalidInstanceID.NotFound"]),
+    ],
+)
 @pytest.mark.parametrize("call", ["create_tags", "delete_tags"])
 def test_what_does_not_exist_has_no_tags(owner, call, resource, codes):
     with refused(*codes):
         getattr(owner.ec2(), call)(Resources=[resource], Tags=[{"Key": "k", "Value": "v"}])
 
 
-@pytest.mark.parametrize("call, given", [
-    ("CreateTags", {}), ("CreateTags", {"ResourceId__1": NO_IMAGE}), ("CreateTags", {"Tag__1__Key": "k"}), ("DeleteTags", {}),
-])
+@pytest.mark.parametrize(
+    "call, given",
+    [
+        ("CreateTags", {}),
+        ("CreateTags", {"ResourceId__1": NO_IMAGE}),
+        ("CreateTags", {"Tag__1__Key": "k"}),
+        ("DeleteTags", {}),
+    ],
+)
 def test_resources_and_tags_must_be_given(owner, call, given):
     answer = owner.query(call, **given)
     assert (answer.status, answer.code) == (400, "MissingParameter")
@@ -96,13 +110,28 @@ def test_a_call_names_a_thousand_resources_and_no_more(owner):
 
 
 def delete(account, resource, *tags):
-    return account.query("DeleteTags", ResourceId__1=resource, **{
-        f"Tag__{number}__{part}": text for number, tag in enumerate(tags, 1) for part, text in tag.items()})
+    return account.query(
+        "DeleteTags",
+        ResourceId__1=resource,
+        **{
+            f"Tag__{number}__{part}": text for number, tag in enumerate(tags, 1) for part, text in tag.items()
+        },
+    )
 
 
 def test_a_tag_is_deleted_whatever_its_value_or_only_with_that_value(owner, image):
     create(owner, [image], a="1", b="2", c="", d="4")
-    assert delete(owner, image, {"Key": "a"}, {"Key": "b", "Value": "other"}, {"Key": "c", "Value": ""}, {"Key": "d", "Value": ""}).status == 200
+    assert (
+        delete(
+            owner,
+            image,
+            {"Key": "a"},
+            {"Key": "b", "Value": "other"},
+            {"Key": "c", "Value": ""},
+            {"Key": "d", "Value": ""},
+        ).status
+        == 200
+    )
     assert tags_of(owner, image) == {"b": "2", "d": "4"}
     delete(owner, image, {"Key": "b", "Value": "2"}, {"Key": "not there"})
     assert tags_of(owner, image) == {"d": "4"}
@@ -116,9 +145,15 @@ def test_without_tags_all_of_the_callers_are_deleted_and_no_others(owner, recipi
     assert tags_of(recipient, shared_image) == {"mine": "3"}
 
 
-@pytest.mark.parametrize("name, yes, no", [
-    ("key", "col*", "size"), ("value", "r?d", "blue"), ("resource-type", "image", "snapshot"), ("tag:colour", "red", "blue"),
-])
+@pytest.mark.parametrize(
+    "name, yes, no",
+    [
+        ("key", "col*", "size"),
+        ("value", "r?d", "blue"),
+        ("resource-type", "image", "snapshot"),
+        ("tag:colour", "red", "blue"),
+    ],
+)
 def test_a_filter_keeps_what_matches(owner, image, name, yes, no):
     create(owner, [image], colour="red")
     mine = {"Name": "resource-id", "Values": [image]}

@@ -47,7 +47,9 @@ def test_a_public_image_is_seen_by_everybody_as_public(owner, recipient, strange
         assert image in ids(account, Filters=[{"Name": "is-public", "Values": ["true"]}])
 
 
-def test_executable_by_self_is_what_is_shared_with_me_by_name(owner, recipient, stranger, snapshot, shared_image):
+def test_executable_by_self_is_what_is_shared_with_me_by_name(
+    owner, recipient, stranger, snapshot, shared_image
+):
     private, public = (disks.register(owner, snapshot) for _ in range(2))
     make_public(owner, public)
     mine = disks.register(recipient, disks.upload(recipient, {0: disks.block("mine")}))
@@ -69,7 +71,9 @@ def test_executable_by_all_is_what_is_public_also_my_own(owner, stranger, snapsh
         assert image in found and shared_image not in found
 
 
-def test_executable_by_another_account_is_what_i_shared_with_it(owner, recipient, stranger, snapshot, shared_image):
+def test_executable_by_another_account_is_what_i_shared_with_it(
+    owner, recipient, stranger, snapshot, shared_image
+):
     image = disks.register(owner, snapshot)
     found = ids(owner, ExecutableUsers=[recipient.id])
     assert shared_image in found and image not in found
@@ -78,7 +82,10 @@ def test_executable_by_another_account_is_what_i_shared_with_it(owner, recipient
 
 def test_a_recipient_sees_what_an_owner_sees_but_his_own_affairs(owner, recipient, shared_image, snapshot):
     owner.ec2().create_tags(Resources=[shared_image], Tags=[{"Key": "secret", "Value": "plan"}])
-    items = [account.query("DescribeImages", ImageId__1=shared_image).xml.find("imagesSet/item") for account in (owner, recipient)]
+    items = [
+        account.query("DescribeImages", ImageId__1=shared_image).xml.find("imagesSet/item")
+        for account in (owner, recipient)
+    ]
     mine, theirs = ({element.tag: ElementTree.tostring(element) for element in item} for item in items)
     assert b"secret" in mine.pop("tagSet")
     assert b"disabled" in mine.pop("deregistrationProtection")
@@ -94,8 +101,8 @@ def test_tags_belong_to_whoever_made_them(owner, recipient, stranger, shared_ima
         for other in ("owner", "recipient"):
             filters = [{"Name": "tag:who", "Values": [other]}]
             assert (shared_image in ids(account, Filters=filters)) == (other == value)
-        tags = account.ec2().describe_tags(Filters=[{"Name": "resource-id", "Values": [shared_image]}])["Tags"]
-        assert [tag["Value"] for tag in tags] == [value]
+        found = account.ec2().describe_tags(Filters=[{"Name": "resource-id", "Values": [shared_image]}])
+        assert [tag["Value"] for tag in found["Tags"]] == [value]
     with refused("InvalidAMIID.NotFound"):
         stranger.ec2().create_tags(Resources=[shared_image], Tags=[{"Key": "who", "Value": "stranger"}])
 
@@ -110,7 +117,9 @@ def test_a_shared_snapshot_has_tags_of_each_account_too(owner, recipient):
 
 
 def test_what_is_taken_back_is_gone_at_once(owner, recipient, shared_image):
-    owner.ec2().modify_image_attribute(ImageId=shared_image, LaunchPermission={"Remove": [{"UserId": recipient.id}]})
+    owner.ec2().modify_image_attribute(
+        ImageId=shared_image, LaunchPermission={"Remove": [{"UserId": recipient.id}]}
+    )
     assert shared_image not in ids(recipient) | ids(recipient, ExecutableUsers=["self"])
     with refused("InvalidAMIID.NotFound"):
         disks.describe_image(recipient, shared_image)
@@ -132,20 +141,26 @@ def test_a_snapshot_is_seen_by_those_it_is_shared_with(owner, recipient, strange
     disks.share_snapshot(owner, snapshot, recipient)
     assert snapshot in snapshot_ids(owner) & snapshot_ids(recipient)
     assert snapshot not in snapshot_ids(stranger)
-    owner.ec2().modify_snapshot_attribute(SnapshotId=snapshot, CreateVolumePermission={"Add": [{"Group": "all"}]})
+    owner.ec2().modify_snapshot_attribute(
+        SnapshotId=snapshot, CreateVolumePermission={"Add": [{"Group": "all"}]}
+    )
     assert snapshot in snapshot_ids(stranger)
 
 
 def test_restorable_by_selects_snapshots_by_whom_they_are_shared_with(owner, recipient, stranger, snapshot):
     shared, public = (disks.upload(owner, {0: disks.block(word)}) for word in ("one", "two"))
     disks.share_snapshot(owner, shared, recipient)
-    owner.ec2().modify_snapshot_attribute(SnapshotId=public, CreateVolumePermission={"Add": [{"Group": "all"}]})
+    owner.ec2().modify_snapshot_attribute(
+        SnapshotId=public, CreateVolumePermission={"Add": [{"Group": "all"}]}
+    )
     assert {shared, public, snapshot} & snapshot_ids(stranger, RestorableByUserIds=["all"]) == {public}
     assert {shared, public, snapshot} & snapshot_ids(recipient, RestorableByUserIds=["self"]) == {shared}
     assert {shared, public, snapshot} & snapshot_ids(owner, RestorableByUserIds=[recipient.id]) == {shared}
 
 
-def test_a_list_by_ids_leaves_out_the_snapshot_that_may_not_be_seen_and_refuses_what_does_not_exist(owner, stranger, snapshot):
+def test_a_list_by_ids_leaves_out_the_snapshot_that_may_not_be_seen_and_refuses_what_does_not_exist(
+    owner, stranger, snapshot
+):
     mine = disks.upload(stranger, {0: disks.block("the stranger's")})
     assert snapshot_ids(stranger, SnapshotIds=[snapshot, mine]) == {mine}
     with refused("InvalidSnapshot.NotFound", message=f"The snapshot '{NO_SNAPSHOT}' does not exist."):
@@ -168,8 +183,12 @@ IMAGE_CALLS = {
     "DeleteTags": {"ResourceId__1": "{}", "Tag__1__Key": "k"},
 }
 SNAPSHOT_CALLS = {
-    "RegisterImage": {"Name": "stolen", "RootDeviceName": "/dev/sda1", "BlockDeviceMapping__1__DeviceName": "/dev/sda1",
-                      "BlockDeviceMapping__1__Ebs__SnapshotId": "{}"},
+    "RegisterImage": {
+        "Name": "stolen",
+        "RootDeviceName": "/dev/sda1",
+        "BlockDeviceMapping__1__DeviceName": "/dev/sda1",
+        "BlockDeviceMapping__1__Ebs__SnapshotId": "{}",
+    },
     "CopySnapshot": {"SourceSnapshotId": "{}", "SourceRegion": "us-east-1"},
     "ModifySnapshotAttribute": {"SnapshotId": "{}", "CreateVolumePermission__Add__1__Group": "all"},
     "DescribeSnapshotAttribute": {"SnapshotId": "{}", "Attribute": "createVolumePermission"},
@@ -183,15 +202,28 @@ EBS_CALLS = [
     ("GET", "/snapshots/{}/blocks/0?blockToken=AAAA", [], b""),
     ("GET", "/snapshots/{}/changedblocks", [], b""),
     ("GET", "/snapshots/{}/changedblocks?firstSnapshotId={}", [], b""),
-    ("PUT", "/snapshots/{}/blocks/0", [("x-amz-Data-Length", str(disks.BLOCK_BYTES)), ("x-amz-Checksum-Algorithm", "SHA256"),
-                                       ("x-amz-Checksum", disks.checksum(disks.ZEROS))], disks.ZEROS),
+    (
+        "PUT",
+        "/snapshots/{}/blocks/0",
+        [
+            ("x-amz-Data-Length", str(disks.BLOCK_BYTES)),
+            ("x-amz-Checksum-Algorithm", "SHA256"),
+            ("x-amz-Checksum", disks.checksum(disks.ZEROS)),
+        ],
+        disks.ZEROS,
+    ),
     ("POST", "/snapshots/completion/{}", [("x-amz-ChangedBlocksCount", "0")], b""),
-    ("POST", "/snapshots", [("Content-Type", "application/json")], b'{"VolumeSize": 1, "ParentSnapshotId": "{}"}'),
+    (
+        "POST",
+        "/snapshots",
+        [("Content-Type", "application/json")],
+        b'{"VolumeSize": 1, "ParentSnapshotId": "{}"}',
+    ),
 ]
 
 
 def told(answer, resource):
-    """An answer without what differs between any two: the id that was asked for, the request's id, the date."""
+    """An answer without what differs between any two: the id that was asked for, request id and date."""
     body = answer.body.decode().replace(resource, "ID")
     body = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "REQUEST", body)
     headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -225,14 +257,20 @@ def test_a_stranger_cannot_tell_a_private_snapshot_from_none(stranger, snapshot,
     assert private[0] == 400 and "InvalidSnapshot.NotFound" in private[2]
 
 
-@pytest.mark.parametrize("method, target, headers, body", EBS_CALLS, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_stranger_cannot_tell_the_blocks_of_a_private_snapshot_from_none(stranger, snapshot, method, target, headers, body):
+@pytest.mark.parametrize(
+    "method, target, headers, body", EBS_CALLS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_stranger_cannot_tell_the_blocks_of_a_private_snapshot_from_none(
+    stranger, snapshot, method, target, headers, body
+):
     answers = []
     for resource in (snapshot, NO_SNAPSHOT):
         path, _, query = target.replace("{}", resource).partition("?")
         filled = body.replace(b"{}", resource.encode()) if len(body) < 100 else body
         request = sigv4.Request(method, path, query, list(headers), filled)
-        answers.append(told(sigv4.send(stranger.server, sigv4.sign(stranger, request, service="ebs")), resource))
+        answers.append(
+            told(sigv4.send(stranger.server, sigv4.sign(stranger, request, service="ebs")), resource)
+        )
     assert answers[0] == answers[1]
     assert answers[0][0] == 404 and "SNAPSHOT_NOT_FOUND" in answers[0][2]
 

@@ -1,8 +1,9 @@
 """The members that Argosy's messages have, compared with what AWS publishes.
 
-members.json holds the names and types of AWS's models (service -> operation -> request, response -> wire name -> type).
-The program print_shapes prints the same of our structs. Debian's botocore is older than the table: what it knows must
-be in our structs, what it does not know it cannot say.
+members.json holds the names and types of AWS's models:
+service -> operation -> request or response -> wire name -> type.
+The program print_shapes prints the same of our structs. Debian's botocore is older than the table: what it
+knows must be in our structs, what it does not know it cannot say.
 """
 import json
 import os
