@@ -37,6 +37,7 @@ Outcome<CopyOrder> make_order(CopyOptions const& options, Settings const& settin
   order.allow_copy = options.allow_copy;
   order.copy_tags = options.copy_tags;
   order.detach = options.detach;
+  if (!options.name.empty()) TRY(check_image_name(options.name));
   for (auto const& text : options.tags) order.tags.push_back(TRY(parse_tag(text)));
   for (auto const& region : options.to) TRY(check_region(region));
   if (options.allow_copy) {

@@ -139,7 +139,10 @@ Outcome<Connection> wait_for(Process& server, std::string const& socket) {
   while (true) {
     if (std::filesystem::exists(socket))
       if (auto connection = connect(socket)) return connection;
-    if (!server.is_running()) return stop(Exit::failed, "qemu-nbd could not open the disk");
+    if (!server.is_running()) {
+      auto complaint = server.complaint();
+      return stop(Exit::failed, complaint.empty() ? "qemu-nbd does not run: is the package qemu-utils installed?" : complaint);
+    }
     if (std::chrono::steady_clock::now() > give_up) return stop(Exit::failed, "qemu-nbd does not answer");
     std::this_thread::sleep_for(kStartPoll);
   }

@@ -115,6 +115,7 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
   if (options.data_disks.size() > kMostDataDisks) return stop(Exit::usage, "at most 11 times --disk");
   auto session = TRY(Session::open(settings, TRY(settings.region())));
   auto name = options.name.empty() ? image_name_of(options.disk) : options.name;
+  TRY(check_image_name(name));
   if (!options.snapshot_only) TRY(check_name_is_free(*session, name));
 
   std::vector<std::string> snapshots;

@@ -11,8 +11,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "cli/file.h"
-
 namespace argosy::cli {
 namespace {
 
@@ -55,6 +53,17 @@ std::string read_all(File const& file) {
   }
 }
 
+/// In memory; a file, so that much of it cannot block the program.
+File make_error_file() { return File(memfd_create("errors", MFD_CLOEXEC)); }
+
+/// Without the newline at the end.
+std::string read_from_start(File const& file) {
+  lseek(file.descriptor(), 0, SEEK_SET);
+  auto text = read_all(file);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
@@ -62,7 +71,7 @@ Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return std::unexpected(system_failure(arguments[0], "cannot make a pipe"));
   File output(pipe_ends[0]);
   pid_t id = 0;
-  File errors(memfd_create("errors", MFD_CLOEXEC));  // a file, so that much of it cannot block the program
+  auto errors = make_error_file();
   {
     File input(pipe_ends[1]);
     id = spawn(arguments, input.descriptor(), errors.descriptor());
@@ -74,19 +83,18 @@ Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound) return std::unexpected(not_started(arguments[0]));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return said;
-  lseek(errors.descriptor(), 0, SEEK_SET);
-  auto complaint = read_all(errors);
-  while (complaint.ends_with('\n')) complaint.pop_back();
+  auto complaint = read_from_start(errors);
   return stop(Exit::failed, complaint.empty() ? arguments[0] + " failed" : complaint);
 }
 
 Outcome<Process> Process::start(std::vector<std::string> const& arguments) {
-  auto id = spawn(arguments, -1, -1);
+  auto errors = make_error_file();
+  auto id = spawn(arguments, -1, errors.descriptor());
   if (id < 0) return std::unexpected(system_failure(arguments[0], "cannot start"));
-  return Process(id);
+  return Process(id, std::move(errors));
 }
 
-Process::Process(Process&& other) noexcept : id_(std::exchange(other.id_, 0)) {}
+Process::Process(Process&& other) noexcept : id_(std::exchange(other.id_, 0)), errors_(std::move(other.errors_)) {}
 
 Process::~Process() {
   if (id_ == 0) return;
@@ -94,6 +102,8 @@ Process::~Process() {
   while (waitpid(id_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
+
+std::string Process::complaint() const { return read_from_start(errors_); }
 
 bool Process::is_running() {
   if (id_ != 0 && waitpid(id_, nullptr, WNOHANG) == id_) id_ = 0;

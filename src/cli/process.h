@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "cli/failure.h"
+#include "cli/file.h"
 
 namespace argosy::cli {
 
 /// Runs a program to its end and returns what it wrote to stdout; its stderr becomes the message of a failure.
 Outcome<std::string> run_process(std::vector<std::string> const& arguments);
 
-/// A program that runs beside us until this goes.
+/// A program that runs beside us until this goes. What it writes to stderr is kept.
 class Process {
  public:
   static Outcome<Process> start(std::vector<std::string> const& arguments);
@@ -20,10 +21,13 @@ class Process {
   Process& operator=(Process&&) = delete;
   ~Process();
   bool is_running();
+  /// What it has written to stderr.
+  std::string complaint() const;
 
  private:
-  explicit Process(pid_t id) : id_(id) {}
+  Process(pid_t id, File errors) : id_(id), errors_(std::move(errors)) {}
   pid_t id_;  ///< 0: ended
+  File errors_;
 };
 
 }  // namespace argosy::cli

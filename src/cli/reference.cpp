@@ -59,6 +59,13 @@ Outcome<TagArgument> parse_tag(std::string const& text) {
   return TagArgument{text.substr(0, equals), text.substr(equals + 1)};
 }
 
+Outcome<void> check_image_name(std::string_view name) {
+  if (name.size() >= kShortestName && name.size() <= kLongestName && std::ranges::all_of(name, may_stand_in_a_name))
+    return {};
+  return stop(Exit::usage, "\"" + std::string(name) +
+                               "\" is no name for an image: 3 to 128 letters, digits, blanks and ( ) [ ] . / - ' @ _");
+}
+
 std::string image_name_of(std::string_view path) {
   std::string name = std::filesystem::path(path).stem().string();
   for (auto& c : name)

@@ -31,6 +31,8 @@ struct TagArgument {
 };
 Outcome<TagArgument> parse_tag(std::string const& text);
 
+/// Fails with `usage` unless EC2 would take it as an image's name. Source: ec2-semantics I2.
+Outcome<void> check_image_name(std::string_view name);
 /// A legal image name (3 to 128 of the characters that EC2 allows) out of a disk's file name.
 std::string image_name_of(std::string_view path);
 

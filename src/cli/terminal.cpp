@@ -61,6 +61,7 @@ std::string show_status(std::string_view label, Status const& status, millisecon
     line += "  [" + std::string(filled, '#') + std::string(bar_columns - filled, '-') + "]";
   }
   if (percent) line += fmt::format("  {:3} %", *percent);
+  line += "  " + status.state;  // before what a narrow terminal cuts off
   if (status.done_bytes > 0 || status.total_bytes > 0) {
     line += "  " + show_bytes(status.done_bytes);
     if (status.total_bytes > 0) line += " of " + show_bytes(status.total_bytes);
@@ -73,7 +74,7 @@ std::string show_status(std::string_view label, Status const& status, millisecon
       line += "  " + show_duration(left) + " left";
     }
   }
-  return line + "  " + status.state;
+  return line;
 }
 
 Terminal::Terminal(Format format, ProgressStyle style, bool quiet) : format_(format), style_(style), quiet_(quiet) {}

@@ -28,7 +28,7 @@ struct Status {
   std::optional<int> percent;     ///< instead of bytes, where only that is known
 };
 
-/// "us-west-2  45 %  460.8 MiB of 1.0 GiB  120.0 MiB/s  5 s left  pending", with a bar of `bar_columns` (0: none).
+/// "us-west-2   45 %  pending  460.8 MiB of 1.0 GiB  120.0 MiB/s  5 s left", with a bar of `bar_columns` (0: none).
 std::string show_status(std::string_view label, Status const& status, std::chrono::milliseconds elapsed,
                         std::size_t bar_columns);
 

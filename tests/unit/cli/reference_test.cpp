@@ -33,6 +33,13 @@ TEST(ImageName, is_made_legal_out_of_a_files_name) {
   EXPECT_EQ(image_name_of("gr\xc3\xbc\xc3\x9f.raw"), "gr----");
 }
 
+TEST(ImageName, is_refused_where_ec2_would_refuse_it) {
+  EXPECT_TRUE(check_image_name("web (1) [a]./-'@_"));
+  EXPECT_TRUE(check_image_name(std::string(128, 'x')));
+  for (auto const& name : {std::string("ab"), std::string(129, 'x'), std::string("a:b"), std::string("a*b")})
+    EXPECT_EQ(check_image_name(name).error().exit, Exit::usage) << name;
+}
+
 TEST(Tag, is_a_key_and_a_value_that_may_be_empty_or_hold_an_equals_sign) {
   EXPECT_EQ(parse_tag("a=b=c")->value, "b=c");
   EXPECT_EQ(parse_tag("a=")->value, "");

@@ -10,14 +10,14 @@ using std::chrono::milliseconds;
 TEST(Status, shows_bytes_rate_and_time_left) {
   Status status{"pending", 256ULL << 20U, 1ULL << 30U, std::nullopt};
   EXPECT_EQ(show_status("us-west-2", status, milliseconds(2'000), 0),
-            "us-west-2   25 %  256.0 MiB of 1.0 GiB  128.0 MiB/s  6.0 s left  pending");
-  EXPECT_EQ(show_status("a", status, milliseconds(10), 8), "a  [##------]   25 %  256.0 MiB of 1.0 GiB  pending");
+            "us-west-2   25 %  pending  256.0 MiB of 1.0 GiB  128.0 MiB/s  6.0 s left");
+  EXPECT_EQ(show_status("a", status, milliseconds(10), 8), "a  [##------]   25 %  pending  256.0 MiB of 1.0 GiB");
 }
 
 TEST(Status, shows_percent_alone_or_nothing_where_no_more_is_known) {
   EXPECT_EQ(show_status("a", {"pending", 0, 0, 40}, milliseconds(5'000), 0), "a   40 %  pending");
   EXPECT_EQ(show_status("a", {"pending", 0, 0, std::nullopt}, milliseconds(5'000), 0), "a  pending");
-  EXPECT_EQ(show_status("a", {"reading", 1024, 0, std::nullopt}, milliseconds(10), 0), "a  1.0 KiB  reading");
+  EXPECT_EQ(show_status("a", {"reading", 1024, 0, std::nullopt}, milliseconds(10), 0), "a  reading  1.0 KiB");
 }
 
 TEST(ProgressStyle, needs_a_terminal_and_a_person_for_bars) {
