@@ -79,6 +79,28 @@ Result<Bytes> from_base64(std::string_view text) {
   return out;
 }
 
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    auto const first = byte(i);
+    std::size_t const length = first < 0x80   ? 1
+                               : first < 0xc2 ? 0
+                               : first < 0xe0 ? 2
+                               : first < 0xf0 ? 3
+                               : first < 0xf5 ? 4
+                                              : 0;
+    if (length == 0) return false;
+    for (std::size_t k = 1; k < length; ++k)
+      if ((byte(i + k) & 0xc0U) != 0x80U) return false;
+    bool const overlong = (first == 0xe0 && byte(i + 1) < 0xa0) || (first == 0xf0 && byte(i + 1) < 0x90);
+    bool const surrogate = first == 0xed && byte(i + 1) >= 0xa0;
+    bool const too_large = first == 0xf4 && byte(i + 1) >= 0x90;
+    if (overlong || surrogate || too_large) return false;
+    i += length;
+  }
+  return true;
+}
+
 bool is_all_zero(ByteView bytes) {
   if (bytes.empty()) return true;
   if (bytes.front() != std::byte{0}) return false;

@@ -48,6 +48,9 @@ Integer get_le(std::byte const* from) {
   return static_cast<Integer>(value);
 }
 
+/// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates.
+bool is_utf8(std::string_view text);
+
 /// True if every byte is zero (an empty span is). Runs at memory speed.
 bool is_all_zero(ByteView bytes);
 

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "base/log.h"
+#include "http/body_budget.h"
 #include "http/url.h"
 #include "http/workers.h"
 
@@ -52,7 +53,7 @@ struct Server::State {
   std::unique_ptr<Workers> workers;
   std::vector<std::thread> threads;
   std::atomic<std::size_t> connections = 0;
-  std::atomic<std::uint64_t> body_bytes = 0;
+  std::unique_ptr<BodyBudget> bodies;
   std::atomic<bool> stopping = false;
   std::uint16_t port = 0;
   std::mutex mutex;  // guards active
@@ -66,12 +67,6 @@ struct Server::State {
   void end_request() {
     std::lock_guard lock(mutex);
     if (--active == 0) quiet.notify_all();
-  }
-  bool reserve(std::uint64_t bytes) {
-    auto now = body_bytes.load();
-    while (now == 0 || now + bytes <= options.body_budget_bytes)  // alone, a body always has room
-      if (body_bytes.compare_exchange_weak(now, now + bytes)) return true;
-    return false;
   }
 
   asio::awaitable<void> accept();
@@ -88,7 +83,11 @@ struct Server::State {
   template <class Stream>
   asio::awaitable<bool> answer_stream(Stream& stream, Response& response,
                                       beast::http::response<beast::http::empty_body>& head);
-  asio::awaitable<bool> wait_for_room(std::uint64_t bytes);
+  asio::awaitable<std::unique_ptr<BodyBudget::Body>> wait_for_room(std::uint64_t bytes,
+                                                                   std::function<void()>& cut);
+  template <class Stream>
+  asio::awaitable<bool> read_body(Stream& stream, beast::flat_buffer& buffer, Bytes& body,
+                                  BodyBudget::Body& room);
   template <class Result>
   asio::awaitable<std::optional<Result>> on_worker(std::function<Result()>& job);
 };
@@ -108,14 +107,33 @@ auto& lowest(Stream& stream) {
 
 }  // namespace
 
-asio::awaitable<bool> Server::State::wait_for_room(std::uint64_t bytes) {
+asio::awaitable<std::unique_ptr<BodyBudget::Body>> Server::State::wait_for_room(std::uint64_t bytes,
+                                                                                std::function<void()>& cut) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (auto waited = std::chrono::milliseconds(0); waited < kBudgetWait; waited += kBudgetPoll) {
-    if (reserve(bytes)) co_return true;
+    auto room = bodies->reserve(bytes, cut);
+    if (room) co_return room;
     timer.expires_after(kBudgetPoll);
     co_await timer.async_wait(kAsTuple);
   }
-  co_return false;
+  co_return nullptr;
+}
+
+/// Fills `body`, which has its length.
+template <class Stream>
+asio::awaitable<bool> Server::State::read_body(Stream& stream, beast::flat_buffer& buffer, Bytes& body,
+                                               BodyBudget::Body& room) {
+  auto have = asio::buffer_copy(asio::buffer(body.data(), body.size()), buffer.data());
+  buffer.consume(have);
+  room.arrived(have);
+  while (have < body.size()) {
+    auto rest = asio::buffer(body.data() + have, body.size() - have);
+    auto [error, bytes] = co_await stream.async_read_some(rest, kAsTuple);
+    if (error) co_return false;
+    have += bytes;
+    room.arrived(bytes);
+  }
+  co_return true;
 }
 
 template <class Result>
@@ -216,20 +234,26 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   if (head_error || stopping) co_return false;
 
   begin_request();
-  std::uint64_t reserved = 0;
-  RequestGuard guard{[this, &reserved] {
-    body_bytes -= reserved;
-    end_request();
-  }};
+  RequestGuard guard{[this] { end_request(); }};
+  auto here = std::make_shared<bool>(true);  // until the body is read
+  std::unique_ptr<BodyBudget::Body> room;
   auto request = to_request(head.get(), peer);
   bool const keep_alive = head.get().keep_alive();
   bool const is_head = request.method == "HEAD";
   std::uint64_t const length = head.content_length().value_or(head.chunked() ? options.body_limit_bytes : 0);
   if (length > options.body_limit_bytes) co_return co_await refuse(stream, 413, request.path, false, is_head);
   if (length > 0) {
-    bool room = co_await wait_for_room(length);
+    auto executor = co_await asio::this_coro::executor;
+    // Runs on this connection's thread, like everything that touches the stream; the stream may be gone by
+    // then.
+    std::weak_ptr<bool> const alive = here;
+    std::function<void()> cut = [executor, alive, &stream] {
+      asio::post(executor, [alive, &stream] {
+        if (!alive.expired()) lowest(stream).close();
+      });
+    };
+    room = co_await wait_for_room(length, cut);
     if (!room) co_return co_await refuse(stream, 503, request.path, false, is_head);
-    reserved = length;
     if (beast::iequals(head.get()[beast::http::field::expect], "100-continue")) {
       lowest(stream).expires_after(options.write_timeout);
       auto [error, bytes] =
@@ -247,12 +271,11 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
       request.body = std::move(whole.get().body());
     } else {
       request.body.resize(length);
-      auto have = asio::buffer_copy(asio::buffer(request.body.data(), request.body.size()), buffer.data());
-      buffer.consume(have);
-      auto [error, bytes] = co_await asio::async_read(
-          stream, asio::buffer(request.body.data() + have, request.body.size() - have), kAsTuple);
-      if (error) co_return false;
+      bool whole = co_await read_body(stream, buffer, request.body, *room);
+      if (!whole) co_return false;
     }
+    room->complete();
+    here.reset();
   }
   std::string const path = request.path;
   auto shared = std::make_shared<Request>(std::move(request));
@@ -353,6 +376,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Hand
   if (error) return fail(Fault::unavailable, "cannot listen on " + options.listen + ": " + error.message());
   state->port = state->acceptor->local_endpoint().port();
   state->workers = std::make_unique<Workers>(options.workers, options.queue_limit);
+  state->bodies = std::make_unique<BodyBudget>(options.body_budget_bytes);
   asio::co_spawn(*state->contexts.front(), state->accept(), asio::detached);
   for (auto& context : state->contexts)
     state->threads.emplace_back([&context] {

@@ -71,13 +71,13 @@ struct ScanResult {
   Bytes table;
 };
 
-/// A pack that was not sealed may end in the middle of a write; in a sealed one a payload that is not what its id says
-/// is damage, and says nothing of what follows.
+/// A pack that was not sealed may end in the middle of a write; in a sealed one a payload that is not what
+/// its id says is damage, and says nothing of what follows.
 enum class TornTail { possible, impossible };
 
-/// Reads the records of a pack of `size_bytes` in order. Payloads that begin at `verify_from_bytes` or later are
-/// checked against their ids: one that fails ends the scan where a torn tail is possible, else it is left out. The
-/// scan ends at the first record whose head is not whole. `visit` may fail to stop it.
+/// Reads the records of a pack of `size_bytes` in order. Payloads that begin at `verify_from_bytes` or later
+/// are checked against their ids: one that fails ends the scan where a torn tail is possible, else it is left
+/// out. The scan ends at the first record whose head is not whole. `visit` may fail to stop it.
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
                              std::uint64_t verify_from_bytes, TornTail torn,
                              std::function<Result<void>(Record const&)> const& visit);

@@ -80,8 +80,8 @@ Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t numb
     log_error("{} has {} bytes, but the index knows {}: chunks are missing", object.name, object.size_bytes,
               row.indexed_bytes);
   auto const torn = object.sealed ? TornTail::impossible : TornTail::possible;
-  auto scanned = TRY(scan_pack(
-      bucket_, object.name, object.size_bytes, row.indexed_bytes, torn, [&](Record const& record) {
+  auto scanned = TRY(
+      scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, torn, [&](Record const& record) {
         return record.payload_offset > row.indexed_bytes ? take_over(record, number) : Result<void>{};
       }));
   TRY(commit_batch());

@@ -5,6 +5,8 @@
 #include <array>
 #include <cctype>
 
+#include "base/bytes.h"
+
 namespace argosy::wire {
 namespace {
 
@@ -75,6 +77,8 @@ Result<Pairs> parse_form(std::string_view text) {
     auto equals = pair.find('=');
     auto name = TRY(unescape(pair.substr(0, equals)));
     auto value = equals == std::string_view::npos ? std::string() : TRY(unescape(pair.substr(equals + 1)));
+    if (!is_utf8(name) || !is_utf8(value))
+      return fail(Fault::invalid, "MalformedQueryString", "The query string contains text that is not UTF-8");
     pairs.emplace_back(std::move(name), std::move(value));
   }
   return pairs;

@@ -1,12 +1,16 @@
 // wire/xml.cpp - see xml.h: what does not depend on the struct.
 #include "wire/xml.h"
 
+#include "base/bytes.h"
+
 namespace argosy::wire {
 
 std::string escape_xml(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  bool const ascii_only = !is_utf8(text);
   for (char c : text) {
+    if (ascii_only && static_cast<unsigned char>(c) >= 0x80) c = '?';
     switch (c) {
       case '&':
         out += "&amp;";

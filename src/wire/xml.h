@@ -8,7 +8,7 @@
 
 namespace argosy::wire {
 
-/// Escapes & < > " and drops what XML 1.0 cannot hold.
+/// Escapes & < > " and drops what XML 1.0 cannot hold; a text that is no UTF-8 loses its bytes beyond ASCII.
 std::string escape_xml(std::string_view text);
 
 namespace xml {

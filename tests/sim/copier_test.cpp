@@ -19,9 +19,9 @@ class Wire final : public remote::Transport {
  public:
   struct Faults {
     int calls = 0;
-    int fail_call = -1;   ///< this call does not arrive, or its answer does not
-    bool answered = true; ///< the failing call was carried out
-    int spoil_call = -1;  ///< a bit of this call's answer is flipped
+    int fail_call = -1;    ///< this call does not arrive, or its answer does not
+    bool answered = true;  ///< the failing call was carried out
+    int spoil_call = -1;   ///< a bit of this call's answer is flipped
     std::uint64_t fetched_bytes = 0;
     std::uint64_t fetches = 0;
   };
@@ -168,11 +168,14 @@ TEST_F(CopierTest, goes_on_after_a_kill_at_any_call_without_moving_again_what_ar
   auto const blocks = some_blocks();
   auto source = east_.make_snapshot(kOwner.account, blocks);
   auto base = east_.make_image(kOwner.account, "base", source.id);
-  finish(*copy(kRecipient, [&] {
-    east_.share(base.id, images::kEverybody);
-    east_.share(source.id, images::kEverybody);
-    return base.id;
-  }(), "whole"));
+  finish(*copy(
+      kRecipient,
+      [&] {
+        east_.share(base.id, images::kEverybody);
+        east_.share(source.id, images::kEverybody);
+        return base.id;
+      }(),
+      "whole"));
   auto const whole = faults_.fetched_bytes;
   int const calls = faults_.calls;
   ASSERT_GT(calls, 3);
@@ -196,7 +199,8 @@ TEST_F(CopierTest, goes_on_after_a_kill_at_any_call_without_moving_again_what_ar
     });
     ASSERT_TRUE(response);
     auto state = [&] {
-      return *west.run([&](catalogue::Transaction& tx) { return catalogue::find_image(tx, *response->image_id); });
+      return *west.run(
+          [&](catalogue::Transaction& tx) { return catalogue::find_image(tx, *response->image_id); });
     };
     for (int run = 0; run < 2 && state().state == images::ImageState::pending; ++run) {
       Copier copier("us-west-2", west.catalogue, *west.content, sources, west.clock, *west.entropy);
@@ -301,9 +305,10 @@ TEST_F(CopierTest, gives_no_chunk_that_does_not_lie_under_an_opened_root) {
   auto other = east_.make_snapshot(kRecipient.account, {{0, block(2)}});
   auto base = east_.make_image(kOwner.account, "base", source.id);
   auto opened = *peer::open(answering_, "us-west-2", {kOwner.account, base.id});
-  auto fetch = [&](std::string const& peer, std::string const& snapshot, std::int32_t level, std::int64_t position,
-                   std::uint8_t slot) {
-    messages::replication::FetchRequest request{opened.lease, snapshot, {{level, position, {std::byte{slot}}}}};
+  auto fetch = [&](std::string const& peer, std::string const& snapshot, std::int32_t level,
+                   std::int64_t position, std::uint8_t slot) {
+    messages::replication::FetchRequest request{
+        opened.lease, snapshot, {{level, position, {std::byte{slot}}}}};
     auto bytes = peer::fetch(answering_, peer, request);
     return bytes ? std::string("given") : bytes.error().code;
   };

@@ -16,7 +16,8 @@
 
 namespace argosy::tests {
 
-inline access::Caller const kOwner{"111111111111", "AKIAOWNER", "arn:aws:iam::111111111111:root", "111111111111"};
+inline access::Caller const kOwner{"111111111111", "AKIAOWNER", "arn:aws:iam::111111111111:root",
+                                   "111111111111"};
 inline access::Caller const kRecipient{"222222222222", "AKIARECIPIENT", "arn:aws:iam::222222222222:root",
                                        "222222222222"};
 inline access::Caller const kStranger{"333333333333", "AKIASTRANGER", "arn:aws:iam::333333333333:root",
@@ -91,7 +92,8 @@ struct Region {
     return snapshot;
   }
 
-  images::Image make_image(std::string const& account, std::string const& image_name, std::string const& snapshot) {
+  images::Image make_image(std::string const& account, std::string const& image_name,
+                           std::string const& snapshot) {
     images::Image image;
     image.id = make_resource_id(*entropy, "ami-");
     image.owner = account;
