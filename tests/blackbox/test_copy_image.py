@@ -168,6 +168,16 @@ def test_the_next_version_moves_only_what_changed(owner):
     assert disks.read(owner, second_copy, "us-west-2") == blocks | {7: disks.block("version two")}
 
 
+def test_a_disk_that_has_grown_moves_only_what_is_new(owner):
+    blocks = {index: disks.block(f"small {index}") for index in range(10)}
+    small = disks.upload(owner, blocks)
+    wait_for(owner, copy(owner, disks.register(owner, small)))
+    large = disks.upload(owner, {300 * 2048 - 1: disks.block("end")}, 300, ParentSnapshotId=small)
+    _, new = wait_for(owner, copy(owner, disks.register(owner, large)))
+    assert int(disks.extension(owner, new, "us-west-2")["copyBytesMoved"]) < 2 * disks.BLOCK_BYTES
+    assert disks.read(owner, new, "us-west-2") == blocks | {300 * 2048 - 1: disks.block("end")}
+
+
 def test_the_copies_of_two_versions_are_compared_as_their_sources_are(owner):
     first = disks.upload(owner, {0: disks.block("same"), 1: disks.block("one")})
     second = disks.upload(owner, {1: disks.block("two")}, ParentSnapshotId=first)

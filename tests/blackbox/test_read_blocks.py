@@ -167,6 +167,14 @@ def test_changes_are_listed_in_pages_from_where_it_is_told(owner, many):
     assert list(changed(owner, child, many, StartingBlockIndex=400)) == list(range(402, 450, 3))
 
 
+def test_disks_of_different_sizes_are_compared(owner):
+    small = disks.upload(owner, {0: block("same"), 5: block("small")})
+    last = 300 * 2048 - 1
+    large = disks.upload(owner, {5: block("large"), last: block("end")}, 300, ParentSnapshotId=small)
+    assert changed(owner, large, small) == {5: (True, True), last: (False, True)}
+    assert changed(owner, small, large) == {5: (True, True), last: (True, False)}
+
+
 def test_unrelated_snapshots_are_not_compared(owner, snapshot, many):
     with refused("ValidationException", reason="UNRELATED_SNAPSHOTS"):
         owner.ebs().list_changed_blocks(FirstSnapshotId=snapshot, SecondSnapshotId=many)

@@ -226,6 +226,9 @@ def test_a_block_of_zeros_erases_the_parents(owner):
     content = disks.read(owner, child)
     assert content.pop(0) == block("kept")
     assert all(data == ZEROS for data in content.values())
+    never_written = disks.upload(owner, {0: block("kept")})
+    digests = {disks.extension(owner, snapshot)["contentDigest"] for snapshot in (child, never_written)}
+    assert len(digests) == 1
 
 
 def test_a_larger_child_may_use_its_new_space(owner):
