@@ -170,6 +170,7 @@ STATUSES = {
     "AccessDeniedException": (403,),
     "ResourceNotFoundException": (404,),
     "ConflictException": (409,),
+    "InternalServerException": (500,),
 }
 
 
