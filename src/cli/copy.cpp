@@ -45,7 +45,8 @@ Outcome<CopyOrder> make_order(CopyOptions const& options, Settings const& settin
     TRY(check_snapshot_audience(order.audience));
   }
   if (options.detach && !order.audience.empty())
-    return stop(Exit::usage, "--detach: an image can be shared only when it is available; wait for it, then share it");
+    return stop(Exit::usage,
+                "--detach: an image can be shared only when it is available; wait for it, then share it");
   if (options.name.empty() && std::ranges::find(options.to, order.source_region) != options.to.end())
     return stop(Exit::usage, "a copy within " + order.source_region + " needs another name: --name");
   return order;
@@ -59,7 +60,8 @@ Outcome<void> check_source(Settings const& settings, CopyOrder& order) {
   auto reference = order.source_region + "/" + order.source_image_id;
   if (image.image_state == "pending")
     return stop(Exit::refused, reference + " is pending: first argosy wait " + reference);
-  if (image.image_state == "failed") return stop(Exit::refused, reference + " is failed and cannot be copied");
+  if (image.image_state == "failed")
+    return stop(Exit::refused, reference + " is failed and cannot be copied");
   return {};
 }
 
@@ -70,8 +72,8 @@ void tell(Terminal& terminal, CopyResult const& result, bool detach) {
   } else if (detach) {
     terminal.note(name + "  goes on at the server: argosy wait " + name);
   } else {
-    terminal.note(name + "  " + (result.was_there ? "was there already" : show_outcome(result.progress)) + " (" +
-                  show_duration(result.took) + ")");
+    terminal.note(name + "  " + (result.was_there ? "was there already" : show_outcome(result.progress)) +
+                  " (" + show_duration(result.took) + ")");
   }
 }
 
@@ -101,13 +103,16 @@ Outcome<Exit> run(CopyOptions const& options, Settings const& settings, Terminal
   for (auto const& result : results) {
     failures.push_back(result.failure);
     items.push_back(to_json(result));
-    if (!result.failure && terminal.format() == Format::table) terminal.print(result.region + " " + result.image_id + "\n");
+    if (!result.failure && terminal.format() == Format::table)
+      terminal.print(result.region + " " + result.image_id + "\n");
   }
   if (terminal.format() == Format::json)
-    terminal.print(boost::json::object{
-        {"source", order.source_region + "/" + order.source_image_id}, {"name", order.name}, {"copies", std::move(items)}});
+    terminal.print(boost::json::object{{"source", order.source_region + "/" + order.source_image_id},
+                                       {"name", order.name},
+                                       {"copies", std::move(items)}});
   auto exit = combine(failures);
-  if (exit == Exit::partly) terminal.complain("argosy: some regions failed; the others are done. Run it again for the rest.");
+  if (exit == Exit::partly)
+    terminal.complain("argosy: some regions failed; the others are done. Run it again for the rest.");
   return exit;
 }
 
@@ -115,27 +120,36 @@ Outcome<Exit> run(CopyOptions const& options, Settings const& settings, Terminal
 
 void add_copy(Program& program) {
   auto options = std::make_shared<CopyOptions>();
-  auto& verb = program.add_verb("copy", "Copy an image to other regions",
-                                "  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1\n"
-                                "  argosy copy ami-… -r us-east-1 --to us-west-2 --share 123456789012 --allow-copy\n"
-                                "  argosy copy us-east-1/ami-… --to us-west-2 --detach   then: argosy wait us-west-2/ami-…\n"
-                                "  argosy copy us-east-1/ami-… --to us-west-2 | while read region image; do …; done\n"
-                                "\n"
-                                "Prints a line REGION IMAGE for each region where it is done. A region that fails does not undo another\n"
-                                "(exit code 3). Run again, it does only what is missing: a copy that is there, or on its way, is taken\n"
-                                "over by its name and source; one that failed is made anew. Ctrl-C ends the waiting, not the copy.\n",
-                                options, &run);
+  auto& verb = program.add_verb(
+      "copy", "Copy an image to other regions",
+      "  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1\n"
+      "  argosy copy ami-… -r us-east-1 --to us-west-2 --share 123456789012 --allow-copy\n"
+      "  argosy copy us-east-1/ami-… --to us-west-2 --detach   then: argosy wait us-west-2/ami-…\n"
+      "  argosy copy us-east-1/ami-… --to us-west-2 | while read region image; do …; done\n"
+      "\n"
+      "Prints a line REGION IMAGE for each region where it is done. A region that fails does not undo "
+      "another\n"
+      "(exit code 3). Run again, it does only what is missing: a copy that is there, or on its way, is "
+      "taken\n"
+      "over by its name and source; one that failed is made anew. Ctrl-C ends the waiting, not the copy.\n",
+      options, &run);
   verb.add_option("SOURCE", options->source, "REGION/ami-… or ami-…")->required()->option_text(" ");
-  add_values(verb, "--to", options->to, "Regions, repeated or with commas; required").required()->option_text("REGIONS");
-  verb.add_option("--name", options->name, "Name of the copies; the source's unless given")->option_text("NAME");
+  add_values(verb, "--to", options->to, "Regions, repeated or with commas; required")
+      .required()
+      ->option_text("REGIONS");
+  verb.add_option("--name", options->name, "Name of the copies; the source's unless given")
+      ->option_text("NAME");
   verb.add_option("--description", options->description, "Of the copies")->option_text("TEXT");
-  add_values(verb, "--share", options->share, "Accounts or ARNs that may start the copies, repeated or with commas")
+  add_values(verb, "--share", options->share,
+             "Accounts or ARNs that may start the copies, repeated or with commas")
       .option_text("ACCOUNTS");
   verb.add_flag("--allow-copy", options->allow_copy, "They may copy the snapshots too");
   verb.add_flag("--copy-tags", options->copy_tags, "Your tags on the source go to the copies");
   verb.add_option("--tag", options->tags, "KEY=VALUE on the copies and their snapshots; may be repeated")
-      ->allow_extra_args(false)->option_text("KEY=VALUE");
-  auto* wait = verb.add_flag("--wait", options->wait, "Until they are available (the default)")->option_text(" ");
+      ->allow_extra_args(false)
+      ->option_text("KEY=VALUE");
+  auto* wait =
+      verb.add_flag("--wait", options->wait, "Until they are available (the default)")->option_text(" ");
   verb.add_flag("--detach", options->detach, "Begin the copies and end")->excludes(wait)->option_text(" ");
 }
 

@@ -18,7 +18,8 @@ Outcome<std::string> detect_format(std::string const& path) {
   auto said = TRY(run_process({"qemu-img", "info", "--output", "json", "--", path}));
   auto info = TRY(wire::parse_json(said));
   auto const* format = info.is_object() ? info.get_object().if_contains("format") : nullptr;
-  if (format == nullptr || !format->is_string()) return stop(Exit::failed, path + ": qemu-img names no format");
+  if (format == nullptr || !format->is_string())
+    return stop(Exit::failed, path + ": qemu-img names no format");
   std::string name(format->get_string());
   if (std::ranges::none_of(kFormats, [&](auto const& known) { return known.second == name; }))
     return stop(Exit::usage, path + ": disks of the format " + name + " cannot be read");
@@ -33,7 +34,8 @@ Outcome<std::string> qemu_format(std::string const& format) {
   return stop(Exit::usage, "\"" + format + "\" is no format: raw, qcow2, vmdk, vhdx, vdi or vhd");
 }
 
-Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string const& format, std::size_t readers) {
+Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string const& format,
+                                         std::size_t readers) {
   auto name = format.empty() ? TRY(detect_format(path)) : TRY(qemu_format(format));
   return name == "raw" ? open_raw(path) : open_nbd(path, name, readers);
 }

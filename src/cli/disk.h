@@ -20,18 +20,21 @@ class Disk {
  public:
   virtual ~Disk() = default;
   virtual std::uint64_t size_bytes() const = 0;
-  /// The first bytes at or after `offset` that may be other than zero; nothing if there are none. One thread at a time.
+  /// The first bytes at or after `offset` that may be other than zero; nothing if there are none. One thread
+  /// at a time.
   virtual Outcome<std::optional<Extent>> next_data(std::uint64_t offset) = 0;
   /// Fills `out`, which must lie within the disk. Any thread.
   virtual Outcome<void> read(std::uint64_t offset, std::span<std::byte> out) = 0;
 };
 
-/// `format`: raw, qcow2, vmdk, vhdx, vdi or vhd; empty: asked of qemu-img. `readers`: as many reads run at once.
-Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string const& format, std::size_t readers);
+/// `format`: raw, qcow2, vmdk, vhdx, vdi or vhd; empty: asked of qemu-img. `readers`: as many reads run at
+/// once.
+Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string const& format,
+                                         std::size_t readers);
 
-Outcome<std::unique_ptr<Disk>> open_raw(std::string const& path);                       // disk_raw.cpp
+Outcome<std::unique_ptr<Disk>> open_raw(std::string const& path);  // disk_raw.cpp
 Outcome<std::unique_ptr<Disk>> open_nbd(std::string const& path, std::string const& qemu_format,
-                                        std::size_t readers);                           // disk_nbd.cpp
+                                        std::size_t readers);  // disk_nbd.cpp
 
 /// QEMU's own name of a format (vhd is its vpc); fails with `usage`.
 Outcome<std::string> qemu_format(std::string const& format);

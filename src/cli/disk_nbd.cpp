@@ -1,4 +1,5 @@
-// cli/disk_nbd.cpp - qcow2, vmdk, vhdx, vdi and vhd, read through qemu-nbd on a socket that only we can reach.
+// cli/disk_nbd.cpp - qcow2, vmdk, vhdx, vdi and vhd, read through qemu-nbd on a socket that only we can
+// reach.
 #include <libnbd.h>
 #include <unistd.h>
 
@@ -61,8 +62,10 @@ Outcome<Connection> connect(std::string const& socket) {
 
 /// Pairs of length and flags, as a block status answer has them.
 using Extents = std::vector<std::uint32_t>;
-int take_extents(void* user_data, char const* context, std::uint64_t, std::uint32_t* entries, std::size_t count, int*) {
-  if (std::string_view(context) == kAllocation) static_cast<Extents*>(user_data)->assign(entries, entries + count);
+int take_extents(void* user_data, char const* context, std::uint64_t, std::uint32_t* entries,
+                 std::size_t count, int*) {
+  if (std::string_view(context) == kAllocation)
+    static_cast<Extents*>(user_data)->assign(entries, entries + count);
   return 0;
 }
 
@@ -141,7 +144,9 @@ Outcome<Connection> wait_for(Process& server, std::string const& socket) {
       if (auto connection = connect(socket)) return connection;
     if (!server.is_running()) {
       auto complaint = server.complaint();
-      return stop(Exit::failed, complaint.empty() ? "qemu-nbd does not run: is the package qemu-utils installed?" : complaint);
+      return stop(Exit::failed, complaint.empty()
+                                    ? "qemu-nbd does not run: is the package qemu-utils installed?"
+                                    : complaint);
     }
     if (std::chrono::steady_clock::now() > give_up) return stop(Exit::failed, "qemu-nbd does not answer");
     std::this_thread::sleep_for(kStartPoll);
@@ -150,16 +155,18 @@ Outcome<Connection> wait_for(Process& server, std::string const& socket) {
 
 }  // namespace
 
-Outcome<std::unique_ptr<Disk>> open_nbd(std::string const& path, std::string const& qemu_format, std::size_t readers) {
+Outcome<std::unique_ptr<Disk>> open_nbd(std::string const& path, std::string const& qemu_format,
+                                        std::size_t readers) {
   auto folder = TRY(PrivateFolder::make());
   auto socket = folder->path() + "/nbd";
-  auto server = TRY(Process::start({"qemu-nbd", "--read-only", "--persistent", "--shared", std::to_string(readers + 1),
-                                    "--socket", socket, "--format", qemu_format, "--", path}));
+  auto server =
+      TRY(Process::start({"qemu-nbd", "--read-only", "--persistent", "--shared", std::to_string(readers + 1),
+                          "--socket", socket, "--format", qemu_format, "--", path}));
   auto connection = TRY(wait_for(server, socket));
   auto size = nbd_get_size(connection.get());
   if (size < 0) return stop(Exit::failed, std::string("qemu-nbd: ") + nbd_get_error());
-  return std::make_unique<NbdDisk>(std::move(folder), std::move(server), std::move(socket), std::move(connection),
-                                   static_cast<std::uint64_t>(size));
+  return std::make_unique<NbdDisk>(std::move(folder), std::move(server), std::move(socket),
+                                   std::move(connection), static_cast<std::uint64_t>(size));
 }
 
 }  // namespace argosy::cli

@@ -14,13 +14,14 @@ namespace {
 
 class RawDisk final : public Disk {
  public:
-  RawDisk(File file, std::string path, std::uint64_t size) : file_(std::move(file)), path_(std::move(path)), size_(size) {}
+  RawDisk(File file, std::string path, std::uint64_t size)
+      : file_(std::move(file)), path_(std::move(path)), size_(size) {}
 
   std::uint64_t size_bytes() const override { return size_; }
 
   Outcome<std::optional<Extent>> next_data(std::uint64_t offset) override {
     auto begin = lseek(file_.descriptor(), static_cast<off_t>(offset), SEEK_DATA);
-    if (begin < 0 && errno == ENXIO) return std::nullopt;  // holes up to the end
+    if (begin < 0 && errno == ENXIO) return std::nullopt;            // holes up to the end
     if (begin < 0 && errno == EINVAL) return Extent{offset, size_};  // this file system does not tell
     if (begin < 0) return std::unexpected(system_failure(path_, "cannot find its data"));
     auto end = lseek(file_.descriptor(), begin, SEEK_HOLE);
@@ -51,7 +52,8 @@ class RawDisk final : public Disk {
 Outcome<std::unique_ptr<Disk>> open_raw(std::string const& path) {
   auto file = TRY(File::open(path, O_RDONLY));
   struct stat about {};
-  if (fstat(file.descriptor(), &about) != 0) return std::unexpected(system_failure(path, "cannot look at it"));
+  if (fstat(file.descriptor(), &about) != 0)
+    return std::unexpected(system_failure(path, "cannot look at it"));
   if (!S_ISREG(about.st_mode) && !S_ISBLK(about.st_mode))
     return stop(Exit::failed, path + " is neither a file nor a block device");
   auto size = lseek(file.descriptor(), 0, SEEK_END);  // also right for a block device

@@ -15,10 +15,16 @@ namespace {
 /// step() runs on several threads, each with one block; holds one page of block tokens at a time.
 class Download {
  public:
-  Download(Session& session, std::string snapshot_id, File const& file, std::string path, DownloadOptions const& options,
-           Terminal& terminal, Terminal::Line line)
-      : session_(session), snapshot_id_(std::move(snapshot_id)), file_(file), path_(std::move(path)),
-        expected_bytes_(options.expected_bytes), patience_(options.patience), terminal_(terminal), line_(line) {}
+  Download(Session& session, std::string snapshot_id, File const& file, std::string path,
+           DownloadOptions const& options, Terminal& terminal, Terminal::Line line)
+      : session_(session),
+        snapshot_id_(std::move(snapshot_id)),
+        file_(file),
+        path_(std::move(path)),
+        expected_bytes_(options.expected_bytes),
+        patience_(options.patience),
+        terminal_(terminal),
+        line_(line) {}
 
   /// Before the steps: the length of the file.
   Outcome<void> begin() {
@@ -88,7 +94,8 @@ class Download {
 }  // namespace
 
 Outcome<std::uint64_t> download(Session& session, std::string const& snapshot_id, std::string const& path,
-                                DownloadOptions const& options, Terminal& terminal, std::string const& label) {
+                                DownloadOptions const& options, Terminal& terminal,
+                                std::string const& label) {
   auto file = TRY(File::open(path, O_WRONLY | O_CREAT | O_TRUNC));
   auto line = terminal.begin(label);
   Download download(session, snapshot_id, file, path, options, terminal, line);

@@ -13,7 +13,8 @@ struct DownloadOptions {
   std::chrono::milliseconds patience{};
 };
 
-/// Creates or empties the file at `path`; it is as long as the volume and durable on return. The number of blocks.
+/// Creates or empties the file at `path`; it is as long as the volume and durable on return. The number of
+/// blocks.
 Outcome<std::uint64_t> download(Session& session, std::string const& snapshot_id, std::string const& path,
                                 DownloadOptions const& options, Terminal& terminal, std::string const& label);
 

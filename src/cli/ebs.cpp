@@ -60,12 +60,14 @@ Outcome<ebs::ListSnapshotBlocksResponse> list_blocks(Session& session, std::stri
 }
 
 Outcome<Bytes> get_block(Session& session, std::string const& snapshot_id, ebs::Block const& block) {
-  http::Request request{"GET", block_path(snapshot_id, static_cast<std::uint64_t>(block.block_index)), "", {}, {}, "", ""};
+  http::Request request{
+      "GET", block_path(snapshot_id, static_cast<std::uint64_t>(block.block_index)), "", {}, {}, "", ""};
   request.query = "blockToken=" + crypto::percent_encode(block.block_token, false);
   auto response = TRY(session.ebs(std::move(request)));
   auto checksum = http::find_header(response.headers, "x-amz-checksum");
   if (response.body.size() != kBlockBytes || checksum != to_base64(digest::sha256(response.body).bytes))
-    return fail(Fault::corrupt, snapshot_id + ": block " + std::to_string(block.block_index) + " does not have its checksum");
+    return fail(Fault::corrupt,
+                snapshot_id + ": block " + std::to_string(block.block_index) + " does not have its checksum");
   return std::move(response.body);
 }
 

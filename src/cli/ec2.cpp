@@ -18,7 +18,8 @@ template <class Response, class Request>
 Outcome<Response> call(Session& session, std::string_view action, Request const& request) {
   auto body = TRY(session.ec2(action, wire::encode_form(request)));
   auto document = wire::parse_xml(body);
-  if (!document) return stop(Exit::service, std::string(action) + ": the answer is " + document.error().message);
+  if (!document)
+    return stop(Exit::service, std::string(action) + ": the answer is " + document.error().message);
   return wire::decode_xml<Response>((*document)->document_element(), wire::Naming::lower_camel);
 }
 
@@ -32,7 +33,7 @@ Outcome<void> act(Session& session, std::string_view action, Request const& requ
 /// Follows the pages; `list` is the member of the response that holds them.
 template <class Response, class Request, class Item>
 Outcome<std::vector<Item>> call_paged(Session& session, std::string_view action, Request request,
-                                      std::vector<Item> Response::* list) {
+                                      std::vector<Item> Response::*list) {
   std::vector<Item> items;
   do {
     auto page = TRY(call<Response>(session, action, request));
@@ -59,28 +60,35 @@ Outcome<ec2::Image> find_image(Session& session, std::string const& image_id) {
   request.include_disabled = true;
   auto found = TRY(describe_images(session, request));
   if (found.empty())
-    return fail(Fault::not_found, "InvalidAMIID.NotFound", "The image id '[" + image_id + "]' does not exist");
+    return fail(Fault::not_found, "InvalidAMIID.NotFound",
+                "The image id '[" + image_id + "]' does not exist");
   return std::move(found.front());
 }
 
-Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session, ec2::DescribeSnapshotsRequest request) {
-  return call_paged(session, "DescribeSnapshots", std::move(request), &ec2::DescribeSnapshotsResponse::snapshot_set);
+Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session,
+                                                       ec2::DescribeSnapshotsRequest request) {
+  return call_paged(session, "DescribeSnapshots", std::move(request),
+                    &ec2::DescribeSnapshotsResponse::snapshot_set);
 }
 
-Outcome<std::vector<ec2::LaunchPermission>> launch_permissions(Session& session, std::string const& image_id) {
+Outcome<std::vector<ec2::LaunchPermission>> launch_permissions(Session& session,
+                                                               std::string const& image_id) {
   ec2::DescribeImageAttributeRequest request{"launchPermission", image_id, false};
   auto answer = TRY(call<ec2::DescribeImageAttributeResponse>(session, "DescribeImageAttribute", request));
   return std::move(answer.launch_permission).value_or(std::vector<ec2::LaunchPermission>{});
 }
 
-Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& session, std::string const& snapshot_id) {
+Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& session,
+                                                                       std::string const& snapshot_id) {
   ec2::DescribeSnapshotAttributeRequest request{"createVolumePermission", snapshot_id, false};
-  auto answer = TRY(call<ec2::DescribeSnapshotAttributeResponse>(session, "DescribeSnapshotAttribute", request));
+  auto answer =
+      TRY(call<ec2::DescribeSnapshotAttributeResponse>(session, "DescribeSnapshotAttribute", request));
   return std::move(answer.create_volume_permission).value_or(std::vector<ec2::CreateVolumePermission>{});
 }
 
 Outcome<std::vector<std::string>> describe_regions(Session& session) {
-  auto answer = TRY(call<ec2::DescribeRegionsResponse>(session, "DescribeRegions", ec2::DescribeRegionsRequest{}));
+  auto answer =
+      TRY(call<ec2::DescribeRegionsResponse>(session, "DescribeRegions", ec2::DescribeRegionsRequest{}));
   std::vector<std::string> names;
   for (auto const& region : answer.region_info) names.push_back(region.region_name.value_or(""));
   return names;
@@ -99,11 +107,13 @@ Outcome<std::string> copy_image(Session& session, ec2::CopyImageRequest const& r
 Outcome<void> modify_image_attribute(Session& session, ec2::ModifyImageAttributeRequest const& request) {
   return act(session, "ModifyImageAttribute", request);
 }
-Outcome<void> modify_snapshot_attribute(Session& session, ec2::ModifySnapshotAttributeRequest const& request) {
+Outcome<void> modify_snapshot_attribute(Session& session,
+                                        ec2::ModifySnapshotAttributeRequest const& request) {
   return act(session, "ModifySnapshotAttribute", request);
 }
 Outcome<void> reset_launch_permissions(Session& session, std::string const& image_id) {
-  return act(session, "ResetImageAttribute", ec2::ResetImageAttributeRequest{"launchPermission", image_id, false});
+  return act(session, "ResetImageAttribute",
+             ec2::ResetImageAttributeRequest{"launchPermission", image_id, false});
 }
 Outcome<void> reset_snapshot_permissions(Session& session, std::string const& snapshot_id) {
   return act(session, "ResetSnapshotAttribute",
@@ -127,7 +137,8 @@ std::vector<std::string> snapshot_ids(ec2::Image const& image) {
   return without_repeats(ids);
 }
 
-Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session, std::vector<std::string> const& snapshot_ids) {
+Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,
+                                                  std::vector<std::string> const& snapshot_ids) {
   if (snapshot_ids.empty()) return std::vector<ec2::Snapshot>{};
   ec2::DescribeSnapshotsRequest request;
   request.snapshot_id = snapshot_ids;
@@ -141,6 +152,8 @@ std::vector<ec2::Tag> to_tags(std::vector<TagArgument> const& tags) {
   return out;
 }
 
-ec2::Filter filter(std::string name, std::vector<std::string> values) { return {std::move(name), std::move(values)}; }
+ec2::Filter filter(std::string name, std::vector<std::string> values) {
+  return {std::move(name), std::move(values)};
+}
 
 }  // namespace argosy::cli

@@ -1,4 +1,5 @@
-// cli/ec2.h - the EC2 operations that the verbs use, one function each. Lists are complete: pages are followed.
+// cli/ec2.h - the EC2 operations that the verbs use, one function each. Lists are complete: pages are
+// followed.
 #pragma once
 #include <string>
 #include <vector>
@@ -19,9 +20,11 @@ namespace ec2 = messages::ec2;
 Outcome<std::vector<ec2::Image>> describe_images(Session& session, ec2::DescribeImagesRequest request);
 /// Fails with InvalidAMIID.NotFound.
 Outcome<ec2::Image> find_image(Session& session, std::string const& image_id);
-Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session, ec2::DescribeSnapshotsRequest request);
+Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session,
+                                                       ec2::DescribeSnapshotsRequest request);
 Outcome<std::vector<ec2::LaunchPermission>> launch_permissions(Session& session, std::string const& image_id);
-Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& session, std::string const& snapshot_id);
+Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& session,
+                                                                       std::string const& snapshot_id);
 Outcome<std::vector<std::string>> describe_regions(Session& session);
 
 Outcome<std::string> register_image(Session& session, ec2::RegisterImageRequest const& request);
@@ -30,7 +33,8 @@ Outcome<void> modify_image_attribute(Session& session, ec2::ModifyImageAttribute
 Outcome<void> modify_snapshot_attribute(Session& session, ec2::ModifySnapshotAttributeRequest const& request);
 Outcome<void> reset_launch_permissions(Session& session, std::string const& image_id);
 Outcome<void> reset_snapshot_permissions(Session& session, std::string const& snapshot_id);
-Outcome<void> create_tags(Session& session, std::vector<std::string> const& resource_ids, std::vector<TagArgument> const& tags);
+Outcome<void> create_tags(Session& session, std::vector<std::string> const& resource_ids,
+                          std::vector<TagArgument> const& tags);
 /// With its snapshots.
 Outcome<void> deregister_image(Session& session, std::string const& image_id);
 Outcome<void> delete_snapshot(Session& session, std::string const& snapshot_id);
@@ -38,7 +42,8 @@ Outcome<void> delete_snapshot(Session& session, std::string const& snapshot_id);
 /// The snapshots of the image's disks, each once.
 std::vector<std::string> snapshot_ids(ec2::Image const& image);
 /// The snapshots among these that are the caller's own.
-Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session, std::vector<std::string> const& snapshot_ids);
+Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,
+                                                  std::vector<std::string> const& snapshot_ids);
 std::vector<ec2::Tag> to_tags(std::vector<TagArgument> const& tags);
 ec2::Filter filter(std::string name, std::vector<std::string> values);
 

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/disk.h"
 #include "cli/download.h"
 #include "cli/ec2.h"
 #include "cli/file.h"
-#include "cli/disk.h"
 #include "cli/format.h"
 #include "cli/interrupt.h"
 #include "cli/process.h"
@@ -32,7 +32,8 @@ class PartialFile {
   ~PartialFile() { remove(); }
   std::string const& path() const { return path_; }
   Outcome<void> move_to(std::string const& path) const {
-    if (std::rename(path_.c_str(), path.c_str()) != 0) return std::unexpected(system_failure(path, "cannot rename to it"));
+    if (std::rename(path_.c_str(), path.c_str()) != 0)
+      return std::unexpected(system_failure(path, "cannot rename to it"));
     return {};
   }
 
@@ -55,7 +56,8 @@ Outcome<std::string> find_snapshot(Session& session, std::string const& image_id
     if (mapping.device_name == wanted) return *mapping.ebs->snapshot_id;
     devices += " " + mapping.device_name.value_or("?");
   }
-  return stop(Exit::refused, image_id + " has no disk " + wanted + "; it has:" + (devices.empty() ? " none" : devices));
+  return stop(Exit::refused,
+              image_id + " has no disk " + wanted + "; it has:" + (devices.empty() ? " none" : devices));
 }
 
 /// Bytes of written blocks, where the service says.
@@ -64,7 +66,8 @@ std::uint64_t expected_bytes(Session& session, std::string const& snapshot_id) {
   request.snapshot_id = {snapshot_id};
   auto found = describe_snapshots(session, request);
   if (!found || found->empty()) return 0;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, found->front().full_snapshot_size_in_bytes.value_or(0)));
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, found->front().full_snapshot_size_in_bytes.value_or(0)));
 }
 
 /// The raw file in another format, beside it.
@@ -75,7 +78,8 @@ Outcome<void> convert(std::string const& raw, std::string const& format, std::st
 
 Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Terminal& terminal) {
   if (options.file == "-")
-    return stop(Exit::usage, "a disk cannot be written to stdout: its blocks arrive in any order; name a file");
+    return stop(Exit::usage,
+                "a disk cannot be written to stdout: its blocks arrive in any order; name a file");
   auto format = TRY(qemu_format(options.format));
   auto reference = TRY(parse_reference(options.source, {"ami-", "snap-"}));
   std::error_code ignored;
@@ -83,7 +87,9 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
     return stop(Exit::refused, options.file + " exists: --force overwrites it");
   auto session = TRY(Session::open(settings, reference.region ? *reference.region : TRY(settings.region())));
   auto began = std::chrono::steady_clock::now();
-  auto snapshot_id = reference.id.starts_with("snap-") ? reference.id : TRY(find_snapshot(*session, reference.id, options.device));
+  auto snapshot_id = reference.id.starts_with("snap-")
+                         ? reference.id
+                         : TRY(find_snapshot(*session, reference.id, options.device));
 
   PartialFile raw(options.file + ".partial");
   DownloadOptions how{options.jobs, expected_bytes(*session, snapshot_id), settings.patience};
@@ -97,7 +103,8 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
     TRY(converted.move_to(options.file));
   }
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  terminal.note(label + "  " + snapshot_id + "  " + show_bytes(blocks * kBlockBytes) + " in " + show_duration(took));
+  terminal.note(label + "  " + snapshot_id + "  " + show_bytes(blocks * kBlockBytes) + " in " +
+                show_duration(took));
   if (terminal.format() == Format::json)
     terminal.print(boost::json::object{{"region", session->region()},
                                        {"snapshot_id", snapshot_id},
@@ -111,19 +118,26 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
 
 void add_export(Program& program) {
   auto options = std::make_shared<ExportOptions>();
-  auto& verb = program.add_verb("export", "Write a disk of an image, or a snapshot, to a file",
-                                "  argosy export us-west-2/ami-… disk.raw\n"
-                                "  argosy export ami-… data.raw --device /dev/sdf      another disk than the root\n"
-                                "  argosy export snap-… disk.qcow2 --format qcow2\n"
-                                "\n"
-                                "The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with\n"
-                                "its checksum. Until it is whole it is called FILE.partial.\n",
-                                options, &run);
-  verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, or the id alone")->required()->option_text(" ");
+  auto& verb = program.add_verb(
+      "export", "Write a disk of an image, or a snapshot, to a file",
+      "  argosy export us-west-2/ami-… disk.raw\n"
+      "  argosy export ami-… data.raw --device /dev/sdf      another disk than the root\n"
+      "  argosy export snap-… disk.qcow2 --format qcow2\n"
+      "\n"
+      "The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with\n"
+      "its checksum. Until it is whole it is called FILE.partial.\n",
+      options, &run);
+  verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, or the id alone")
+      ->required()
+      ->option_text(" ");
   verb.add_option("FILE", options->file, "Is not overwritten without --force")->required()->option_text(" ");
-  verb.add_option("--device", options->device, "Which disk of the image; the root disk unless given")->option_text("NAME");
-  verb.add_option("--format", options->format, "raw (the default), qcow2, vmdk, vhdx, vdi or vhd")->option_text("FORMAT");
-  verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")->check(CLI::Range(1, 32))->option_text("N");
+  verb.add_option("--device", options->device, "Which disk of the image; the root disk unless given")
+      ->option_text("NAME");
+  verb.add_option("--format", options->format, "raw (the default), qcow2, vmdk, vhdx, vdi or vhd")
+      ->option_text("FORMAT");
+  verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")
+      ->check(CLI::Range(1, 32))
+      ->option_text("N");
   verb.add_flag("-f,--force", options->force, "Overwrite FILE");
 }
 

@@ -12,8 +12,9 @@ namespace {
 constexpr std::array<std::string_view, 8> kPassingCodes{
     "RequestLimitExceeded", "EC2ThrottledException", "ResourceLimitExceeded", "Unavailable",
     "ServiceUnavailable",   "InternalError",         "InternalFailure",       "InternalServerException"};
-constexpr std::array<std::string_view, 5> kPassingParts{"Throttl", "ConcurrentLimitExceeded", "ServiceQuotaExceeded",
-                                                        "PendingSnapshotLimitExceeded", "SnapshotLimitExceeded"};
+constexpr std::array<std::string_view, 5> kPassingParts{
+    "Throttl", "ConcurrentLimitExceeded", "ServiceQuotaExceeded", "PendingSnapshotLimitExceeded",
+    "SnapshotLimitExceeded"};
 
 bool is_passing(std::string_view code) {
   return std::ranges::find(kPassingCodes, code) != kPassingCodes.end() ||
@@ -29,19 +30,22 @@ struct Advice {
 constexpr std::array<Advice, 18> kAdvice{{
     {"AuthFailure", "Not authorized", "Only the owner of an image may do this."},
     {"AuthFailure", "valid region", "Check the name of the region."},
-    {"AuthFailure", "", "Check the access key (AWS_ACCESS_KEY_ID or --profile), the machine's clock and --endpoint-url."},
+    {"AuthFailure", "",
+     "Check the access key (AWS_ACCESS_KEY_ID or --profile), the machine's clock and --endpoint-url."},
     {"SignatureDoesNotMatch", "", "Check the secret access key."},
     {"InvalidClientTokenId", "", "Check the access key: this service does not know it."},
     {"MissingAuthenticationToken", "", "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile."},
     {"RequestExpired", "", "Set the machine's clock; temporary credentials may have run out."},
     {"UnauthorizedOperation", "", "The account's policy does not allow this to these credentials."},
     {"OptInRequired", "", "The account has not switched this region on."},
-    {"InvalidAMIID.NotFound", "", "An image id belongs to one region: name it, as in us-east-1/ami-…, or with --region. "
-                                  "An image that is not shared with you cannot be seen either."},
+    {"InvalidAMIID.NotFound", "",
+     "An image id belongs to one region: name it, as in us-east-1/ami-…, or with --region. "
+     "An image that is not shared with you cannot be seen either."},
     {"InvalidAMIID.Unavailable", "", "Only an available image can be copied or shared: see `argosy wait`."},
     {"InvalidAMIName.Duplicate", "", "Choose another name with --name."},
     {"InvalidAMIName.Malformed", "", "A name has 3 to 128 letters, digits, blanks and ( ) [ ] . / - ' @ _."},
-    {"InvalidRequest", "storage of this ami", "The owner must share the snapshots too: `argosy share IMAGE ACCOUNT --allow-copy`."},
+    {"InvalidRequest", "storage of this ami",
+     "The owner must share the snapshots too: `argosy share IMAGE ACCOUNT --allow-copy`."},
     {"InvalidSnapshot.NotFound", "", "A snapshot id belongs to one region: name it, as in us-east-1/snap-…"},
     {"InvalidAMIAttributeItemValue", "", "An account has 12 digits; an organization is named by its ARN."},
     {"ResourceLimitExceeded", "", "A limit of the account is reached: run the command again later."},

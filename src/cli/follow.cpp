@@ -27,14 +27,16 @@ std::uint64_t positive(std::optional<std::int64_t> const& value) {
 }
 
 /// While it is copied, the image may not name its snapshots yet; their descriptions name it.
-std::vector<ec2::Snapshot> find_snapshots(Session& session, std::string const& image_id, ec2::Image const& image) {
+std::vector<ec2::Snapshot> find_snapshots(Session& session, std::string const& image_id,
+                                          ec2::Image const& image) {
   ec2::DescribeSnapshotsRequest request;
   request.snapshot_id = snapshot_ids(image);
   if (request.snapshot_id.empty()) {
     request.owner = {"self"};
     request.filter = {filter("description", {"Copied for DestinationAmi " + image_id + " *"})};
   }
-  return describe_snapshots(session, request).value_or(std::vector<ec2::Snapshot>{});  // progress is a courtesy
+  return describe_snapshots(session, request)
+      .value_or(std::vector<ec2::Snapshot>{});  // progress is a courtesy
 }
 
 }  // namespace
@@ -42,7 +44,8 @@ std::vector<ec2::Snapshot> find_snapshots(Session& session, std::string const& i
 ImageProgress summarize(ec2::Image const& image, std::vector<ec2::Snapshot> const& snapshots) {
   ImageProgress progress;
   progress.state = image.image_state.value_or("pending");
-  if (image.state_reason) progress.reason = image.state_reason->message.value_or(image.state_reason->code.value_or(""));
+  if (image.state_reason)
+    progress.reason = image.state_reason->message.value_or(image.state_reason->code.value_or(""));
   progress.snapshot_ids = snapshot_ids(image);
   int percents = 0;
   for (auto const& snapshot : snapshots) {
@@ -72,7 +75,8 @@ boost::json::object to_json(ImageProgress const& progress) {
 
 std::string show_outcome(ImageProgress const& progress) {
   if (progress.bytes_total == 0) return progress.state;
-  return progress.state + ": " + show_bytes(progress.bytes_moved) + " moved of " + show_bytes(progress.bytes_total);
+  return progress.state + ": " + show_bytes(progress.bytes_moved) + " moved of " +
+         show_bytes(progress.bytes_total);
 }
 
 Outcome<void> follow_image(Session& session, std::string const& image_id, Freshness freshness,
@@ -82,9 +86,11 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
   Pauses pauses;
   auto const began = std::chrono::steady_clock::now();
   while (true) {
-    auto image = patience.persist([&] { return find_image(session, image_id); }, [&] {
-      terminal.update(line, {kNoAnswer, progress.bytes_done, progress.bytes_total, progress.percent});
-    });
+    auto image = patience.persist(
+        [&] { return find_image(session, image_id); },
+        [&] {
+          terminal.update(line, {kNoAnswer, progress.bytes_done, progress.bytes_total, progress.percent});
+        });
     if (image) {
       auto seen = summarize(*image, find_snapshots(session, image_id, *image));
       if (seen != progress) patience.progressed();
@@ -98,13 +104,14 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
     if (progress.state == "available") return {};
     if (progress.state != "pending")
       return stop(Exit::failed, image_id + " is " + progress.state +
-                                    (progress.reason.empty() ? std::string(": no reason is given") : ": " + progress.reason));
+                                    (progress.reason.empty() ? std::string(": no reason is given")
+                                                             : ": " + progress.reason));
     TRY(patience.pause(pauses));
   }
 }
 
-Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id, std::chrono::milliseconds limit,
-                              Terminal& terminal, Terminal::Line line) {
+Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
+                              std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line) {
   Patience patience(limit);
   Pauses pauses;
   std::string seen;  // "45%pending"
@@ -112,7 +119,9 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id, 
   request.snapshot_id = {snapshot_id};
   while (true) {
     auto snapshots = TRY(patience.persist([&] { return describe_snapshots(session, request); },
-                                          [&] { terminal.update(line, {kNoAnswer, 0, 0, parse_percent(seen)}); }));
+                                          [&] {
+                                            terminal.update(line, {kNoAnswer, 0, 0, parse_percent(seen)});
+                                          }));
     auto snapshot = snapshots.empty() ? ec2::Snapshot{} : snapshots.front();
     auto status = snapshot.status.value_or("pending");
     auto progress = snapshot.progress.value_or("");
@@ -121,7 +130,8 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id, 
     terminal.update(line, {status == "pending" ? "completing" : status, 0, 0, parse_percent(progress)});
     if (status == "completed") return {};
     if (status != "pending")
-      return stop(Exit::failed, snapshot_id + " is " + status + ": " + snapshot.status_message.value_or("no reason is given"));
+      return stop(Exit::failed, snapshot_id + " is " + status + ": " +
+                                    snapshot.status_message.value_or("no reason is given"));
     TRY(patience.pause(pauses));
   }
 }
@@ -130,7 +140,8 @@ Exit combine(std::vector<std::optional<Failure>> const& failures) {
   auto failed = std::ranges::count_if(failures, [](auto const& failure) { return failure.has_value(); });
   if (failed == 0) return Exit::done;
   if (failed < std::ssize(failures)) return Exit::partly;
-  bool all_timed_out = std::ranges::all_of(failures, [](auto const& failure) { return failure->exit == Exit::timed_out; });
+  bool all_timed_out =
+      std::ranges::all_of(failures, [](auto const& failure) { return failure->exit == Exit::timed_out; });
   return all_timed_out ? Exit::timed_out : Exit::failed;
 }
 

@@ -30,17 +30,18 @@ std::string show_outcome(ImageProgress const& progress);
 
 enum class Freshness { known, just_made };  ///< just_made: may not be visible at once
 
-/// Polls until the image is available, and shows `line`. `progress` is what was seen last, also on failure. Fails with
-/// `failed` and the true reason if the image does, with `timed_out` if nothing moved for `limit`.
+/// Polls until the image is available, and shows `line`. `progress` is what was seen last, also on failure.
+/// Fails with `failed` and the true reason if the image does, with `timed_out` if nothing moved for `limit`.
 Outcome<void> follow_image(Session& session, std::string const& image_id, Freshness freshness,
                            std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line,
                            ImageProgress& progress);
 
 /// Polls until the snapshot is completed; the same failures.
-Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id, std::chrono::milliseconds limit,
-                              Terminal& terminal, Terminal::Line line);
+Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
+                              std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line);
 
-/// The exit code of several pieces of work: `partly` if some failed, `timed_out` if all did that way, `failed` if all.
+/// The exit code of several pieces of work: `partly` if some failed, `timed_out` if all did that way,
+/// `failed` if all.
 Exit combine(std::vector<std::optional<Failure>> const& failures);
 
 }  // namespace argosy::cli

@@ -100,7 +100,8 @@ std::string show_json(boost::json::value const& value) {
 boost::json::object to_json(Failure const& failure) {
   return {{"code", failure.code.empty() ? boost::json::value(nullptr) : boost::json::value(failure.code)},
           {"message", failure.message},
-          {"request_id", failure.request_id.empty() ? boost::json::value(nullptr) : boost::json::value(failure.request_id)},
+          {"request_id",
+           failure.request_id.empty() ? boost::json::value(nullptr) : boost::json::value(failure.request_id)},
           {"retryable", failure.retryable()}};
 }
 

@@ -20,7 +20,8 @@ std::string show_duration(std::chrono::milliseconds duration);
 /// "30", "30s", "15m", "2h" as milliseconds; a bare number is seconds. Fails with `usage`.
 Outcome<std::chrono::milliseconds> parse_duration(std::string const& text);
 
-/// Columns as wide as their longest cell, two blanks between them, nothing after the last. The first row is the head.
+/// Columns as wide as their longest cell, two blanks between them, nothing after the last. The first row is
+/// the head.
 std::string show_table(std::vector<std::vector<std::string>> const& rows);
 
 /// Two blanks a level, a newline at the end.

@@ -50,18 +50,38 @@ Outcome<std::uint64_t> volume_size(Disk const& disk, std::string const& path, st
   return std::max(asked_gib, needed_gib);
 }
 
+/// One disk and what becomes of it.
+struct Source {
+  std::string label;  ///< the file's name
+  std::unique_ptr<Disk> disk;
+  std::uint64_t volume_size_gib = 0;
+};
+
+/// Opens every disk, so that a mistake in the last one is found before the first is uploaded.
+Outcome<std::vector<Source>> open_sources(ImportOptions const& options) {
+  std::vector<std::string> paths{options.disk};
+  paths.insert(paths.end(), options.data_disks.begin(), options.data_disks.end());
+  std::vector<Source> sources;
+  for (auto const& path : paths) {
+    auto& source = sources.emplace_back();
+    source.label = std::filesystem::path(path).filename().string();
+    source.disk = TRY(open_disk(path, options.format, options.jobs));
+    source.volume_size_gib =
+        TRY(volume_size(*source.disk, path, sources.size() == 1 ? options.volume_size_gib : 0));
+  }
+  return sources;
+}
+
 /// The disk as a completed snapshot.
-Outcome<std::string> import_disk(Session& session, std::string const& path, std::uint64_t asked_gib,
-                                 ImportOptions const& options, std::vector<TagArgument> const& tags,
-                                 std::chrono::milliseconds patience, Terminal& terminal) {
+Outcome<std::string> import_disk(Session& session, Source const& source, UploadOptions options,
+                                 Terminal& terminal) {
   auto began = std::chrono::steady_clock::now();
-  auto disk = TRY(open_disk(path, options.format, options.jobs));
-  UploadOptions how{options.description, tags, TRY(volume_size(*disk, path, asked_gib)), options.jobs, patience};
-  auto label = std::filesystem::path(path).filename().string();
-  auto done = TRY(upload(session, *disk, how, terminal, label));
+  options.volume_size_gib = source.volume_size_gib;
+  auto done = TRY(upload(session, *source.disk, options, terminal, source.label));
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  terminal.note(label + "  " + done.snapshot_id + "  completed: " + show_bytes(done.blocks * kBlockBytes) +
-                " uploaded of " + show_bytes(disk->size_bytes()) + " in " + show_duration(took));
+  terminal.note(source.label + "  " + done.snapshot_id +
+                "  completed: " + show_bytes(done.blocks * kBlockBytes) + " uploaded of " +
+                show_bytes(source.disk->size_bytes()) + " in " + show_duration(took));
   return done.snapshot_id;
 }
 
@@ -95,6 +115,7 @@ ec2::RegisterImageRequest register_request(ImportOptions const& options, std::st
   return request;
 }
 
+/// `image_id`: empty with --snapshot-only.
 void report(Terminal& terminal, std::string const& region, std::string const& image_id,
             std::vector<std::string> const& snapshots) {
   if (terminal.format() == Format::table) {
@@ -117,18 +138,18 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
   auto name = options.name.empty() ? image_name_of(options.disk) : options.name;
   TRY(check_image_name(name));
   if (!options.snapshot_only) TRY(check_name_is_free(*session, name));
+  auto sources = TRY(open_sources(options));
 
   std::vector<std::string> snapshots;
-  snapshots.push_back(TRY(import_disk(*session, options.disk, options.volume_size_gib, options, tags, settings.patience, terminal)));
-  for (auto const& path : options.data_disks)
-    snapshots.push_back(TRY(import_disk(*session, path, 0, options, tags, settings.patience, terminal)));
-  if (options.snapshot_only) {
-    report(terminal, session->region(), "", snapshots);
-    return Exit::done;
-  }
-  auto image_id = register_image(*session, register_request(options, name, snapshots, tags));
+  auto image_id = [&]() -> Outcome<std::string> {
+    UploadOptions how{options.description, tags, 0, options.jobs, settings.patience};
+    for (auto const& source : sources) snapshots.push_back(TRY(import_disk(*session, source, how, terminal)));
+    if (options.snapshot_only) return std::string();
+    return register_image(*session, register_request(options, name, snapshots, tags));
+  }();
   if (!image_id) {
-    for (auto const& id : snapshots) terminal.complain("The snapshot " + session->region() + "/" + id + " is complete and stays.");
+    for (auto const& id : snapshots)
+      terminal.complain("The snapshot " + session->region() + "/" + id + " is complete and stays.");
     return std::unexpected(image_id.error());
   }
   report(terminal, session->region(), *image_id, snapshots);
@@ -139,28 +160,44 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
 
 void add_import(Program& program) {
   auto options = std::make_shared<ImportOptions>();
-  auto& verb = program.add_verb("import", "Make an image of a disk: raw, qcow2, vmdk, vhdx, vdi or vhd",
-                                "  argosy import disk.raw --name web-1 --region us-east-1\n"
-                                "  id=$(argosy import debian.qcow2 --tag build=42)     stdout is the image id alone\n"
-                                "  argosy import root.raw --disk data.raw              the second disk becomes /dev/sdf\n"
-                                "  argosy import disk.vmdk --snapshot-only             prints snap-…\n"
-                                "\n"
-                                "Zeros and holes are not uploaded. Without --format QEMU looks at the disk to find out; name the\n"
-                                "format of disks that come from strangers, for a disk can pretend to be of another.\n",
-                                options, &run);
+  auto& verb = program.add_verb(
+      "import", "Make an image of a disk: raw, qcow2, vmdk, vhdx, vdi or vhd",
+      "  argosy import disk.raw --name web-1 --region us-east-1\n"
+      "  id=$(argosy import debian.qcow2 --tag build=42)     stdout is the image id alone\n"
+      "  argosy import root.raw --disk data.raw              the second disk becomes /dev/sdf\n"
+      "  argosy import disk.vmdk --snapshot-only             prints snap-…\n"
+      "\n"
+      "Zeros and holes are not uploaded. Without --format QEMU looks at the disk to find out; name the\n"
+      "format of disks that come from strangers, for a disk can pretend to be of another.\n",
+      options, &run);
   verb.add_option("DISK", options->disk, "File or block device")->required()->option_text(" ");
-  verb.add_option("--name", options->name, "Name of the image; the file's without its ending")->option_text("NAME");
-  verb.add_option("--description", options->description, "Of the image and its snapshots")->option_text("TEXT");
-  verb.add_option("--format", options->format, "raw, qcow2, vmdk, vhdx, vdi or vhd, for all disks")->option_text("FORMAT");
-  verb.add_option("--architecture", options->architecture, "x86_64 (the default) or arm64")->check(CLI::IsMember({"x86_64", "arm64"}))->option_text("NAME");
+  verb.add_option("--name", options->name, "Name of the image; the file's without its ending")
+      ->option_text("NAME");
+  verb.add_option("--description", options->description, "Of the image and its snapshots")
+      ->option_text("TEXT");
+  verb.add_option("--format", options->format, "raw, qcow2, vmdk, vhdx, vdi or vhd, for all disks")
+      ->option_text("FORMAT");
+  verb.add_option("--architecture", options->architecture, "x86_64 (the default) or arm64")
+      ->check(CLI::IsMember({"x86_64", "arm64"}))
+      ->option_text("NAME");
   verb.add_option("--boot-mode", options->boot_mode, "legacy-bios, uefi or uefi-preferred")
-      ->check(CLI::IsMember({"legacy-bios", "uefi", "uefi-preferred"}))->option_text("MODE");
+      ->check(CLI::IsMember({"legacy-bios", "uefi", "uefi-preferred"}))
+      ->option_text("MODE");
   verb.add_flag("--ena,!--no-ena", options->ena, "The disk has a driver for ENA network cards (the default)");
-  verb.add_option("--root-device-name", options->root_device_name, "/dev/sda1 unless given")->option_text("NAME");
-  verb.add_option("--volume-size", options->volume_size_gib, "GiB of the first disk; its size rounded up")->check(CLI::Range(1, 65'536))->option_text("GIB");
-  verb.add_option("--disk", options->data_disks, "One more disk; may be repeated")->allow_extra_args(false)->option_text("FILE");
-  verb.add_option("--tag", options->tags, "KEY=VALUE on image and snapshots; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
-  verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")->check(CLI::Range(1, 32))->option_text("N");
+  verb.add_option("--root-device-name", options->root_device_name, "/dev/sda1 unless given")
+      ->option_text("NAME");
+  verb.add_option("--volume-size", options->volume_size_gib, "GiB of the first disk; its size rounded up")
+      ->check(CLI::Range(1, 65'536))
+      ->option_text("GIB");
+  verb.add_option("--disk", options->data_disks, "One more disk; may be repeated")
+      ->allow_extra_args(false)
+      ->option_text("FILE");
+  verb.add_option("--tag", options->tags, "KEY=VALUE on image and snapshots; may be repeated")
+      ->allow_extra_args(false)
+      ->option_text("KEY=VALUE");
+  verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")
+      ->check(CLI::Range(1, 32))
+      ->option_text("N");
   verb.add_flag("--snapshot-only", options->snapshot_only, "Make a snapshot, no image");
 }
 

@@ -1,14 +1,17 @@
-// cli/interrupt.h - Ctrl-C and SIGTERM: say what goes on, clean up, and end with the code that belongs to the signal.
+// cli/interrupt.h - Ctrl-C and SIGTERM: say what goes on, clean up, and end with the code that belongs to the
+// signal.
 #pragma once
 #include <functional>
 #include <list>
 
 namespace argosy::cli {
 
-/// Must be called first in main, before any thread: from then on a thread of its own waits for the two signals.
+/// Must be called first in main, before any thread: from then on a thread of its own waits for the two
+/// signals.
 void watch_signals();
 
-/// While it lives, `action` runs when a signal ends the program; on the watcher's thread, the last made first.
+/// While it lives, `action` runs when a signal ends the program; on the watcher's thread, the last made
+/// first.
 class OnInterrupt {
  public:
   explicit OnInterrupt(std::function<void()> action);

@@ -27,7 +27,8 @@ struct Entry {
 
 bool lists_own(ListOptions const& options) { return !options.shared_with_me && !options.everybodys; }
 
-Outcome<std::vector<Entry>> list_region(Settings const& settings, std::string const& region, ListOptions const& options) {
+Outcome<std::vector<Entry>> list_region(Settings const& settings, std::string const& region,
+                                        ListOptions const& options) {
   auto session = TRY(Session::open(settings, region));
   ec2::DescribeImagesRequest request;
   if (lists_own(options)) {
@@ -43,7 +44,8 @@ Outcome<std::vector<Entry>> list_region(Settings const& settings, std::string co
   if (!lists_own(options)) return entries;
   run_each(kQuestionsAtOnce, entries.size(), [&](std::size_t i) {
     auto permissions = launch_permissions(*session, entries[i].image.image_id.value_or(""));
-    if (permissions) entries[i].audience = to_audience(*permissions);  // else it went meanwhile, or asking is denied
+    if (permissions)
+      entries[i].audience = to_audience(*permissions);  // else it went meanwhile, or asking is denied
   });
   return entries;
 }
@@ -65,7 +67,8 @@ std::string show_minute(std::string time) {
 
 std::vector<std::string> to_row(std::string const& region, Entry const& entry, ListOptions const& options) {
   auto const& image = entry.image;
-  auto last = lists_own(options) ? (entry.audience ? show_audience(*entry.audience) : "?") : image.image_owner_id.value_or("?");
+  auto last = lists_own(options) ? (entry.audience ? show_audience(*entry.audience) : "?")
+                                 : image.image_owner_id.value_or("?");
   return {region,
           image.image_id.value_or("?"),
           image.name.value_or("-"),
@@ -93,7 +96,8 @@ Outcome<std::vector<std::string>> choose_regions(Settings const& settings, ListO
     if (settings.regions.empty()) TRY(settings.region());
     return settings.regions;
   }
-  auto session = TRY(Session::open(settings, settings.regions.empty() ? "us-east-1" : settings.regions.front()));
+  auto session =
+      TRY(Session::open(settings, settings.regions.empty() ? "us-east-1" : settings.regions.front()));
   auto regions = TRY(describe_regions(*session));
   std::ranges::sort(regions);
   return regions;
@@ -102,7 +106,8 @@ Outcome<std::vector<std::string>> choose_regions(Settings const& settings, ListO
 Outcome<Exit> run(ListOptions const& options, Settings const& settings, Terminal& terminal) {
   auto regions = TRY(choose_regions(settings, options));
   std::vector<Outcome<std::vector<Entry>>> lists(regions.size());
-  run_each(kRegionsAtOnce, regions.size(), [&](std::size_t i) { lists[i] = list_region(settings, regions[i], options); });
+  run_each(kRegionsAtOnce, regions.size(),
+           [&](std::size_t i) { lists[i] = list_region(settings, regions[i], options); });
   if (lists.size() == 1 && !lists[0]) return std::unexpected(lists[0].error());
 
   std::vector<std::vector<std::string>> rows{
@@ -135,15 +140,21 @@ Outcome<Exit> run(ListOptions const& options, Settings const& settings, Terminal
 
 void add_ls(Program& program) {
   auto options = std::make_shared<ListOptions>();
-  auto& verb = program.add_verb("ls", "List images: your own, those shared with you, or public ones",
-                                "  argosy ls --region us-east-1,us-west-2\n"
-                                "  argosy ls --all-regions --output json\n"
-                                "  argosy ls --shared-with-me --region us-west-2       what others let you start\n"
-                                "\n"
-                                "\"Shared with me\" are images that name your account or organization; public ones are not among them.\n",
-                                options, &run);
-  auto* mine = verb.add_flag("--shared-with-me", options->shared_with_me, "Images of others that you may start")->option_text(" ");
-  verb.add_flag("--public", options->everybodys, "Images that everybody may start")->excludes(mine)->option_text(" ");
+  auto& verb =
+      program.add_verb("ls", "List images: your own, those shared with you, or public ones",
+                       "  argosy ls --region us-east-1,us-west-2\n"
+                       "  argosy ls --all-regions --output json\n"
+                       "  argosy ls --shared-with-me --region us-west-2       what others let you start\n"
+                       "\n"
+                       "\"Shared with me\" are images that name your account or organization; public ones "
+                       "are not among them.\n",
+                       options, &run);
+  auto* mine =
+      verb.add_flag("--shared-with-me", options->shared_with_me, "Images of others that you may start")
+          ->option_text(" ");
+  verb.add_flag("--public", options->everybodys, "Images that everybody may start")
+      ->excludes(mine)
+      ->option_text(" ");
   verb.add_flag("--all-regions", options->all_regions, "Every region that the service names");
 }
 

@@ -40,8 +40,8 @@ class Patience {
     return {};
   }
 
-  /// Calls again while it fails in a way that passes: a server that restarts must not end hours of work. `tell` is
-  /// called before each further attempt.
+  /// Calls again while it fails in a way that passes: a server that restarts must not end hours of work.
+  /// `tell` is called before each further attempt.
   template <class Call, class Tell>
   auto persist(Call call, Tell tell) const -> decltype(call()) {
     Pauses pauses;

@@ -38,8 +38,9 @@ Outcome<Audience> parse_audience(std::vector<std::string> const& words) {
     } else if (is_arn_of(word, ":ou/")) {
       audience.units.push_back(word);
     } else {
-      return stop(Exit::usage, "\"" + word + "\" is neither an account (12 digits) nor the ARN of an organization or "
-                                             "organizational unit");
+      return stop(Exit::usage, "\"" + word +
+                                   "\" is neither an account (12 digits) nor the ARN of an organization or "
+                                   "organizational unit");
     }
   }
   return audience;
@@ -97,8 +98,8 @@ Outcome<void> change_launch_permissions(Session& session, std::string const& ima
   return modify_image_attribute(session, request);
 }
 
-Outcome<void> change_snapshot_permissions(Session& session, std::vector<std::string> const& snapshot_ids, Change change,
-                                          Audience const& audience) {
+Outcome<void> change_snapshot_permissions(Session& session, std::vector<std::string> const& snapshot_ids,
+                                          Change change, Audience const& audience) {
   std::vector<ec2::CreateVolumePermission> permissions;
   for (auto const& account : audience.accounts) permissions.emplace_back().user_id = account;
   if (audience.everybody) permissions.emplace_back().group = kEverybody;

@@ -1,4 +1,5 @@
-// cli/permissions.h - who may start an image and who may copy it: launch permissions and those of its snapshots.
+// cli/permissions.h - who may start an image and who may copy it: launch permissions and those of its
+// snapshots.
 #pragma once
 #include <boost/json.hpp>
 #include <string>
@@ -29,12 +30,13 @@ boost::json::object to_json(Audience const& audience);
 
 enum class Change { grant, revoke };
 
-/// Fails with `usage` if snapshots are to be shared with more than accounts and everybody: EC2 has no such permission.
+/// Fails with `usage` if snapshots are to be shared with more than accounts and everybody: EC2 has no such
+/// permission.
 Outcome<void> check_snapshot_audience(Audience const& audience);
 Outcome<void> change_launch_permissions(Session& session, std::string const& image_id, Change change,
                                         Audience const& audience);
 /// For the accounts and everybody in `audience`, on each snapshot.
-Outcome<void> change_snapshot_permissions(Session& session, std::vector<std::string> const& snapshot_ids, Change change,
-                                          Audience const& audience);
+Outcome<void> change_snapshot_permissions(Session& session, std::vector<std::string> const& snapshot_ids,
+                                          Change change, Audience const& audience);
 
 }  // namespace argosy::cli

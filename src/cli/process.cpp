@@ -21,7 +21,7 @@ constexpr int kNotFound = 127;  // as shells have it
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  setpgid(0, 0);  // Ctrl-C is ours to handle
+  setpgid(0, 0);                     // Ctrl-C is ours to handle
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // when the thread that starts it ends: the main one
   if (standard_output >= 0) dup2(standard_output, STDOUT_FILENO);
   if (standard_error >= 0) dup2(standard_error, STDERR_FILENO);
@@ -68,7 +68,8 @@ std::string read_from_start(File const& file) {
 
 Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
   std::array<int, 2> pipe_ends{};
-  if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return std::unexpected(system_failure(arguments[0], "cannot make a pipe"));
+  if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0)
+    return std::unexpected(system_failure(arguments[0], "cannot make a pipe"));
   File output(pipe_ends[0]);
   pid_t id = 0;
   auto errors = make_error_file();
@@ -81,7 +82,8 @@ Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
   int status = 0;
   while (waitpid(id, &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound) return std::unexpected(not_started(arguments[0]));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound)
+    return std::unexpected(not_started(arguments[0]));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return said;
   auto complaint = read_from_start(errors);
   return stop(Exit::failed, complaint.empty() ? arguments[0] + " failed" : complaint);
@@ -94,7 +96,8 @@ Outcome<Process> Process::start(std::vector<std::string> const& arguments) {
   return Process(id, std::move(errors));
 }
 
-Process::Process(Process&& other) noexcept : id_(std::exchange(other.id_, 0)), errors_(std::move(other.errors_)) {}
+Process::Process(Process&& other) noexcept
+    : id_(std::exchange(other.id_, 0)), errors_(std::move(other.errors_)) {}
 
 Process::~Process() {
   if (id_ == 0) return;

@@ -10,7 +10,8 @@
 
 namespace argosy::cli {
 
-/// Runs a program to its end and returns what it wrote to stdout; its stderr becomes the message of a failure.
+/// Runs a program to its end and returns what it wrote to stdout; its stderr becomes the message of a
+/// failure.
 Outcome<std::string> run_process(std::vector<std::string> const& arguments);
 
 /// A program that runs beside us until this goes. What it writes to stderr is kept.

@@ -45,7 +45,8 @@ struct Profile {
   Section services;  ///< of the config's "services" section that the profile names
 };
 
-std::optional<std::string> read_profile_file(Sources const& sources, char const* variable, char const* standard) {
+std::optional<std::string> read_profile_file(Sources const& sources, char const* variable,
+                                             char const* standard) {
   auto path = find(sources.environment, variable).value_or(standard);
   if (path.starts_with("~/")) path = find(sources.environment, "HOME").value_or("") + path.substr(1);
   return sources.read_file(path);
@@ -57,9 +58,11 @@ Outcome<Profile> load_profile(Flags const& flags, Sources const& sources) {
   auto config = parse_ini(read_profile_file(sources, "AWS_CONFIG_FILE", "~/.aws/config").value_or(""));
   auto credentials =
       parse_ini(read_profile_file(sources, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials").value_or(""));
-  auto section = profile.name == "default" && !config.contains("profile default") ? "default" : "profile " + profile.name;
+  auto section = profile.name == "default" && !config.contains("profile default") ? "default"
+                                                                                  : "profile " + profile.name;
   if (named && !config.contains(section) && !credentials.contains(profile.name))
-    return stop(Exit::configuration, "no profile \"" + profile.name + "\" in the config or credentials file of AWS");
+    return stop(Exit::configuration,
+                "no profile \"" + profile.name + "\" in the config or credentials file of AWS");
   profile.config = config[section];
   profile.credentials = credentials[profile.name];
   if (auto services = find(profile.config, "services")) profile.services = config["services " + *services];
@@ -76,8 +79,9 @@ std::optional<remote::Credentials> static_credentials(Section const& section) {
 /// Source: "Process credential provider": JSON with Version 1.
 Outcome<remote::Credentials> ask_process(std::string const& command, Sources const& sources) {
   auto answer = wire::parse_json(TRY(sources.run(command)));
-  auto bad = stop(Exit::configuration, "credential_process did not print what it should: JSON with Version 1, "
-                                       "AccessKeyId and SecretAccessKey");
+  auto bad = stop(Exit::configuration,
+                  "credential_process did not print what it should: JSON with Version 1, "
+                  "AccessKeyId and SecretAccessKey");
   if (!answer || !answer->is_object()) return bad;
   auto text = [&](char const* key) -> std::optional<std::string> {
     auto const* value = answer->get_object().if_contains(key);
@@ -91,11 +95,13 @@ Outcome<remote::Credentials> ask_process(std::string const& command, Sources con
   return remote::Credentials{*id, *secret, text("SessionToken")};
 }
 
-Outcome<remote::Credentials> find_credentials(Flags const& flags, Sources const& sources, Profile const& profile) {
+Outcome<remote::Credentials> find_credentials(Flags const& flags, Sources const& sources,
+                                              Profile const& profile) {
   if (flags.profile.empty()) {  // a profile that was asked for by flag goes before the environment
     auto id = find(sources.environment, "AWS_ACCESS_KEY_ID");
     auto secret = find(sources.environment, "AWS_SECRET_ACCESS_KEY");
-    if (id && secret) return remote::Credentials{*id, *secret, find(sources.environment, "AWS_SESSION_TOKEN")};
+    if (id && secret)
+      return remote::Credentials{*id, *secret, find(sources.environment, "AWS_SESSION_TOKEN")};
     if (id || secret)
       return stop(Exit::configuration, "only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set");
   }
@@ -103,15 +109,18 @@ Outcome<remote::Credentials> find_credentials(Flags const& flags, Sources const&
   for (auto const* section : {&profile.credentials, &profile.config})
     if (auto command = find(*section, "credential_process")) return ask_process(*command, sources);
   if (auto found = static_credentials(profile.config)) return *found;
-  return stop(Exit::configuration,
-              "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them "
-              "(--profile).\n  For roles and single sign-on: eval \"$(aws configure export-credentials --format env)\"");
+  return stop(
+      Exit::configuration,
+      "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them "
+      "(--profile).\n  For roles and single sign-on: eval \"$(aws configure export-credentials --format "
+      "env)\"");
 }
 
-/// By service, most particular first: flag, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's services section,
-/// the profile.
-std::optional<std::string> find_endpoint(Flags const& flags, Environment const& environment, Profile const& profile,
-                                         std::string const& service, std::string const& variable) {
+/// By service, most particular first: flag, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's
+/// services section, the profile.
+std::optional<std::string> find_endpoint(Flags const& flags, Environment const& environment,
+                                         Profile const& profile, std::string const& service,
+                                         std::string const& variable) {
   if (!flags.endpoint_url.empty()) return flags.endpoint_url;
   if (find(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return std::nullopt;
   if (auto url = find(environment, variable)) return url;
@@ -128,7 +137,8 @@ Outcome<int> find_attempts(Environment const& environment, Profile const& profil
   int attempts = 0;
   auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), attempts);
   if (error != std::errc{} || end != text->data() + text->size() || attempts < 1 || attempts > kMost)
-    return stop(Exit::configuration, "AWS_MAX_ATTEMPTS is \"" + *text + "\": it must be a number from 1 to 100");
+    return stop(Exit::configuration,
+                "AWS_MAX_ATTEMPTS is \"" + *text + "\": it must be a number from 1 to 100");
   return attempts;
 }
 
@@ -190,8 +200,10 @@ Sources real_sources() {
             if (!pipe) return stop(Exit::configuration, "cannot start the credential_process");
             std::string output;
             std::array<char, 4096> part{};
-            while (auto got = std::fread(part.data(), 1, part.size(), pipe.get())) output.append(part.data(), got);
-            if (pclose(pipe.release()) != 0) return stop(Exit::configuration, "the credential_process failed");
+            while (auto got = std::fread(part.data(), 1, part.size(), pipe.get()))
+              output.append(part.data(), got);
+            if (pclose(pipe.release()) != 0)
+              return stop(Exit::configuration, "the credential_process failed");
             return output;
           }};
 }
@@ -210,8 +222,10 @@ Outcome<Settings> resolve(Flags const& flags, Sources const& sources) {
   }
   for (auto const& region : settings.regions) TRY(check_region(region));
   for (auto [service, variable] : {std::pair{"ec2", "AWS_ENDPOINT_URL_EC2"}, {"ebs", "AWS_ENDPOINT_URL_EBS"}})
-    if (auto url = find_endpoint(flags, environment, profile, service, variable)) settings.endpoint_urls[service] = *url;
-  settings.ca_path = find(environment, "AWS_CA_BUNDLE").value_or(find(profile.config, "ca_bundle").value_or(""));
+    if (auto url = find_endpoint(flags, environment, profile, service, variable))
+      settings.endpoint_urls[service] = *url;
+  settings.ca_path =
+      find(environment, "AWS_CA_BUNDLE").value_or(find(profile.config, "ca_bundle").value_or(""));
   settings.max_attempts = TRY(find_attempts(environment, profile, settings.max_attempts));
   settings.credentials = TRY(find_credentials(flags, sources, profile));
   return settings;

@@ -1,5 +1,5 @@
-// cli/profile.h - credentials, regions and endpoints from flags, environment and AWS's profile files, in the order of
-// the SDKs: flag, then environment, then profile. Source: AWS SDKs and Tools Reference Guide.
+// cli/profile.h - credentials, regions and endpoints from flags, environment and AWS's profile files, in the
+// order of the SDKs: flag, then environment, then profile. Source: AWS SDKs and Tools Reference Guide.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -16,7 +16,8 @@ namespace argosy::cli {
 using Environment = std::map<std::string, std::string, std::less<>>;
 Environment process_environment();
 
-/// Section -> key -> value. A nested key ("ec2 =" and below it "  endpoint_url = …") reads "ec2.endpoint_url".
+/// Section -> key -> value. A nested key ("ec2 =" and below it "  endpoint_url = …") reads
+/// "ec2.endpoint_url".
 using Ini = std::map<std::string, std::map<std::string, std::string>>;
 Ini parse_ini(std::string_view text);
 
@@ -40,7 +41,8 @@ struct Settings {
   int max_attempts = 5;
   std::chrono::milliseconds patience{};  ///< how long nothing may move
 
-  /// The one region of a verb that works in one; fails with `configuration` if there is none, `usage` with several.
+  /// The one region of a verb that works in one; fails with `configuration` if there is none, `usage` with
+  /// several.
   Outcome<std::string> region() const;
 };
 

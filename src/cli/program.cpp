@@ -22,11 +22,15 @@ constexpr char const* kFooter =
     "\n"
     "Each verb teaches with examples: argosy copy --help\n"
     "\n"
-    "An image is written REGION/ami-… or ami-… alone, then in the region of --region, AWS_REGION, AWS_DEFAULT_REGION\n"
-    "or the profile. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files.\n"
+    "An image is written REGION/ami-… or ami-… alone, then in the region of --region, AWS_REGION, "
+    "AWS_DEFAULT_REGION\n"
+    "or the profile. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of AWS's own "
+    "files.\n"
     "\n"
-    "Exit codes: 0 done; 1 failed; 3 partly done, run it again for the rest; 4 refused, nothing was changed;\n"
-    "5 temporary, try later; 6 nothing moved for --timeout, the work goes on at the server; 130, 143 interrupted;\n"
+    "Exit codes: 0 done; 1 failed; 3 partly done, run it again for the rest; 4 refused, nothing was "
+    "changed;\n"
+    "5 temporary, try later; 6 nothing moved for --timeout, the work goes on at the server; 130, 143 "
+    "interrupted;\n"
     "252 usage; 253 configuration or credentials; 254 the service answered with an error.\n";
 
 }  // namespace
@@ -45,10 +49,12 @@ Program::Program() : app_(kSummary, "argosy") {
   add_unshare(*this);
   add_wait(*this);
   add_shared_options(app_);
-  for (auto* verb : app_.get_subcommands({})) add_shared_options(*verb);  // last: so they stand last in the help
+  for (auto* verb : app_.get_subcommands({}))
+    add_shared_options(*verb);  // last: so they stand last in the help
 }
 
-CLI::App& Program::begin_verb(std::string const& name, std::string const& summary, std::string const& examples) {
+CLI::App& Program::begin_verb(std::string const& name, std::string const& summary,
+                              std::string const& examples) {
   auto& verb = *app_.add_subcommand(name, summary);
   verb.footer("Examples:\n" + examples);
   return verb;
@@ -58,15 +64,22 @@ void Program::add_shared_options(CLI::App& app) {
   std::string const group = "Options of every verb";
   app.set_help_flag("-h,--help", "Print this and end")->group(group);
   add_values(app, "-r,--region", flags_.regions, "Region; where several make sense, repeated or with commas")
-      .group(group)->option_text("REGIONS");
-  app.add_option("--profile", flags_.profile, "Profile in the config and credentials files of AWS")->group(group)
+      .group(group)
+      ->option_text("REGIONS");
+  app.add_option("--profile", flags_.profile, "Profile in the config and credentials files of AWS")
+      ->group(group)
       ->option_text("NAME");
-  app.add_option("--endpoint-url", flags_.endpoint_url, "Where the service is, e.g. http://127.0.0.1:8080")->group(group)
+  app.add_option("--endpoint-url", flags_.endpoint_url, "Where the service is, e.g. http://127.0.0.1:8080")
+      ->group(group)
       ->option_text("URL");
-  app.add_option("-o,--output", flags_.output, "table or json")->check(CLI::IsMember({"table", "json"}))->group(group)
+  app.add_option("-o,--output", flags_.output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->group(group)
       ->option_text("FORMAT");
-  app.add_option("--timeout", flags_.timeout, "Give up waiting when nothing moved for so long: 90s, 30m (the default), 2h")
-      ->group(group)->option_text("TIME");
+  app.add_option("--timeout", flags_.timeout,
+                 "Give up waiting when nothing moved for so long: 90s, 30m (the default), 2h")
+      ->group(group)
+      ->option_text("TIME");
   app.add_flag("-q,--quiet", flags_.quiet, "Only data and errors")->group(group);
   app.add_flag("--no-progress", flags_.no_progress, "Neither bars nor lines of progress")->group(group);
 }
@@ -81,7 +94,8 @@ Exit Program::run(int argc, char** argv) {
   }
   auto format = flags_.output == "json" ? Format::json : Format::table;
   auto sources = real_sources();
-  Terminal terminal(format, choose_progress_style(flags_, sources.environment, isatty(STDERR_FILENO) == 1), flags_.quiet);
+  Terminal terminal(format, choose_progress_style(flags_, sources.environment, isatty(STDERR_FILENO) == 1),
+                    flags_.quiet);
   auto settings = resolve(flags_, sources);
   auto outcome = settings ? job_(*settings, terminal) : std::unexpected(settings.error());
   if (!outcome) {

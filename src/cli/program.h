@@ -17,15 +17,17 @@ class Program {
  public:
   Program();
 
-  /// A verb with the options of all verbs. When the user chose it, `job` is called with what he typed. `examples`: lines
-  /// for the end of its help.
+  /// A verb with the options of all verbs. When the user chose it, `job` is called with what he typed.
+  /// `examples`: lines for the end of its help.
   template <class Options>
   CLI::App& add_verb(std::string const& name, std::string const& summary, std::string const& examples,
                      std::shared_ptr<Options> options,
                      Outcome<Exit> (*job)(Options const&, Settings const&, Terminal&)) {
     auto& verb = begin_verb(name, summary, examples);
     verb.callback([this, options, job] {
-      job_ = [options, job](Settings const& settings, Terminal& terminal) { return job(*options, settings, terminal); };
+      job_ = [options, job](Settings const& settings, Terminal& terminal) {
+        return job(*options, settings, terminal);
+      };
     });
     return verb;
   }

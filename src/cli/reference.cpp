@@ -14,7 +14,8 @@ constexpr std::size_t kLongestName = 128;
 bool is_id(std::string_view text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   auto digits = text.substr(prefix.size());
-  return (digits.size() == 17 || digits.size() == 8) && digits.find_first_not_of("0123456789abcdef") == digits.npos;
+  return (digits.size() == 17 || digits.size() == 8) &&
+         digits.find_first_not_of("0123456789abcdef") == digits.npos;
 }
 
 bool may_stand_in_a_name(char c) {
@@ -38,11 +39,13 @@ Outcome<Reference> parse_reference(std::string_view text, std::vector<std::strin
     reference.region = text.substr(0, slash);
   }
   reference.id = slash == text.npos ? text : text.substr(slash + 1);
-  if (std::ranges::any_of(prefixes, [&](auto prefix) { return is_id(reference.id, prefix); })) return reference;
+  if (std::ranges::any_of(prefixes, [&](auto prefix) { return is_id(reference.id, prefix); }))
+    return reference;
   std::string expected;
   for (auto prefix : prefixes) (expected += expected.empty() ? "" : " or ") += std::string(prefix) + "…";
   return stop(Exit::usage, "\"" + std::string(text) + "\" is not an id: expected " + expected +
-                               ", with or without its region as in us-east-1/" + std::string(prefixes.front()) + "…");
+                               ", with or without its region as in us-east-1/" +
+                               std::string(prefixes.front()) + "…");
 }
 
 std::vector<std::string> without_repeats(std::vector<std::string> const& values) {
@@ -60,10 +63,12 @@ Outcome<TagArgument> parse_tag(std::string const& text) {
 }
 
 Outcome<void> check_image_name(std::string_view name) {
-  if (name.size() >= kShortestName && name.size() <= kLongestName && std::ranges::all_of(name, may_stand_in_a_name))
+  if (name.size() >= kShortestName && name.size() <= kLongestName &&
+      std::ranges::all_of(name, may_stand_in_a_name))
     return {};
-  return stop(Exit::usage, "\"" + std::string(name) +
-                               "\" is no name for an image: 3 to 128 letters, digits, blanks and ( ) [ ] . / - ' @ _");
+  return stop(Exit::usage,
+              "\"" + std::string(name) +
+                  "\" is no name for an image: 3 to 128 letters, digits, blanks and ( ) [ ] . / - ' @ _");
 }
 
 std::string image_name_of(std::string_view path) {

@@ -1,4 +1,5 @@
-// cli/reference.h - what a user may write for an image, a snapshot, a disk's name and those he shares with. Pure.
+// cli/reference.h - what a user may write for an image, a snapshot, a disk's name and those he shares with.
+// Pure.
 #pragma once
 #include <optional>
 #include <string>

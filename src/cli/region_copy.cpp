@@ -22,9 +22,9 @@ Outcome<std::optional<ec2::Image>> find_copy(Session& session, CopyOrder const& 
 
 ec2::CopyImageRequest copy_request(CopyOrder const& order) {
   ec2::CopyImageRequest request;
-  // Made anew for each copy and sent again with each retry of the call. Derived from the order alone it would be
-  // remembered by the service, and hand back an image that was deregistered meanwhile. Against a second copy by another
-  // run the name stands.
+  // Made anew for each copy and sent again with each retry of the call. Derived from the order alone it would
+  // be remembered by the service, and hand back an image that was deregistered meanwhile. Against a second
+  // copy by another run the name stands.
   request.client_token = make_uuid(system_entropy());
   request.name = order.name;
   if (!order.description.empty()) request.description = order.description;
@@ -49,7 +49,8 @@ Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& r
       result.image_id = *image_id;
       return {};
     }
-    if (image_id.error().code == "InvalidAMIName.Duplicate") existing = TRY(find_copy(session, order));  // another run was faster
+    if (image_id.error().code == "InvalidAMIName.Duplicate")
+      existing = TRY(find_copy(session, order));  // another run was faster
     if (!existing) return std::unexpected(image_id.error());
   }
   result.image_id = existing->image_id.value_or("");
@@ -81,7 +82,8 @@ Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& t
   under_way.add(reference);
   auto line = terminal.begin(reference);
   auto freshness = result.was_begun ? Freshness::known : Freshness::just_made;
-  auto followed = follow_image(*session, result.image_id, freshness, settings.patience, terminal, line, result.progress);
+  auto followed =
+      follow_image(*session, result.image_id, freshness, settings.patience, terminal, line, result.progress);
   terminal.end(line);
   under_way.remove(reference);
   TRY(std::move(followed));
@@ -92,7 +94,8 @@ Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& t
 
 boost::json::object to_json(CopyResult const& result) {
   boost::json::object out{{"region", result.region}};
-  out["image_id"] = result.image_id.empty() ? boost::json::value(nullptr) : boost::json::value(result.image_id);
+  out["image_id"] =
+      result.image_id.empty() ? boost::json::value(nullptr) : boost::json::value(result.image_id);
   for (auto const& [name, value] : to_json(result.progress)) out[name] = value;
   if (result.image_id.empty()) out["state"] = nullptr;
   out["was_begun"] = result.was_begun;
@@ -114,14 +117,15 @@ std::vector<std::string> UnderWay::all() const {
   return references_;
 }
 
-CopyResult copy_to_region(Settings const& settings, CopyOrder const& order, std::string const& region, Terminal& terminal,
-                          UnderWay& under_way) {
+CopyResult copy_to_region(Settings const& settings, CopyOrder const& order, std::string const& region,
+                          Terminal& terminal, UnderWay& under_way) {
   auto began = std::chrono::steady_clock::now();
   CopyResult result;
   result.region = region;
   auto copied = copy(settings, order, terminal, under_way, result);
   if (!copied) result.failure = copied.error();
-  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  result.took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   return result;
 }
 

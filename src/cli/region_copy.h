@@ -32,7 +32,8 @@ struct CopyResult {
   std::optional<Failure> failure;
 };
 
-/// {region, image_id, state, snapshot_ids, bytes_total, bytes_done, bytes_moved, seconds, was_begun, error, …}
+/// {region, image_id, state, snapshot_ids, bytes_total, bytes_done, bytes_moved, seconds, was_begun, error,
+/// …}
 boost::json::object to_json(CopyResult const& result);
 
 /// The ids of copies under way, for what is said on Ctrl-C. Any thread.
@@ -48,7 +49,7 @@ class UnderWay {
 };
 
 /// Does what is missing. What is done in one region stays, whatever happens in others.
-CopyResult copy_to_region(Settings const& settings, CopyOrder const& order, std::string const& region, Terminal& terminal,
-                          UnderWay& under_way);
+CopyResult copy_to_region(Settings const& settings, CopyOrder const& order, std::string const& region,
+                          Terminal& terminal, UnderWay& under_way);
 
 }  // namespace argosy::cli

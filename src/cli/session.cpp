@@ -11,7 +11,8 @@ namespace {
 constexpr char const* kApiVersion = "2016-11-15";
 constexpr char const* kUserAgent = "argosy/" ARGOSY_VERSION;
 
-Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& settings, std::string const& service,
+Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& settings,
+                                                           std::string const& service,
                                                            std::string const& region) {
   auto given = settings.endpoint_urls.find(service);
   auto url = given == settings.endpoint_urls.end() ? aws_endpoint_url(service, region) : given->second;
@@ -33,8 +34,9 @@ Fault fault_of(int status) {
   return status >= 500 ? Fault::unavailable : status == 404 ? Fault::not_found : Fault::invalid;
 }
 
-Outcome<http::Response> send(remote::Transport& transport, http::Request request, remote::Credentials const& credentials,
-                             remote::Scope const& scope, remote::Payload payload) {
+Outcome<http::Response> send(remote::Transport& transport, http::Request request,
+                             remote::Credentials const& credentials, remote::Scope const& scope,
+                             remote::Payload payload) {
   auto const& endpoint = transport.endpoint();
   request.path = endpoint.path + request.path;
   request.headers.emplace_back("User-Agent", kUserAgent);
@@ -84,9 +86,15 @@ Outcome<std::unique_ptr<Session>> Session::open(Settings const& settings, std::s
 Outcome<std::string> Session::ec2(std::string_view action, wire::Pairs parameters) {
   parameters.emplace_back("Action", action);
   parameters.emplace_back("Version", kApiVersion);
-  http::Request request{"POST", "/", "", {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-                        to_bytes(as_bytes(wire::print_form(parameters))), "", ""};
-  auto response = TRY(send(*ec2_, std::move(request), credentials_, {region_, "ec2"}, remote::Payload::hashed));
+  http::Request request{"POST",
+                        "/",
+                        "",
+                        {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+                        to_bytes(as_bytes(wire::print_form(parameters))),
+                        "",
+                        ""};
+  auto response =
+      TRY(send(*ec2_, std::move(request), credentials_, {region_, "ec2"}, remote::Payload::hashed));
   if (response.status != 200) return std::unexpected(read_ec2_failure(response));
   return std::string(as_text(response.body));
 }

@@ -1,4 +1,5 @@
-// cli/session.h - signed calls to the EC2 and EBS direct services of one region, with their errors understood.
+// cli/session.h - signed calls to the EC2 and EBS direct services of one region, with their errors
+// understood.
 #pragma once
 #include <memory>
 #include <string>

@@ -37,26 +37,32 @@ Outcome<Order> parse_order(ShareOptions const& options, Settings const& settings
   order.audience = TRY(parse_audience(audience));
   order.audience.everybody = options.everybody;
   if (order.images.empty()) return stop(Exit::usage, "which image? Write REGION/ami-…");
-  if (options.all && !order.audience.empty()) return stop(Exit::usage, "--all means everybody: name no account beside it");
-  if (!options.all && order.audience.empty()) return stop(Exit::usage, "with whom? Name accounts, or --public");
+  if (options.all && !order.audience.empty())
+    return stop(Exit::usage, "--all means everybody: name no account beside it");
+  if (!options.all && order.audience.empty())
+    return stop(Exit::usage, "with whom? Name accounts, or --public");
   return order;
 }
 
 /// The image's snapshots that are the caller's own: others cannot be shared by him.
 Outcome<std::vector<std::string>> find_own_snapshots(Session& session, ec2::Image const& image) {
   std::vector<std::string> ids;
-  for (auto const& snapshot : TRY(own_snapshots(session, snapshot_ids(image)))) ids.push_back(snapshot.snapshot_id.value_or(""));
+  for (auto const& snapshot : TRY(own_snapshots(session, snapshot_ids(image))))
+    ids.push_back(snapshot.snapshot_id.value_or(""));
   return ids;
 }
 
-Outcome<void> share_image(Session& session, std::string const& image_id, Order const& order, ShareOptions const& options) {
+Outcome<void> share_image(Session& session, std::string const& image_id, Order const& order,
+                          ShareOptions const& options) {
   auto image = TRY(find_image(session, image_id));
   TRY(change_launch_permissions(session, image_id, Change::grant, order.audience));
   if (!options.allow_copy) return {};
-  return change_snapshot_permissions(session, TRY(find_own_snapshots(session, image)), Change::grant, order.audience);
+  return change_snapshot_permissions(session, TRY(find_own_snapshots(session, image)), Change::grant,
+                                     order.audience);
 }
 
-Outcome<void> unshare_image(Session& session, std::string const& image_id, Order const& order, ShareOptions const& options) {
+Outcome<void> unshare_image(Session& session, std::string const& image_id, Order const& order,
+                            ShareOptions const& options) {
   auto image = TRY(find_image(session, image_id));
   auto snapshots = TRY(find_own_snapshots(session, image));
   if (!options.all) {
@@ -125,7 +131,8 @@ void add_share(Program& program) {
                                 "  argosy share us-east-1/ami-… us-west-2/ami-… 123456789012 210987654321\n"
                                 "  argosy share us-west-2/ami-… 123456789012 --allow-copy\n"
                                 "\n"
-                                "To start an image the launch permission is enough. To copy it, an account needs its snapshots too: that\n"
+                                "To start an image the launch permission is enough. To copy it, an account "
+                                "needs its snapshots too: that\n"
                                 "is --allow-copy, and gives away the content.\n",
                                 options, &run_share);
   verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
@@ -135,13 +142,15 @@ void add_share(Program& program) {
 
 void add_unshare(Program& program) {
   auto options = std::make_shared<ShareOptions>();
-  auto& verb = program.add_verb("unshare", "Take images back",
-                                "  argosy unshare us-west-2/ami-… 123456789012\n"
-                                "  argosy unshare us-east-1/ami-… us-west-2/ami-… eu-west-1/ami-… 123456789012     everywhere\n"
-                                "  argosy unshare us-west-2/ami-… --all                everybody but the owner\n"
-                                "\n"
-                                "Takes both away, launch permission and that of the snapshots. What was started or copied before goes on.\n",
-                                options, &run_unshare);
+  auto& verb = program.add_verb(
+      "unshare", "Take images back",
+      "  argosy unshare us-west-2/ami-… 123456789012\n"
+      "  argosy unshare us-east-1/ami-… us-west-2/ami-… eu-west-1/ami-… 123456789012     everywhere\n"
+      "  argosy unshare us-west-2/ami-… --all                everybody but the owner\n"
+      "\n"
+      "Takes both away, launch permission and that of the snapshots. What was started or copied before goes "
+      "on.\n",
+      options, &run_unshare);
   verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
   verb.add_flag("--all", options->all, "From everybody: accounts, organizations and the public");
   verb.add_flag("--public", options->everybody, "From the public; named accounts keep it");

@@ -20,8 +20,8 @@ struct ImageFacts {
   std::string region;
   ec2::Image image;
   std::vector<ec2::Snapshot> snapshots;
-  std::optional<Audience> may_start;                ///< known to the owner alone
-  std::map<std::string, Audience> may_copy;         ///< by snapshot, of the caller's own
+  std::optional<Audience> may_start;         ///< known to the owner alone
+  std::map<std::string, Audience> may_copy;  ///< by snapshot, of the caller's own
 };
 
 Outcome<ImageFacts> gather(Session& session, std::string const& image_id) {
@@ -54,7 +54,9 @@ class Page {
   void line(std::string const& name, std::string const& value) {
     if (!value.empty()) text_ += fmt::format("{:<18}{}\n", name, value);
   }
-  void line(std::string const& name, std::optional<std::string> const& value) { line(name, value.value_or("")); }
+  void line(std::string const& name, std::optional<std::string> const& value) {
+    line(name, value.value_or(""));
+  }
   void heading(std::string const& title) { text_ += "\n" + title + "\n"; }
   void add(std::string const& text) { text_ += text; }
   std::string const& text() const { return text_; }
@@ -72,7 +74,8 @@ void describe_image(Page& page, ImageFacts const& facts) {
   if (image.state_reason) page.line("reason", image.state_reason->message);
   page.line("owner", image.image_owner_id);
   page.line("created", image.creation_date);
-  if (image.source_image_id) page.line("copied from", image.source_image_region.value_or("?") + "/" + *image.source_image_id);
+  if (image.source_image_id)
+    page.line("copied from", image.source_image_region.value_or("?") + "/" + *image.source_image_id);
   page.line("source instance", image.source_instance_id);
   page.line("architecture", image.architecture);
   page.line("boot mode", image.boot_mode);
@@ -94,7 +97,8 @@ void describe_devices(Page& page, ec2::Image const& image) {
   std::vector<std::vector<std::string>> rows{{"DEVICE", "SNAPSHOT", "SIZE", "TYPE", "ENCRYPTED"}};
   for (auto const& mapping : image.block_device_mapping) {
     auto volume = mapping.ebs.value_or(ec2::EbsBlockDevice{});
-    rows.push_back({mapping.device_name.value_or("?"), volume.snapshot_id.value_or(mapping.virtual_name.value_or("-")),
+    rows.push_back({mapping.device_name.value_or("?"),
+                    volume.snapshot_id.value_or(mapping.virtual_name.value_or("-")),
                     volume.volume_size ? std::to_string(*volume.volume_size) + " GiB" : "-",
                     volume.volume_type.value_or("-"), volume.encrypted.value_or(false) ? "yes" : "no"});
   }
@@ -119,12 +123,14 @@ void describe_snapshots_of(Page& page, ImageFacts const& facts) {
       if (own.copy_bytes_total)
         page.line("copied", show_bytes(static_cast<std::uint64_t>(own.copy_bytes_done.value_or(0))) + " of " +
                                 show_bytes(static_cast<std::uint64_t>(*own.copy_bytes_total)) + ", " +
-                                show_bytes(static_cast<std::uint64_t>(own.copy_bytes_moved.value_or(0))) + " moved");
+                                show_bytes(static_cast<std::uint64_t>(own.copy_bytes_moved.value_or(0))) +
+                                " moved");
       page.line("content digest", own.content_digest);
     }
     if (auto may_copy = facts.may_copy.find(id); may_copy != facts.may_copy.end())
       page.line("may copy it", show_all(may_copy->second));
-    for (auto const& tag : snapshot.tag_set) page.line("tag", tag.key.value_or("") + "=" + tag.value.value_or(""));
+    for (auto const& tag : snapshot.tag_set)
+      page.line("tag", tag.key.value_or("") + "=" + tag.value.value_or(""));
   }
 }
 
@@ -138,7 +144,8 @@ boost::json::object to_json(ImageFacts const& facts) {
   boost::json::array snapshots;
   for (auto const& snapshot : facts.snapshots) {
     auto item = wire::json::encode(snapshot, wire::Naming::snake).as_object();
-    for (auto [name, time] : {std::pair{"start_time", snapshot.start_time}, {"completion_time", snapshot.completion_time}})
+    for (auto [name, time] :
+         {std::pair{"start_time", snapshot.start_time}, {"completion_time", snapshot.completion_time}})
       if (time) item[name] = to_iso8601(*time);  // as EC2 shows it
     auto may_copy = facts.may_copy.find(snapshot.snapshot_id.value_or(""));
     if (may_copy != facts.may_copy.end()) item["may_copy"] = to_json(may_copy->second);
@@ -172,12 +179,13 @@ Outcome<Exit> run(ShowOptions const& options, Settings const& settings, Terminal
 
 void add_show(Program& program) {
   auto options = std::make_shared<ShowOptions>();
-  auto& verb = program.add_verb("show", "Show an image: attributes, disks, progress, content digests, who may use it",
-                                "  argosy show us-west-2/ami-…\n"
-                                "  argosy show ami-… --output json | jq -r '.snapshots[].argosy.content_digest'\n"
-                                "\n"
-                                "Two snapshots with the same content digest hold the same disk, in whatever region.\n",
-                                options, &run);
+  auto& verb =
+      program.add_verb("show", "Show an image: attributes, disks, progress, content digests, who may use it",
+                       "  argosy show us-west-2/ami-…\n"
+                       "  argosy show ami-… --output json | jq -r '.snapshots[].argosy.content_digest'\n"
+                       "\n"
+                       "Two snapshots with the same content digest hold the same disk, in whatever region.\n",
+                       options, &run);
   verb.add_option("IMAGE", options->image, "REGION/ami-… or ami-…")->required()->option_text(" ");
 }
 

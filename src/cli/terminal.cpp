@@ -31,7 +31,8 @@ std::size_t terminal_columns() {
 }
 
 std::optional<std::uint64_t> percent_of(Status const& status) {
-  if (status.total_bytes > 0) return std::min<std::uint64_t>(100, status.done_bytes * 100 / status.total_bytes);
+  if (status.total_bytes > 0)
+    return std::min<std::uint64_t>(100, status.done_bytes * 100 / status.total_bytes);
   if (status.percent) return static_cast<std::uint64_t>(std::clamp(*status.percent, 0, 100));
   return std::nullopt;
 }
@@ -53,7 +54,8 @@ ProgressStyle choose_progress_style(Flags const& flags, Environment const& envir
   return is_terminal && !dumb && !environment.contains("CI") ? ProgressStyle::bars : ProgressStyle::lines;
 }
 
-std::string show_status(std::string_view label, Status const& status, milliseconds elapsed, std::size_t bar_columns) {
+std::string show_status(std::string_view label, Status const& status, milliseconds elapsed,
+                        std::size_t bar_columns) {
   auto percent = percent_of(status);
   std::string line(label);
   if (bar_columns > 0) {
@@ -77,7 +79,8 @@ std::string show_status(std::string_view label, Status const& status, millisecon
   return line;
 }
 
-Terminal::Terminal(Format format, ProgressStyle style, bool quiet) : format_(format), style_(style), quiet_(quiet) {}
+Terminal::Terminal(Format format, ProgressStyle style, bool quiet)
+    : format_(format), style_(style), quiet_(quiet) {}
 
 void Terminal::print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 void Terminal::print(boost::json::value const& value) { print(show_json(value)); }

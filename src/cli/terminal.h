@@ -1,4 +1,5 @@
-// cli/terminal.h - data to stdout; notes, errors and progress to stderr, as bars on a terminal and as lines elsewhere.
+// cli/terminal.h - data to stdout; notes, errors and progress to stderr, as bars on a terminal and as lines
+// elsewhere.
 #pragma once
 #include <boost/json.hpp>
 #include <chrono>
@@ -28,7 +29,8 @@ struct Status {
   std::optional<int> percent;     ///< instead of bytes, where only that is known
 };
 
-/// "us-west-2   45 %  pending  460.8 MiB of 1.0 GiB  120.0 MiB/s  5 s left", with a bar of `bar_columns` (0: none).
+/// "us-west-2   45 %  pending  460.8 MiB of 1.0 GiB  120.0 MiB/s  5 s left", with a bar of `bar_columns` (0:
+/// none).
 std::string show_status(std::string_view label, Status const& status, std::chrono::milliseconds elapsed,
                         std::size_t bar_columns);
 

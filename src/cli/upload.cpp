@@ -18,10 +18,15 @@ namespace {
 /// One disk on its way. step() runs on several threads, each with one block.
 class Upload {
  public:
-  Upload(Session& session, Disk& disk, std::string snapshot_id, std::chrono::milliseconds patience, Terminal& terminal,
-         Terminal::Line line)
-      : session_(session), disk_(disk), snapshot_id_(std::move(snapshot_id)), patience_(patience), terminal_(terminal),
-        line_(line), walk_(disk) {}
+  Upload(Session& session, Disk& disk, std::string snapshot_id, std::chrono::milliseconds patience,
+         Terminal& terminal, Terminal::Line line)
+      : session_(session),
+        disk_(disk),
+        snapshot_id_(std::move(snapshot_id)),
+        patience_(patience),
+        terminal_(terminal),
+        line_(line),
+        walk_(disk) {}
 
   Outcome<bool> step() {
     auto claim = TRY(claim_block());
@@ -41,7 +46,8 @@ class Upload {
   /// After the last step. The number of blocks put.
   Outcome<std::uint64_t> complete() {
     auto aggregate = aggregate_.finish();
-    TRY(patience_.persist([&] { return complete_snapshot(session_, snapshot_id_, aggregate_.blocks(), aggregate); }));
+    TRY(patience_.persist(
+        [&] { return complete_snapshot(session_, snapshot_id_, aggregate_.blocks(), aggregate); }));
     return aggregate_.blocks();
   }
 
@@ -88,7 +94,8 @@ class Upload {
 };
 
 Outcome<std::uint64_t> put_and_complete(Session& session, Disk& disk, std::string const& snapshot_id,
-                                        UploadOptions const& options, Terminal& terminal, Terminal::Line line) {
+                                        UploadOptions const& options, Terminal& terminal,
+                                        Terminal::Line line) {
   Upload upload(session, disk, snapshot_id, options.patience, terminal, line);
   TRY(run_steps(options.jobs, [&] { return upload.step(); }));
   auto blocks = TRY(upload.complete());
@@ -109,7 +116,8 @@ ebs::StartSnapshotRequest start_request(UploadOptions const& options) {
 
 void AggregateChecksum::add(std::uint64_t position, std::optional<digest::Digest> const& checksum) {
   early_.emplace(position, checksum);
-  for (auto first = early_.begin(); first != early_.end() && first->first == next_; first = early_.erase(first), ++next_) {
+  for (auto first = early_.begin(); first != early_.end() && first->first == next_;
+       first = early_.erase(first), ++next_) {
     if (!first->second) continue;
     hash_.update(first->second->bytes);
     ++blocks_;
@@ -120,9 +128,10 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
                          std::string const& label) {
   auto snapshot_id = TRY(start_snapshot(session, start_request(options)));
   OnInterrupt on_interrupt([&] {
-    terminal.complain("Interrupted: the unfinished snapshot " + session.region() + "/" + snapshot_id +
-                      " turns to error within the hour; then, or now, delete it:\n  aws ec2 delete-snapshot --region " +
-                      session.region() + " --snapshot-id " + snapshot_id);
+    terminal.complain(
+        "Interrupted: the unfinished snapshot " + session.region() + "/" + snapshot_id +
+        " turns to error within the hour; then, or now, delete it:\n  aws ec2 delete-snapshot --region " +
+        session.region() + " --snapshot-id " + snapshot_id);
   });
   auto line = terminal.begin(label);
   auto blocks = put_and_complete(session, disk, snapshot_id, options, terminal, line);
@@ -131,7 +140,8 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
   if (blocks.error().exit == Exit::timed_out) {
     blocks.error().message += " (snapshot " + snapshot_id + ")";
   } else if (!delete_snapshot(session, snapshot_id)) {
-    terminal.complain("The unfinished snapshot " + session.region() + "/" + snapshot_id + " could not be deleted.");
+    terminal.complain("The unfinished snapshot " + session.region() + "/" + snapshot_id +
+                      " could not be deleted.");
   }
   return std::unexpected(blocks.error());
 }

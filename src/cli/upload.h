@@ -11,8 +11,8 @@
 
 namespace argosy::cli {
 
-/// The aggregate checksum of CompleteSnapshot (LINEAR): digests arrive in any order and are hashed in that of the disk.
-/// Holds only those that have come too early.
+/// The aggregate checksum of CompleteSnapshot (LINEAR): digests arrive in any order and are hashed in that of
+/// the disk. Holds only those that have come too early.
 class AggregateChecksum {
  public:
   /// `position`: 0, 1, 2 … in the disk's order, each once; no digest for a block of zeros, which is not put.

@@ -13,10 +13,12 @@ struct WaitOptions {
   std::vector<std::string> images;
 };
 
-Outcome<void> wait_for(Settings const& settings, Reference const& reference, Terminal& terminal, ImageProgress& progress) {
+Outcome<void> wait_for(Settings const& settings, Reference const& reference, Terminal& terminal,
+                       ImageProgress& progress) {
   auto session = TRY(Session::open(settings, *reference.region));
   auto line = terminal.begin(*reference.region + "/" + reference.id);
-  auto followed = follow_image(*session, reference.id, Freshness::known, settings.patience, terminal, line, progress);
+  auto followed =
+      follow_image(*session, reference.id, Freshness::known, settings.patience, terminal, line, progress);
   terminal.end(line);
   return followed;
 }
@@ -34,7 +36,8 @@ Outcome<Exit> run(WaitOptions const& options, Settings const& settings, Terminal
     auto waited = wait_for(settings, references[i], terminal, progress[i]);
     if (!waited) failures[i] = waited.error();
     auto name = *references[i].region + "/" + references[i].id;
-    waited ? terminal.note(name + "  " + show_outcome(progress[i])) : terminal.complain(name + "  " + explain(waited.error()));
+    waited ? terminal.note(name + "  " + show_outcome(progress[i]))
+           : terminal.complain(name + "  " + explain(waited.error()));
   });
   if (terminal.format() == Format::json) {
     boost::json::array items;
@@ -53,12 +56,16 @@ Outcome<Exit> run(WaitOptions const& options, Settings const& settings, Terminal
 
 void add_wait(Program& program) {
   auto options = std::make_shared<WaitOptions>();
-  auto& verb = program.add_verb("wait", "Wait until images are available",
-                                "  argosy wait us-west-2/ami-… eu-west-1/ami-…         after copy --detach or Ctrl-C\n"
-                                "\n"
-                                "Ends with 1 and the reason if an image fails. Gives up, with 6, only when nothing moved for --timeout.\n",
-                                options, &run);
-  verb.add_option("IMAGE", options->images, "REGION/ami-… or ami-…, one or more")->required()->option_text("...");
+  auto& verb =
+      program.add_verb("wait", "Wait until images are available",
+                       "  argosy wait us-west-2/ami-… eu-west-1/ami-…         after copy --detach or Ctrl-C\n"
+                       "\n"
+                       "Ends with 1 and the reason if an image fails. Gives up, with 6, only when nothing "
+                       "moved for --timeout.\n",
+                       options, &run);
+  verb.add_option("IMAGE", options->images, "REGION/ami-… or ami-…, one or more")
+      ->required()
+      ->option_text("...");
 }
 
 }  // namespace argosy::cli

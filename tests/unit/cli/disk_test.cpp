@@ -35,7 +35,9 @@ std::vector<std::uint64_t> walk(Disk& disk) {
 }
 
 TEST(BlockWalk, names_each_touched_block_once_in_order) {
-  ScriptedDisk disk(10 * kBlockBytes, {{0, 1}, {100, 200}, {2 * kBlockBytes - 1, 2 * kBlockBytes + 1}, {5 * kBlockBytes, 7 * kBlockBytes}});
+  ScriptedDisk disk(
+      10 * kBlockBytes,
+      {{0, 1}, {100, 200}, {2 * kBlockBytes - 1, 2 * kBlockBytes + 1}, {5 * kBlockBytes, 7 * kBlockBytes}});
   EXPECT_EQ(walk(disk), (std::vector<std::uint64_t>{0, 1, 2, 5, 6}));
 }
 
@@ -83,7 +85,8 @@ TEST(AggregateChecksum, does_not_depend_on_the_order_of_arrival_and_leaves_zeros
   auto a = digest::sha256(as_bytes("a"));
   auto b = digest::sha256(as_bytes("b"));
   auto expected = digest::Sha256().update(a.bytes).update(b.bytes).finish();
-  std::vector<std::pair<std::uint64_t, std::optional<digest::Digest>>> blocks{{0, a}, {1, std::nullopt}, {2, b}};
+  std::vector<std::pair<std::uint64_t, std::optional<digest::Digest>>> blocks{
+      {0, a}, {1, std::nullopt}, {2, b}};
   do {
     AggregateChecksum checksum;
     for (auto const& [position, digest] : blocks) checksum.add(position, digest);

@@ -30,21 +30,26 @@ TEST(Durations, are_read_in_seconds_minutes_and_hours) {
   EXPECT_EQ(*parse_duration("90s"), milliseconds(90'000));
   EXPECT_EQ(*parse_duration("30m"), milliseconds(1'800'000));
   EXPECT_EQ(*parse_duration("2h"), milliseconds(7'200'000));
-  for (auto text : {"", "0", "-1", "5d", "m", "1.5h", "9999999999999999999", "721h"}) EXPECT_FALSE(parse_duration(text)) << text;
+  for (auto text : {"", "0", "-1", "5d", "m", "1.5h", "9999999999999999999", "721h"})
+    EXPECT_FALSE(parse_duration(text)) << text;
 }
 
 TEST(Table, columns_are_as_wide_as_their_longest_cell) {
-  EXPECT_EQ(show_table({{"NAME", "SIZE"}, {"gr\xc3\xbc\xc3\x9f", "1"}, {"x", ""}}), "NAME  SIZE\ngr\xc3\xbc\xc3\x9f  1\nx\n");
+  EXPECT_EQ(show_table({{"NAME", "SIZE"}, {"gr\xc3\xbc\xc3\x9f", "1"}, {"x", ""}}),
+            "NAME  SIZE\ngr\xc3\xbc\xc3\x9f  1\nx\n");
 }
 
 TEST(Json, is_indented_and_keeps_its_order) {
-  boost::json::object value{{"b", boost::json::array{1, "x\"y"}}, {"a", nullptr}, {"c", 1.5}, {"d", boost::json::array{}}};
-  EXPECT_EQ(show_json(value), "{\n  \"b\": [\n    1,\n    \"x\\\"y\"\n  ],\n  \"a\": null,\n  \"c\": 1.500,\n  \"d\": []\n}\n");
+  boost::json::object value{
+      {"b", boost::json::array{1, "x\"y"}}, {"a", nullptr}, {"c", 1.5}, {"d", boost::json::array{}}};
+  EXPECT_EQ(show_json(value),
+            "{\n  \"b\": [\n    1,\n    \"x\\\"y\"\n  ],\n  \"a\": null,\n  \"c\": 1.500,\n  \"d\": []\n}\n");
 }
 
 TEST(Failure, from_a_service_ends_with_254_and_a_passing_one_with_5) {
   EXPECT_EQ(Failure(Error{Fault::invalid, "InvalidAMIID.NotFound", ""}).exit, Exit::service);
-  for (auto code : {"RequestLimitExceeded", "RequestThrottledException", "ThrottlingException", "ResourceLimitExceeded"}) {
+  for (auto code : {"RequestLimitExceeded", "RequestThrottledException", "ThrottlingException",
+                    "ResourceLimitExceeded"}) {
     Failure failure(Error{Fault::invalid, code, ""});
     EXPECT_EQ(failure.exit, Exit::temporary) << code;
     EXPECT_TRUE(failure.retryable()) << code;
@@ -54,7 +59,8 @@ TEST(Failure, from_a_service_ends_with_254_and_a_passing_one_with_5) {
 }
 
 TEST(Failure, says_code_message_request_and_what_to_do) {
-  Failure failure(Error{Fault::invalid, "InvalidRequest", "You do not have permission to access the storage of this ami"});
+  Failure failure(Error{Fault::invalid, "InvalidRequest",
+                        "You do not have permission to access the storage of this ami"});
   failure.request_id = "42";
   EXPECT_EQ(explain(failure),
             "InvalidRequest: You do not have permission to access the storage of this ami (request id 42)\n"

@@ -18,7 +18,8 @@ TEST(Audience, is_sorted_into_accounts_organizations_and_units) {
 }
 
 TEST(Audience, refuses_what_is_neither) {
-  for (auto word : {"12345678901", "1234567890123", "12345678901x", "o-abc", "all", "arn:aws:iam::123456789012:root"})
+  for (auto word :
+       {"12345678901", "1234567890123", "12345678901x", "o-abc", "all", "arn:aws:iam::123456789012:root"})
     EXPECT_EQ(parse_audience({word}).error().exit, Exit::usage) << word;
 }
 

@@ -43,7 +43,8 @@ Sources sources(Environment environment, std::string answer = "") {
             return std::nullopt;
           },
           [answer](std::string const& command) -> Outcome<std::string> {
-            if (command != "/bin/keys --for \"me\"") return stop(Exit::configuration, "unexpected command " + command);
+            if (command != "/bin/keys --for \"me\"")
+              return stop(Exit::configuration, "unexpected command " + command);
             return answer;
           }};
 }
@@ -57,10 +58,15 @@ TEST(Profile, default_one_is_used_when_nothing_is_said) {
 }
 
 TEST(Profile, environment_goes_before_the_profile_and_the_flag_before_both) {
-  Environment environment{{"AWS_ACCESS_KEY_ID", "AKIAENV"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"AWS_REGION", "eu-west-3"},
-                          {"AWS_DEFAULT_REGION", "eu-west-2"}, {"AWS_ENDPOINT_URL", "http://127.0.0.1:1"},
-                          {"AWS_ENDPOINT_URL_EBS", "http://127.0.0.1:2"}, {"AWS_MAX_ATTEMPTS", "2"},
-                          {"AWS_CA_BUNDLE", "/ca.pem"}, {"AWS_PROFILE", "lab"}};
+  Environment environment{{"AWS_ACCESS_KEY_ID", "AKIAENV"},
+                          {"AWS_SECRET_ACCESS_KEY", "s"},
+                          {"AWS_REGION", "eu-west-3"},
+                          {"AWS_DEFAULT_REGION", "eu-west-2"},
+                          {"AWS_ENDPOINT_URL", "http://127.0.0.1:1"},
+                          {"AWS_ENDPOINT_URL_EBS", "http://127.0.0.1:2"},
+                          {"AWS_MAX_ATTEMPTS", "2"},
+                          {"AWS_CA_BUNDLE", "/ca.pem"},
+                          {"AWS_PROFILE", "lab"}};
   auto settings = resolve({}, sources(environment));
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->credentials.access_key_id, "AKIAENV");
@@ -97,11 +103,14 @@ TEST(Profile, named_one_gives_region_endpoints_and_attempts) {
 TEST(Profile, process_is_asked_for_credentials) {
   Flags flags;
   flags.profile = "outside";
-  auto settings = resolve(flags, sources({}, R"({"Version":1,"AccessKeyId":"AKIAOUT","SecretAccessKey":"s","SessionToken":"t"})"));
+  auto settings = resolve(
+      flags,
+      sources({}, R"({"Version":1,"AccessKeyId":"AKIAOUT","SecretAccessKey":"s","SessionToken":"t"})"));
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->credentials.access_key_id, "AKIAOUT");
   EXPECT_EQ(settings->credentials.session_token, "t");
-  for (auto answer : {"", "{}", R"({"Version":2,"AccessKeyId":"A","SecretAccessKey":"s"})", R"({"Version":1,"AccessKeyId":"A"})"})
+  for (auto answer : {"", "{}", R"({"Version":2,"AccessKeyId":"A","SecretAccessKey":"s"})",
+                      R"({"Version":1,"AccessKeyId":"A"})"})
     EXPECT_EQ(resolve(flags, sources({}, answer)).error().exit, Exit::configuration) << answer;
 }
 
@@ -111,7 +120,8 @@ TEST(Profile, lack_of_anything_needed_is_a_mistake_of_configuration) {
   EXPECT_EQ(resolve({}, sources({{"AWS_PROFILE", "nobody"}})).error().exit, Exit::configuration);
   EXPECT_EQ(resolve({}, sources({{"AWS_ACCESS_KEY_ID", "A"}})).error().exit, Exit::configuration);
   EXPECT_EQ(resolve({}, sources({{"AWS_MAX_ATTEMPTS", "many"}})).error().exit, Exit::configuration);
-  auto elsewhere = resolve({}, sources({{"AWS_CONFIG_FILE", "/none"}, {"AWS_SHARED_CREDENTIALS_FILE", "/elsewhere"}}));
+  auto elsewhere =
+      resolve({}, sources({{"AWS_CONFIG_FILE", "/none"}, {"AWS_SHARED_CREDENTIALS_FILE", "/elsewhere"}}));
   ASSERT_TRUE(elsewhere) << elsewhere.error().message;
   EXPECT_EQ(elsewhere->region().error().exit, Exit::configuration);
 }

@@ -17,8 +17,9 @@ TEST(Reference, is_an_id_with_or_without_its_region) {
 }
 
 TEST(Reference, is_refused_as_a_mistake_of_usage) {
-  for (auto text : {"", "ami-", "ami-0123", "AMI-0123456789abcdef0", "ami-0123456789abcdeg0", "snap-0123456789abcdef0",
-                    "/ami-0123456789abcdef0", "us-east-1/", "us east/ami-0123456789abcdef0", "a/b/ami-0123456789abcdef0"}) {
+  for (auto text : {"", "ami-", "ami-0123", "AMI-0123456789abcdef0", "ami-0123456789abcdeg0",
+                    "snap-0123456789abcdef0", "/ami-0123456789abcdef0", "us-east-1/",
+                    "us east/ami-0123456789abcdef0", "a/b/ami-0123456789abcdef0"}) {
     auto parsed = parse_reference(text, {"ami-"});
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().exit, Exit::usage) << text;

@@ -11,8 +11,9 @@ http::Response response(int status, std::string_view body, http::Headers headers
 
 TEST(Ec2Failure, has_code_message_and_request_id) {
   auto failure = read_ec2_failure(response(400,
-      "<Response><Errors><Error><Code>InvalidAMIID.NotFound</Code><Message>The image id '[ami-1]' does not exist</Message>"
-      "</Error></Errors><RequestID>ea966190</RequestID></Response>"));
+                                           "<Response><Errors><Error><Code>InvalidAMIID.NotFound</"
+                                           "Code><Message>The image id '[ami-1]' does not exist</Message>"
+                                           "</Error></Errors><RequestID>ea966190</RequestID></Response>"));
   EXPECT_EQ(failure.code, "InvalidAMIID.NotFound");
   EXPECT_EQ(failure.message, "The image id '[ami-1]' does not exist");
   EXPECT_EQ(failure.request_id, "ea966190");
@@ -20,16 +21,18 @@ TEST(Ec2Failure, has_code_message_and_request_id) {
 }
 
 TEST(EbsFailure, has_type_message_reason_and_request_id) {
-  auto failure = read_ebs_failure(response(400, R"({"Message":"bad block","Reason":"INVALID_BLOCK"})",
-                                           {{"x-amzn-ErrorType", "ValidationException:http://x"}, {"x-amzn-RequestId", "7"}}));
+  auto failure = read_ebs_failure(
+      response(400, R"({"Message":"bad block","Reason":"INVALID_BLOCK"})",
+               {{"x-amzn-ErrorType", "ValidationException:http://x"}, {"x-amzn-RequestId", "7"}}));
   EXPECT_EQ(failure.code, "ValidationException");
   EXPECT_EQ(failure.message, "bad block (INVALID_BLOCK)");
   EXPECT_EQ(failure.request_id, "7");
 }
 
 TEST(OtherServers, are_told_from_the_service) {
-  for (auto const& failure : {read_ec2_failure(response(404, "<html><body>nginx</body></html>")),
-                              read_ec2_failure(response(404, "not found")), read_ebs_failure(response(404, "not found"))}) {
+  for (auto const& failure :
+       {read_ec2_failure(response(404, "<html><body>nginx</body></html>")),
+        read_ec2_failure(response(404, "not found")), read_ebs_failure(response(404, "not found"))}) {
     EXPECT_TRUE(failure.code.empty());
     EXPECT_NE(failure.message.find("is the endpoint URL right?"), std::string::npos);
     EXPECT_EQ(failure.exit, Exit::failed);

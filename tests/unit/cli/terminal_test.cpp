@@ -11,7 +11,8 @@ TEST(Status, shows_bytes_rate_and_time_left) {
   Status status{"pending", 256ULL << 20U, 1ULL << 30U, std::nullopt};
   EXPECT_EQ(show_status("us-west-2", status, milliseconds(2'000), 0),
             "us-west-2   25 %  pending  256.0 MiB of 1.0 GiB  128.0 MiB/s  6.0 s left");
-  EXPECT_EQ(show_status("a", status, milliseconds(10), 8), "a  [##------]   25 %  pending  256.0 MiB of 1.0 GiB");
+  EXPECT_EQ(show_status("a", status, milliseconds(10), 8),
+            "a  [##------]   25 %  pending  256.0 MiB of 1.0 GiB");
 }
 
 TEST(Status, shows_percent_alone_or_nothing_where_no_more_is_known) {
