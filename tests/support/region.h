@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "access/caller.h"
 #include "catalogue/domains.h"
 #include "catalogue/images.h"
 #include "catalogue/permissions.h"

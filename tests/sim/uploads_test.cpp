@@ -1,0 +1,151 @@
+#include "ebs/uploads.h"
+
+#include <gtest/gtest.h>
+
+#include "ebs/complete_snapshot.h"
+#include "ebs/put_snapshot_block.h"
+#include "ebs/start_snapshot.h"
+#include "support/region.h"
+
+namespace argosy::ebs {
+namespace {
+
+using tests::block;
+using tests::kOwner;
+
+class UploadsTest : public testing::Test {
+ protected:
+  std::string start(std::optional<std::string> parent = std::nullopt, std::int64_t size_gib = 1) {
+    messages::ebs::StartSnapshotRequest request;
+    request.volume_size = size_gib;
+    request.parent_snapshot_id = std::move(parent);
+    request.timeout = 10;
+    auto started = region_.run([&](catalogue::Transaction& tx) {
+      return start_snapshot(tx, kOwner, region_.clock.now(), *region_.entropy, region_.root_key, request);
+    });
+    EXPECT_TRUE(started) << started.error().message;
+    return started->snapshot_id;
+  }
+  std::string put(std::string const& id, std::int64_t index, Bytes const& data) {
+    messages::ebs::PutSnapshotBlockRequest request{
+        id, index, content::kBlockBytes, to_base64(digest::sha256(data).bytes), "SHA256", {}};
+    auto done = put_snapshot_block(region_.catalogue, *region_.content, region_.root_key, kOwner,
+                                   region_.clock.now(), request, data);
+    return done ? "" : done.error().code;
+  }
+  std::string complete(std::string const& id, std::int64_t count,
+                       std::optional<std::string> checksum = std::nullopt) {
+    messages::ebs::CompleteSnapshotRequest request{id, count, std::move(checksum), "SHA256", "LINEAR"};
+    auto done = complete_snapshot(region_.catalogue, *region_.content, region_.root_key, kOwner,
+                                  region_.clock.now(), request);
+    return done ? "" : done.error().code;
+  }
+  void step() {
+    for (int i = 0; i < 4; ++i)
+      ASSERT_TRUE(step_uploads(region_.catalogue, *region_.content, region_.root_key, region_.clock.now()));
+    ASSERT_TRUE(step_upload_timeouts(region_.catalogue, region_.clock.now()));
+  }
+  images::Snapshot snapshot(std::string const& id) {
+    return *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_snapshot(tx, id); });
+  }
+
+  tests::Region region_{"us-east-1"};
+};
+
+TEST_F(UploadsTest, becomes_a_snapshot_of_what_was_put) {
+  auto id = start();
+  EXPECT_EQ(put(id, 0, block(1)), "");
+  EXPECT_EQ(put(id, 700, block(2)), "");
+  EXPECT_EQ(put(id, 700, block(3)), "") << "the last one wins";
+  EXPECT_EQ(complete(id, 2), "");
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::pending);
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::completed);
+  EXPECT_EQ(region_.read(snapshot(id)), (tests::Blocks{{0, block(1)}, {700, block(3)}}));
+  EXPECT_EQ(region_.store->placements(id, 0, 10)->size(), 0U) << "its journal is forgotten";
+}
+
+TEST_F(UploadsTest, lies_over_its_parent_and_a_zero_block_erases) {
+  auto parent = start();
+  put(parent, 1, block(1));
+  put(parent, 2, block(2));
+  complete(parent, 2);
+  step();
+  auto child = start(parent, 300);  // a larger disk, a higher tree
+  put(child, 2, Bytes(content::kBlockBytes));
+  put(child, 500'000, block(5));
+  EXPECT_EQ(complete(child, 2), "");
+  step();
+  EXPECT_EQ(region_.read(snapshot(child)), (tests::Blocks{{1, block(1)}, {500'000, block(5)}}));
+  EXPECT_EQ(snapshot(child).lineage, parent);
+}
+
+TEST_F(UploadsTest, keeps_what_the_parent_had_when_the_parent_is_deleted) {
+  auto parent = start();
+  put(parent, 1, block(1));
+  complete(parent, 1);
+  step();
+  auto child = start(parent);
+  ASSERT_TRUE(
+      region_.run([&](catalogue::Transaction& tx) { return catalogue::remove_snapshot(tx, parent); }));
+  put(child, 2, block(2));
+  complete(child, 1);
+  step();
+  EXPECT_EQ(region_.read(snapshot(child)), (tests::Blocks{{1, block(1)}, {2, block(2)}}));
+}
+
+TEST_F(UploadsTest, is_not_completed_with_another_count_or_checksum) {
+  auto id = start();
+  put(id, 0, block(1));
+  EXPECT_EQ(complete(id, 2), "ValidationException/INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(complete(id, 1, to_base64(Bytes(32))), "ValidationException/INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(put(id, 1, block(2)), "") << "a refused CompleteSnapshot changes nothing";
+  auto first = digest::sha256(block(1));
+  auto second = digest::sha256(block(2));
+  auto linear = digest::Sha256().update(first.bytes).update(second.bytes).finish();
+  EXPECT_EQ(complete(id, 2, to_base64(linear.bytes)), "");
+  EXPECT_EQ(complete(id, 2), "") << "repeating it is fine";
+  EXPECT_EQ(complete(id, 1), "ValidationException/INVALID_SNAPSHOT_ID");
+  EXPECT_EQ(put(id, 3, block(3)), "ValidationException/INVALID_SNAPSHOT_ID") << "it takes no more";
+}
+
+TEST_F(UploadsTest, becomes_an_error_when_its_journal_lost_a_block_and_never_completes_short) {
+  auto id = start();
+  put(id, 0, block(1));
+  put(id, 1, block(2));
+  ASSERT_EQ(complete(id, 2), "");
+  ASSERT_TRUE(region_.store->remove_placements(id));  // as a loss of power may
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
+  EXPECT_NE(snapshot(id).status_message.find("0 blocks were put"), std::string::npos)
+      << snapshot(id).status_message;
+}
+
+TEST_F(UploadsTest, ends_when_nothing_was_written_for_its_timeout) {
+  auto id = start();
+  put(id, 0, block(1));
+  region_.clock.advance(std::chrono::minutes(9));
+  EXPECT_EQ(put(id, 1, block(2)), "");
+  region_.clock.advance(std::chrono::minutes(9));
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::pending) << "the last write counts";
+  region_.clock.advance(std::chrono::minutes(3));
+  EXPECT_EQ(put(id, 2, block(3)), "ValidationException/WRITE_REQUEST_TIMEOUT");
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
+  auto other = start();
+  region_.clock.advance(std::chrono::minutes(12));
+  step();
+  EXPECT_EQ(snapshot(other).state, images::SnapshotState::error) << "also when nobody comes back";
+}
+
+TEST_F(UploadsTest, takes_a_disk_of_zeros) {
+  auto id = start(std::nullopt, 64);
+  EXPECT_EQ(complete(id, 0), "");
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::completed);
+  EXPECT_EQ(snapshot(id).content_bytes, 0);
+  EXPECT_TRUE(region_.read(snapshot(id)).empty());
+}
+
+}  // namespace
+}  // namespace argosy::ebs

@@ -1,0 +1,157 @@
+#include <gtest/gtest.h>
+
+#include "catalogue/accounts.h"
+#include "catalogue/client_tokens.h"
+#include "catalogue/copies.h"
+#include "catalogue/leases.h"
+#include "support/region.h"
+
+namespace argosy::catalogue {
+namespace {
+
+class CatalogueTest : public testing::Test {
+ protected:
+  template <class Function>
+  auto run(Function function) {
+    return region_.run(function);
+  }
+  tests::Region region_{"us-east-1"};
+};
+
+TEST_F(CatalogueTest, keeps_the_name_of_an_image_until_it_is_deregistered) {
+  auto image = region_.make_image(tests::kOwner.account, "web", "snap-00000000");
+  auto taken = [&](std::string const& account) {
+    auto free = run([&](Transaction& tx) { return check_name_free(tx, account, "web"); });
+    return free ? std::string() : free.error().code;
+  };
+  EXPECT_EQ(taken(tests::kOwner.account), "InvalidAMIName.Duplicate");
+  EXPECT_EQ(taken(tests::kRecipient.account), "");
+  for (auto state : {images::ImageState::pending, images::ImageState::failed, images::ImageState::disabled}) {
+    image.state = state;
+    ASSERT_TRUE(run([&](Transaction& tx) { return save_image(tx, image); }));
+    EXPECT_EQ(taken(tests::kOwner.account), "InvalidAMIName.Duplicate");
+  }
+  image.state = images::ImageState::deregistered;
+  ASSERT_TRUE(run([&](Transaction& tx) { return save_image(tx, image); }));
+  EXPECT_EQ(taken(tests::kOwner.account), "");
+}
+
+TEST_F(CatalogueTest, answers_a_client_token_with_the_first_result_and_refuses_other_parameters) {
+  ClientToken token{"111111111111", "CopyImage", "t-1", "Name=a"};
+  auto now = region_.clock.now();
+  EXPECT_FALSE(*run([&](Transaction& tx) { return find_result(tx, token); }));
+  ASSERT_TRUE(run([&](Transaction& tx) { return save_result(tx, token, "ami-1", now); }));
+  EXPECT_EQ(**run([&](Transaction& tx) { return find_result(tx, token); }), "ami-1");
+  auto other = token;
+  other.fingerprint = "Name=b";
+  EXPECT_EQ(run([&](Transaction& tx) { return find_result(tx, other); }).error().code,
+            "IdempotentParameterMismatch");
+  auto stranger = other;
+  stranger.account = "222222222222";
+  EXPECT_FALSE(*run([&](Transaction& tx) { return find_result(tx, stranger); }));
+  auto next = token;
+  next.token = "t-2";
+  ASSERT_TRUE(
+      run([&](Transaction& tx) { return save_result(tx, next, "ami-2", now + std::chrono::hours(24)); }));
+  EXPECT_TRUE(*run([&](Transaction& tx) { return find_result(tx, token); }))
+      << "a day later it is still known";
+}
+
+TEST_F(CatalogueTest, lets_one_worker_at_a_time_have_a_copy_task) {
+  auto now = region_.clock.now();
+  auto later = now + std::chrono::minutes(3);
+  ASSERT_TRUE(run([&](Transaction& tx) {
+    return insert_copy(tx, {"copy-1", "111111111111", "ami-1", "us-east-1", "ami-0", "lease", now, 0, {}});
+  }));
+  auto claim = [&](std::string const& worker, std::int64_t epoch, Time at) {
+    return run([&](Transaction& tx) {
+      return claim_copy(tx, "copy-1", worker, epoch, at, at + std::chrono::minutes(2));
+    });
+  };
+  EXPECT_EQ(*claim("a", 0, now), 1);
+  EXPECT_FALSE(claim("b", 0, now)) << "it is taken";
+  EXPECT_EQ(*claim("a", 1, now), 1) << "a renewal keeps its epoch";
+  EXPECT_EQ(*claim("b", 0, later), 2) << "nobody renewed it";
+  EXPECT_FALSE(claim("a", 1, later)) << "the first worker has lost it";
+  EXPECT_EQ(run([&](Transaction& tx) { return check_epoch(tx, "copy-1", 1); }).error().code, "lost");
+  EXPECT_TRUE(run([&](Transaction& tx) { return check_epoch(tx, "copy-1", 2); }));
+}
+
+TEST_F(CatalogueTest, knows_a_lease_by_its_peer_until_it_runs_out) {
+  auto now = region_.clock.now();
+  ASSERT_TRUE(run([&](Transaction& tx) {
+    return insert_lease(tx, {"lease-1", "us-west-2", "111111111111", "ami-1", now, now + kLeaseAge, {}});
+  }));
+  auto find = [&](std::string const& peer, Time at) {
+    return run([&](Transaction& tx) { return find_lease(tx, "lease-1", peer, at); }).has_value();
+  };
+  EXPECT_TRUE(find("us-west-2", now));
+  EXPECT_FALSE(find("eu-west-1", now));
+  EXPECT_FALSE(find("us-west-2", now + kLeaseAge));
+  ASSERT_TRUE(run([&](Transaction& tx) { return renew_lease(tx, "lease-1", now + 2 * kLeaseAge); }));
+  EXPECT_TRUE(find("us-west-2", now + kLeaseAge));
+}
+
+class DirectoryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    session_ = *sql::open_sqlite(":memory:", sql::Durability::process);
+    ASSERT_TRUE(create_directory_schema(*session_));
+    tx_.emplace(*Transaction::begin(*session_, sql::Access::write));
+  }
+  void TearDown() override { tx_.reset(); }
+  std::unique_ptr<Entropy> entropy_ = seeded_entropy(3);
+  crypto::Key root_key_ = crypto::Key::random(*entropy_);
+  std::unique_ptr<sql::Session> session_;
+  std::optional<Transaction> tx_;
+};
+
+TEST_F(DirectoryTest, finds_the_credentials_of_a_key_and_whether_it_is_good) {
+  auto account = *create_account(*tx_, "team", "", {}, *entropy_);
+  EXPECT_TRUE(access::is_account_id(account.id));
+  auto made = *create_access_key(*tx_, root_key_, account.id, {}, *entropy_);
+  auto found = *find_credentials(*tx_, root_key_, made.key.id);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->secret_access_key, made.secret_access_key);
+  EXPECT_EQ(found->caller.arn, "arn:aws:iam::" + account.id + ":root");
+  EXPECT_TRUE(found->enabled);
+  ASSERT_TRUE(set_account_enabled(*tx_, account.id, false));
+  EXPECT_FALSE((*find_credentials(*tx_, root_key_, made.key.id))->enabled);
+  ASSERT_TRUE(set_account_enabled(*tx_, account.id, true));
+  ASSERT_TRUE(set_access_key_enabled(*tx_, made.key.id, false));
+  EXPECT_FALSE((*find_credentials(*tx_, root_key_, made.key.id))->enabled);
+  EXPECT_FALSE(*find_credentials(*tx_, root_key_, "AKIANONE"));
+  EXPECT_EQ(set_access_key_enabled(*tx_, "AKIANONE", false).error().fault, Fault::not_found);
+}
+
+TEST_F(DirectoryTest, keeps_no_secret_in_the_clear_and_none_that_fits_another_row) {
+  auto account = *create_account(*tx_, "team", "", {}, *entropy_);
+  auto one = *create_access_key(*tx_, root_key_, account.id, {}, *entropy_);
+  auto two = *create_access_key(*tx_, root_key_, account.id, {}, *entropy_);
+  auto rows = *tx_->query("SELECT wrapped_secret FROM access_keys");
+  while (*rows->next())
+    EXPECT_EQ(as_text(rows->blob(0)).find(one.secret_access_key.substr(0, 8)), std::string::npos);
+  rows.reset();
+  ASSERT_TRUE(tx_->execute(
+      "UPDATE access_keys SET wrapped_secret = (SELECT wrapped_secret FROM access_keys WHERE id = ?1) "
+      "WHERE id = ?2",
+      {std::string_view(one.key.id), std::string_view(two.key.id)}));
+  EXPECT_FALSE(find_credentials(*tx_, root_key_, two.key.id))
+      << "a secret moved to another key does not open";
+}
+
+TEST_F(DirectoryTest, refuses_a_root_key_that_it_was_not_made_with) {
+  EXPECT_TRUE(check_root_key(*tx_, root_key_, *entropy_));
+  EXPECT_TRUE(check_root_key(*tx_, root_key_, *entropy_));
+  EXPECT_EQ(check_root_key(*tx_, crypto::Key::random(*entropy_), *entropy_).error().fault, Fault::denied);
+}
+
+TEST_F(DirectoryTest, takes_no_account_twice) {
+  ASSERT_TRUE(create_account(*tx_, "team", "123456789012", {}, *entropy_));
+  EXPECT_EQ(create_account(*tx_, "team", "", {}, *entropy_).error().fault, Fault::conflict);
+  EXPECT_EQ(create_account(*tx_, "other", "123456789012", {}, *entropy_).error().fault, Fault::conflict);
+  EXPECT_EQ(create_account(*tx_, "other", "12345", {}, *entropy_).error().fault, Fault::invalid);
+}
+
+}  // namespace
+}  // namespace argosy::catalogue

@@ -1,0 +1,69 @@
+#include "server/config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace argosy::server {
+namespace {
+
+class ConfigTest : public testing::Test {
+ protected:
+  Result<Config> read(std::string const& text) {
+    std::ofstream(path_) << text;
+    return read_config(path_);
+  }
+  /// The complaint without the file's name.
+  std::string complaint(std::string const& text) {
+    auto config = read(text);
+    if (!config) return config.error().message.substr(path_.size() + 1);
+    auto checked = check(*config);
+    return checked ? "none" : checked.error().message;
+  }
+  std::string const path_ = testing::TempDir() + "argosyd.yaml";
+  std::string const good_ =
+      "data_directory: /data\nroot_key_file: /keys/root\nregions: [us-east-1, us-west-2]\n";
+};
+
+TEST_F(ConfigTest, takes_what_is_written_and_defaults_for_the_rest) {
+  auto config = read(good_ + "listen: 127.0.0.1:0\nlimits:\n  bodies_mib: 7\n  body_seconds: 3\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->regions, (std::vector<std::string>{"us-east-1", "us-west-2"}));
+  EXPECT_EQ(config->endpoint.body_budget_bytes, 7U << 20U);
+  EXPECT_EQ(config->endpoint.body_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(config->endpoint.workers, http::ServerOptions().workers);
+  EXPECT_FALSE(config->endpoint.tls);
+  EXPECT_TRUE(check(*config));
+}
+
+TEST_F(ConfigTest, says_where_it_does_not_understand) {
+  EXPECT_EQ(complaint("regoins: [a]\n").substr(0, 30), "1:1: unknown key 'regoins'; kn");
+  EXPECT_EQ(complaint(good_ + "limits:\n  workers: many\n"), "5:12: expected a number from 1 to 1000");
+  EXPECT_EQ(complaint(good_ + "limits:\n  workers: 0\n"), "5:12: expected a number from 1 to 1000");
+  EXPECT_EQ(complaint(good_ + "listen: [1]\n"), "4:9: expected a text");
+  EXPECT_EQ(complaint(good_ + "regions: [x]\n"), "4:1: the key 'regions' stands twice");
+  EXPECT_EQ(complaint("regions: us-east-1\n"), "1:10: expected a list");
+  EXPECT_EQ(complaint(good_ + "tls:\n  key_file: k\n"), "5:3: tls needs certificate_file and key_file");
+  EXPECT_EQ(complaint("regions: [us-east-1]\n"), "1:1: the key 'data_directory' is missing");
+  EXPECT_EQ(complaint("").substr(0, 4), "1:1:");
+  EXPECT_EQ(complaint("a: [\n").substr(0, 2), "2:");
+}
+
+TEST_F(ConfigTest, refuses_names_that_are_no_regions_and_a_key_inside_the_data) {
+  EXPECT_NE(
+      complaint("data_directory: /d\nroot_key_file: /k\nregions: ['../etc']\n").find("no name of a region"),
+      std::string::npos);
+  EXPECT_NE(complaint("data_directory: /d\nroot_key_file: /k\nregions: [aaa, aaa]\n").find("stands twice"),
+            std::string::npos);
+  EXPECT_NE(
+      complaint("data_directory: /d\nroot_key_file: /d/x/../k\nregions: [aaa]\n").find("must not lie inside"),
+      std::string::npos);
+}
+
+TEST_F(ConfigTest, puts_the_root_key_beside_the_data_directory) {
+  EXPECT_EQ(default_root_key_file("/var/lib/argosy/"), "/var/lib/argosy.root-key");
+  EXPECT_EQ(default_root_key_file("data"), "data.root-key");
+}
+
+}  // namespace
+}  // namespace argosy::server
