@@ -96,6 +96,8 @@ Outcome<Exit> run(CopyOptions const& options, Settings const& settings, Terminal
     run_each(kRegionsAtOnce, regions.size(), [&](std::size_t i) {
       results[i] = copy_to_region(settings, order, regions[i], terminal, under_way);
       tell(terminal, results[i], order.detach);
+      if (!results[i].failure && terminal.format() == Format::table)
+        terminal.print(regions[i] + " " + results[i].image_id + "\n");
     });
   }
   boost::json::array items;
@@ -103,8 +105,6 @@ Outcome<Exit> run(CopyOptions const& options, Settings const& settings, Terminal
   for (auto const& result : results) {
     failures.push_back(result.failure);
     items.push_back(to_json(result));
-    if (!result.failure && terminal.format() == Format::table)
-      terminal.print(result.region + " " + result.image_id + "\n");
   }
   if (terminal.format() == Format::json)
     terminal.print(boost::json::object{{"source", order.source_region + "/" + order.source_image_id},
@@ -116,23 +116,22 @@ Outcome<Exit> run(CopyOptions const& options, Settings const& settings, Terminal
   return exit;
 }
 
+constexpr char const* kExamples = R"(  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1
+  argosy copy ami-… -r us-east-1 --to us-west-2 --share 123456789012 --allow-copy
+  argosy copy us-east-1/ami-… --to us-west-2 --detach   then: argosy wait us-west-2/ami-…
+  argosy copy us-east-1/ami-… --to us-west-2 | while read region image; do …; done
+
+Prints a line REGION IMAGE for each region as soon as it is done there. A region that fails does not
+undo another (exit code 3). Run again, it does only what is missing: a copy that is there, or on its
+way, is taken over by its name and source; one that failed is made anew. Ctrl-C ends the waiting,
+not the copy.
+)";
+
 }  // namespace
 
 void add_copy(Program& program) {
   auto options = std::make_shared<CopyOptions>();
-  auto& verb = program.add_verb(
-      "copy", "Copy an image to other regions",
-      "  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1\n"
-      "  argosy copy ami-… -r us-east-1 --to us-west-2 --share 123456789012 --allow-copy\n"
-      "  argosy copy us-east-1/ami-… --to us-west-2 --detach   then: argosy wait us-west-2/ami-…\n"
-      "  argosy copy us-east-1/ami-… --to us-west-2 | while read region image; do …; done\n"
-      "\n"
-      "Prints a line REGION IMAGE for each region where it is done. A region that fails does not undo "
-      "another\n"
-      "(exit code 3). Run again, it does only what is missing: a copy that is there, or on its way, is "
-      "taken\n"
-      "over by its name and source; one that failed is made anew. Ctrl-C ends the waiting, not the copy.\n",
-      options, &run);
+  auto& verb = program.add_verb("copy", "Copy an image to other regions", kExamples, options, &run);
   verb.add_option("SOURCE", options->source, "REGION/ami-… or ami-…")->required()->option_text(" ");
   add_values(verb, "--to", options->to, "Regions, repeated or with commas; required")
       .required()

@@ -114,19 +114,20 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
   return Exit::done;
 }
 
+constexpr char const* kExamples = R"(  argosy export us-west-2/ami-… disk.raw
+  argosy export ami-… data.raw --device /dev/sdf      another disk than the root
+  argosy export snap-… disk.qcow2 --format qcow2
+
+The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with
+its checksum. Until it is whole it is called FILE.partial.
+)";
+
 }  // namespace
 
 void add_export(Program& program) {
   auto options = std::make_shared<ExportOptions>();
-  auto& verb = program.add_verb(
-      "export", "Write a disk of an image, or a snapshot, to a file",
-      "  argosy export us-west-2/ami-… disk.raw\n"
-      "  argosy export ami-… data.raw --device /dev/sdf      another disk than the root\n"
-      "  argosy export snap-… disk.qcow2 --format qcow2\n"
-      "\n"
-      "The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with\n"
-      "its checksum. Until it is whole it is called FILE.partial.\n",
-      options, &run);
+  auto& verb = program.add_verb("export", "Write a disk of an image, or a snapshot, to a file", kExamples,
+                                options, &run);
   verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, or the id alone")
       ->required()
       ->option_text(" ");

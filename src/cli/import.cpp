@@ -156,20 +156,21 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
   return Exit::done;
 }
 
+constexpr char const* kExamples = R"(  argosy import disk.raw --name web-1 --region us-east-1
+  id=$(argosy import debian.qcow2 --tag build=42)     stdout is the image id alone
+  argosy import root.raw --disk data.raw              the second disk becomes /dev/sdf
+  argosy import disk.vmdk --snapshot-only             prints snap-…
+
+Zeros and holes are not uploaded. Without --format QEMU looks at the disk to find out; name the
+format of disks that come from strangers, for a disk can pretend to be of another.
+)";
+
 }  // namespace
 
 void add_import(Program& program) {
   auto options = std::make_shared<ImportOptions>();
-  auto& verb = program.add_verb(
-      "import", "Make an image of a disk: raw, qcow2, vmdk, vhdx, vdi or vhd",
-      "  argosy import disk.raw --name web-1 --region us-east-1\n"
-      "  id=$(argosy import debian.qcow2 --tag build=42)     stdout is the image id alone\n"
-      "  argosy import root.raw --disk data.raw              the second disk becomes /dev/sdf\n"
-      "  argosy import disk.vmdk --snapshot-only             prints snap-…\n"
-      "\n"
-      "Zeros and holes are not uploaded. Without --format QEMU looks at the disk to find out; name the\n"
-      "format of disks that come from strangers, for a disk can pretend to be of another.\n",
-      options, &run);
+  auto& verb = program.add_verb("import", "Make an image of a disk: raw, qcow2, vmdk, vhdx, vdi or vhd",
+                                kExamples, options, &run);
   verb.add_option("DISK", options->disk, "File or block device")->required()->option_text(" ");
   verb.add_option("--name", options->name, "Name of the image; the file's without its ending")
       ->option_text("NAME");

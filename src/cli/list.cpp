@@ -136,19 +136,19 @@ Outcome<Exit> run(ListOptions const& options, Settings const& settings, Terminal
   return combine(failures);
 }
 
+constexpr char const* kExamples = R"(  argosy ls --region us-east-1,us-west-2
+  argosy ls --all-regions --output json
+  argosy ls --shared-with-me --region us-west-2       what others let you start
+
+"Shared with me" are images that name your account or organization; public ones are not among them.
+)";
+
 }  // namespace
 
 void add_ls(Program& program) {
   auto options = std::make_shared<ListOptions>();
-  auto& verb =
-      program.add_verb("ls", "List images: your own, those shared with you, or public ones",
-                       "  argosy ls --region us-east-1,us-west-2\n"
-                       "  argosy ls --all-regions --output json\n"
-                       "  argosy ls --shared-with-me --region us-west-2       what others let you start\n"
-                       "\n"
-                       "\"Shared with me\" are images that name your account or organization; public ones "
-                       "are not among them.\n",
-                       options, &run);
+  auto& verb = program.add_verb("ls", "List images: your own, those shared with you, or public ones",
+                                kExamples, options, &run);
   auto* mine =
       verb.add_flag("--shared-with-me", options->shared_with_me, "Images of others that you may start")
           ->option_text(" ");

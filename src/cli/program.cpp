@@ -1,6 +1,7 @@
 // cli/program.cpp - see program.h.
 #include "cli/program.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "cli/format.h"
@@ -9,35 +10,37 @@ namespace argosy::cli {
 namespace {
 
 constexpr char const* kSummary =
-    "Argosy: machine images in several regions. Speaks the EC2 and EBS direct APIs: to argosyd with\n"
-    "--endpoint-url or AWS_ENDPOINT_URL, to AWS itself without.\n";
+    R"(Argosy: machine images in several regions. Speaks the EC2 and EBS direct APIs: to argosyd with
+--endpoint-url or AWS_ENDPOINT_URL, to AWS itself without.
+)";
 
-constexpr char const* kFooter =
-    "The main job:\n"
-    "  argosy import disk.qcow2 --name web-1 --region us-east-1       prints ami-…\n"
-    "  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1           to several regions at once\n"
-    "  argosy share us-west-2/ami-… 123456789012                      who may start it\n"
-    "  argosy ls --shared-with-me --all-regions                       as the recipient\n"
-    "  argosy unshare us-west-2/ami-… 123456789012                    take it back\n"
-    "\n"
-    "Each verb teaches with examples: argosy copy --help\n"
-    "\n"
-    "An image is written REGION/ami-… or ami-… alone, then in the region of --region, AWS_REGION, "
-    "AWS_DEFAULT_REGION\n"
-    "or the profile. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of AWS's own "
-    "files.\n"
-    "\n"
-    "Exit codes: 0 done; 1 failed; 3 partly done, run it again for the rest; 4 refused, nothing was "
-    "changed;\n"
-    "5 temporary, try later; 6 nothing moved for --timeout, the work goes on at the server; 130, 143 "
-    "interrupted;\n"
-    "252 usage; 253 configuration or credentials; 254 the service answered with an error.\n";
+constexpr char const* kFooter = R"(The main job:
+  argosy import disk.qcow2 --name web-1 --region us-east-1       prints ami-…
+  argosy copy us-east-1/ami-… --to us-west-2,eu-west-1           to several regions at once
+  argosy share us-west-2/ami-… 123456789012                      who may start it
+  argosy ls --shared-with-me --all-regions                       as the recipient
+  argosy unshare us-west-2/ami-… 123456789012                    take it back
+
+Each verb teaches with examples: argosy copy --help
+
+An image is written REGION/ami-… or ami-… alone, then in the region of --region, AWS_REGION, AWS_DEFAULT_REGION
+or the profile. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files.
+
+Exit codes: 0 done; 1 failed; 3 partly done, run it again for the rest; 4 refused, nothing was changed;
+5 temporary, try later; 6 nothing moved for --timeout, the work goes on at the server; 130, 143 interrupted;
+252 usage; 253 configuration or credentials; 254 the service answered with an error.
+)";
 
 }  // namespace
 
 Program::Program() : app_(kSummary, "argosy") {
   app_.set_version_flag("--version", "argosy " ARGOSY_VERSION, "Print the version and end");
-  app_.require_subcommand(1);
+  app_.require_subcommand(0, 1);
+  app_.failure_message([](CLI::App const* app, CLI::Error const& error) {
+    auto chosen = app->get_subcommands();
+    auto verb = chosen.empty() ? std::string() : " " + chosen.front()->get_name();
+    return "argosy: " + std::string(error.what()) + "\n  See argosy" + verb + " --help.\n";
+  });
   app_.footer(kFooter);
   app_.get_formatter()->column_width(34);
   add_import(*this);
@@ -91,6 +94,10 @@ Exit Program::run(int argc, char** argv) {
     bool asked = error.get_exit_code() == 0;  // --help, --version
     app_.exit(error);
     return asked ? Exit::done : Exit::usage;
+  }
+  if (!job_) {
+    fmt::print(stderr, "{}", app_.help());
+    return Exit::usage;
   }
   auto format = flags_.output == "json" ? Format::json : Format::table;
   auto sources = real_sources();

@@ -122,19 +122,28 @@ Outcome<Exit> run_unshare(ShareOptions const& options, Settings const& settings,
 constexpr char const* kWords =
     "Images, REGION/ami-… or ami-…; then accounts (12 digits) or ARNs of organizations";
 
+constexpr char const* kShareExamples = R"(  argosy share us-west-2/ami-… 123456789012
+  argosy share us-east-1/ami-… us-west-2/ami-… 123456789012 210987654321
+  argosy share us-west-2/ami-… 123456789012 --allow-copy
+
+To start an image the launch permission is enough. To copy it, an account needs its snapshots too:
+that is --allow-copy, and gives away the content.
+)";
+
+constexpr char const* kUnshareExamples = R"(  argosy unshare us-west-2/ami-… 123456789012
+  argosy unshare us-east-1/ami-… us-west-2/ami-… eu-west-1/ami-… 123456789012     everywhere
+  argosy unshare us-west-2/ami-… --all                everybody but the owner
+
+Takes both away, launch permission and that of the snapshots. What was started or copied before goes
+on.
+)";
+
 }  // namespace
 
 void add_share(Program& program) {
   auto options = std::make_shared<ShareOptions>();
-  auto& verb = program.add_verb("share", "Let other accounts start images",
-                                "  argosy share us-west-2/ami-… 123456789012\n"
-                                "  argosy share us-east-1/ami-… us-west-2/ami-… 123456789012 210987654321\n"
-                                "  argosy share us-west-2/ami-… 123456789012 --allow-copy\n"
-                                "\n"
-                                "To start an image the launch permission is enough. To copy it, an account "
-                                "needs its snapshots too: that\n"
-                                "is --allow-copy, and gives away the content.\n",
-                                options, &run_share);
+  auto& verb =
+      program.add_verb("share", "Let other accounts start images", kShareExamples, options, &run_share);
   verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
   verb.add_flag("--public", options->everybody, "With everybody");
   verb.add_flag("--allow-copy", options->allow_copy, "They may copy the snapshots too");
@@ -142,15 +151,7 @@ void add_share(Program& program) {
 
 void add_unshare(Program& program) {
   auto options = std::make_shared<ShareOptions>();
-  auto& verb = program.add_verb(
-      "unshare", "Take images back",
-      "  argosy unshare us-west-2/ami-… 123456789012\n"
-      "  argosy unshare us-east-1/ami-… us-west-2/ami-… eu-west-1/ami-… 123456789012     everywhere\n"
-      "  argosy unshare us-west-2/ami-… --all                everybody but the owner\n"
-      "\n"
-      "Takes both away, launch permission and that of the snapshots. What was started or copied before goes "
-      "on.\n",
-      options, &run_unshare);
+  auto& verb = program.add_verb("unshare", "Take images back", kUnshareExamples, options, &run_unshare);
   verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
   verb.add_flag("--all", options->all, "From everybody: accounts, organizations and the public");
   verb.add_flag("--public", options->everybody, "From the public; named accounts keep it");

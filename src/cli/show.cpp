@@ -175,17 +175,19 @@ Outcome<Exit> run(ShowOptions const& options, Settings const& settings, Terminal
   return Exit::done;
 }
 
+constexpr char const* kExamples = R"(  argosy show us-west-2/ami-…
+  argosy show ami-… --output json | jq -r '.snapshots[].argosy.content_digest'
+
+Two snapshots with the same content digest hold the same disk, in whatever region.
+)";
+
 }  // namespace
 
 void add_show(Program& program) {
   auto options = std::make_shared<ShowOptions>();
   auto& verb =
       program.add_verb("show", "Show an image: attributes, disks, progress, content digests, who may use it",
-                       "  argosy show us-west-2/ami-…\n"
-                       "  argosy show ami-… --output json | jq -r '.snapshots[].argosy.content_digest'\n"
-                       "\n"
-                       "Two snapshots with the same content digest hold the same disk, in whatever region.\n",
-                       options, &run);
+                       kExamples, options, &run);
   verb.add_option("IMAGE", options->image, "REGION/ami-… or ami-…")->required()->option_text(" ");
 }
 

@@ -52,17 +52,18 @@ Outcome<Exit> run(WaitOptions const& options, Settings const& settings, Terminal
   return failures.size() == 1 && failures[0] ? failures[0]->exit : combine(failures);
 }
 
+constexpr char const* kExamples =
+    R"(  argosy wait us-west-2/ami-… eu-west-1/ami-…         after copy --detach or Ctrl-C
+
+Ends with 1 and the reason if an image fails. Gives up, with 6, only when nothing moved for
+--timeout.
+)";
+
 }  // namespace
 
 void add_wait(Program& program) {
   auto options = std::make_shared<WaitOptions>();
-  auto& verb =
-      program.add_verb("wait", "Wait until images are available",
-                       "  argosy wait us-west-2/ami-… eu-west-1/ami-…         after copy --detach or Ctrl-C\n"
-                       "\n"
-                       "Ends with 1 and the reason if an image fails. Gives up, with 6, only when nothing "
-                       "moved for --timeout.\n",
-                       options, &run);
+  auto& verb = program.add_verb("wait", "Wait until images are available", kExamples, options, &run);
   verb.add_option("IMAGE", options->images, "REGION/ami-… or ami-…, one or more")
       ->required()
       ->option_text("...");
