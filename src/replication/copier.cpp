@@ -152,7 +152,10 @@ Result<void> Copier::advance(Task& task) {
   TRY(keep_alive(task));
   if (task.disk < task.copy.disks.size()) {
     auto moved = advance_disk(task);
-    if (!moved && moved.error().code == "LeaseNotFound") return reopen(task);
+    if (!moved && moved.error().code == "LeaseNotFound") {
+      TRY(reopen(task));
+      return fail(Fault::unavailable, "the lease at the source ran out and was opened anew");
+    }
     if (!moved) return moved;
   }
   return task.disk == task.copy.disks.size() ? finish(task) : Result<void>{};
