@@ -1,6 +1,7 @@
 // wire/json.h - described structs <-> JSON: EBS direct (ImageId), replication and `--output json` (image_id).
 #pragma once
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -78,7 +79,7 @@ Result<void> decode(boost::json::value const& value, T& out, Naming naming, std:
     boost::system::error_code error;
     auto seconds = value.to_number<double>(error);
     if (error || seconds < 0 || seconds > 1e11) return bad_member(name, "a time in seconds");
-    out = from_milliseconds(static_cast<std::int64_t>(seconds * 1'000.0 + 0.5));
+    out = from_milliseconds(std::llround(seconds * 1'000.0));
     return {};
   } else {
     if (!value.is_string()) return bad_member(name, "text");
