@@ -291,4 +291,11 @@ def test_an_error_of_ebs_direct_is_json_with_its_type_in_a_header(owner):
 )
 def test_a_path_that_ebs_direct_does_not_have_is_refused(owner, method, path):
     answer = sigv4.send(owner.server, sigv4.sign(owner, sigv4.Request(method, path), service="ebs"))
-    assert 400 <= answer.status < 500
+    assert 400 <= answer.status < 500 and answer.code == "UnknownOperationException"
+
+
+@pytest.mark.parametrize("body", [b"Action=DescribeImages&Name=%", b"Action=%zz", b"Action=%ff%fe"])
+def test_a_form_that_cannot_be_decoded_is_refused(owner, body):
+    request = sigv4.Request(headers=[("Content-Type", sigv4.FORM)], body=body)
+    answer = sigv4.send(owner.server, sigv4.sign(owner, request))
+    assert (answer.status, answer.code) == (400, "MalformedQueryString")

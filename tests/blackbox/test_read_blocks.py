@@ -220,5 +220,5 @@ def test_a_public_snapshot_is_read_by_its_owner_only(owner, recipient):
         SnapshotId=snapshot, CreateVolumePermission={"Add": [{"Group": "all"}]}
     )
     assert disks.read(owner, snapshot) == {1: block("public")}
-    with refused("AccessDeniedException", "ResourceNotFoundException", "ValidationException"):
+    with refused("AccessDeniedException", reason="UNAUTHORIZED_ACCOUNT"):
         recipient.ebs().list_snapshot_blocks(SnapshotId=snapshot)
