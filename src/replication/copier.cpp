@@ -13,8 +13,8 @@ namespace {
 
 using images::SnapshotState;
 
-/// Content moved in a step: progress is committed about so often.
-constexpr std::uint64_t kStepBytes = 256ULL << 20U;
+/// How long a step moves content: progress is committed and shown about so often.
+constexpr Duration kStepTime{250};
 /// A claim that its worker does not renew is free for others after this.
 constexpr auto kClaimAge = std::chrono::minutes(2);
 constexpr auto kRenewAfter = std::chrono::seconds(30);
@@ -215,9 +215,9 @@ Result<void> Copier::advance_disk(Task& task) {
     task.moved_before = static_cast<std::uint64_t>(snapshot.copy_bytes_moved);
     DiskToCopy wanted{catalogue::domain_number(task.copy.account), TRY(content::decode_reference(disk.root)),
                       snapshot.volume_size_gib, task.copy.source_lease, disk.source_snapshot_id};
-    task.content = std::make_unique<DiskCopy>(content_, *task.source, std::move(wanted));
+    task.content = std::make_unique<DiskCopy>(content_, *task.source, std::move(wanted), clock_);
   }
-  bool whole = TRY(task.content->step(kStepBytes));
+  bool whole = TRY(task.content->step(clock_.now() + kStepTime));
   if (whole) TRY(content_.store().flush());  // durable before the catalogue says so
   TRY(save_progress(task, whole));
   if (whole) {

@@ -18,8 +18,8 @@ constexpr std::size_t kConnections = 2;
 
 }  // namespace
 
-DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk)
-    : content_(content), source_(source), disk_(std::move(disk)) {}
+DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock)
+    : content_(content), source_(source), disk_(std::move(disk)), clock_(clock) {}
 
 /// Asks for chunks and verifies each against its id; the views point into `bytes`.
 Result<std::vector<ByteView>> DiskCopy::fetch(std::vector<m::Range> const& ranges,
@@ -178,18 +178,17 @@ Result<void> DiskCopy::move(Batch const& batch) {
 }
 
 /// One connection's share of a step.
-Result<void> DiskCopy::work(std::uint64_t budget_bytes) {
+Result<void> DiskCopy::work(Time until) {
   while (true) {
     std::optional<Batch> batch;
     {
       std::lock_guard lock(mutex_);
-      if (failed_ || asked_bytes_ >= budget_bytes) return {};
+      if (failed_ || clock_.now() >= until) return {};
       auto next = next_batch();
       failed_ = !next;
       if (!next) return std::unexpected(std::move(next).error());
       if (!*next) return {};
       batch = *std::move(next);
-      asked_bytes_ += batch->ids.size() * kBlockBytes;
     }
     auto moved = move(*batch);
     if (!moved) {
@@ -200,13 +199,12 @@ Result<void> DiskCopy::work(std::uint64_t budget_bytes) {
   }
 }
 
-Result<bool> DiskCopy::step(std::uint64_t budget_bytes) {
+Result<bool> DiskCopy::step(Time until) {
   if (!begun_) TRY(begin());
-  asked_bytes_ = 0;
   std::vector<std::future<Result<void>>> others;
   for (std::size_t i = 1; i < kConnections; ++i)
-    others.push_back(std::async(std::launch::async, [&] { return work(budget_bytes); }));
-  auto result = work(budget_bytes);
+    others.push_back(std::async(std::launch::async, [&] { return work(until); }));
+  auto result = work(until);
   for (auto& other : others)
     if (auto done = other.get(); !done && result) result = std::move(done);
   if (!result) return std::unexpected(std::move(result).error());

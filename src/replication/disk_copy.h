@@ -28,11 +28,11 @@ struct CopyProgress {
 /// All state lies in the store: made anew after a crash, it goes on where it was and asks for nothing twice.
 class DiskCopy {
  public:
-  DiskCopy(content::Content& content, Source& source, DiskToCopy disk);
+  DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock);
 
-  /// Moves about `budget_bytes` of content, over a few connections at once; true when all of it is here and
+  /// Moves content over a few connections at once, until about `until`; true when all of it is here and
   /// closed (durable only after Store::flush). After a failure make a new one.
-  Result<bool> step(std::uint64_t budget_bytes);
+  Result<bool> step(Time until);
   CopyProgress const& progress() const { return progress_; }
 
  private:
@@ -60,16 +60,16 @@ class DiskCopy {
   Result<void> move(Batch const& batch);
   Result<std::vector<ByteView>> fetch(std::vector<messages::replication::Range> const& ranges,
                                       std::span<content::ChunkId const> ids, Bytes& bytes);
-  Result<void> work(std::uint64_t budget_bytes);
+  Result<void> work(Time until);
 
   content::Content& content_;
   Source& source_;
   DiskToCopy disk_;
+  Clock& clock_;
   bool begun_ = false;
   std::mutex mutex_;  // guards what follows: the walk is one, the fetches are several
   std::vector<Frame> path_;
   std::vector<content::ChunkId> exhausted_;  ///< nodes below which everything was asked for, children first
-  std::uint64_t asked_bytes_ = 0;            ///< in this step
   bool failed_ = false;
   CopyProgress progress_;
 };

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "api/authenticate.h"
 #include "api/front.h"
@@ -20,6 +21,8 @@ namespace r = messages::replication;
 
 /// Requests under way get this long to end before the process does.
 constexpr Duration kStopGrace{2'000};
+/// The kernel needs a moment to clear away a process that was killed.
+constexpr auto kLockWait = std::chrono::seconds(5);
 
 http::Response refuse_peer(int status, std::string_view code, std::string_view message) {
   http::Response response;
@@ -66,8 +69,12 @@ Result<void> Process::lock_data_directory() {
   auto const path = config_.data_directory + "/lock";
   lock_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (lock_ < 0) return fail(Fault::unavailable, path + ": " + std::strerror(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0)
-    return fail(Fault::conflict, config_.data_directory + " is in use by another argosyd");
+  auto const until = std::chrono::steady_clock::now() + kLockWait;
+  while (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() > until)
+      return fail(Fault::conflict, config_.data_directory + " is in use by another argosyd");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   return {};
 }
 
