@@ -1,5 +1,5 @@
-// print_shapes - prints the members of every described request and response as JSON, for the comparison with the
-// published models (test_shapes.py): service -> operation -> request, response -> wire name -> type.
+// print_shapes - prints the members of every described request and response as JSON, for the comparison with
+// the published models (test_shapes.py): service -> operation -> request, response -> wire name -> type.
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -35,7 +35,8 @@ using wire::Naming;
 
 object members_of(auto const& shape, Naming naming);
 
-/// "string", "list of string", …; a structure is the object of its members, a list of structures an array of one.
+/// "string", "list of string", …; a structure is the object of its members, a list of structures an array of
+/// one.
 template <class T>
 value type_of(Naming naming) {
   if constexpr (wire::is_optional<T>) {
@@ -69,7 +70,8 @@ object operation(Naming request, Naming response) {
   return {{"request", members_of(Request{}, request)}, {"response", members_of(Response{}, response)}};
 }
 
-#define OPERATION(name, request, response) {#name, operation<name##Request, name##Response>(request, response)}
+#define OPERATION(name, request, response) \
+  { #name, operation < name##Request, name##Response>(request, response) }
 
 object ec2() {
   using namespace messages::ec2;
