@@ -1,6 +1,7 @@
 """Clients that break HTTP, send too much, or take their time: they are refused, and nobody else notices."""
 import contextlib
 import re
+import resource
 import socket
 
 import pytest
@@ -248,6 +249,34 @@ def test_hundreds_of_slow_clients_do_not_keep_others_waiting(server, owner, head
             0: disks.block("among the slow"),
             1: disks.block("and the slower"),
         }
+
+
+@pytest.fixture
+def patient_server(tmp_path):
+    """A server that lets clients be idle for hours, begun with Debian's usual limit of open files. Beside it this
+    process may have more."""
+    configuration = tmp_path / "argosyd.yaml"
+    configuration.write_text(
+        f"listen: 127.0.0.1:0\ndata_directory: {tmp_path}/data\nroot_key_file: {tmp_path}/data.root-key\n"
+        "regions: [us-east-1]\nlimits: {header_seconds: 3600}\n"
+    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    server = argosyd.Server(tmp_path / "data", ["--config", configuration]).start()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield server
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    server.kill()
+
+
+def test_more_idle_connections_than_files_may_be_open_do_not_keep_others_waiting(patient_server):
+    newcomer = patient_server.new_account("newcomer")
+    with contextlib.ExitStack() as stack:
+        for _ in range(1500):
+            stack.enter_context(connect(patient_server))
+        assert newcomer.sts().get_caller_identity()["Account"] == newcomer.id
+        snapshot = disks.upload(newcomer, {0: disks.block("crowd")})
+        assert disks.read(newcomer, snapshot) == {0: disks.block("crowd")}
 
 
 def test_those_who_do_not_read_their_answers_do_not_keep_others_waiting(server, owner):
