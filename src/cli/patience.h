@@ -11,18 +11,20 @@
 
 namespace argosy::cli {
 
-/// The pauses between looks at the same thing: 100 ms at first, 5 s at most.
+/// The pauses between looks at the same thing: a tenth of the time waited so far, so that no wait is longer
+/// by more than that; 100 ms at least, 5 s at most.
 class Pauses {
  public:
   std::chrono::milliseconds next() {
-    auto pause = next_;
-    next_ = std::min(next_ * 3 / 2, kLongest);
+    auto pause = std::clamp(waited_ / 10, kShortest, kLongest);
+    waited_ += pause;
     return pause;
   }
 
  private:
+  static constexpr std::chrono::milliseconds kShortest{100};
   static constexpr std::chrono::milliseconds kLongest{5'000};
-  std::chrono::milliseconds next_{100};
+  std::chrono::milliseconds waited_{0};
 };
 
 /// Any thread: several may work on what one Patience watches.
