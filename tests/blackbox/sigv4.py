@@ -72,6 +72,14 @@ def send(server, request):
         connection.close()
 
 
+def on_the_wire(request, more_headers=b"", body=None):
+    """The bytes of a request, for those who send them by a socket of their own."""
+    target = request.path + ("?" + request.query if request.query else "")
+    lines = [f"{request.method} {target} HTTP/1.1"] + [f"{name}: {value}" for name, value in request.headers]
+    head = "\r\n".join(lines).encode() + b"\r\n" + more_headers + b"\r\n"
+    return head + (request.body if body is None else body)
+
+
 def encode(text):
     return urllib.parse.quote(text, safe="-_.~")
 

@@ -60,13 +60,6 @@ def statuses(answer):
     return [int(status) for status in re.findall(rb"HTTP/1\.1 ([0-9]{3}) ", answer)]
 
 
-def as_bytes(request, extra=b"", body=None):
-    """A signed request as it goes onto the wire."""
-    target = request.path + ("?" + request.query if request.query else "")
-    lines = [f"{request.method} {target} HTTP/1.1"] + [f"{name}: {value}" for name, value in request.headers]
-    return "\r\n".join(lines).encode() + b"\r\n" + extra + b"\r\n" + (request.body if body is None else body)
-
-
 def identity(owner):
     return sigv4.sign(owner, sigv4.form_request(IDENTITY), service="sts")
 
@@ -106,7 +99,7 @@ def test_a_length_and_chunks_together_are_refused(server, owner):
     request = identity(owner)
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(request.body), request.body)
     answer = exchange(
-        server, as_bytes(request, length_of(request) + b"Transfer-Encoding: chunked\r\n", chunked)
+        server, sigv4.on_the_wire(request, length_of(request) + b"Transfer-Encoding: chunked\r\n", chunked)
     )
     assert all(400 <= status < 500 for status in statuses(answer))
 
@@ -174,7 +167,9 @@ def test_another_method_is_refused(server, method):
 
 def test_several_requests_on_one_connection_get_their_answers_in_order(server, owner):
     requests = [identity(owner) for _ in range(3)]
-    answer = exchange(server, b"".join(as_bytes(request, length_of(request)) for request in requests))
+    answer = exchange(
+        server, b"".join(sigv4.on_the_wire(request, length_of(request)) for request in requests)
+    )
     assert statuses(answer) == [200, 200, 200]
 
 
@@ -185,14 +180,18 @@ def test_a_body_in_chunks_is_taken(server, owner):
         b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (request.body[:half], request.body[half:]))
         + b"0\r\n\r\n"
     )
-    assert statuses(exchange(server, as_bytes(request, b"Transfer-Encoding: chunked\r\n", chunks))) == [200]
+    assert statuses(
+        exchange(server, sigv4.on_the_wire(request, b"Transfer-Encoding: chunked\r\n", chunks))
+    ) == [200]
 
 
 def test_who_waits_for_a_hundred_continue_gets_it(server, owner):
     request = identity(owner)
     with connect(server) as connection:
         connection.sendall(
-            as_bytes(request, length_of(request) + b"Expect: 100-continue\r\nConnection: close\r\n", b"")
+            sigv4.on_the_wire(
+                request, length_of(request) + b"Expect: 100-continue\r\nConnection: close\r\n", b""
+            )
         )
         assert statuses(connection.recv(4096)) == [100]
         connection.sendall(request.body)
@@ -202,7 +201,7 @@ def test_who_waits_for_a_hundred_continue_gets_it(server, owner):
 def test_a_connection_is_closed_when_the_client_asks_for_it(server, owner):
     request = identity(owner)
     with connect(server) as connection:
-        connection.sendall(as_bytes(request, length_of(request) + b"Connection: close\r\n"))
+        connection.sendall(sigv4.on_the_wire(request, length_of(request) + b"Connection: close\r\n"))
         assert statuses(receive_all(connection)) == [200]
 
 
@@ -216,7 +215,7 @@ def test_who_leaves_in_the_middle_of_an_answer_harms_nobody(server, owner, leave
             service="ebs",
         )
         with connect(server) as connection:
-            connection.sendall(as_bytes(request))
+            connection.sendall(sigv4.on_the_wire(request))
             connection.recv(100)
     assert disks.read(owner, snapshot) == {0: disks.block("left")}
 
@@ -283,7 +282,7 @@ def test_those_who_do_not_read_their_answers_do_not_keep_others_waiting(server, 
     snapshot = disks.upload(owner, {0: disks.block("unread")})
     token = disks.list_blocks(owner, snapshot)[0]
     request = sigv4.Request("GET", f"/snapshots/{snapshot}/blocks/0", sigv4.form([("blockToken", token)]))
-    wire = as_bytes(sigv4.sign(owner, request, service="ebs")) * 20
+    wire = sigv4.on_the_wire(sigv4.sign(owner, request, service="ebs")) * 20
     with contextlib.ExitStack() as stack:
         for _ in range(100):
             connection = stack.enter_context(connect(server))
