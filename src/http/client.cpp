@@ -89,8 +89,10 @@ class Connection {
     if (!find_header(request.headers, "host")) head += "Host: " + endpoint_.authority() + "\r\n";
     for (auto const& [name, value] : request.headers) head += name + ": " + value + "\r\n";
     head += "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n";
-    std::array<asio::const_buffer, 2> parts{asio::buffer(head),
-                                            asio::buffer(request.body.data(), request.body.size())};
+    // A vector: of an array of two, Asio 1.81 writes the first alone over TLS when both are too large to be
+    // joined.
+    std::vector<asio::const_buffer> parts{asio::buffer(head),
+                                          asio::buffer(request.body.data(), request.body.size())};
     error_code error;
     lowest().expires_after(options_.io_timeout);
     asio::async_write(stream, parts, [&](error_code result, std::size_t) { error = result; });

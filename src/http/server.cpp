@@ -9,6 +9,7 @@
 #include <boost/beast/ssl.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <vector>
 
 #include "base/log.h"
 #include "http/body_budget.h"
@@ -207,7 +208,9 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, 
     out << head.base();
     text = out.str();
   }
-  std::array<asio::const_buffer, 2> parts{
+  // A vector: of an array of two, Asio 1.81 writes the first alone over TLS when both are too large to be
+  // joined.
+  std::vector<asio::const_buffer> parts{
       asio::buffer(text), asio::buffer(response.body.data(), is_head ? 0 : response.body.size())};
   lowest(stream).expires_after(options.write_timeout);
   auto [error, bytes] = co_await asio::async_write(stream, parts, kAsTuple);
