@@ -55,6 +55,7 @@ class Server:
             ",".join(REGIONS),
         ]
         self.log = pathlib.Path(f"{data_dir}.log")
+        self.certificate = None  # what clients trust, if it speaks TLS
         self.process = None
         self.ready_line = None
 
@@ -128,6 +129,7 @@ class Account:
                 service,
                 region_name=region,
                 endpoint_url=self.server.endpoint,
+                verify=self.server.certificate,
                 aws_access_key_id=self.access_key_id,
                 aws_secret_access_key=self.secret_access_key,
                 config=botocore.config.Config(

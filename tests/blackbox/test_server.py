@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 
-import boto3
 import pytest
 
 import argosyd
@@ -318,16 +317,14 @@ def test_tls_is_served_with_the_certificate_of_the_configuration(tmp_path):
     )
     try:
         assert server.endpoint.startswith("https://")
+        server.certificate = str(certificate)
         account = server.new_account("first")
-        client = boto3.client(
-            "sts",
-            region_name="north-1",
-            endpoint_url=server.endpoint,
-            verify=str(certificate),
-            aws_access_key_id=account.access_key_id,
-            aws_secret_access_key=account.secret_access_key,
-        )
-        assert client.get_caller_identity()["Account"] == account.id
+        assert account.sts("north-1").get_caller_identity()["Account"] == account.id
+        snapshot = disks.upload(account, {0: disks.block("over TLS")}, region="north-1")
+        image = disks.register(account, snapshot, region="north-1")
+        answer = account.ec2("south-1").copy_image(Name="copy", SourceImageId=image, SourceRegion="north-1")
+        copied = disks.snapshots_of(disks.await_image(account, answer["ImageId"], "south-1"))[0]
+        assert disks.read(account, copied, "south-1") == {0: disks.block("over TLS")}
         with socket.create_connection(("127.0.0.1", server.port)) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             plain.settimeout(argosyd.PATIENCE_S)
