@@ -17,7 +17,9 @@ import pytest
 
 import sigv4
 
-BINARY = pathlib.Path(os.environ.get("ARGOSYD", pathlib.Path(__file__).parents[2] / "build/release/argosyd"))
+BINARY = pathlib.Path(
+    os.environ.get("ARGOSYD", pathlib.Path(__file__).parents[2] / "build/release/argosyd")
+).resolve()
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
 # Far above what anything here takes, so that a hang ends; no test measures time.
 PATIENCE_S = 60

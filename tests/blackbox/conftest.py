@@ -10,7 +10,7 @@ def server(tmp_path_factory):
     server = argosyd.Server(tmp_path_factory.mktemp("shared") / "data").start()
     yield server
     assert server.process.poll() is None, "the server died during the tests"
-    server.stop()
+    assert server.stop() == 0
 
 
 @pytest.fixture(scope="session")
