@@ -48,18 +48,19 @@ struct Server::State {
   ServerOptions options;
   Handler handler;
   Refusal refusal;
-  std::vector<std::unique_ptr<asio::io_context>> contexts;
-  std::unique_ptr<tcp::acceptor> acceptor;
   std::optional<asio::ssl::context> tls;
-  std::unique_ptr<Workers> workers;
-  std::vector<std::thread> threads;
-  std::atomic<std::size_t> connections = 0;
   std::unique_ptr<BodyBudget> bodies;
+  std::unique_ptr<Workers> workers;
+  std::atomic<std::size_t> connections = 0;
   std::atomic<bool> stopping = false;
   std::uint16_t port = 0;
   std::mutex mutex;  // guards active
   std::condition_variable quiet;
   std::size_t active = 0;  ///< requests between their header and the end of their response
+  // Last, so that they go first: the connections that they still hold refer to what stands above.
+  std::vector<std::unique_ptr<asio::io_context>> contexts;
+  std::unique_ptr<tcp::acceptor> acceptor;
+  std::vector<std::thread> threads;
 
   void begin_request() {
     std::lock_guard lock(mutex);

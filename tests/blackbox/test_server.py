@@ -325,6 +325,16 @@ def test_tls_is_served_with_the_certificate_of_the_configuration(tmp_path):
         answer = account.ec2("south-1").copy_image(Name="copy", SourceImageId=image, SourceRegion="north-1")
         copied = disks.snapshots_of(disks.await_image(account, answer["ImageId"], "south-1"))[0]
         assert disks.read(account, copied, "south-1") == {0: disks.block("over TLS")}
+        exported = tmp_path / "exported.raw"
+        trust = {"AWS_ENDPOINT_URL": server.endpoint, "AWS_CA_BUNDLE": str(certificate)}
+        subprocess.run(
+            [argosyd.BINARY.with_name("argosy"), "export", f"south-1/{answer['ImageId']}", exported],
+            env=account.environment() | trust,
+            check=True,
+            capture_output=True,
+            timeout=argosyd.PATIENCE_S,
+        )
+        assert exported.read_bytes()[: disks.BLOCK_BYTES] == disks.block("over TLS")
         with socket.create_connection(("127.0.0.1", server.port)) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             plain.settimeout(argosyd.PATIENCE_S)

@@ -1,0 +1,180 @@
+"""The command argosy against the real server: what it prints where, its exit codes, and the bytes that come back."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+
+import argosyd
+import disks
+from argosyd import PATIENCE_S, wait_until
+
+BINARY = pathlib.Path(os.environ.get("ARGOSY", argosyd.BINARY.with_name("argosy")))
+BLOCK_BYTES = disks.BLOCK_BYTES
+
+
+def start(account, *arguments):
+    environment = account.environment() | {"AWS_ENDPOINT_URL": account.server.endpoint}
+    return subprocess.Popen(
+        [BINARY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def argosy(account, *arguments, status=0):
+    """What the command writes to stdout; with another status, to stderr."""
+    process = start(account, *arguments)
+    out, complaints = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == status, complaints
+    return complaints if status else out
+
+
+def argosy_json(account, *arguments):
+    return json.loads(argosy(account, *arguments, "--output", "json"))
+
+
+def make_disk(path, blocks, size):
+    with open(path, "wb") as file:
+        file.truncate(size)
+        for index, data in blocks.items():
+            file.seek(index * BLOCK_BYTES)
+            file.write(data)
+    return path
+
+
+def starts_with(path, disk):
+    """The exported file is the disk and behind it zeros."""
+    with open(path, "rb") as exported, open(disk, "rb") as wanted:
+        return exported.read(os.path.getsize(disk)) == wanted.read() and not exported.read().strip(b"\0")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Its end lies within a block."""
+    blocks = {0: disks.block("argosy 0"), 5: disks.block("argosy 5"), 9: disks.block("argosy 9")[:1000]}
+    return make_disk(tmp_path / "disk.raw", blocks, 9 * BLOCK_BYTES + 1000)
+
+
+@pytest.fixture
+def imported(owner, disk):
+    return argosy(owner, "import", disk, "--name", disks.unique("imported")).strip()
+
+
+@pytest.mark.parametrize("format", ["raw", "qcow2", "vmdk", "vhdx", "vdi"])
+def test_a_disk_of_any_format_comes_back_bit_for_bit(owner, tmp_path, disk, format):
+    path = tmp_path / f"other.{format}"
+    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", format, disk, path], check=True)
+    out = argosy(owner, "import", path, "--name", disks.unique("format"), "--tag", "k=v")
+    assert out.startswith("ami-") and out.count("\n") == 1, "stdout is the image id alone"
+    image = out.strip()
+    assert argosy(owner, "export", image, tmp_path / "out.raw") == ""
+    assert starts_with(tmp_path / "out.raw", disk)
+    assert os.stat(tmp_path / "out.raw").st_blocks * 512 < 16 * BLOCK_BYTES, "the file is sparse"
+    tags = owner.ec2().describe_images(ImageIds=[image])["Images"][0]["Tags"]
+    assert tags == [{"Key": "k", "Value": "v"}]
+
+
+def test_every_disk_of_an_image_is_imported_and_exported(owner, tmp_path, disk):
+    second = make_disk(tmp_path / "second.raw", {1: disks.block("second")}, 4 * BLOCK_BYTES)
+    image = argosy(owner, "import", disk, "--disk", second, "--name", disks.unique("two")).strip()
+    argosy(owner, "export", image, tmp_path / "out.raw", "--device", "/dev/sdf")
+    assert starts_with(tmp_path / "out.raw", second)
+
+
+def test_an_export_overwrites_only_what_it_is_told_to(owner, tmp_path, imported, disk):
+    out = tmp_path / "out.raw"
+    out.write_text("precious")
+    assert "--force" in argosy(owner, "export", imported, out, status=4)
+    assert out.read_text() == "precious"
+    argosy(owner, "export", imported, out, "--force")
+    assert starts_with(out, disk)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk.raw", "out.raw"]
+
+
+def test_a_taken_name_is_refused_before_anything_is_uploaded(owner, disk):
+    name = disks.unique("taken")
+    argosy(owner, "import", disk, "--name", name)
+    before = len(owner.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"])
+    assert name in argosy(owner, "import", disk, "--name", name, status=4)
+    assert len(owner.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"]) == before
+
+
+def test_an_image_is_copied_to_several_regions_and_again_only_where_it_is_missing(owner, imported):
+    source = f"us-east-1/{imported}"
+    lines = argosy(owner, "copy", source, "--to", "us-west-2").splitlines()
+    again = argosy_json(owner, "copy", source, "--to", "us-west-2,eu-west-1")["copies"]
+    assert [copy["region"] for copy in again] == ["us-west-2", "eu-west-1"]
+    assert [copy["state"] for copy in again] == ["available", "available"]
+    assert lines == [f"us-west-2 {again[0]['image_id']}"]
+    assert [copy["was_begun"] for copy in again] == [True, False]
+    assert again[1]["bytes_done"] == again[1]["bytes_total"] == 3 * BLOCK_BYTES
+    digests = {
+        argosy_json(owner, "show", reference)["snapshots"][0]["argosy"]["content_digest"]
+        for reference in [source, *(f"{copy['region']}/{copy['image_id']}" for copy in again)]
+    }
+    assert len(digests) == 1
+
+
+def test_a_region_that_fails_does_not_undo_another(owner, imported):
+    process = start(owner, "copy", f"us-east-1/{imported}", "--to", "us-west-2,mars-1", "-o", "json")
+    out, complaints = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 3, complaints
+    done, failed = json.loads(out)["copies"]
+    assert done["state"] == "available" and done["error"] is None
+    assert failed["image_id"] is None and failed["error"]["code"] and failed["error"]["request_id"]
+    argosy(owner, "copy", f"us-east-1/{imported}", "--to", "mars-1", status=1)
+
+
+def test_what_is_shared_is_seen_started_copied_and_taken_back(owner, recipient, imported):
+    copy = argosy_json(
+        owner, "copy", f"us-east-1/{imported}", "--to", "us-west-2", "--share", recipient.id, "--allow-copy"
+    )["copies"][0]
+    reference = f"us-west-2/{copy['image_id']}"
+
+    def seen():
+        shared = argosy_json(recipient, "ls", "--shared-with-me", "--region", "us-west-2")
+        return copy["image_id"] in {image["image_id"] for image in shared}
+
+    assert seen()
+    argosy(recipient, "copy", reference, "--to", "us-east-1", "--name", disks.unique("recipients"))
+    argosy(owner, "unshare", reference, recipient.id)
+    assert not seen()
+    assert "InvalidAMIID.NotFound" in argosy(recipient, "show", reference, status=254)
+    volume = owner.ec2("us-west-2").describe_snapshot_attribute(
+        SnapshotId=copy["snapshot_ids"][0], Attribute="createVolumePermission"
+    )
+    assert volume["CreateVolumePermissions"] == []
+
+
+def test_a_detached_copy_can_be_waited_for(owner, imported):
+    region, image = argosy(owner, "copy", f"us-east-1/{imported}", "--to", "eu-west-1", "--detach").split()
+    assert argosy_json(owner, "wait", f"{region}/{image}")[0]["state"] == "available"
+
+
+def test_ctrl_c_ends_the_waiting_and_not_the_copy(own_server, tmp_path):
+    owner = own_server.accounts["owner"]
+    disk = tmp_path / "disk.raw"
+    disk.write_bytes(os.urandom(400 * BLOCK_BYTES))
+    image = argosy(owner, "import", disk, "--name", "large").strip()
+    process = start(owner, "copy", f"us-east-1/{image}", "--to", "us-west-2")
+    west = owner.ec2("us-west-2")
+    found = wait_until(lambda: west.describe_images(Owners=["self"])["Images"], "the copy to begin")
+    process.send_signal(signal.SIGINT)
+    out, complaints = process.communicate(timeout=PATIENCE_S)
+    if process.returncode == 0:
+        pytest.skip("the copy was faster than the signal")
+    assert process.returncode == 130
+    reference = f"us-west-2/{found[0]['ImageId']}"
+    assert f"argosy wait {reference}" in complaints and out == ""
+    argosy(owner, "wait", reference)
+
+
+def test_mistakes_have_their_own_exit_codes(owner, disk, tmp_path):
+    assert argosy(owner, "copy", status=252)
+    assert argosy(owner, "copy", "ami-1", "--to", "us-west-2", status=252)
+    assert argosy(owner, "export", "ami-0123456789abcdef0", "-", status=252)
+    assert argosy(owner, "ls", "--profile", "nobody", status=253)
+    assert "request id" in argosy(owner, "show", "ami-0123456789abcdef0", status=254)
+    assert argosy(owner, "ls", "--endpoint-url", "http://127.0.0.1:1", status=5)
+    assert argosy(owner, "import", tmp_path / "missing.raw", "--name", "missing", status=1)
