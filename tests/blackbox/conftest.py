@@ -57,3 +57,8 @@ def shared_image(owner, recipient, image):
     """The same, shared with the recipient, its snapshot not."""
     disks.share_image(owner, image, recipient)
     return image
+
+
+def pytest_make_parametrize_id(val):
+    """A long value does not make a long name of its test."""
+    return repr(val[:40]) if isinstance(val, (str, bytes)) and len(val) > 40 else None
