@@ -120,7 +120,7 @@ Result<std::optional<m::CopyImageResponse>> find_earlier_copy(catalogue::Transac
   if (!token) return std::nullopt;
   auto result = TRY(catalogue::find_result(tx, *token));
   if (!result) return std::nullopt;
-  return m::CopyImageResponse{*result};
+  return m::CopyImageResponse{result};
 }
 
 Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller, Time now,
