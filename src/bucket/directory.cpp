@@ -102,8 +102,8 @@ class FileWriter final : public Writer {
   }
 
  private:
-  /// Lets the kernel begin to write what has come together, so that the next sync waits for the rest alone. Only a
-  /// hint: sync is what makes durable.
+  /// Lets the kernel begin to write what has come together, so that the next sync waits for the rest alone.
+  /// Only a hint: sync is what makes durable.
   void start_writing() {
     if (size_ - started_ < kWriteBehindBytes) return;
     ::sync_file_range(file_.number(), static_cast<off_t>(started_), static_cast<off_t>(size_ - started_),

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "http/body_budget.h"
+#include "http/idle_line.h"
 #include "http/url.h"
 #include "http/workers.h"
 
@@ -28,6 +29,8 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// How long a request waits for room in the budget of bodies before it is refused.
 constexpr auto kBudgetWait = std::chrono::seconds(5);
 constexpr auto kBudgetPoll = std::chrono::milliseconds(10);
+/// How soon a connection is accepted after there were no descriptors for it.
+constexpr auto kDescriptorWait = std::chrono::milliseconds(5);
 
 Request to_request(beast::http::request_header<> const& header, std::string const& peer) {
   Request request;
@@ -50,6 +53,7 @@ struct Server::State {
   Refusal refusal;
   std::optional<asio::ssl::context> tls;
   std::unique_ptr<BodyBudget> bodies;
+  IdleLine idle;
   std::unique_ptr<Workers> workers;
   std::atomic<std::size_t> connections = 0;
   std::atomic<bool> stopping = false;
@@ -105,6 +109,17 @@ struct RequestGuard {
 template <class Stream>
 auto& lowest(Stream& stream) {
   return beast::get_lowest_layer(stream);
+}
+
+/// Closes a connection from any thread: on the connection's own, like everything that touches the stream, and
+/// only if `alive` still is.
+template <class Stream>
+std::function<void()> cutter(Stream& stream, asio::any_io_executor executor, std::weak_ptr<bool> alive) {
+  return [executor, alive, &stream] {
+    asio::post(executor, [alive, &stream] {
+      if (!alive.expired()) lowest(stream).close();
+    });
+  };
 }
 
 }  // namespace
@@ -225,8 +240,13 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   beast::http::request_parser<beast::http::empty_body> head;
   head.header_limit(options.header_limit_bytes);
   head.body_limit(options.body_limit_bytes);
+  auto here = std::make_shared<bool>(true);  // until the request is read
+  auto executor = co_await asio::this_coro::executor;
+  auto cut = cutter(stream, executor, here);
+  auto place = idle.enter(cut);
   lowest(stream).expires_after(options.header_timeout * (buffer.size() == 0 ? 3 : 1));
   auto [head_error, head_bytes] = co_await beast::http::async_read_header(stream, buffer, head, kAsTuple);
+  place.reset();
   if (head_error == beast::http::error::header_limit)
     co_return co_await refuse(stream, 431, nothing, false, false);
   if (head_error == beast::http::error::body_limit)
@@ -239,7 +259,6 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
 
   begin_request();
   RequestGuard guard{[this] { end_request(); }};
-  auto here = std::make_shared<bool>(true);  // until the body is read
   std::unique_ptr<BodyBudget::Body> room;
   auto request = to_request(head.get(), peer);
   bool const keep_alive = head.get().keep_alive();
@@ -247,15 +266,6 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   std::uint64_t const length = head.content_length().value_or(head.chunked() ? options.body_limit_bytes : 0);
   if (length > options.body_limit_bytes) co_return co_await refuse(stream, 413, request.path, false, is_head);
   if (length > 0) {
-    auto executor = co_await asio::this_coro::executor;
-    // Runs on this connection's thread, like everything that touches the stream; the stream may be gone by
-    // then.
-    std::weak_ptr<bool> const alive = here;
-    std::function<void()> cut = [executor, alive, &stream] {
-      asio::post(executor, [alive, &stream] {
-        if (!alive.expired()) lowest(stream).close();
-      });
-    };
     room = co_await wait_for_room(length, cut);
     if (!room) co_return co_await refuse(stream, 503, request.path, false, is_head);
     if (beast::iequals(head.get()[beast::http::field::expect], "100-continue")) {
@@ -316,12 +326,14 @@ asio::awaitable<void> Server::State::accept() {
     auto& context = *contexts[turn++ % contexts.size()];
     auto [error, socket] = co_await acceptor->async_accept(context, kAsTuple);
     if (error == asio::error::operation_aborted) co_return;
-    if (error) {  // out of descriptors: wait until some are closed
-      asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(50));
+    if (error) {  // out of descriptors: wait until one is closed
+      idle.cut_oldest();
+      asio::steady_timer timer(co_await asio::this_coro::executor, kDescriptorWait);
       co_await timer.async_wait(kAsTuple);
       continue;
     }
-    if (connections >= options.connection_limit) continue;  // the socket closes here
+    // The newcomer takes the place of whoever waited longest; if all are at work, his socket closes here.
+    if (connections >= options.connection_limit && !idle.cut_oldest()) continue;
     ++connections;
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);

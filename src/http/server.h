@@ -23,7 +23,7 @@ struct ServerOptions {
   std::size_t io_threads = 2;
   std::size_t workers = 16;
   std::size_t queue_limit = 1'024;       ///< requests that wait for a worker; further ones get 503
-  std::size_t connection_limit = 4'096;  ///< further ones are closed at once
+  std::size_t connection_limit = 4'096;  ///< a further one takes the place of one that waits for a request
   std::uint32_t header_limit_bytes = 65'536;
   std::uint64_t body_limit_bytes = 1ULL << 20U;
   std::uint64_t body_budget_bytes = 64ULL << 20U;  ///< bodies of all requests under way together

@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,8 +58,24 @@ void keep_memory() {
   ::mallopt(M_ARENA_MAX, 4);
 }
 
-int serve(Config const& config) {
+/// Files that are no connections: databases, packs, calls between regions.
+constexpr std::size_t kOtherFiles = 400;
+
+/// As many open files as the system allows, and no more connections than those leave room for.
+void allow_files(http::ServerOptions& endpoint) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  auto const most = std::max<std::size_t>(files.rlim_cur, 2 * kOtherFiles) - kOtherFiles;
+  if (endpoint.connection_limit <= most) return;
+  log_warning("the system allows {} open files: at most {} connections", files.rlim_cur, most);
+  endpoint.connection_limit = most;
+}
+
+int serve(Config config) {
   keep_memory();
+  allow_files(config.endpoint);
   ::umask(077);  // what is kept here is nobody else's
   auto signals = block_signals();
   auto process = Process::start(config, system_clock(), system_entropy());
