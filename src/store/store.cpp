@@ -234,6 +234,7 @@ Result<std::vector<PlacementRow>> Store::placements(std::string_view upload, std
 }
 
 Result<void> Store::remove_placements(std::string_view upload) {
+  TRY(flush());  // what still waits in memory would come back with the next flush
   return state_->write_index([&](sql::Transaction& tx) { return index::remove_placements(tx, upload); });
 }
 

@@ -114,6 +114,12 @@ TEST_F(StoreTest, loses_one_damaged_chunk_and_not_what_lies_behind_it_when_the_i
   EXPECT_EQ(*store_->get(1, chunks[2].id), stored[2]);
 }
 
+TEST_F(StoreTest, forgets_an_upload_also_what_of_it_waits_in_memory) {
+  put("one", Placement{"snap-1", 7, {std::byte{1}}});
+  ASSERT_TRUE(store_->remove_placements("snap-1"));
+  EXPECT_TRUE(store_->placements("snap-1", 0, 10)->empty());
+}
+
 TEST_F(StoreTest, keeps_the_content_of_one_domain_from_another) {
   auto id = put("one");
   EXPECT_FALSE(*store_->contains(2, id));
