@@ -140,8 +140,10 @@ Result<http::Response> complete(EbsCall const& call) {
   request.checksum = in.header("x-amz-checksum");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm");
   request.checksum_aggregation_method = in.header("x-amz-checksum-aggregation-method");
-  return to_json(202, TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content,
-                                                 call.service.root_key, call.caller, call.now, request)));
+  auto response = TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content,
+                                             call.service.root_key, call.caller, call.now, request));
+  call.region.wake();
+  return to_json(202, response);
 }
 
 Result<http::Response> list(EbsCall const& call) {

@@ -33,6 +33,7 @@ auto open_and_record(Call const& call, std::string const& source_region, std::st
   if (!opened) return std::unexpected(std::move(opened).error());
   auto result = run_transaction(call.region.catalogue, sql::Access::write,
                                 [&](Transaction& tx) { return record(tx, *opened); });
+  if (result) call.region.wake();
   if (!result)
     if (auto closed = source->close(opened->lease); !closed)
       log_warning("a lease at {} runs out by itself", source_region);

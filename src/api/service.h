@@ -1,6 +1,7 @@
 // api/service.h - what the front serves: the regions of this process and the partition's directory of
 // accounts.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Region {
   content::Content& content;
   replication::Sources& sources;  ///< where copies into this region come from
   crypto::Key token_key;          ///< authenticates the region's page and block tokens
+  std::function<void()> wake;     ///< says that work was recorded for the background
 };
 
 struct Service {

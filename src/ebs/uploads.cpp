@@ -14,8 +14,8 @@ using images::SnapshotState;
 
 /// Times of last writes are written down at most so often, so a timeout is late by at most this.
 constexpr auto kWriteResolution = std::chrono::minutes(1);
-/// How soon an accepted CompleteSnapshot is noticed.
-constexpr auto kCompletionInterval = std::chrono::milliseconds(25);
+/// How often accepted uploads are looked for when nobody says that there are any.
+constexpr auto kCompletionInterval = std::chrono::seconds(1);
 constexpr auto kTimeoutInterval = std::chrono::seconds(30);
 
 bool has_timed_out(Snapshot const& snapshot, Time now) {

@@ -20,7 +20,7 @@ constexpr auto kClaimAge = std::chrono::minutes(2);
 constexpr auto kRenewAfter = std::chrono::seconds(30);
 constexpr auto kLeaseRenewAfter = std::chrono::minutes(10);
 /// How often new tasks are looked for when nobody says that there are any.
-constexpr auto kClaimInterval = std::chrono::milliseconds(25);
+constexpr auto kClaimInterval = std::chrono::seconds(1);
 constexpr std::size_t kClaimsAtOnce = 300;
 /// Failures of one task in a row that may pass: with the longest wait, about a day without the source.
 constexpr int kMaxFailures = 1'500;
@@ -107,10 +107,19 @@ Result<std::unique_ptr<Copier::Task>> Copier::next_task(Time now) {
   return std::move(waiting_.extract(waiting_.begin()).mapped());
 }
 
+void Copier::look_for_tasks() {
+  std::lock_guard lock(mutex_);
+  next_claim_ = {};
+}
+
 Result<Time> Copier::step() {
   auto now = clock_.now();
   auto task = TRY(next_task(now));
-  if (!task) return now + kClaimInterval;
+  if (!task) {
+    std::lock_guard lock(mutex_);
+    Time const next_look = now + kClaimInterval;
+    return waiting_.empty() ? next_look : std::min(next_look, waiting_.begin()->first);
+  }
   auto result = advance(*task);
   settle(std::move(task), result);
   return now;

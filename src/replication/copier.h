@@ -28,6 +28,8 @@ class Copier {
   /// Moves one task on: some of its content, then its progress committed. Tells when to come back: now if
   /// there is more to do.
   Result<Time> step();
+  /// A task was recorded: the next step looks for it.
+  void look_for_tasks();
 
  private:
   /// A claimed task and how far it is.

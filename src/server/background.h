@@ -19,6 +19,8 @@ class Background {
   Background& operator=(Background const&) = delete;
   /// Waits for the step under way.
   ~Background();
+  /// Steps now, whenever the last step said to come back.
+  void wake();
   /// Begins to stop, without waiting: for many to stop at the same time.
   void ask_to_stop();
 
@@ -28,9 +30,10 @@ class Background {
   std::string const name_;
   Clock& clock_;
   std::function<Result<Time>()> const step_;
-  std::mutex mutex_;  // guards stopping_
-  std::condition_variable wake_;
+  std::mutex mutex_;  // guards stopping_ and woken_
+  std::condition_variable changed_;
   bool stopping_ = false;
+  bool woken_ = false;
   std::thread thread_;
 };
 

@@ -61,6 +61,11 @@ Result<void> Region::start() {
   return {};
 }
 
+void Region::wake() {
+  copier_->look_for_tasks();
+  for (auto& background : background_) background->wake();
+}
+
 void Region::ask_to_stop() {
   for (auto& background : background_) background->ask_to_stop();
 }

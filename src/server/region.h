@@ -28,6 +28,8 @@ class Region {
 
   /// Begins the work in the background: uploads, copies.
   Result<void> start();
+  /// There is new work: it begins now.
+  void wake();
   void ask_to_stop();
   /// Waits for the steps under way.
   void stop();
