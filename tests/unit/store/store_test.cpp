@@ -35,11 +35,15 @@ class StoreTest : public testing::Test {
     sessions_.reset();
     std::filesystem::remove_all(folder_);
   }
-  /// As after kill -9: the old store writes nothing more. (It is leaked, or it would flush.)
+  /// As after kill -9: the old store writes nothing more. (It is kept for ever, or it would flush.)
   void crash() {
-    (void)store_.release();
-    (void)sessions_.release();
+    abandon();
     reopen();
+  }
+  void abandon() {
+    using Dead = std::vector<std::pair<std::unique_ptr<Store>, std::unique_ptr<sql::Pool>>>;
+    static auto* const dead = new Dead;
+    dead->emplace_back(std::move(store_), std::move(sessions_));
   }
   void reopen() {
     store_.reset();
@@ -50,8 +54,7 @@ class StoreTest : public testing::Test {
     store_ = *std::move(opened);
   }
   void lose_index() {
-    (void)store_.release();
-    (void)sessions_.release();
+    abandon();
     for (auto name : {"/index.db", "/index.db-wal", "/index.db-shm"}) std::filesystem::remove(folder_ + name);
     reopen();
   }
@@ -166,8 +169,7 @@ TEST_F(StoreTest, cuts_a_torn_tail_and_goes_on_behind_it) {
   ASSERT_TRUE(store_->flush());
   auto torn = put("torn by the crash");
   auto object = packs_->list()->front();
-  (void)store_.release();
-  (void)sessions_.release();
+  abandon();
   std::filesystem::resize_file(folder_ + "/packs/" + object.name, object.size_bytes - 1);
   reopen();
   EXPECT_TRUE(*store_->contains(1, kept));
