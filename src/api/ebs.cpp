@@ -119,8 +119,8 @@ Result<http::Response> put(EbsCall const& call) {
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm").value_or("");
   request.progress = TRY(in.integer<std::int32_t>(in.header("x-amz-progress"), "x-amz-Progress"));
   auto response =
-      TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.service.root_key,
-                                  call.caller, call.now, request, call.request.body));
+      TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.region.gates,
+                                  call.service.root_key, call.caller, call.now, request, call.request.body));
   http::Response out;
   out.status = 201;
   out.headers = {{"Content-Type", "application/json"},
@@ -140,7 +140,7 @@ Result<http::Response> complete(EbsCall const& call) {
   request.checksum = in.header("x-amz-checksum");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm");
   request.checksum_aggregation_method = in.header("x-amz-checksum-aggregation-method");
-  auto response = TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content,
+  auto response = TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.region.gates,
                                              call.service.root_key, call.caller, call.now, request));
   call.region.wake();
   return to_json(202, response);

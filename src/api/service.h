@@ -9,6 +9,7 @@
 #include "base/entropy.h"
 #include "content/content.h"
 #include "crypto/crypto.h"
+#include "ebs/upload_gates.h"
 #include "replication/source.h"
 #include "sql/session.h"
 
@@ -20,7 +21,8 @@ struct Region {
   content::Content& content;
   replication::Sources& sources;  ///< where copies into this region come from
   crypto::Key token_key;          ///< authenticates the region's page and block tokens
-  std::function<void()> wake;     ///< says that work was recorded for the background
+  ebs::UploadGates& gates;
+  std::function<void()> wake;  ///< says that work was recorded for the background
 };
 
 struct Service {

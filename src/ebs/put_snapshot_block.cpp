@@ -1,4 +1,4 @@
-// ebs/put_snapshot_block.cpp - PutSnapshotBlock: check, look at the upload, store, look again.
+// ebs/put_snapshot_block.cpp - PutSnapshotBlock: check, look at the upload, store.
 #include "ebs/put_snapshot_block.h"
 
 #include "ebs/errors.h"
@@ -31,12 +31,17 @@ Result<digest::Digest> check(m::PutSnapshotBlockRequest const& request, ByteView
 }  // namespace
 
 Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, content::Content& content,
-                                                       crypto::Key const& root_key,
+                                                       UploadGates& gates, crypto::Key const& root_key,
                                                        access::Caller const& caller, Time now,
                                                        m::PutSnapshotBlockRequest const& request,
                                                        ByteView block) {
   auto digest = TRY(check(request, block));
+  auto gate = gates.of(request.snapshot_id);
+  std::shared_lock lock(*gate);
   auto upload = TRY(open_upload(catalogue, root_key, caller, request.snapshot_id, now));
+  if (upload.snapshot.state != images::SnapshotState::pending || upload.snapshot.completing)
+    return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + request.snapshot_id +
+                                              " takes no more blocks: CompleteSnapshot was called");
   if (request.block_index < 0 ||
       static_cast<std::uint64_t>(request.block_index) >= content::blocks_of(upload.snapshot.volume_size_gib))
     return invalid_parameter("Block " + std::to_string(request.block_index) +
@@ -44,9 +49,6 @@ Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, con
                              std::to_string(upload.snapshot.volume_size_gib) + " GiB");
   TRY(content.put_block(upload.domain, request.snapshot_id, static_cast<std::uint64_t>(request.block_index),
                         block, digest));
-  // CompleteSnapshot says so in the catalogue before it reads what was put: a block that finds the upload
-  // still open now was put before that, and is in the snapshot.
-  TRY(check_still_open(catalogue, request.snapshot_id));
   TRY(record_write(catalogue, upload.snapshot, now, request.progress));
   return m::PutSnapshotBlockResponse{to_base64(digest.bytes), "SHA256"};
 }

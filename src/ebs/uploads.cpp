@@ -153,17 +153,6 @@ Result<Upload> open_upload(sql::Pool& catalogue, crypto::Key const& root_key, ac
   return upload;
 }
 
-Result<void> check_still_open(sql::Pool& catalogue, std::string const& id) {
-  return in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<void> {
-    auto snapshot = catalogue::find_snapshot(tx, id);
-    if (!snapshot) return snapshot_not_found(id);
-    if (snapshot->state != SnapshotState::pending || snapshot->completing)
-      return invalid("INVALID_SNAPSHOT_ID",
-                     "The snapshot " + id + " takes no more blocks: CompleteSnapshot was called");
-    return {};
-  });
-}
-
 Result<void> record_write(sql::Pool& catalogue, Snapshot const& snapshot, Time now,
                           std::optional<std::int32_t> progress) {
   bool const moved = progress && *progress > snapshot.progress_percent;

@@ -18,7 +18,6 @@ struct Upload {
 /// ResourceNotFoundException, ValidationException (INVALID_SNAPSHOT_ID, WRITE_REQUEST_TIMEOUT).
 Result<Upload> open_upload(sql::Pool& catalogue, crypto::Key const& root_key, access::Caller const& caller,
                            std::string const& id, Time now);
-Result<void> check_still_open(sql::Pool& catalogue, std::string const& id);
 /// Writes the time of the last write down, once a minute, or a new progress.
 Result<void> record_write(sql::Pool& catalogue, images::Snapshot const& snapshot, Time now,
                           std::optional<std::int32_t> progress);

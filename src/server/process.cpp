@@ -132,7 +132,7 @@ Result<void> Process::serve_clients() {
       {}, *directory_.sessions, directory_.root_key, clock_, entropy_, config_.public_endpoint});
   for (auto& region : regions_)
     service_->regions.push_back({region->name(), region->catalogue(), region->content(), region->sources(),
-                                 region->token_key(), [&region] { region->wake(); }});
+                                 region->token_key(), region->gates(), [&region] { region->wake(); }});
   clients_ = TRY(http::Server::start(
       config_.endpoint, [this](http::Request const& request) { return api::handle(*service_, request); },
       [this](int status, std::string_view target) { return api::refuse(status, target, entropy_); }));

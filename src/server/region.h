@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "content/content.h"
+#include "ebs/upload_gates.h"
 #include "peer/peer.h"
 #include "replication/copier.h"
 #include "server/background.h"
@@ -23,6 +24,7 @@ class Region {
   content::Content& content() { return *content_; }
   replication::Sources& sources() { return sources_; }
   peer::Source& answering() { return *answering_; }
+  ebs::UploadGates& gates() { return gates_; }
   /// Authenticates this region's tokens; the same after a restart.
   crypto::Key token_key() const;
 
@@ -49,6 +51,7 @@ class Region {
   std::unique_ptr<content::Content> content_;
   std::unique_ptr<peer::Source> answering_;
   replication::Sources sources_;
+  ebs::UploadGates gates_;
   std::unique_ptr<replication::Copier> copier_;
   std::vector<std::unique_ptr<Background>> background_;
 };

@@ -29,14 +29,14 @@ class UploadsTest : public testing::Test {
   std::string put(std::string const& id, std::int64_t index, Bytes const& data) {
     messages::ebs::PutSnapshotBlockRequest request{
         id, index, content::kBlockBytes, to_base64(digest::sha256(data).bytes), "SHA256", {}};
-    auto done = put_snapshot_block(region_.catalogue, *region_.content, region_.root_key, kOwner,
+    auto done = put_snapshot_block(region_.catalogue, *region_.content, gates_, region_.root_key, kOwner,
                                    region_.clock.now(), request, data);
     return done ? "" : done.error().code;
   }
   std::string complete(std::string const& id, std::int64_t count,
                        std::optional<std::string> checksum = std::nullopt) {
     messages::ebs::CompleteSnapshotRequest request{id, count, std::move(checksum), "SHA256", "LINEAR"};
-    auto done = complete_snapshot(region_.catalogue, *region_.content, region_.root_key, kOwner,
+    auto done = complete_snapshot(region_.catalogue, *region_.content, gates_, region_.root_key, kOwner,
                                   region_.clock.now(), request);
     return done ? "" : done.error().code;
   }
@@ -50,6 +50,7 @@ class UploadsTest : public testing::Test {
   }
 
   tests::Region region_{"us-east-1"};
+  UploadGates gates_;
 };
 
 TEST_F(UploadsTest, becomes_a_snapshot_of_what_was_put) {
