@@ -29,7 +29,7 @@ struct Call {
 using Operation = std::function<Result<http::Response>(Call const&)>;
 using Operations = std::map<std::string, Operation, std::less<>>;
 
-/// EC2's table. Source: the list in the issue tracker is the list here.
+/// EC2's table: every operation that is answered.
 Operations const& ec2_operations();
 
 /// How often a transaction runs again when another one was in its way.

@@ -15,10 +15,10 @@ sql::Value optional_flag(std::optional<bool> const& flag) {
 }
 
 Result<std::vector<Mapping>> list_mappings(Transaction& tx, std::string_view image) {
-  auto rows = TRY(tx.query(
-      "SELECT device_name, virtual_name, snapshot, volume_size_gib, volume_type, iops, throughput, "
-      "delete_on_termination, source_snapshot FROM image_mappings WHERE image = ?1 ORDER BY position",
-      {image}));
+  auto rows = TRY(
+      tx.query("SELECT device_name, virtual_name, snapshot, volume_size_gib, volume_type, iops, throughput, "
+               "delete_on_termination FROM image_mappings WHERE image = ?1 ORDER BY position",
+               {image}));
   std::vector<Mapping> out;
   while (true) {
     bool more = TRY(rows->next());
@@ -32,7 +32,6 @@ Result<std::vector<Mapping>> list_mappings(Transaction& tx, std::string_view ima
     mapping.iops = rows->optional_integer(5);
     mapping.throughput = rows->optional_integer(6);
     mapping.delete_on_termination = rows->integer(7) != 0;
-    mapping.source_snapshot_id = rows->text(8);
     out.push_back(std::move(mapping));
   }
 }
@@ -42,13 +41,12 @@ Result<void> insert_mappings(Transaction& tx, Image const& image) {
   for (auto const& mapping : image.mappings)
     TRY(tx.execute(
         "INSERT INTO image_mappings(image, position, device_name, virtual_name, snapshot, volume_size_gib, "
-        "volume_type, iops, throughput, delete_on_termination, source_snapshot) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "volume_type, iops, throughput, delete_on_termination) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         {std::string_view(image.id), position++, std::string_view(mapping.device_name),
          sql::optional_value(mapping.virtual_name), std::string_view(mapping.snapshot_id),
          mapping.volume_size_gib, std::string_view(mapping.volume_type), sql::optional_value(mapping.iops),
-         sql::optional_value(mapping.throughput), std::int64_t{mapping.delete_on_termination},
-         std::string_view(mapping.source_snapshot_id)}));
+         sql::optional_value(mapping.throughput), std::int64_t{mapping.delete_on_termination}}));
   return {};
 }
 
@@ -156,8 +154,7 @@ Result<void> save_image(Transaction& tx, Image const& image) {
       {std::string_view(image.id), std::string_view(image.description), images::to_text(image.state),
        std::string_view(image.state_reason_code), std::string_view(image.state_reason),
        sql::optional_value(image.imds_support), sql::optional_value(deprecation)}));
-  TRY(tx.execute("DELETE FROM image_mappings WHERE image = ?1", {std::string_view(image.id)}));
-  return insert_mappings(tx, image);
+  return {};
 }
 
 Result<std::int64_t> count_images(Transaction& tx, std::string_view owner) {

@@ -20,7 +20,7 @@ Result<images::Image> find_visible_image(Transaction& tx, std::string_view accou
 /// Fails with InvalidAMIName.Duplicate if an image of that owner has the name.
 Result<void> check_name_free(Transaction& tx, std::string_view owner, std::string_view name);
 Result<void> insert_image(Transaction& tx, images::Image const& image);
-/// Everything but owner, name, source and creation.
+/// What may change of an image: description, state and its reason, IMDS support, deprecation.
 Result<void> save_image(Transaction& tx, images::Image const& image);
 
 /// Images that are not deregistered, of one owner.

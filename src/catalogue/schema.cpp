@@ -26,7 +26,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS images_name ON images(owner, name) WHERE state
 CREATE TABLE IF NOT EXISTS image_mappings(
   image TEXT NOT NULL, position INTEGER NOT NULL, device_name TEXT NOT NULL, virtual_name TEXT,
   snapshot TEXT NOT NULL, volume_size_gib INTEGER NOT NULL, volume_type TEXT NOT NULL, iops INTEGER,
-  throughput INTEGER, delete_on_termination INTEGER NOT NULL, source_snapshot TEXT NOT NULL,
+  throughput INTEGER, delete_on_termination INTEGER NOT NULL,
   PRIMARY KEY(image, position));
 CREATE INDEX IF NOT EXISTS image_mappings_snapshot ON image_mappings(snapshot);
 

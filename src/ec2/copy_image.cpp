@@ -76,10 +76,7 @@ std::vector<images::Mapping> new_mappings(r::Image const& source,
     mapping.iops = from.iops;
     mapping.throughput = from.throughput;
     mapping.delete_on_termination = from.delete_on_termination;
-    if (from.snapshot_id) {
-      mapping.source_snapshot_id = *from.snapshot_id;
-      mapping.snapshot_id = copies.at(*from.snapshot_id);
-    }
+    if (from.snapshot_id) mapping.snapshot_id = copies.at(*from.snapshot_id);
     out.push_back(std::move(mapping));
   }
   return out;

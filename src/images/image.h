@@ -29,14 +29,12 @@ ImageState image_state_of(std::string_view text);
 struct Mapping {
   std::string device_name;
   std::optional<std::string> virtual_name;  ///< ephemeralN; then no snapshot
-  std::string snapshot_id;                  ///< empty: an empty volume, or not known yet (a pending copy)
+  std::string snapshot_id;                  ///< empty: an empty volume
   std::int64_t volume_size_gib = 0;
   std::string volume_type;
   std::optional<std::int64_t> iops;
   std::optional<std::int64_t> throughput;
   bool delete_on_termination = true;
-  /// While a copy is pending: which snapshot of the source this will be.
-  std::string source_snapshot_id;
 };
 
 struct Image {
