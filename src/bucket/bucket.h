@@ -18,14 +18,17 @@ class Writer {
  public:
   virtual ~Writer() = default;
   /// Writes the parts one after the other; the offset in bytes at which the first of them now lies. Readable
-  /// at once and safe from the death of the process, durable after sync. After a failure the writer is spent:
-  /// what it appended last may be there in part.
+  /// at once and safe from the death of the process, durable after sync. After a failure nothing of it is
+  /// there, and the writer goes on unless it is spent.
   virtual Result<std::uint64_t> append(std::span<ByteView const> parts) = 0;
   Result<std::uint64_t> append(ByteView data) { return append(std::span<ByteView const>(&data, 1)); }
   /// Everything appended before the call is durable on return. May run beside an append of another thread.
   virtual Result<void> sync() = 0;
   /// Durable and immutable on return.
   virtual Result<void> seal() = 0;
+  /// A sync failed, or a failed append could not be taken back: the object takes no more, and what was
+  /// appended since the last sync can still be read but may never become durable.
+  virtual bool spent() const = 0;
 };
 
 struct Object {

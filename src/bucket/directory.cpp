@@ -68,8 +68,10 @@ class FileWriter final : public Writer {
       ssize_t written = ::pwritev(file_.number(), pieces.data() + first, count, static_cast<off_t>(size_));
       if (written < 0 && errno == EINTR) continue;
       if (written <= 0) {
-        spent_ = true;
-        return os_failure(path_, "write");
+        auto failure = os_failure(path_, "write");
+        size_ = start;
+        if (::ftruncate(file_.number(), static_cast<off_t>(start)) != 0) spent_ = true;
+        return failure;
       }
       size_ += static_cast<std::uint64_t>(written);
       auto left = static_cast<std::size_t>(written);
@@ -100,6 +102,7 @@ class FileWriter final : public Writer {
     if (::fchmod(file_.number(), 0400) != 0 || ::fsync(file_.number()) != 0) return os_failure(path_, "seal");
     return sync_folder(folder_);
   }
+  bool spent() const override { return spent_; }
 
  private:
   /// Lets the kernel begin to write what has come together, so that the next sync waits for the rest alone.
@@ -127,7 +130,10 @@ class Directory final : public Bucket {
     auto path = path_of(name);
     Descriptor file(::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
     if (file.number() < 0) return os_failure(path, "create");
-    TRY(sync_folder(folder_));
+    if (auto synced = sync_folder(folder_); !synced) {
+      ::unlink(path.c_str());
+      return std::unexpected(std::move(synced).error());
+    }
     return std::make_unique<FileWriter>(folder_, path, std::move(file), 0);
   }
 

@@ -28,6 +28,7 @@ class MemoryWriter final : public Writer {
     content_->sealed = true;
     return {};
   }
+  bool spent() const override { return false; }
 
  private:
   std::shared_ptr<Content>

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS snapshots(
   completed_ms INTEGER, progress_percent INTEGER NOT NULL, root BLOB NOT NULL, content_digest BLOB NOT NULL,
   content_bytes INTEGER NOT NULL, lineage TEXT NOT NULL, is_upload INTEGER NOT NULL, parent TEXT NOT NULL, base_size_gib INTEGER NOT NULL,
   timeout_minutes INTEGER NOT NULL, last_write_ms INTEGER NOT NULL, completing INTEGER NOT NULL,
-  expected_blocks INTEGER NOT NULL, expected_checksum BLOB NOT NULL, copy_source_region TEXT NOT NULL,
+  expected_blocks INTEGER NOT NULL, expected_checksum BLOB NOT NULL, unsynced_boot TEXT NOT NULL, copy_source_region TEXT NOT NULL,
   copy_source_snapshot TEXT NOT NULL, copy_bytes_done INTEGER NOT NULL, copy_bytes_moved INTEGER NOT NULL,
   completion_duration_minutes INTEGER);
 CREATE INDEX IF NOT EXISTS snapshots_owner ON snapshots(owner, created, id);

@@ -38,7 +38,7 @@ Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
                "completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
                "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
                "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-               "completion_duration_minutes, base_size_gib FROM snapshots WHERE id = ?1",
+               "completion_duration_minutes, base_size_gib, unsynced_boot FROM snapshots WHERE id = ?1",
                {id}));
   bool found = TRY(rows->next());
   if (!found) return images::snapshot_not_found(id);
@@ -70,6 +70,7 @@ Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
   snapshot.copy_bytes_moved = rows->integer(24);
   snapshot.completion_duration_minutes = rows->optional_integer(25);
   snapshot.base_size_gib = rows->integer(26);
+  snapshot.unsynced_boot = rows->text(27);
   return snapshot;
 }
 
@@ -96,9 +97,10 @@ Result<void> insert_snapshot(Transaction& tx, Snapshot const& s) {
       "created, completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
       "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
       "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-      "completion_duration_minutes, base_size_gib) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+      "completion_duration_minutes, base_size_gib, unsynced_boot) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+      "?10, ?11, ?12, "
       "?13, ?14, ?15, "
-      "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+      "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
       {std::string_view(s.id),
        std::string_view(s.owner),
        images::to_text(s.state),
@@ -125,7 +127,8 @@ Result<void> insert_snapshot(Transaction& tx, Snapshot const& s) {
        s.copy_bytes_done,
        s.copy_bytes_moved,
        sql::optional_value(s.completion_duration_minutes),
-       s.base_size_gib}));
+       s.base_size_gib,
+       std::string_view(s.unsynced_boot)}));
   return {};
 }
 
@@ -133,12 +136,14 @@ Result<void> save_snapshot(Transaction& tx, Snapshot const& s) {
   TRY(tx.execute(
       "UPDATE snapshots SET state = ?2, status_message = ?3, completed_ms = ?4, progress_percent = ?5, "
       "root = ?6, content_digest = ?7, content_bytes = ?8, last_write_ms = ?9, completing = ?10, "
-      "expected_blocks = ?11, expected_checksum = ?12, copy_bytes_done = ?13, copy_bytes_moved = ?14 "
+      "expected_blocks = ?11, expected_checksum = ?12, copy_bytes_done = ?13, copy_bytes_moved = ?14, "
+      "unsynced_boot = ?15 "
       "WHERE id = ?1",
       {std::string_view(s.id), images::to_text(s.state), std::string_view(s.status_message),
        optional_time(s.completion_time), s.progress_percent, ByteView(s.root), ByteView(s.content_digest),
        s.content_bytes, to_milliseconds(s.last_write), std::int64_t{s.completing}, s.expected_blocks,
-       ByteView(s.expected_checksum), s.copy_bytes_done, s.copy_bytes_moved}));
+       ByteView(s.expected_checksum), s.copy_bytes_done, s.copy_bytes_moved,
+       std::string_view(s.unsynced_boot)}));
   return {};
 }
 

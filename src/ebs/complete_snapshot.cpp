@@ -34,19 +34,20 @@ Result<m::CompleteSnapshotResponse> complete_snapshot(sql::Pool& catalogue, cont
   auto checksum = TRY(check(request));
   auto gate = gates.of(request.snapshot_id);
   std::unique_lock lock(*gate);
-  auto upload = TRY(open_upload(catalogue, root_key, caller, request.snapshot_id, now));
+  auto upload = TRY(open_upload(catalogue, gates, root_key, caller, request.snapshot_id, now));
   auto const& known = upload.snapshot;
   bool const closed = known.completing || known.state == images::SnapshotState::completed;
   if (closed && known.expected_blocks == request.changed_blocks_count)
     return m::CompleteSnapshotResponse{std::string(images::to_text(known.state))};
   if (closed) return invalid("INVALID_SNAPSHOT_ID", "CompleteSnapshot was called before with another count");
-  auto summary = TRY(content.summarize(request.snapshot_id));
+  auto summary = TRY(content.summarize(request.snapshot_id));  // which flushes: all that was put is durable
   TRY(check_summary(summary, request.changed_blocks_count, checksum));
   auto session = TRY(catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
   auto snapshot = catalogue::find_snapshot(tx, request.snapshot_id);
   if (!snapshot) return snapshot_not_found(request.snapshot_id);
   snapshot->completing = true;
+  snapshot->unsynced_boot.clear();
   snapshot->expected_blocks = request.changed_blocks_count;
   snapshot->expected_checksum = checksum;
   TRY(catalogue::save_snapshot(tx, *snapshot));

@@ -38,7 +38,7 @@ Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, con
   auto digest = TRY(check(request, block));
   auto gate = gates.of(request.snapshot_id);
   std::shared_lock lock(*gate);
-  auto upload = TRY(open_upload(catalogue, root_key, caller, request.snapshot_id, now));
+  auto upload = TRY(open_upload(catalogue, gates, root_key, caller, request.snapshot_id, now));
   if (upload.snapshot.state != images::SnapshotState::pending || upload.snapshot.completing)
     return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + request.snapshot_id +
                                               " takes no more blocks: CompleteSnapshot was called");
@@ -49,7 +49,7 @@ Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, con
                              std::to_string(upload.snapshot.volume_size_gib) + " GiB");
   TRY(content.put_block(upload.domain, request.snapshot_id, static_cast<std::uint64_t>(request.block_index),
                         block, digest));
-  TRY(record_write(catalogue, upload.snapshot, now, request.progress));
+  TRY(record_write(catalogue, gates, upload.snapshot, now, request.progress));
   return m::PutSnapshotBlockResponse{to_base64(digest.bytes), "SHA256"};
 }
 

@@ -1,6 +1,8 @@
 // ebs/uploads.cpp - see uploads.h.
 #include "ebs/uploads.h"
 
+#include <functional>
+
 #include "base/log.h"
 #include "catalogue/domains.h"
 #include "catalogue/snapshots.h"
@@ -14,12 +16,21 @@ using images::SnapshotState;
 
 /// Times of last writes are written down at most so often, so a timeout is late by at most this.
 constexpr auto kWriteResolution = std::chrono::minutes(1);
+/// An upload to which nothing was put for so long is made durable.
+constexpr auto kRestsAfter = std::chrono::minutes(1);
 /// How often accepted uploads are looked for when nobody says that there are any.
 constexpr auto kCompletionInterval = std::chrono::seconds(1);
-constexpr auto kTimeoutInterval = std::chrono::seconds(30);
+constexpr auto kOpenUploadsInterval = std::chrono::seconds(30);
 
 bool has_timed_out(Snapshot const& snapshot, Time now) {
   return now > snapshot.last_write + std::chrono::minutes(snapshot.timeout_minutes) + kWriteResolution;
+}
+
+/// The machine's power went since blocks were put that were not synced: some may be gone, and nobody can say
+/// which.
+bool has_lost_blocks(Snapshot const& snapshot, std::string const& boot) {
+  return snapshot.state == SnapshotState::pending && !snapshot.unsynced_boot.empty() &&
+         snapshot.unsynced_boot != boot;
 }
 
 template <class Function>
@@ -49,6 +60,29 @@ Result<void> time_out(sql::Pool& catalogue, Snapshot const& snapshot) {
   return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
     return end_with_error(
         tx, snapshot.id, "No block was written for " + std::to_string(snapshot.timeout_minutes) + " minutes");
+  });
+}
+
+Result<void> end_lost(sql::Pool& catalogue, Snapshot const& snapshot) {
+  log_warning("upload {} of {} ends: the machine lost its power before all of its blocks were durable",
+              snapshot.id, snapshot.owner);
+  return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+    return end_with_error(tx, snapshot.id,
+                          "The server's machine lost its power before all blocks were durable");
+  });
+}
+
+/// Syncs all that was put to the upload; no put is under way meanwhile.
+Result<void> settle(sql::Pool& catalogue, content::Content& content, UploadGates& gates,
+                    std::string const& id) {
+  auto gate = gates.of(id);
+  std::unique_lock lock(*gate);
+  TRY(content.store().flush());
+  return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    auto snapshot = catalogue::find_snapshot(tx, id);
+    if (!snapshot || snapshot->state != SnapshotState::pending) return {};
+    snapshot->unsynced_boot.clear();
+    return catalogue::save_snapshot(tx, *snapshot);
   });
 }
 
@@ -87,7 +121,7 @@ Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::K
         return Upload{snapshot, {catalogue::domain_number(snapshot.owner), secret.value_or(crypto::Key())}};
       }));
   auto disk = build(content, upload);
-  if (!disk && disk.error().fault == Fault::unavailable)
+  if (!disk && (disk.error().fault == Fault::unavailable || disk.error().fault == Fault::conflict))
     return std::unexpected(std::move(disk).error());  // later again
   return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
     if (disk) return save_completed(tx, id, *disk, now);
@@ -108,7 +142,9 @@ Result<bool> forget_journals(sql::Pool& catalogue, content::Content& content) {
   return !ended.empty();
 }
 
-Result<void> time_out_uploads(sql::Pool& catalogue, Time now) {
+/// Calls `visit` for each upload that still takes blocks.
+Result<void> for_each_open_upload(sql::Pool& catalogue,
+                                  std::function<Result<void>(Snapshot const&)> const& visit) {
   std::string after;
   while (true) {
     auto open = TRY(in_transaction(catalogue, sql::Access::read,
@@ -120,16 +156,15 @@ Result<void> time_out_uploads(sql::Pool& catalogue, Time now) {
                                      return out;
                                    }));
     if (open.empty()) return {};
-    for (auto const& snapshot : open)
-      if (has_timed_out(snapshot, now)) TRY(time_out(catalogue, snapshot));
+    for (auto const& snapshot : open) TRY(visit(snapshot));
     after = open.back().id;
   }
 }
 
 }  // namespace
 
-Result<Upload> open_upload(sql::Pool& catalogue, crypto::Key const& root_key, access::Caller const& caller,
-                           std::string const& id, Time now) {
+Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Key const& root_key,
+                           access::Caller const& caller, std::string const& id, Time now) {
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
   auto upload =
       TRY(in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
@@ -148,19 +183,26 @@ Result<Upload> open_upload(sql::Pool& catalogue, crypto::Key const& root_key, ac
     TRY(time_out(catalogue, snapshot));
     return invalid("WRITE_REQUEST_TIMEOUT", "The upload " + id + " has timed out");
   }
+  if (has_lost_blocks(snapshot, gates.boot())) {
+    TRY(end_lost(catalogue, snapshot));
+    return invalid("WRITE_REQUEST_TIMEOUT",
+                   "The upload " + id + " has lost blocks: the server's machine lost its power");
+  }
   if (snapshot.state == SnapshotState::error)
     return invalid("WRITE_REQUEST_TIMEOUT", "The upload " + id + " has failed: " + snapshot.status_message);
   return upload;
 }
 
-Result<void> record_write(sql::Pool& catalogue, Snapshot const& snapshot, Time now,
+Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, Snapshot const& snapshot, Time now,
                           std::optional<std::int32_t> progress) {
   bool const moved = progress && *progress > snapshot.progress_percent;
-  if (now < snapshot.last_write + kWriteResolution && !moved) return {};
+  bool const said = snapshot.unsynced_boot == gates.boot();
+  if (now < snapshot.last_write + kWriteResolution && !moved && said) return {};
   return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
     auto current = catalogue::find_snapshot(tx, snapshot.id);
     if (!current || current->state != SnapshotState::pending) return {};
     current->last_write = std::max(current->last_write, now);
+    current->unsynced_boot = gates.boot();
     if (progress) current->progress_percent = std::max<std::int64_t>(current->progress_percent, *progress);
     return catalogue::save_snapshot(tx, *current);
   });
@@ -191,9 +233,23 @@ Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypt
   return forgot ? now : now + kCompletionInterval;
 }
 
-Result<Time> step_upload_timeouts(sql::Pool& catalogue, Time now) {
-  TRY(time_out_uploads(catalogue, now));
-  return now + kTimeoutInterval;
+Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates,
+                               Time now) {
+  TRY(for_each_open_upload(catalogue, [&](Snapshot const& snapshot) -> Result<void> {
+    if (has_lost_blocks(snapshot, gates.boot())) return end_lost(catalogue, snapshot);
+    if (has_timed_out(snapshot, now)) return time_out(catalogue, snapshot);
+    bool const rests = now > snapshot.last_write + kWriteResolution + kRestsAfter;
+    return rests && !snapshot.unsynced_boot.empty() ? settle(catalogue, content, gates, snapshot.id)
+                                                    : Result<void>{};
+  }));
+  return now + kOpenUploadsInterval;
+}
+
+Result<void> settle_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates) {
+  return for_each_open_upload(catalogue, [&](Snapshot const& snapshot) -> Result<void> {
+    bool const unsynced = snapshot.unsynced_boot == gates.boot();
+    return unsynced ? settle(catalogue, content, gates, snapshot.id) : Result<void>{};
+  });
 }
 
 }  // namespace argosy::ebs

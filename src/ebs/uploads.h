@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "content/content.h"
 #include "crypto/crypto.h"
+#include "ebs/upload_gates.h"
 #include "images/snapshot.h"
 #include "sql/session.h"
 
@@ -14,13 +15,15 @@ struct Upload {
   images::Snapshot snapshot;
   content::Domain domain;
 };
-/// The caller's own upload that still takes blocks. One that has timed out becomes `error` here. Fails with
-/// ResourceNotFoundException, ValidationException (INVALID_SNAPSHOT_ID, WRITE_REQUEST_TIMEOUT).
-Result<Upload> open_upload(sql::Pool& catalogue, crypto::Key const& root_key, access::Caller const& caller,
-                           std::string const& id, Time now);
-/// Writes the time of the last write down, once a minute, or a new progress.
-Result<void> record_write(sql::Pool& catalogue, images::Snapshot const& snapshot, Time now,
-                          std::optional<std::int32_t> progress);
+/// The caller's own upload that still takes blocks. One that has timed out, or lost blocks with the machine's
+/// power, becomes `error` here. Fails with ResourceNotFoundException, ValidationException
+/// (INVALID_SNAPSHOT_ID, WRITE_REQUEST_TIMEOUT).
+Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Key const& root_key,
+                           access::Caller const& caller, std::string const& id, Time now);
+/// Durable on return: that the upload has blocks which may not be synced. Also the time of the last write,
+/// once a minute, and a new progress. Called before a block is acknowledged, under the upload's gate.
+Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, images::Snapshot const& snapshot,
+                          Time now, std::optional<std::int32_t> progress);
 
 /// What the caller of CompleteSnapshot said against what his journal holds. Fails with ValidationException.
 Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks,
@@ -30,7 +33,10 @@ Result<void> check_summary(content::UploadSummary const& summary, std::int64_t e
 /// to come back.
 Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
                           Time now);
-/// Ends the uploads that timed out.
-Result<Time> step_upload_timeouts(sql::Pool& catalogue, Time now);
+/// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
+/// of power then takes nothing from them.
+Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates, Time now);
+/// Makes durable what was put to any upload: the last that a process does before it stops.
+Result<void> settle_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates);
 
 }  // namespace argosy::ebs

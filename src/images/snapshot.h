@@ -35,7 +35,9 @@ struct Snapshot {
   std::string parent_snapshot_id;
   std::int64_t base_size_gib = 1;  ///< the parent's, whose root stands in `root` until the upload is complete
   std::int64_t timeout_minutes = 0;
-  Time last_write{};        ///< to the minute: writing it down with every block would cost a commit each
+  Time last_write{};  ///< to the minute: writing it down with every block would cost a commit each
+  std::string
+      unsynced_boot;  ///< the boot id under which blocks were put that may not be synced yet; empty: all are
   bool completing = false;  ///< CompleteSnapshot was accepted: nothing more may be put
   std::int64_t expected_blocks =
       0;                    ///< what the caller said then; compared again before the snapshot is completed

@@ -56,7 +56,8 @@ Result<void> Region::start() {
     background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
   };
   run("uploads", [this] { return ebs::step_uploads(*catalogue_, *content_, root_key_, clock_.now()); });
-  run("upload timeouts", [this] { return ebs::step_upload_timeouts(*catalogue_, clock_.now()); });
+  run("open uploads",
+      [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });
   for (std::size_t i = 0; i < kCopyThreads; ++i) run("copies", [this] { return copier_->step(); });
   return {};
 }
@@ -71,8 +72,11 @@ void Region::ask_to_stop() {
 }
 
 void Region::stop() {
+  if (background_.empty()) return;
   ask_to_stop();
   background_.clear();
+  if (auto settled = ebs::settle_uploads(*catalogue_, *content_, gates_); !settled)
+    log_error("{}: not all uploads under way could be made durable: {}", name_, settled.error().message);
 }
 
 }  // namespace argosy::server

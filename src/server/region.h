@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boot.h"
 #include "content/content.h"
 #include "ebs/upload_gates.h"
 #include "peer/peer.h"
@@ -51,7 +52,7 @@ class Region {
   std::unique_ptr<content::Content> content_;
   std::unique_ptr<peer::Source> answering_;
   replication::Sources sources_;
-  ebs::UploadGates gates_;
+  ebs::UploadGates gates_{boot_id(entropy_)};
   std::unique_ptr<replication::Copier> copier_;
   std::vector<std::unique_ptr<Background>> background_;
 };

@@ -1,6 +1,8 @@
 // sql/sqlite.cpp - the SQLite driver of sql::Session.
 #include <sqlite3.h>
 
+#include <cerrno>
+#include <cstring>
 #include <unordered_map>
 
 #include "base/assert.h"
@@ -29,8 +31,12 @@ Error to_error(sqlite3* db, int result) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {Fault::corrupt, {}, "database damaged: " + message};
-    default:
-      return {Fault::unavailable, {}, "database: " + message};
+    default: {  // disk full, I/O error, …: the log must say where and why
+      auto const* file = sqlite3_db_filename(db, "main");
+      int const reason = result == SQLITE_FULL ? ENOSPC : sqlite3_system_errno(db);
+      if (reason != 0) message += std::string(": ") + std::strerror(reason);
+      return {Fault::unavailable, {}, std::string(file != nullptr ? file : "database") + ": " + message};
+    }
   }
 }
 

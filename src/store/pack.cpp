@@ -93,7 +93,10 @@ Result<std::unique_ptr<PackWriter>> PackWriter::create(bucket::Bucket& bucket, s
   Bytes head = to_bytes(as_bytes(kPackMagic));
   put_le(head, kPackVersion);
   put_le(head, std::uint32_t{0});
-  TRY(writer->append(head));
+  if (auto begun = writer->append(head); !begun) {
+    (void)bucket.remove(name);  // a start would find it without a head, and remove it then
+    return std::unexpected(std::move(begun).error());
+  }
   std::unique_ptr<PackWriter> pack(new PackWriter(name, std::move(writer)));
   pack->size_ = kPackHeaderBytes;
   return pack;

@@ -51,6 +51,7 @@ class PackWriter {
   /// Writes the table of contents and seals.
   Result<void> seal();
 
+  bool spent() const { return writer_->spent(); }
   std::string const& name() const { return name_; }
   std::uint64_t size_bytes() const { return size_; }
   std::uint32_t record_count() const { return records_; }

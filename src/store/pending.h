@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 #include "store/index.h"
@@ -68,6 +69,34 @@ class Pending {
   std::size_t size() {
     std::lock_guard lock(mutex_);
     return active_.size();
+  }
+
+  // For what lies in packs that failed (no flush is under way):
+  std::vector<std::pair<ChunkKey, Location>> chunks_in(std::set<std::int64_t> const& packs) {
+    std::lock_guard lock(mutex_);
+    std::vector<std::pair<ChunkKey, Location>> found;
+    for (auto const& row : active_.chunks)
+      if (packs.contains(row.second.pack)) found.push_back(row);
+    return found;
+  }
+  void move_chunk(ChunkKey const& key, std::int64_t pack, std::uint64_t offset_bytes) {
+    std::lock_guard lock(mutex_);
+    auto found = active_.chunks.find(key);
+    if (found == active_.chunks.end()) return;
+    found->second.pack = pack;
+    found->second.offset_bytes = offset_bytes;
+  }
+  /// As records, with the sequences that they had.
+  std::vector<Record> placements() {
+    std::lock_guard lock(mutex_);
+    std::vector<Record> found;
+    for (auto const& [key, row] : active_.placements) {
+      Record record;
+      record.sequence = row.first;
+      record.placement = Placement{key.first, key.second, row.second};
+      found.push_back(std::move(record));
+    }
+    return found;
   }
 
   /// Takes what waits; the caller, one at a time, reads it without a lock, then says done or failed.

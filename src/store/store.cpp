@@ -18,7 +18,8 @@ struct Store::State {
   StoreOptions const options;
   Writers writers;
   Pending pending;
-  std::mutex flush_mutex;  // one flush at a time
+  std::mutex flush_mutex;               // one flush at a time; guards failed_packs
+  std::set<std::int64_t> failed_packs;  ///< what of them is not in the index must be written anew
   std::atomic<std::int64_t> generation = 1;
   std::atomic<bool> damaged = false;  // some chunk of some domain is: ask the index which domain's
 
@@ -58,6 +59,8 @@ struct Store::State {
                       std::optional<Placement> placement);
   Result<void> flush_if_many() { return pending.size() >= options.batch_rows ? flush() : Result<void>{}; }
   Result<void> flush();
+  Result<void> flush_once();
+  Result<void> write_anew();
   void report_damage(Domain domain, ChunkId const& id, Location const& at);
 };
 
@@ -74,19 +77,53 @@ Result<void> Store::State::append(Domain domain, std::span<NewChunk const> chunk
     payloads.push_back(chunks[i].stored);
   }
   if (placement) records.front().placement = std::move(placement);
-  TRY(writers.append(records, payloads, [&](std::int64_t pack) {
+  TRY(flush_if_many());  // before: a write that is refused leaves nothing
+  return writers.append(records, payloads, [&](std::int64_t pack) {
     for (std::size_t i = 0; i < records.size(); ++i) {
       auto const& record = records[i];
       pending.add_chunk({domain, record.id},
                         {pack, record.payload_offset, record.payload_bytes, levels[i], state});
       if (record.placement) pending.add_placement(*record.placement, record.sequence);
     }
-  }));
-  return flush_if_many();
+  });
 }
 
 Result<void> Store::State::flush() {
   std::lock_guard lock(flush_mutex);
+  auto saved = flush_once();
+  if (saved || failed_packs.empty()) return saved;
+  log_warning("{}: what was not durable yet is written to another pack", saved.error().message);
+  return flush_once();
+}
+
+/// After a failed sync the kernel may have dropped what it could not write, and says so only once: nothing
+/// but writing it elsewhere makes it durable. It can still be read.
+Result<void> Store::State::write_anew() {
+  if (failed_packs.empty()) return {};
+  for (auto const& [key, at] : pending.chunks_in(failed_packs)) {
+    Bytes stored(at.length_bytes);
+    auto read = bucket.read(pack_name(at.pack), at.offset_bytes, stored);
+    if (!read || digest::sha256(stored) != key.id) {
+      report_damage(key.domain, key.id, at);
+      continue;
+    }
+    Record record;
+    record.domain = key.domain;
+    record.id = key.id;
+    ByteView const payload = stored;
+    TRY(writers.append(std::span(&record, 1), std::span(&payload, 1),
+                       [&](std::int64_t pack) { pending.move_chunk(key, pack, record.payload_offset); }));
+  }
+  for (auto& record : pending.placements()) {
+    ByteView const nothing;
+    TRY(writers.append(std::span(&record, 1), std::span(&nothing, 1), [](std::int64_t) {}));
+  }
+  failed_packs.clear();
+  return {};
+}
+
+Result<void> Store::State::flush_once() {
+  TRY(write_anew());
   PendingRows const* rows = nullptr;
   auto marks = writers.mark([&] { rows = &pending.begin_flush(); });
   if (rows->empty() && marks.empty()) return {};
@@ -110,7 +147,7 @@ Result<void> Store::State::flush() {
     pending.flush_done();
   } else {
     pending.flush_failed();
-    writers.mark_again(std::move(marks));
+    failed_packs.merge(writers.mark_again(std::move(marks)));
   }
   return saved;
 }
@@ -220,10 +257,10 @@ Result<void> Store::place(Domain domain, Placement placement) {
   record.domain = domain;
   record.placement = std::move(placement);
   ByteView const nothing;
-  TRY(state_->writers.append(std::span(&record, 1), std::span(&nothing, 1), [&](std::int64_t) {
+  TRY(state_->flush_if_many());
+  return state_->writers.append(std::span(&record, 1), std::span(&nothing, 1), [&](std::int64_t) {
     state_->pending.add_placement(*record.placement, record.sequence);
-  }));
-  return state_->flush_if_many();
+  });
 }
 
 Result<std::vector<PlacementRow>> Store::placements(std::string_view upload, std::uint64_t from_block,

@@ -45,7 +45,8 @@ Result<void> Writers::append_to(Slot& slot, std::span<Record> records, std::span
     slot.writer = TRY(PackWriter::create(bucket_, pack_name(number)));
     slot.number = number;
   }
-  for (auto& record : records) record.sequence = next_sequence_.fetch_add(1);
+  for (auto& record : records)
+    if (record.sequence == 0) record.sequence = next_sequence_.fetch_add(1);
   auto appended = slot.writer->append(records, payloads);
   bool const full = slot.writer->size_bytes() >= options_.pack_bytes ||
                     slot.writer->record_count() >= options_.pack_records;
@@ -53,11 +54,11 @@ Result<void> Writers::append_to(Slot& slot, std::span<Record> records, std::span
     slot.dirty = true;
     written(slot.number);
   }
-  if (full || !appended) {  // after a failed write the pack is left as it is; a start cuts its torn tail
+  bool const spent = slot.writer->spent();
+  if (full || spent) {
     std::lock_guard lock(full_mutex_);
-    full_.push_back({{slot.number, pack_name(slot.number), slot.writer->size_bytes(), appended.has_value()},
-                     slot.writer,
-                     appended.has_value()});
+    full_.push_back(
+        {{slot.number, pack_name(slot.number), slot.writer->size_bytes(), !spent}, slot.writer, !spent});
     slot.writer = nullptr;
     slot.dirty = false;
   }
@@ -80,15 +81,22 @@ std::vector<Writers::Mark> Writers::mark(std::function<void()> const& at_rest) {
   return marks;
 }
 
-void Writers::mark_again(std::vector<Mark> marks) {
+std::set<std::int64_t> Writers::mark_again(std::vector<Mark> marks) {
+  std::set<std::int64_t> spent;
+  for (auto const& mark : marks)
+    if (mark.writer->spent()) spent.insert(mark.row.number);
   for (auto& slot : slots_) {
     std::lock_guard lock(slot.mutex);
-    for (auto const& mark : marks)
-      if (!mark.full && mark.writer == slot.writer) slot.dirty = true;
+    for (auto const& mark : marks) {
+      if (mark.writer != slot.writer) continue;
+      slot.dirty = !mark.writer->spent();
+      if (mark.writer->spent()) slot.writer = nullptr;
+    }
   }
   std::lock_guard lock(full_mutex_);
   for (auto& mark : marks)
-    if (mark.full) full_.push_back(std::move(mark));
+    if (mark.full && !mark.writer->spent()) full_.push_back(std::move(mark));
+  return spent;
 }
 
 }  // namespace argosy::store

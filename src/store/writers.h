@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "store/store.h"
@@ -26,9 +27,9 @@ class Writers {
   /// False, and `writer` is left alone, if all places are taken.
   bool adopt(std::int64_t number, std::unique_ptr<PackWriter>& writer);
 
-  /// Appends to one of the packs; gives the records their sequence. `written` runs before another append or a
-  /// snapshot can see this pack, so that no record is ever behind a snapshot's mark without being in its
-  /// batch.
+  /// Appends to one of the packs; gives a sequence to the records that have none. `written` runs before
+  /// another append or a snapshot can see this pack, so that no record is ever behind a snapshot's mark
+  /// without being in its batch.
   Result<void> append(std::span<Record> records, std::span<ByteView const> payloads,
                       std::function<void(std::int64_t pack)> const& written);
 
@@ -39,8 +40,9 @@ class Writers {
   };
   /// Stops all appends for a moment, runs `at_rest`, and tells how far each pack that changed has come.
   std::vector<Mark> mark(std::function<void()> const& at_rest);
-  /// The marked packs were not brought into the index: tell of them again next time.
-  void mark_again(std::vector<Mark> marks);
+  /// The marked packs were not brought into the index: tell of them again next time. Gives up those whose
+  /// writer is spent, and returns their numbers: what of them is not in the index must be written anew.
+  std::set<std::int64_t> mark_again(std::vector<Mark> marks);
   std::uint64_t next_sequence() const { return next_sequence_; }
 
  private:

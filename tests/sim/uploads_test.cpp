@@ -29,28 +29,28 @@ class UploadsTest : public testing::Test {
   std::string put(std::string const& id, std::int64_t index, Bytes const& data) {
     messages::ebs::PutSnapshotBlockRequest request{
         id, index, content::kBlockBytes, to_base64(digest::sha256(data).bytes), "SHA256", {}};
-    auto done = put_snapshot_block(region_.catalogue, *region_.content, gates_, region_.root_key, kOwner,
+    auto done = put_snapshot_block(region_.catalogue, *region_.content, *gates_, region_.root_key, kOwner,
                                    region_.clock.now(), request, data);
     return done ? "" : done.error().code;
   }
   std::string complete(std::string const& id, std::int64_t count,
                        std::optional<std::string> checksum = std::nullopt) {
     messages::ebs::CompleteSnapshotRequest request{id, count, std::move(checksum), "SHA256", "LINEAR"};
-    auto done = complete_snapshot(region_.catalogue, *region_.content, gates_, region_.root_key, kOwner,
+    auto done = complete_snapshot(region_.catalogue, *region_.content, *gates_, region_.root_key, kOwner,
                                   region_.clock.now(), request);
     return done ? "" : done.error().code;
   }
   void step() {
     for (int i = 0; i < 4; ++i)
       ASSERT_TRUE(step_uploads(region_.catalogue, *region_.content, region_.root_key, region_.clock.now()));
-    ASSERT_TRUE(step_upload_timeouts(region_.catalogue, region_.clock.now()));
+    ASSERT_TRUE(step_open_uploads(region_.catalogue, *region_.content, *gates_, region_.clock.now()));
   }
   images::Snapshot snapshot(std::string const& id) {
     return *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_snapshot(tx, id); });
   }
 
   tests::Region region_{"us-east-1"};
-  UploadGates gates_;
+  std::unique_ptr<UploadGates> gates_ = std::make_unique<UploadGates>("first boot");
 };
 
 TEST_F(UploadsTest, becomes_a_snapshot_of_what_was_put) {
@@ -120,6 +120,58 @@ TEST_F(UploadsTest, becomes_an_error_when_its_journal_lost_a_block_and_never_com
   EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
   EXPECT_NE(snapshot(id).status_message.find("0 blocks were put"), std::string::npos)
       << snapshot(id).status_message;
+}
+
+TEST_F(UploadsTest, ends_when_the_machine_lost_its_power_after_a_put_and_never_completes_short) {
+  auto id = start();
+  auto untouched = start();
+  put(id, 0, block(1));
+  put(id, 1, block(2));  // was lost: the client names what is left
+  gates_ = std::make_unique<UploadGates>("second boot");
+  EXPECT_EQ(complete(id, 1), "ValidationException/WRITE_REQUEST_TIMEOUT");
+  EXPECT_EQ(put(id, 1, block(2)), "ValidationException/WRITE_REQUEST_TIMEOUT");
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
+  step();
+  EXPECT_EQ(snapshot(untouched).state, images::SnapshotState::pending) << "nothing of it could be lost";
+}
+
+TEST_F(UploadsTest, shows_as_an_error_after_a_loss_of_power_although_nobody_comes_back) {
+  auto id = start();
+  put(id, 0, block(1));
+  gates_ = std::make_unique<UploadGates>("second boot");
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
+  EXPECT_NE(snapshot(id).status_message.find("power"), std::string::npos) << snapshot(id).status_message;
+}
+
+TEST_F(UploadsTest, goes_on_after_a_kill_in_the_same_run_of_the_machine) {
+  auto id = start();
+  put(id, 0, block(1));
+  gates_ = std::make_unique<UploadGates>("first boot");
+  put(id, 1, block(2));
+  EXPECT_EQ(complete(id, 2), "");
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::completed);
+}
+
+TEST_F(UploadsTest, loses_nothing_with_the_power_when_it_rested_or_the_process_stopped_before) {
+  auto rested = start();
+  put(rested, 0, block(1));
+  region_.clock.advance(std::chrono::minutes(3));
+  auto stopped = start();
+  put(stopped, 0, block(2));
+  step();
+  EXPECT_EQ(snapshot(rested).unsynced_boot, "");
+  EXPECT_EQ(snapshot(stopped).unsynced_boot, "first boot") << "somebody may be at it";
+  ASSERT_TRUE(settle_uploads(region_.catalogue, *region_.content, *gates_));
+  gates_ = std::make_unique<UploadGates>("second boot");
+  for (auto const& id : {rested, stopped}) {
+    EXPECT_EQ(put(id, 1, block(3)), "");
+    EXPECT_EQ(complete(id, 2), "");
+  }
+  step();
+  EXPECT_EQ(snapshot(rested).state, images::SnapshotState::completed);
+  EXPECT_EQ(snapshot(stopped).state, images::SnapshotState::completed);
 }
 
 TEST_F(UploadsTest, ends_when_nothing_was_written_for_its_timeout) {
