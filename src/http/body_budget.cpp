@@ -36,6 +36,11 @@ std::unique_ptr<BodyBudget::Body> BodyBudget::reserve(std::uint64_t bytes, std::
   return body;
 }
 
+std::uint64_t BodyBudget::used_bytes() {
+  std::lock_guard lock(mutex_);
+  return used_[0] + used_[1];
+}
+
 void BodyBudget::cut_slowest(bool small) {
   auto const now = std::chrono::steady_clock::now();
   Body* slowest = nullptr;

@@ -42,6 +42,7 @@ class BodyBudget {
   /// Nothing if there is no room now; then the slowest body that has been arriving for a second is told to
   /// go, by a call of its `cut` (which may come after the Body was destroyed).
   std::unique_ptr<Body> reserve(std::uint64_t bytes, std::function<void()> cut);
+  std::uint64_t used_bytes();
 
  private:
   void cut_slowest(bool small);

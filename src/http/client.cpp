@@ -11,15 +11,22 @@
 #include <variant>
 #include <vector>
 
+#include "http/listener.h"
+
 namespace argosy::http {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using asio::ip::tcp;
 using boost::system::error_code;
+/// TCP and local sockets are reached by the same code.
+using Protocol = asio::generic::stream_protocol;
+using Plain = beast::basic_stream<Protocol>;
+using Tls = beast::ssl_stream<Plain>;
 
 constexpr std::size_t kKeptConnections = 32;
+/// The most of a body that a sink is given at once.
+constexpr std::size_t kPieceBytes = 64U << 10U;
 
 class Connection {
  public:
@@ -28,20 +35,28 @@ class Connection {
     if (tls != nullptr) {
       stream_.emplace<Tls>(context_, *tls);
     } else {
-      stream_.emplace<beast::tcp_stream>(context_);
+      stream_.emplace<Plain>(context_);
     }
   }
 
   Result<void> connect() {
-    tcp::resolver resolver(context_);
+    std::optional<LocalName> name;
+    if (!endpoint_.local_socket.empty()) name.emplace(TRY(LocalName::open(endpoint_.local_socket)));
+    std::vector<Protocol::endpoint> found;
     error_code error;
-    auto found = resolver.resolve(endpoint_.host, std::to_string(endpoint_.port), error);
+    if (name) {
+      found.emplace_back(asio::local::stream_protocol::endpoint(name->text()));
+    } else {
+      asio::ip::tcp::resolver resolver(context_);
+      for (auto const& entry : resolver.resolve(endpoint_.host, std::to_string(endpoint_.port), error))
+        found.emplace_back(entry.endpoint());
+    }
     if (error) return failure("cannot resolve", error);
     lowest().expires_after(options_.connect_timeout);
-    lowest().async_connect(found, [&](error_code result, tcp::endpoint const&) { error = result; });
+    lowest().async_connect(found, [&](error_code result, Protocol::endpoint const&) { error = result; });
     run();
     if (error) return failure("cannot connect", error);
-    lowest().socket().set_option(tcp::no_delay(true), error);
+    if (!name) lowest().socket().set_option(asio::ip::tcp::no_delay(true), error);
     if (auto* tls = std::get_if<Tls>(&stream_)) {
       SSL_set_tlsext_host_name(tls->native_handle(), endpoint_.host.c_str());
       tls->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host));
@@ -53,17 +68,18 @@ class Connection {
     return {};
   }
 
-  /// `answered` becomes true with the first byte of a response.
-  Result<Response> exchange(Request const& request, bool& keep, bool& answered) {
-    return std::visit([&](auto& stream) { return exchange_on(stream, request, keep, answered); }, stream_);
+  /// `answered` becomes true with the first byte of a response. With a `sink` the body goes there.
+  Result<Response> exchange(Request const& request, bool& keep, bool& answered, BodySink const& sink = {}) {
+    return std::visit([&](auto& stream) { return exchange_on(stream, request, keep, answered, sink); },
+                      stream_);
   }
 
  private:
-  using Tls = beast::ssl_stream<beast::tcp_stream>;
+  using HeadParser = beast::http::response_parser<beast::http::empty_body>;
 
-  beast::tcp_stream& lowest() {
+  Plain& lowest() {
     return std::visit(
-        [](auto& stream) -> beast::tcp_stream& {
+        [](auto& stream) -> Plain& {
           if constexpr (std::is_same_v<std::remove_cvref_t<decltype(stream)>, std::monostate>) {
             std::abort();
           } else {
@@ -77,13 +93,50 @@ class Connection {
     context_.run();
   }
   std::unexpected<Error> failure(char const* what, error_code const& error) {
-    return fail(Fault::unavailable, endpoint_.authority() + ": " + what + ": " + error.message());
+    auto const& where = endpoint_.local_socket.empty() ? endpoint_.authority() : endpoint_.local_socket;
+    return fail(Fault::unavailable, where + ": " + what + ": " + error.message());
   }
 
-  Result<Response> exchange_on(std::monostate&, Request const&, bool&, bool&) { std::abort(); }
+  Result<Response> exchange_on(std::monostate&, Request const&, bool&, bool&, BodySink const&) {
+    std::abort();
+  }
 
   template <class Stream>
-  Result<Response> exchange_on(Stream& stream, Request const& request, bool& keep, bool& answered) {
+  Result<Response> exchange_on(Stream& stream, Request const& request, bool& keep, bool& answered,
+                               BodySink const& sink) {
+    TRY(write(stream, request));
+    beast::flat_buffer buffer;
+    HeadParser parser;
+    if (sink) {
+      parser.body_limit(boost::none);
+    } else {
+      parser.body_limit(options_.body_limit_bytes);
+    }
+    parser.skip(request.method == "HEAD");
+    error_code error;
+    lowest().expires_after(options_.io_timeout);
+    beast::http::async_read_header(stream, buffer, parser,
+                                   [&](error_code result, std::size_t) { error = result; });
+    run();
+    answered = parser.got_some() || buffer.size() > 0;
+    if (error) return failure("no response", error);
+
+    Response response;
+    response.status = static_cast<int>(parser.get().result_int());
+    for (auto const& field : parser.get())
+      response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    keep = parser.get().keep_alive();
+    if (request.method == "HEAD" || response.status == 204) return response;
+    if (sink && response.status == 200) {
+      TRY(pour_body(stream, buffer, std::move(parser), sink));
+    } else {
+      response.body = TRY(read_body(stream, buffer, std::move(parser)));
+    }
+    return response;
+  }
+
+  template <class Stream>
+  Result<void> write(Stream& stream, Request const& request) {
     std::string head = request.method + " " + request.path +
                        (request.query.empty() ? "" : "?" + request.query) + " HTTP/1.1\r\n";
     if (!find_header(request.headers, "host")) head += "Host: " + endpoint_.authority() + "\r\n";
@@ -98,25 +151,13 @@ class Connection {
     asio::async_write(stream, parts, [&](error_code result, std::size_t) { error = result; });
     run();
     if (error) return failure("cannot send", error);
+    return {};
+  }
 
-    beast::flat_buffer buffer;
-    beast::http::response_parser<beast::http::empty_body> parser;
-    parser.body_limit(options_.body_limit_bytes);
-    parser.skip(request.method == "HEAD");
-    lowest().expires_after(options_.io_timeout);
-    beast::http::async_read_header(stream, buffer, parser,
-                                   [&](error_code result, std::size_t) { error = result; });
-    run();
-    answered = parser.got_some() || buffer.size() > 0;
-    if (error) return failure("no response", error);
-
-    Response response;
-    response.status = static_cast<int>(parser.get().result_int());
-    for (auto const& field : parser.get())
-      response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    keep = parser.get().keep_alive();
+  template <class Stream>
+  Result<Bytes> read_body(Stream& stream, beast::flat_buffer& buffer, HeadParser&& parser) {
+    error_code error;
     auto length = parser.content_length();
-    if (request.method == "HEAD" || response.status == 204) return response;
     if (length && *length > options_.body_limit_bytes)
       return fail(Fault::limit, endpoint_.authority() + ": the response is too large");
     if (!length) {
@@ -126,15 +167,14 @@ class Connection {
       beast::http::async_read(stream, buffer, whole, [&](error_code result, std::size_t) { error = result; });
       run();
       if (error) return failure("the response broke off", error);
-      response.body = std::move(whole.get().body());
-      return response;
+      return std::move(whole.get().body());
     }
-    response.body.resize(*length);
-    auto have = asio::buffer_copy(asio::buffer(response.body.data(), response.body.size()), buffer.data());
-    while (have < response.body.size()) {
+    Bytes body(*length);
+    auto have = asio::buffer_copy(asio::buffer(body.data(), body.size()), buffer.data());
+    while (have < body.size()) {
       std::size_t got = 0;
       lowest().expires_after(options_.io_timeout);
-      stream.async_read_some(asio::buffer(response.body.data() + have, response.body.size() - have),
+      stream.async_read_some(asio::buffer(body.data() + have, body.size() - have),
                              [&](error_code result, std::size_t bytes) {
                                error = result;
                                got = bytes;
@@ -143,13 +183,33 @@ class Connection {
       if (error) return failure("the response broke off", error);
       have += got;
     }
-    return response;
+    return body;
+  }
+
+  template <class Stream>
+  Result<void> pour_body(Stream& stream, beast::flat_buffer& buffer, HeadParser&& parser,
+                         BodySink const& sink) {
+    beast::http::response_parser<beast::http::buffer_body> whole(std::move(parser));
+    Bytes piece(kPieceBytes);
+    while (!whole.is_done()) {
+      whole.get().body().data = piece.data();
+      whole.get().body().size = piece.size();
+      error_code error;
+      lowest().expires_after(options_.io_timeout);
+      beast::http::async_read_some(stream, buffer, whole,
+                                   [&](error_code result, std::size_t) { error = result; });
+      run();
+      if (error && error != beast::http::error::need_buffer) return failure("the response broke off", error);
+      auto const filled = piece.size() - whole.get().body().size;
+      if (filled > 0) TRY(sink({piece.data(), filled}));
+    }
+    return {};
   }
 
   Endpoint const& endpoint_;
   ClientOptions const& options_;
   asio::io_context context_{1};
-  std::variant<std::monostate, beast::tcp_stream, Tls> stream_;
+  std::variant<std::monostate, Plain, Tls> stream_;
 };
 
 }  // namespace
@@ -216,6 +276,15 @@ Result<Response> Client::send(Request const& request) {
   auto response = connection->exchange(request, keep, answered);
   if (response && keep) state_->give_back(std::move(connection));
   return response;
+}
+
+Result<Response> Client::send(Request const& request, BodySink const& sink) {
+  if (!state_->tls_failure.empty()) return fail(Fault::invalid, state_->tls_failure);
+  Connection connection(state_->endpoint, state_->options, state_->tls.get());
+  TRY(connection.connect());
+  bool keep = false;
+  bool answered = false;
+  return connection.exchange(request, keep, answered, sink);
 }
 
 }  // namespace argosy::http

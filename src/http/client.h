@@ -1,7 +1,9 @@
 // http/client.h - a blocking HTTP/1.1 client for plain threads, with kept connections and bounds.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "base/clock.h"
 #include "http/message.h"
@@ -18,6 +20,9 @@ struct ClientOptions {
   std::string key_path;
 };
 
+/// Takes a body piece by piece as it arrives; its error ends the call.
+using BodySink = std::function<Result<void>(std::span<std::byte const> piece)>;
+
 /// One endpoint. Any thread; as many connections as calls under way, kept for the next ones.
 class Client {
  public:
@@ -31,6 +36,9 @@ class Client {
   /// Fails with `unavailable` if no whole response came, `limit` if its body is too large. A kept connection
   /// that turns out closed before a byte of the response is replaced once.
   Result<Response> send(Request const& request);
+  /// The same on a connection of its own, with the body of a response of status 200 given to `sink` as it
+  /// arrives, whatever its size.
+  Result<Response> send(Request const& request, BodySink const& sink);
 
  private:
   struct State;

@@ -1,6 +1,9 @@
 // http/server.cpp - sockets <-> Request and Response: with client.cpp the only place of Asio and Beast.
 #include "http/server.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
@@ -8,13 +11,14 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <vector>
 
 #include "base/log.h"
 #include "http/body_budget.h"
 #include "http/idle_line.h"
-#include "http/url.h"
+#include "http/listener.h"
 #include "http/workers.h"
 
 namespace argosy::http {
@@ -22,8 +26,10 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using asio::ip::tcp;
 using boost::system::error_code;
+/// TCP and local sockets are served by the same code.
+using Protocol = asio::generic::stream_protocol;
+using Plain = beast::basic_stream<Protocol>;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// How long a request waits for room in the budget of bodies before it is refused.
@@ -31,6 +37,14 @@ constexpr auto kBudgetWait = std::chrono::seconds(5);
 constexpr auto kBudgetPoll = std::chrono::milliseconds(10);
 /// How soon a connection is accepted after there were no descriptors for it.
 constexpr auto kDescriptorWait = std::chrono::milliseconds(5);
+
+/// The client's address; empty of a local socket.
+std::string address_of(Protocol::endpoint const& generic) {
+  asio::ip::tcp::endpoint endpoint;
+  if (generic.data()->sa_family == AF_UNIX || generic.size() > endpoint.capacity()) return {};
+  std::memcpy(endpoint.data(), generic.data(), generic.size());
+  return endpoint.address().to_string();
+}
 
 Request to_request(beast::http::request_header<> const& header, std::string const& peer) {
   Request request;
@@ -56,16 +70,21 @@ struct Server::State {
   IdleLine idle;
   std::unique_ptr<Workers> workers;
   std::atomic<std::size_t> connections = 0;
+  std::atomic<std::uint64_t> received_bytes = 0;
+  std::atomic<std::uint64_t> sent_bytes = 0;
+  std::array<std::atomic<std::uint64_t>, kRefusalReasons.size()> refusals{};
   std::atomic<bool> stopping = false;
   std::uint16_t port = 0;
-  std::mutex mutex;  // guards active
+  std::string local_socket;  ///< its path; empty if this is none
+  std::mutex mutex;          // guards active
   std::condition_variable quiet;
   std::size_t active = 0;  ///< requests between their header and the end of their response
   // Last, so that they go first: the connections that they still hold refer to what stands above.
   std::vector<std::unique_ptr<asio::io_context>> contexts;
-  std::unique_ptr<tcp::acceptor> acceptor;
+  std::unique_ptr<asio::basic_socket_acceptor<Protocol>> acceptor;
   std::vector<std::thread> threads;
 
+  void count(RefusalReason reason) { ++refusals[static_cast<std::size_t>(reason)]; }
   void begin_request() {
     std::lock_guard lock(mutex);
     ++active;
@@ -84,7 +103,7 @@ struct Server::State {
   template <class Stream>
   asio::awaitable<bool> answer(Stream& stream, Response& response, bool keep_alive, bool head);
   template <class Stream>
-  asio::awaitable<bool> refuse(Stream& stream, int status, std::string const& path, bool keep_alive,
+  asio::awaitable<bool> refuse(Stream& stream, RefusalReason reason, std::string const& path, bool keep_alive,
                                bool head);
   template <class Stream>
   asio::awaitable<bool> answer_stream(Stream& stream, Response& response,
@@ -99,6 +118,22 @@ struct Server::State {
 };
 
 namespace {
+
+int status_of(RefusalReason reason) {
+  switch (reason) {
+    case RefusalReason::malformed:
+      return 400;
+    case RefusalReason::header_size:
+      return 431;
+    case RefusalReason::body_size:
+      return 413;
+    case RefusalReason::body_room:
+    case RefusalReason::worker_queue:
+    case RefusalReason::connections:
+      return 503;
+  }
+  return 500;
+}
 
 /// Gives back what a request holds, whichever way it ends.
 struct RequestGuard {
@@ -193,14 +228,16 @@ asio::awaitable<bool> Server::State::answer_stream(Stream& stream, Response& res
     }
     auto chunk = beast::http::make_chunk(asio::buffer((*piece)->data(), (*piece)->size()));
     auto [error, bytes] = co_await asio::async_write(stream, chunk, kAsTuple);
+    sent_bytes += bytes;
     if (error) co_return false;
   }
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::refuse(Stream& stream, int status, std::string const& path,
+asio::awaitable<bool> Server::State::refuse(Stream& stream, RefusalReason reason, std::string const& path,
                                             bool keep_alive, bool is_head) {
-  auto response = refusal(status, path);
+  count(reason);
+  auto response = refusal(status_of(reason), path);
   bool go_on = co_await answer(stream, response, keep_alive, is_head);
   co_return go_on;
 }
@@ -230,6 +267,7 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, 
       asio::buffer(text), asio::buffer(response.body.data(), is_head ? 0 : response.body.size())};
   lowest(stream).expires_after(options.write_timeout);
   auto [error, bytes] = co_await asio::async_write(stream, parts, kAsTuple);
+  sent_bytes += bytes;
   co_return !error && keep_alive;
 }
 
@@ -247,14 +285,15 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   lowest(stream).expires_after(options.header_timeout * (buffer.size() == 0 ? 3 : 1));
   auto [head_error, head_bytes] = co_await beast::http::async_read_header(stream, buffer, head, kAsTuple);
   place.reset();
+  received_bytes += head_bytes;
   if (head_error == beast::http::error::header_limit)
-    co_return co_await refuse(stream, 431, nothing, false, false);
+    co_return co_await refuse(stream, RefusalReason::header_size, nothing, false, false);
   if (head_error == beast::http::error::body_limit)
-    co_return co_await refuse(stream, 413, nothing, false, false);
+    co_return co_await refuse(stream, RefusalReason::body_size, nothing, false, false);
   if (head_error &&
       head_error.category() == beast::http::make_error_code(beast::http::error::bad_value).category() &&
       head_error != beast::http::error::end_of_stream && head_error != beast::http::error::partial_message)
-    co_return co_await refuse(stream, 400, nothing, false, false);
+    co_return co_await refuse(stream, RefusalReason::malformed, nothing, false, false);
   if (head_error || stopping) co_return false;
 
   begin_request();
@@ -264,10 +303,11 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   bool const keep_alive = head.get().keep_alive();
   bool const is_head = request.method == "HEAD";
   std::uint64_t const length = head.content_length().value_or(head.chunked() ? options.body_limit_bytes : 0);
-  if (length > options.body_limit_bytes) co_return co_await refuse(stream, 413, request.path, false, is_head);
+  if (length > options.body_limit_bytes)
+    co_return co_await refuse(stream, RefusalReason::body_size, request.path, false, is_head);
   if (length > 0) {
     room = co_await wait_for_room(length, cut);
-    if (!room) co_return co_await refuse(stream, 503, request.path, false, is_head);
+    if (!room) co_return co_await refuse(stream, RefusalReason::body_room, request.path, false, is_head);
     if (beast::iequals(head.get()[beast::http::field::expect], "100-continue")) {
       lowest(stream).expires_after(options.write_timeout);
       auto [error, bytes] =
@@ -280,7 +320,7 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
       whole.body_limit(options.body_limit_bytes);
       auto [error, bytes] = co_await beast::http::async_read(stream, buffer, whole, kAsTuple);
       if (error == beast::http::error::body_limit)
-        co_return co_await refuse(stream, 413, request.path, false, is_head);
+        co_return co_await refuse(stream, RefusalReason::body_size, request.path, false, is_head);
       if (error) co_return false;
       request.body = std::move(whole.get().body());
     } else {
@@ -288,6 +328,7 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
       bool whole = co_await read_body(stream, buffer, request.body, *room);
       if (!whole) co_return false;
     }
+    received_bytes += request.body.size();
     room->complete();
     here.reset();
   }
@@ -295,7 +336,7 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   auto shared = std::make_shared<Request>(std::move(request));
   std::function<Response()> run = [this, shared] { return handler(std::move(*shared)); };
   auto response = co_await on_worker<Response>(run);
-  if (!response) co_return co_await refuse(stream, 503, path, keep_alive, is_head);
+  if (!response) co_return co_await refuse(stream, RefusalReason::worker_queue, path, keep_alive, is_head);
   co_return co_await answer(stream, *response, keep_alive && !stopping, is_head);
 }
 
@@ -305,18 +346,18 @@ asio::awaitable<void> Server::State::serve(Stream stream) {
   {
     error_code error;
     auto endpoint = lowest(stream).socket().remote_endpoint(error);
-    if (!error) peer = endpoint.address().to_string();
+    if (!error) peer = address_of(endpoint);
   }
   beast::flat_buffer buffer;
   bool go_on = true;
-  if constexpr (!std::is_same_v<Stream, beast::tcp_stream>) {
+  if constexpr (!std::is_same_v<Stream, Plain>) {
     lowest(stream).expires_after(options.header_timeout);
     auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAsTuple);
     go_on = !error;
   }
   while (go_on && !stopping) go_on = co_await serve_one(stream, buffer, peer);
   error_code ignored;
-  lowest(stream).socket().shutdown(tcp::socket::shutdown_send, ignored);
+  lowest(stream).socket().shutdown(Protocol::socket::shutdown_send, ignored);
   --connections;
 }
 
@@ -333,16 +374,18 @@ asio::awaitable<void> Server::State::accept() {
       continue;
     }
     // The newcomer takes the place of whoever waited longest; if all are at work, his socket closes here.
-    if (connections >= options.connection_limit && !idle.cut_oldest()) continue;
+    if (connections >= options.connection_limit) {
+      count(RefusalReason::connections);
+      if (!idle.cut_oldest()) continue;
+    }
     ++connections;
-    error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
+    error_code ignored;  // a local socket has no such option
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     if (tls) {
-      asio::co_spawn(context,
-                     serve(beast::ssl_stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *tls)),
+      asio::co_spawn(context, serve(beast::ssl_stream<Plain>(Plain(std::move(socket)), *tls)),
                      asio::detached);
     } else {
-      asio::co_spawn(context, serve(beast::tcp_stream(std::move(socket))), asio::detached);
+      asio::co_spawn(context, serve(Plain(std::move(socket))), asio::detached);
     }
   }
 }
@@ -355,13 +398,26 @@ Server::~Server() {
 
 std::uint16_t Server::port() const { return state_->port; }
 
+Load Server::load() const {
+  Load load;
+  load.connections = state_->connections;
+  {
+    std::lock_guard lock(state_->mutex);
+    load.requests = state_->active;
+  }
+  load.waiting_requests = state_->workers->waiting();
+  load.bodies_bytes = state_->bodies->used_bytes();
+  load.received_bytes = state_->received_bytes;
+  load.sent_bytes = state_->sent_bytes;
+  std::ranges::copy(state_->refusals, load.refusals.begin());
+  return load;
+}
+
 Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Handler handler,
                                               Refusal refusal) {
-  auto address = TRY(parse_address(options.listen));
+  auto listener = TRY(Listener::open(options.listen));
   error_code error;
-  auto ip = asio::ip::make_address(address.host, error);
-  if (error) return fail(Fault::invalid, options.listen + " is not an address and a port");
-  if (!options.tls && !ip.is_loopback())
+  if (!options.tls && !options.plain_anywhere && !listener.is_local())
     return fail(Fault::invalid, options.listen + ": without TLS only a loopback address is served");
   auto state = std::make_unique<State>();
   state->options = options;
@@ -383,14 +439,11 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Hand
   }
   for (std::size_t i = 0; i < std::max<std::size_t>(1, options.io_threads); ++i)
     state->contexts.push_back(std::make_unique<asio::io_context>(1));
-  state->acceptor = std::make_unique<tcp::acceptor>(*state->contexts.front());
-  tcp::endpoint endpoint(ip, address.port);
-  state->acceptor->open(endpoint.protocol(), error);
-  if (!error) state->acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) state->acceptor->bind(endpoint, error);
-  if (!error) state->acceptor->listen(asio::socket_base::max_listen_connections, error);
-  if (error) return fail(Fault::unavailable, "cannot listen on " + options.listen + ": " + error.message());
-  state->port = state->acceptor->local_endpoint().port();
+  state->port = listener.port();
+  state->local_socket = local_path(options.listen);
+  state->acceptor = std::make_unique<asio::basic_socket_acceptor<Protocol>>(*state->contexts.front());
+  if (state->acceptor->assign(Protocol(listener.family(), 0), listener.release(), error))
+    return fail(Fault::unavailable, "cannot listen on " + options.listen + ": " + error.message());
   state->workers = std::make_unique<Workers>(options.workers, options.queue_limit);
   state->bodies = std::make_unique<BodyBudget>(options.body_budget_bytes);
   asio::co_spawn(*state->contexts.front(), state->accept(), asio::detached);
@@ -416,6 +469,7 @@ void Server::stop(Duration grace) {
   for (auto& context : state_->contexts) context->stop();
   for (auto& thread : state_->threads) thread.join();
   state_->threads.clear();
+  if (!state_->local_socket.empty()) ::unlink(state_->local_socket.c_str());
 }
 
 }  // namespace argosy::http

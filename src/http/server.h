@@ -1,9 +1,11 @@
 // http/server.h - an HTTP/1.1 server with bounds on everything that a client can make it hold.
 #pragma once
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "http/message.h"
@@ -18,8 +20,9 @@ struct ServerTls {
 };
 
 struct ServerOptions {
-  std::string listen = "127.0.0.1:0";  ///< address:port or [address]:port; port 0 takes a free one
-  std::optional<ServerTls> tls;        ///< without it only a loopback address is served
+  std::string listen = "127.0.0.1:0";  ///< as Listener::open takes it; port 0 takes a free one
+  std::optional<ServerTls> tls;        ///< without it only a loopback address or a local socket is served
+  bool plain_anywhere = false;         ///< also without TLS: nothing secret is served here
   std::size_t io_threads = 2;
   std::size_t workers = 16;
   std::size_t queue_limit = 1'024;       ///< requests that wait for a worker; further ones get 503
@@ -37,6 +40,22 @@ using Handler = std::function<Response(Request)>;
 /// What to answer when a request is refused before the handler sees it: 400, 413, 431, 503.
 using Refusal = std::function<Response(int status, std::string_view target)>;
 
+/// Why a server itself refuses: the words that metrics and documents use.
+enum class RefusalReason { malformed, header_size, body_size, body_room, worker_queue, connections };
+inline constexpr std::array<std::string_view, 6> kRefusalReasons{"malformed", "header_size",  "body_size",
+                                                                 "body_room", "worker_queue", "connections"};
+
+/// What a server holds at this moment, and what it has done since it began.
+struct Load {
+  std::size_t connections = 0;
+  std::size_t requests = 0;          ///< between their header and the end of their response
+  std::size_t waiting_requests = 0;  ///< for a worker
+  std::uint64_t bodies_bytes = 0;    ///< room that request bodies hold
+  std::uint64_t received_bytes = 0;  ///< headers and bodies
+  std::uint64_t sent_bytes = 0;
+  std::array<std::uint64_t, kRefusalReasons.size()> refusals{};  ///< by RefusalReason
+};
+
 class Server {
  public:
   /// Listens on return.
@@ -47,6 +66,8 @@ class Server {
   Server& operator=(Server const&) = delete;
 
   std::uint16_t port() const;
+  /// Any thread.
+  Load load() const;
   /// Accepts nothing more, waits for the requests under way at most `grace`, and closes everything.
   void stop(Duration grace);
 

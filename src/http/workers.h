@@ -35,6 +35,10 @@ class Workers {
     wake_.notify_one();
     return true;
   }
+  std::size_t waiting() {
+    std::lock_guard lock(mutex_);
+    return queue_.size();
+  }
 
  private:
   void run() {
