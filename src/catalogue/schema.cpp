@@ -114,4 +114,10 @@ Result<void> create_directory_schema(sql::Session& session) {
   return create_schema(session, kDirectorySchema);
 }
 
+Result<void> check_readable(Transaction& tx) {
+  auto rows = TRY(tx.query("SELECT id FROM snapshots ORDER BY id LIMIT 1"));
+  TRY(rows->next());
+  return {};
+}
+
 }  // namespace argosy::catalogue

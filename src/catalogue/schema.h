@@ -12,4 +12,7 @@ using Transaction = sql::Transaction;
 Result<void> create_region_schema(sql::Session& session);
 Result<void> create_directory_schema(sql::Session& session);
 
+/// Fails unless a region's tables can be read now.
+Result<void> check_readable(Transaction& tx);
+
 }  // namespace argosy::catalogue

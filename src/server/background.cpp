@@ -29,15 +29,27 @@ void Background::wake() {
   changed_.notify_all();
 }
 
+Pulse Background::pulse() const {
+  std::lock_guard lock(mutex_);
+  Pulse pulse{name_, steps_, failures_, {}};
+  if (step_began_)
+    pulse.in_step = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - *step_began_);
+  return pulse;
+}
+
 void Background::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     woken_ = false;
+    step_began_ = std::chrono::steady_clock::now();
     lock.unlock();
     auto next = step_();
     if (!next) log_error("{}: {}", name_, next.error().message);
     auto const wait = next ? *next - clock_.now() : Duration(1'000);
     lock.lock();
+    step_began_.reset();
+    ++steps_;
+    if (!next) ++failures_;
     if (wait > Duration{0}) changed_.wait_for(lock, wait, [this] { return stopping_ || woken_; });
   }
 }

@@ -3,12 +3,21 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "base/clock.h"
 
 namespace argosy::server {
+
+/// How a background thread fares.
+struct Pulse {
+  std::string name;
+  std::uint64_t steps = 0;     ///< ended since the start
+  std::uint64_t failures = 0;  ///< of these
+  Duration in_step{0};         ///< how long the step under way has lasted; 0 between steps
+};
 
 class Background {
  public:
@@ -21,6 +30,8 @@ class Background {
   ~Background();
   /// Steps now, whenever the last step said to come back.
   void wake();
+  /// Any thread.
+  Pulse pulse() const;
   /// Begins to stop, without waiting: for many to stop at the same time.
   void ask_to_stop();
 
@@ -30,10 +41,13 @@ class Background {
   std::string const name_;
   Clock& clock_;
   std::function<Result<Time>()> const step_;
-  std::mutex mutex_;  // guards stopping_ and woken_
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   bool stopping_ = false;
   bool woken_ = false;
+  std::uint64_t steps_ = 0;
+  std::uint64_t failures_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> step_began_;
   std::thread thread_;
 };
 

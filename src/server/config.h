@@ -17,6 +17,10 @@ struct Config {
   http::ServerOptions endpoint;
   /// The authority that clients reach this process by; empty: the address that it listens on.
   std::string public_endpoint;
+  /// Where health, readiness and metrics are told besides the operators' socket; empty: nowhere.
+  std::string operations_listen;
+  /// With less free space in the data directory the server is not ready.
+  std::uint64_t free_disk_floor_bytes = 1ULL << 30U;
   /// Makes accounts on the first start and writes them to accounts.json.
   bool dev = false;
 };

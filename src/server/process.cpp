@@ -12,6 +12,7 @@
 #include "api/authenticate.h"
 #include "api/front.h"
 #include "base/log.h"
+#include "server/health.h"
 #include "wire/json.h"
 
 namespace argosy::server {
@@ -42,14 +43,17 @@ Result<std::unique_ptr<Process>> Process::start(Config const& config, Clock& clo
       TRY(open_directory(config.data_directory, config.root_key_file, Missing::create, entropy));
   TRY(process->lock_data_directory());
   if (config.dev) TRY(create_dev_accounts(process->directory_, config.data_directory, clock.now(), entropy));
+  TRY(process->open_door());
   TRY(process->open_regions());
   TRY(process->serve_replication());
   TRY(process->connect_regions());
   TRY(process->serve_clients());
+  process->door_.begin();
   return process;
 }
 
 Process::~Process() {
+  door_.stop(kStopGrace);  // first: it asks all the others
   if (clients_) clients_->stop(kStopGrace);
   for (auto& region : regions_) region->ask_to_stop();
   for (auto& region : regions_) region->stop();  // their steps still find the endpoint for replication
@@ -78,10 +82,22 @@ Result<void> Process::lock_data_directory() {
   return {};
 }
 
+/// Early, so that whoever watches sees a long recovery as a server that lives and is not ready yet.
+Result<void> Process::open_door() {
+  using enum OperatorDoor::Openness;
+  door_.add("GET", "/health/ready", anyone, [this](http::Request const&) {
+    return answer_ready(regions_, config_.data_directory, config_.free_disk_floor_bytes);
+  });
+  return door_.open(config_.data_directory, config_.operations_listen);
+}
+
 Result<void> Process::open_regions() {
-  for (auto const& name : config_.regions)
+  for (auto const& name : config_.regions) {
+    door_.starting("opening region " + name);
     regions_.push_back(TRY(Region::open(name, config_.data_directory + "/regions/" + name,
                                         directory_.root_key, clock_, entropy_)));
+  }
+  door_.starting("starting");
   return {};
 }
 

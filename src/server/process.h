@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "server/config.h"
 #include "server/directory.h"
+#include "server/operator.h"
 #include "server/region.h"
 
 namespace argosy::server {
@@ -26,6 +27,7 @@ class Process {
   Process(Config config, Clock& clock, Entropy& entropy)
       : config_(std::move(config)), clock_(clock), entropy_(entropy) {}
   Result<void> lock_data_directory();
+  Result<void> open_door();
   Result<void> open_regions();
   Result<void> serve_replication();
   Result<void> connect_regions();
@@ -42,6 +44,7 @@ class Process {
   std::unique_ptr<http::Server> replication_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<http::Server> clients_;
+  OperatorDoor door_;
 };
 
 }  // namespace argosy::server

@@ -67,6 +67,18 @@ void Region::wake() {
   for (auto& background : background_) background->wake();
 }
 
+Result<void> Region::check() {
+  auto session = TRY(catalogue_->take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
+  return catalogue::check_readable(tx);
+}
+
+std::vector<Pulse> Region::pulses() const {
+  std::vector<Pulse> out;
+  for (auto const& background : background_) out.push_back(background->pulse());
+  return out;
+}
+
 void Region::ask_to_stop() {
   for (auto& background : background_) background->ask_to_stop();
 }

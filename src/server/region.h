@@ -33,6 +33,9 @@ class Region {
   Result<void> start();
   /// There is new work: it begins now.
   void wake();
+  /// Fails if the catalogue does not answer.
+  Result<void> check();
+  std::vector<Pulse> pulses() const;
   void ask_to_stop();
   /// Waits for the steps under way.
   void stop();

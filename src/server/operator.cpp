@@ -1,0 +1,171 @@
+// server/operator.cpp - see operator.h.
+#include "server/operator.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+
+namespace argosy::server {
+namespace {
+
+/// Few people and one or two programs that look at metrics: nobody waits long, and little is held for them.
+constexpr std::size_t kWorkers = 4;
+constexpr std::size_t kConnections = 64;
+/// A command may wait long for the next line: a collection's steps and a backup's copies take minutes.
+constexpr Duration kPatience{3'600'000};
+
+int status_of(Fault fault) {
+  switch (fault) {
+    case Fault::invalid:
+      return 400;
+    case Fault::denied:
+      return 403;
+    case Fault::not_found:
+      return 404;
+    case Fault::conflict:
+      return 409;
+    case Fault::limit:
+    case Fault::unavailable:
+      return 503;
+    case Fault::corrupt:
+      return 500;
+  }
+  return 500;
+}
+
+Fault fault_of(int status) {
+  switch (status) {
+    case 400:
+    case 405:
+      return Fault::invalid;
+    case 403:
+      return Fault::denied;
+    case 404:
+      return Fault::not_found;
+    case 409:
+      return Fault::conflict;
+    case 503:
+      return Fault::unavailable;
+    default:
+      return Fault::corrupt;
+  }
+}
+
+http::Response respond(int status, boost::json::value const& value) {
+  http::Response response;
+  response.status = status;
+  response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+  response.body = to_bytes(as_bytes(boost::json::serialize(value) + "\n"));
+  return response;
+}
+
+/// What the server said of an error, or of what it is not yet.
+std::string message_of(http::Response const& response) {
+  boost::system::error_code error;
+  auto value = boost::json::parse(as_text(response.body), error);
+  if (!error && value.is_object())
+    if (auto const* text = value.get_object().if_contains("error"); text != nullptr && text->is_string())
+      return std::string(text->get_string());
+  return "the server answered " + std::to_string(response.status);
+}
+
+Result<std::unique_ptr<http::Server>> listen(OperatorDoor& door, std::string const& where,
+                                             OperatorDoor::Openness openness) {
+  http::ServerOptions options;
+  options.listen = where;
+  options.plain_anywhere = true;
+  options.io_threads = 1;
+  options.workers = kWorkers;
+  options.connection_limit = kConnections;
+  return http::Server::start(
+      options, [&door, openness](http::Request const& request) { return door.handle(request, openness); },
+      [](int status, std::string_view) {
+        return respond(status, boost::json::object{{"error", "the request cannot be taken"}});
+      });
+}
+
+}  // namespace
+
+std::string operator_socket(std::string const& data_directory) { return data_directory + "/operator.sock"; }
+
+http::Response json_response(boost::json::value const& value) { return respond(200, value); }
+
+http::Response error_response(Error const& error) {
+  return respond(status_of(error.fault), boost::json::object{{"error", error.message}});
+}
+
+OperatorDoor::OperatorDoor() {
+  add("GET", "/health/live", Openness::anyone, [](http::Request const&) {
+    return json_response(boost::json::object{{"live", true}});
+  });
+}
+
+OperatorDoor::~OperatorDoor() { stop(Duration{0}); }
+
+void OperatorDoor::add(std::string method, std::string path, Openness openness, Handler handler) {
+  routes_.push_back({std::move(method), std::move(path), openness, std::move(handler)});
+}
+
+Result<void> OperatorDoor::open(std::string const& data_directory, std::string const& anyone) {
+  owner_ = TRY(listen(*this, "unix:" + operator_socket(data_directory), Openness::owner_only));
+  if (!anyone.empty()) anyone_ = TRY(listen(*this, anyone, Openness::anyone));
+  return {};
+}
+
+void OperatorDoor::starting(std::string what) {
+  std::lock_guard lock(mutex_);
+  starting_ = std::move(what);
+}
+
+void OperatorDoor::begin() { starting({}); }
+
+void OperatorDoor::stop(Duration grace) {
+  for (auto* server : {&owner_, &anyone_}) {
+    if (*server) (*server)->stop(grace);
+    server->reset();
+  }
+}
+
+std::uint16_t OperatorDoor::port() const { return anyone_ ? anyone_->port() : std::uint16_t{0}; }
+
+http::Response OperatorDoor::handle(http::Request const& request, Openness openness) const {
+  auto allowed = [&](Route const& route) {
+    return route.path == request.path &&
+           (openness == Openness::owner_only || route.openness == Openness::anyone);
+  };
+  auto const at_path = std::ranges::find_if(routes_, allowed);
+  if (at_path == routes_.end()) return error_response({Fault::not_found, {}, "there is no " + request.path});
+  auto const route = std::ranges::find_if(routes_, [&](Route const& candidate) {
+    auto const& method = candidate.method;
+    return allowed(candidate) && (method == request.method || (method == "GET" && request.method == "HEAD"));
+  });
+  if (route == routes_.end())
+    return respond(405, boost::json::object{{"error", request.path + " does not take " + request.method}});
+  {
+    std::lock_guard lock(mutex_);
+    if (!starting_.empty() && request.path != "/health/live")
+      return respond(503, boost::json::object{{"error", starting_}});
+  }
+  return route->handler(request);
+}
+
+Result<http::Response> ask_operator(std::string const& data_directory, http::Request request,
+                                    http::BodySink const& sink) {
+  http::Endpoint endpoint;
+  endpoint.local_socket = operator_socket(data_directory);
+  std::error_code error;
+  if (!std::filesystem::exists(endpoint.local_socket, error))
+    return fail(Fault::unavailable, "no argosyd runs on " + data_directory);
+  http::ClientOptions options;
+  options.io_timeout = kPatience;
+  http::Client client(endpoint, options);
+  request.headers.emplace_back("Host", "localhost");
+  auto response = sink ? client.send(request, sink) : client.send(request);
+  if (!response)
+    return fail(response.error().fault, response.error().message + " (does argosyd run on " + data_directory +
+                                            ", and is this its owner or root?)");
+  if (response->status / 100 == 2) return response;
+  return fail(fault_of(response->status), message_of(*response));
+}
+
+}  // namespace argosy::server
