@@ -6,6 +6,7 @@
 #include "cli/parallel.h"
 #include "cli/program.h"
 #include "cli/region_copy.h"
+#include "cli/target.h"
 
 namespace argosy::cli {
 namespace {
@@ -27,9 +28,11 @@ struct CopyOptions {
 
 /// Everything that can be wrong in the command itself is found out here, before anything is changed.
 Outcome<CopyOrder> make_order(CopyOptions const& options, Settings const& settings) {
-  auto source = TRY(parse_reference(options.source, {"ami-"}));
+  auto source = TRY(open_target(settings, options.source, {"ami-"}));
+  if (!source.profile.empty())
+    return stop(Exit::usage, "a copy is made with one account's credentials: --profile " + source.profile);
   CopyOrder order;
-  order.source_region = source.region ? *source.region : TRY(settings.region());
+  order.source_region = source.session->region();
   order.source_image_id = source.id;
   order.name = options.name;
   order.description = options.description;
@@ -132,7 +135,9 @@ not the copy.
 void add_copy(Program& program) {
   auto options = std::make_shared<CopyOptions>();
   auto& verb = program.add_verb("copy", "Copy an image to other regions", kExamples, options, &run);
-  verb.add_option("SOURCE", options->source, "REGION/ami-… or ami-…")->required()->option_text(" ");
+  verb.add_option("SOURCE", options->source, "REGION/ami-…, ami-… or name:NAME")
+      ->required()
+      ->option_text(" ");
   add_values(verb, "--to", options->to, "Regions, repeated or with commas; required")
       .required()
       ->option_text("REGIONS");

@@ -59,6 +59,16 @@ Outcome<ebs::ListSnapshotBlocksResponse> list_blocks(Session& session, std::stri
   return decode<ebs::ListSnapshotBlocksResponse>(response);
 }
 
+Outcome<ebs::ListChangedBlocksResponse> list_changes(Session& session, std::string const& first_snapshot_id,
+                                                     std::string const& second_snapshot_id,
+                                                     std::optional<std::string> const& page_token) {
+  http::Request request{"GET", "/snapshots/" + second_snapshot_id + "/changedblocks", "", {}, {}, "", ""};
+  request.query = "firstSnapshotId=" + first_snapshot_id + "&maxResults=" + std::to_string(kBlocksPerPage);
+  if (page_token) request.query += "&pageToken=" + crypto::percent_encode(*page_token, false);
+  auto response = TRY(session.ebs(std::move(request)));
+  return decode<ebs::ListChangedBlocksResponse>(response);
+}
+
 Outcome<Bytes> get_block(Session& session, std::string const& snapshot_id, ebs::Block const& block) {
   http::Request request{
       "GET", block_path(snapshot_id, static_cast<std::uint64_t>(block.block_index)), "", {}, {}, "", ""};

@@ -1,4 +1,4 @@
-// cli/ebs.h - the EBS direct operations that import and export use, one function each.
+// cli/ebs.h - the EBS direct operations that the verbs use, one function each.
 #pragma once
 #include <optional>
 #include <string>
@@ -23,6 +23,11 @@ Outcome<void> complete_snapshot(Session& session, std::string const& snapshot_id
                                 digest::Digest const& aggregate);
 /// A page of the written blocks in ascending order.
 Outcome<ebs::ListSnapshotBlocksResponse> list_blocks(Session& session, std::string const& snapshot_id,
+                                                     std::optional<std::string> const& page_token);
+/// A page of the blocks that differ between two snapshots of one lineage, ascending; it may be empty and not
+/// the last. Fails with ValidationException (UNRELATED_SNAPSHOTS) for others.
+Outcome<ebs::ListChangedBlocksResponse> list_changes(Session& session, std::string const& first_snapshot_id,
+                                                     std::string const& second_snapshot_id,
                                                      std::optional<std::string> const& page_token);
 /// The block's kBlockBytes, compared with the checksum that came with them; fails with `corrupt`.
 Outcome<Bytes> get_block(Session& session, std::string const& snapshot_id, ebs::Block const& block);

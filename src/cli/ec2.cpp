@@ -1,9 +1,9 @@
 // cli/ec2.cpp - see ec2.h.
 #include "cli/ec2.h"
 
+#include <algorithm>
+
 #include "messages/ec2/create_tags.h"
-#include "messages/ec2/delete_snapshot.h"
-#include "messages/ec2/deregister_image.h"
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_regions.h"
 #include "messages/ec2/describe_snapshot_attribute.h"
@@ -52,6 +52,14 @@ Outcome<std::string> need_id(std::optional<std::string> const& id, std::string_v
 
 Outcome<std::vector<ec2::Image>> describe_images(Session& session, ec2::DescribeImagesRequest request) {
   return call_paged(session, "DescribeImages", std::move(request), &ec2::DescribeImagesResponse::images_set);
+}
+
+Outcome<std::vector<ec2::Image>> describe_own_images(Session& session, std::vector<ec2::Filter> filters) {
+  ec2::DescribeImagesRequest request;
+  request.owner = {"self"};
+  request.include_disabled = true;
+  request.filter = std::move(filters);
+  return describe_images(session, std::move(request));
 }
 
 Outcome<ec2::Image> find_image(Session& session, std::string const& image_id) {
@@ -123,11 +131,17 @@ Outcome<void> create_tags(Session& session, std::vector<std::string> const& reso
                           std::vector<TagArgument> const& tags) {
   return act(session, "CreateTags", ec2::CreateTagsRequest{false, resource_ids, to_tags(tags)});
 }
-Outcome<void> deregister_image(Session& session, std::string const& image_id) {
-  return act(session, "DeregisterImage", ec2::DeregisterImageRequest{image_id, true, false});
+Outcome<std::vector<ec2::DeleteSnapshotReturnCode>> deregister_image(
+    Session& session, ec2::DeregisterImageRequest const& request) {
+  auto answer = TRY(call<ec2::DeregisterImageResponse>(session, "DeregisterImage", request));
+  return std::move(answer.delete_snapshot_result_set).value_or(std::vector<ec2::DeleteSnapshotReturnCode>{});
 }
-Outcome<void> delete_snapshot(Session& session, std::string const& snapshot_id) {
-  return act(session, "DeleteSnapshot", ec2::DeleteSnapshotRequest{snapshot_id, false});
+Outcome<void> delete_snapshot(Session& session, ec2::DeleteSnapshotRequest const& request) {
+  return act(session, "DeleteSnapshot", request);
+}
+Outcome<void> read_dry_run(Outcome<void> outcome) {
+  if (!outcome && outcome.error().code == "DryRunOperation") return {};
+  return outcome;
 }
 
 std::vector<std::string> snapshot_ids(ec2::Image const& image) {
@@ -144,6 +158,30 @@ Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,
   request.snapshot_id = snapshot_ids;
   request.owner = {"self"};
   return describe_snapshots(session, std::move(request));
+}
+
+Outcome<ec2::Snapshot> find_snapshot(Session& session, std::string const& snapshot_id) {
+  ec2::DescribeSnapshotsRequest request;
+  request.snapshot_id = {snapshot_id};
+  auto found = TRY(describe_snapshots(session, std::move(request)));
+  if (found.empty())  // it exists, but may not be seen
+    return fail(Fault::not_found, "InvalidSnapshot.NotFound",
+                "The snapshot '" + snapshot_id + "' does not exist.");
+  return std::move(found.front());
+}
+
+Outcome<ImagesBySnapshot> find_images_using(Session& session, std::vector<std::string> const& snapshot_ids) {
+  constexpr std::size_t kMostFilterValues = 200;  // EC2's limit for one filter
+  ImagesBySnapshot out;
+  for (std::size_t begin = 0; begin < snapshot_ids.size(); begin += kMostFilterValues) {
+    auto end = std::min(begin + kMostFilterValues, snapshot_ids.size());
+    std::vector<std::string> some(snapshot_ids.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  snapshot_ids.begin() + static_cast<std::ptrdiff_t>(end));
+    for (auto const& image :
+         TRY(describe_own_images(session, {filter("block-device-mapping.snapshot-id", std::move(some))})))
+      for (auto const& id : cli::snapshot_ids(image)) out[id].push_back(image.image_id.value_or("?"));
+  }
+  return out;
 }
 
 std::vector<ec2::Tag> to_tags(std::vector<TagArgument> const& tags) {

@@ -1,12 +1,15 @@
 // cli/ec2.h - the EC2 operations that the verbs use, one function each. Lists are complete: pages are
 // followed.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
 #include "cli/reference.h"
 #include "cli/session.h"
 #include "messages/ec2/copy_image.h"
+#include "messages/ec2/delete_snapshot.h"
+#include "messages/ec2/deregister_image.h"
 #include "messages/ec2/describe_images.h"
 #include "messages/ec2/describe_snapshots.h"
 #include "messages/ec2/modify_image_attribute.h"
@@ -18,6 +21,8 @@ namespace argosy::cli {
 namespace ec2 = messages::ec2;
 
 Outcome<std::vector<ec2::Image>> describe_images(Session& session, ec2::DescribeImagesRequest request);
+/// Of every state, disabled too.
+Outcome<std::vector<ec2::Image>> describe_own_images(Session& session, std::vector<ec2::Filter> filters);
 /// Fails with InvalidAMIID.NotFound.
 Outcome<ec2::Image> find_image(Session& session, std::string const& image_id);
 Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session,
@@ -35,15 +40,23 @@ Outcome<void> reset_launch_permissions(Session& session, std::string const& imag
 Outcome<void> reset_snapshot_permissions(Session& session, std::string const& snapshot_id);
 Outcome<void> create_tags(Session& session, std::vector<std::string> const& resource_ids,
                           std::vector<TagArgument> const& tags);
-/// With its snapshots.
-Outcome<void> deregister_image(Session& session, std::string const& image_id);
-Outcome<void> delete_snapshot(Session& session, std::string const& snapshot_id);
+/// What became of each of its snapshots, if they were to be deleted with it.
+Outcome<std::vector<ec2::DeleteSnapshotReturnCode>> deregister_image(
+    Session& session, ec2::DeregisterImageRequest const& request);
+Outcome<void> delete_snapshot(Session& session, ec2::DeleteSnapshotRequest const& request);
+/// Whether the service would allow what was asked with DryRun: turns DryRunOperation into success.
+Outcome<void> read_dry_run(Outcome<void> outcome);
 
 /// The snapshots of the image's disks, each once.
 std::vector<std::string> snapshot_ids(ec2::Image const& image);
 /// The snapshots among these that are the caller's own.
 Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,
                                                   std::vector<std::string> const& snapshot_ids);
+/// Fails with InvalidSnapshot.NotFound.
+Outcome<ec2::Snapshot> find_snapshot(Session& session, std::string const& snapshot_id);
+/// Snapshot -> those of the caller's images that have it as a disk.
+using ImagesBySnapshot = std::map<std::string, std::vector<std::string>, std::less<>>;
+Outcome<ImagesBySnapshot> find_images_using(Session& session, std::vector<std::string> const& snapshot_ids);
 std::vector<ec2::Tag> to_tags(std::vector<TagArgument> const& tags);
 ec2::Filter filter(std::string name, std::vector<std::string> values);
 

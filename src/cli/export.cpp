@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/process.h"
 #include "cli/program.h"
+#include "cli/target.h"
 
 namespace argosy::cli {
 namespace {
@@ -47,7 +48,7 @@ class PartialFile {
 };
 
 /// The snapshot of the image's root disk, or of the disk at `device`.
-Outcome<std::string> find_snapshot(Session& session, std::string const& image_id, std::string const& device) {
+Outcome<std::string> find_disk(Session& session, std::string const& image_id, std::string const& device) {
   auto image = TRY(find_image(session, image_id));
   auto wanted = device.empty() ? image.root_device_name.value_or("") : device;
   std::string devices;
@@ -81,20 +82,18 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
     return stop(Exit::usage,
                 "a disk cannot be written to stdout: its blocks arrive in any order; name a file");
   auto format = TRY(qemu_format(options.format));
-  auto reference = TRY(parse_reference(options.source, {"ami-", "snap-"}));
+  auto target = TRY(open_target(settings, options.source, {"ami-", "snap-"}));
+  auto& session = *target.session;
   std::error_code ignored;
   if (!options.force && std::filesystem::exists(options.file, ignored))
     return stop(Exit::refused, options.file + " exists: --force overwrites it");
-  auto session = TRY(Session::open(settings, reference.region ? *reference.region : TRY(settings.region())));
   auto began = std::chrono::steady_clock::now();
-  auto snapshot_id = reference.id.starts_with("snap-")
-                         ? reference.id
-                         : TRY(find_snapshot(*session, reference.id, options.device));
+  auto snapshot_id = target.is_image() ? TRY(find_disk(session, target.id, options.device)) : target.id;
 
   PartialFile raw(options.file + ".partial");
-  DownloadOptions how{options.jobs, expected_bytes(*session, snapshot_id), settings.patience};
+  DownloadOptions how{options.jobs, expected_bytes(session, snapshot_id), settings.patience};
   auto label = std::filesystem::path(options.file).filename().string();
-  auto blocks = TRY(download(*session, snapshot_id, raw.path(), how, terminal, label));
+  auto blocks = TRY(download(session, snapshot_id, raw.path(), how, terminal, label));
   if (format == "raw") {
     TRY(raw.move_to(options.file));
   } else {
@@ -106,7 +105,7 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
   terminal.note(label + "  " + snapshot_id + "  " + show_bytes(blocks * kBlockBytes) + " in " +
                 show_duration(took));
   if (terminal.format() == Format::json)
-    terminal.print(boost::json::object{{"region", session->region()},
+    terminal.print(boost::json::object{{"region", session.region()},
                                        {"snapshot_id", snapshot_id},
                                        {"file", options.file},
                                        {"format", options.format},
@@ -128,7 +127,7 @@ void add_export(Program& program) {
   auto options = std::make_shared<ExportOptions>();
   auto& verb = program.add_verb("export", "Write a disk of an image, or a snapshot, to a file", kExamples,
                                 options, &run);
-  verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, or the id alone")
+  verb.add_option("IMAGE", options->source, "REGION/ami-… or snap-…, the id alone, or name:NAME")
       ->required()
       ->option_text(" ");
   verb.add_option("FILE", options->file, "Is not overwritten without --force")->required()->option_text(" ");

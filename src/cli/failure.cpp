@@ -21,13 +21,22 @@ bool is_passing(std::string_view code) {
          std::ranges::any_of(kPassingParts, [&](auto part) { return code.contains(part); });
 }
 
+/// Codes that say that something else stands before it.
+constexpr std::array<std::string_view, 3> kGuardCodes{"InvalidSnapshot.InUse", "OperationNotPermitted",
+                                                      "SnapshotLocked"};
+
+Exit exit_of(std::string_view code) {
+  if (is_passing(code)) return Exit::temporary;
+  return std::ranges::find(kGuardCodes, code) != kGuardCodes.end() ? Exit::guarded : Exit::service;
+}
+
 struct Advice {
   std::string_view code;
   std::string_view part_of_message;  ///< empty: any
   std::string_view text;
 };
 
-constexpr std::array<Advice, 18> kAdvice{{
+constexpr std::array<Advice, 20> kAdvice{{
     {"AuthFailure", "Not authorized", "Only the owner of an image may do this."},
     {"AuthFailure", "valid region", "Check the name of the region."},
     {"AuthFailure", "",
@@ -47,6 +56,8 @@ constexpr std::array<Advice, 18> kAdvice{{
     {"InvalidRequest", "storage of this ami",
      "The owner must share the snapshots too: `argosy share IMAGE ACCOUNT --allow-copy`."},
     {"InvalidSnapshot.NotFound", "", "A snapshot id belongs to one region: name it, as in us-east-1/snap-…"},
+    {"InvalidSnapshot.InUse", "", "Deregister the image first: `argosy deregister IMAGE` deletes both."},
+    {"OperationNotPermitted", "", "The image is protected against deregistration."},
     {"InvalidAMIAttributeItemValue", "", "An account has 12 digits; an organization is named by its ARN."},
     {"ResourceLimitExceeded", "", "A limit of the account is reached: run the command again later."},
     {"RequestLimitExceeded", "", "The service asks for fewer requests: run the command again later."},
@@ -58,7 +69,7 @@ Failure::Failure(Error error) : Error(std::move(error)) {
   if (code.empty()) {
     exit = fault == Fault::unavailable ? Exit::temporary : Exit::failed;
   } else {
-    exit = is_passing(code) ? Exit::temporary : Exit::service;
+    exit = exit_of(code);
   }
 }
 

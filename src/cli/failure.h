@@ -10,10 +10,13 @@ namespace argosy::cli {
 enum class Exit : int {
   done = 0,
   failed = 1,
+  different = 2,      ///< `verify`: the contents are not the same
   partly = 3,         ///< some regions or images failed, the others are done; running it again does the rest
   refused = 4,        ///< found out before anything was changed
   temporary = 5,      ///< a limit, throttling or no connection: later it may work
   timed_out = 6,      ///< nothing moved for too long; the work goes on at the server
+  guarded = 7,        ///< in use or protected
+  locked = 8,         ///< another run is at the same work
   interrupted = 130,  ///< SIGINT
   terminated = 143,   ///< SIGTERM
   usage = 252,

@@ -145,4 +145,8 @@ Exit combine(std::vector<std::optional<Failure>> const& failures) {
   return all_timed_out ? Exit::timed_out : Exit::failed;
 }
 
+Exit conclude(std::vector<std::optional<Failure>> const& failures) {
+  return failures.size() == 1 && failures[0] ? failures[0]->exit : combine(failures);
+}
+
 }  // namespace argosy::cli

@@ -43,5 +43,7 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
 /// The exit code of several pieces of work: `partly` if some failed, `timed_out` if all did that way,
 /// `failed` if all.
 Exit combine(std::vector<std::optional<Failure>> const& failures);
+/// The same, but a single piece of work ends with the code of its own failure.
+Exit conclude(std::vector<std::optional<Failure>> const& failures);
 
 }  // namespace argosy::cli

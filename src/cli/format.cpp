@@ -58,6 +58,17 @@ std::string show_duration(std::chrono::milliseconds duration) {
   return fmt::format("{} h {:02} min", seconds / 3600, seconds % 3600 / 60);
 }
 
+std::string show_minute(std::string time) {
+  if (time.size() < 16) return time;
+  time.resize(16);
+  time[10] = ' ';
+  return time;
+}
+
+std::string show_count(std::size_t number, std::string const& noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 Outcome<std::chrono::milliseconds> parse_duration(std::string const& text) {
   constexpr std::int64_t kLongestSeconds = 30LL * 24 * 3600;
   std::int64_t number = 0;

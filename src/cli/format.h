@@ -17,6 +17,10 @@ inline constexpr std::uint64_t kGiB = 1ULL << 30U;
 std::string show_bytes(std::uint64_t bytes);
 /// "400 ms", "1.5 s", "12 s", "3 min 05 s", "2 h 10 min".
 std::string show_duration(std::chrono::milliseconds duration);
+/// "2026-05-09 14:22" of "2026-05-09T14:22:31.000Z".
+std::string show_minute(std::string time);
+/// "1 image", "2 images".
+std::string show_count(std::size_t number, std::string const& noun);
 /// "30", "30s", "15m", "2h" as milliseconds; a bare number is seconds. Fails with `usage`.
 Outcome<std::chrono::milliseconds> parse_duration(std::string const& text);
 

@@ -32,11 +32,7 @@ struct ImportOptions {
 
 /// Found out before gigabytes are uploaded.
 Outcome<void> check_name_is_free(Session& session, std::string const& name) {
-  ec2::DescribeImagesRequest request;
-  request.owner = {"self"};
-  request.include_disabled = true;
-  request.filter = {filter("name", {name})};
-  auto taken = TRY(describe_images(session, std::move(request)));
+  auto taken = TRY(describe_own_images(session, {filter("name", {name})}));
   if (taken.empty()) return {};
   return stop(Exit::refused, "the name \"" + name + "\" is already that of " + session.region() + "/" +
                                  taken.front().image_id.value_or("?") + ": choose another with --name");

@@ -1,16 +1,15 @@
 // cli/list.cpp - argosy ls: images, own or shared or public, of one region or several.
 #include <algorithm>
 
-#include "cli/follow.h"
 #include "cli/format.h"
 #include "cli/parallel.h"
 #include "cli/permissions.h"
 #include "cli/program.h"
+#include "cli/regions.h"
 
 namespace argosy::cli {
 namespace {
 
-constexpr std::size_t kRegionsAtOnce = 32;
 constexpr std::size_t kQuestionsAtOnce = 8;
 
 struct ListOptions {
@@ -27,9 +26,7 @@ struct Entry {
 
 bool lists_own(ListOptions const& options) { return !options.shared_with_me && !options.everybodys; }
 
-Outcome<std::vector<Entry>> list_region(Settings const& settings, std::string const& region,
-                                        ListOptions const& options) {
-  auto session = TRY(Session::open(settings, region));
+Outcome<std::vector<Entry>> find_entries(Session& session, ListOptions const& options) {
   ec2::DescribeImagesRequest request;
   if (lists_own(options)) {
     request.owner = {"self"};
@@ -37,13 +34,13 @@ Outcome<std::vector<Entry>> list_region(Settings const& settings, std::string co
   } else {
     request.executable_by = {options.shared_with_me ? "self" : "all"};
   }
-  auto images = TRY(describe_images(*session, std::move(request)));
+  auto images = TRY(describe_images(session, std::move(request)));
   std::ranges::sort(images, {}, [](auto const& image) { return image.creation_date.value_or(""); });
   std::vector<Entry> entries;
   for (auto& image : images) entries.push_back({std::move(image), std::nullopt});
   if (!lists_own(options)) return entries;
   run_each(kQuestionsAtOnce, entries.size(), [&](std::size_t i) {
-    auto permissions = launch_permissions(*session, entries[i].image.image_id.value_or(""));
+    auto permissions = launch_permissions(session, entries[i].image.image_id.value_or(""));
     if (permissions)
       entries[i].audience = to_audience(*permissions);  // else it went meanwhile, or asking is denied
   });
@@ -55,14 +52,6 @@ std::int64_t size_gib(ec2::Image const& image) {
   for (auto const& mapping : image.block_device_mapping)
     if (mapping.ebs) size += mapping.ebs->volume_size.value_or(0);
   return size;
-}
-
-/// "2026-05-09 14:22" of "2026-05-09T14:22:31.000Z".
-std::string show_minute(std::string time) {
-  if (time.size() < 16) return time;
-  time.resize(16);
-  time[10] = ' ';
-  return time;
 }
 
 std::vector<std::string> to_row(std::string const& region, Entry const& entry, ListOptions const& options) {
@@ -91,49 +80,19 @@ boost::json::object to_json(std::string const& region, Entry const& entry) {
           {"shared", or_null(entry.audience)}};
 }
 
-Outcome<std::vector<std::string>> choose_regions(Settings const& settings, ListOptions const& options) {
-  if (!options.all_regions) {
-    if (settings.regions.empty()) TRY(settings.region());
-    return settings.regions;
-  }
-  auto session =
-      TRY(Session::open(settings, settings.regions.empty() ? "us-east-1" : settings.regions.front()));
-  auto regions = TRY(describe_regions(*session));
-  std::ranges::sort(regions);
-  return regions;
-}
-
 Outcome<Exit> run(ListOptions const& options, Settings const& settings, Terminal& terminal) {
-  auto regions = TRY(choose_regions(settings, options));
-  std::vector<Outcome<std::vector<Entry>>> lists(regions.size());
-  run_each(kRegionsAtOnce, regions.size(),
-           [&](std::size_t i) { lists[i] = list_region(settings, regions[i], options); });
-  if (lists.size() == 1 && !lists[0]) return std::unexpected(lists[0].error());
-
-  std::vector<std::vector<std::string>> rows{
-      {"REGION", "IMAGE", "NAME", "STATE", "SIZE", "CREATED", lists_own(options) ? "SHARED WITH" : "OWNER"}};
-  boost::json::array items;
-  std::vector<std::optional<Failure>> failures(regions.size());
-  for (std::size_t i = 0; i < regions.size(); ++i) {
-    if (!lists[i]) {
-      failures[i] = lists[i].error();
-      terminal.complain(regions[i] + ": " + explain(lists[i].error()));
-      items.push_back(boost::json::object{{"region", regions[i]}, {"error", to_json(lists[i].error())}});
-      continue;
+  auto regions = TRY(choose_regions(settings, options.all_regions));
+  std::vector<std::string> head{
+      "REGION", "IMAGE", "NAME", "STATE", "SIZE", "CREATED", lists_own(options) ? "SHARED WITH" : "OWNER"};
+  auto list = [&](Session& session) -> Outcome<Listing> {
+    Listing listing;
+    for (auto const& entry : TRY(find_entries(session, options))) {
+      listing.rows.push_back(to_row(session.region(), entry, options));
+      listing.items.push_back(to_json(session.region(), entry));
     }
-    for (auto const& entry : *lists[i]) {
-      rows.push_back(to_row(regions[i], entry, options));
-      items.push_back(to_json(regions[i], entry));
-    }
-  }
-  if (terminal.format() == Format::json) {
-    terminal.print(items);
-  } else if (rows.size() > 1) {
-    terminal.print(show_table(rows));
-  } else {
-    terminal.note("No images.");
-  }
-  return combine(failures);
+    return listing;
+  };
+  return print_lists(settings, regions, head, "No images.", list, terminal);
 }
 
 constexpr char const* kExamples = R"(  argosy ls --region us-east-1,us-west-2

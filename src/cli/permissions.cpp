@@ -1,6 +1,8 @@
 // cli/permissions.cpp - see permissions.h.
 #include "cli/permissions.h"
 
+#include "cli/format.h"
+
 namespace argosy::cli {
 namespace {
 
@@ -11,10 +13,6 @@ bool is_account(std::string_view word) {
 }
 bool is_arn_of(std::string_view word, std::string_view kind) {
   return word.starts_with("arn:") && word.contains(":organizations::") && word.contains(kind);
-}
-
-std::string count(std::size_t number, std::string const& noun) {
-  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
 std::vector<ec2::LaunchPermission> to_launch_permissions(Audience const& audience) {
@@ -70,10 +68,17 @@ std::string show_audience(Audience const& audience) {
   std::string out;
   auto add = [&](std::string const& part) { (out += out.empty() ? "" : ", ") += part; };
   if (audience.everybody) add("public");
-  if (!audience.accounts.empty()) add(count(audience.accounts.size(), "account"));
-  if (!audience.organizations.empty()) add(count(audience.organizations.size(), "organization"));
-  if (!audience.units.empty()) add(count(audience.units.size(), "unit"));
+  if (!audience.accounts.empty()) add(show_count(audience.accounts.size(), "account"));
+  if (!audience.organizations.empty()) add(show_count(audience.organizations.size(), "organization"));
+  if (!audience.units.empty()) add(show_count(audience.units.size(), "unit"));
   return out.empty() ? "-" : out;
+}
+
+std::string list_audience(Audience const& audience) {
+  std::string out = audience.everybody ? "everybody" : "";
+  for (auto const* names : {&audience.accounts, &audience.organizations, &audience.units})
+    for (auto const& name : *names) (out += out.empty() ? "" : ", ") += name;
+  return out.empty() ? "nobody else" : out;
 }
 
 boost::json::object to_json(Audience const& audience) {
@@ -85,7 +90,7 @@ boost::json::object to_json(Audience const& audience) {
 
 Outcome<void> check_snapshot_audience(Audience const& audience) {
   if (!audience.organizations.empty() || !audience.units.empty())
-    return stop(Exit::usage, "--allow-copy: snapshots can be shared with accounts, not with organizations");
+    return stop(Exit::usage, "snapshots can be shared with accounts, not with organizations");
   return {};
 }
 

@@ -26,6 +26,8 @@ Audience to_audience(std::vector<ec2::CreateVolumePermission> const& permissions
 
 /// "public, 2 accounts", "1 organization", "-".
 std::string show_audience(Audience const& audience);
+/// Every one of them: "everybody, 123456789012", "nobody else".
+std::string list_audience(Audience const& audience);
 boost::json::object to_json(Audience const& audience);
 
 enum class Change { grant, revoke };

@@ -1,11 +1,13 @@
 // cli/profile.cpp - see profile.h.
 #include "cli/profile.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -45,19 +47,23 @@ struct Profile {
   Section services;  ///< of the config's "services" section that the profile names
 };
 
-std::optional<std::string> read_profile_file(Sources const& sources, char const* variable,
-                                             char const* standard) {
+constexpr char const* kConfigVariable = "AWS_CONFIG_FILE";
+constexpr char const* kConfigFile = "~/.aws/config";
+constexpr char const* kCredentialsVariable = "AWS_SHARED_CREDENTIALS_FILE";
+constexpr char const* kCredentialsFile = "~/.aws/credentials";
+
+/// Nothing if there is no such file.
+Ini read_profile_file(Sources const& sources, char const* variable, char const* standard) {
   auto path = find(sources.environment, variable).value_or(standard);
   if (path.starts_with("~/")) path = find(sources.environment, "HOME").value_or("") + path.substr(1);
-  return sources.read_file(path);
+  return parse_ini(sources.read_file(path).value_or(""));
 }
 
 Outcome<Profile> load_profile(Flags const& flags, Sources const& sources) {
   auto named = flags.profile.empty() ? find(sources.environment, "AWS_PROFILE") : flags.profile;
   Profile profile{named.value_or("default"), {}, {}, {}};
-  auto config = parse_ini(read_profile_file(sources, "AWS_CONFIG_FILE", "~/.aws/config").value_or(""));
-  auto credentials =
-      parse_ini(read_profile_file(sources, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials").value_or(""));
+  auto config = read_profile_file(sources, kConfigVariable, kConfigFile);
+  auto credentials = read_profile_file(sources, kCredentialsVariable, kCredentialsFile);
   auto section = profile.name == "default" && !config.contains("profile default") ? "default"
                                                                                   : "profile " + profile.name;
   if (named && !config.contains(section) && !credentials.contains(profile.name))
@@ -95,20 +101,30 @@ Outcome<remote::Credentials> ask_process(std::string const& command, Sources con
   return remote::Credentials{*id, *secret, text("SessionToken")};
 }
 
-Outcome<remote::Credentials> find_credentials(Flags const& flags, Sources const& sources,
-                                              Profile const& profile) {
+struct FoundCredentials {
+  remote::Credentials credentials;
+  std::string source;
+};
+
+Outcome<FoundCredentials> find_credentials(Flags const& flags, Sources const& sources,
+                                           Profile const& profile) {
   if (flags.profile.empty()) {  // a profile that was asked for by flag goes before the environment
     auto id = find(sources.environment, "AWS_ACCESS_KEY_ID");
     auto secret = find(sources.environment, "AWS_SECRET_ACCESS_KEY");
     if (id && secret)
-      return remote::Credentials{*id, *secret, find(sources.environment, "AWS_SESSION_TOKEN")};
+      return FoundCredentials{{*id, *secret, find(sources.environment, "AWS_SESSION_TOKEN")},
+                              "AWS_ACCESS_KEY_ID in the environment"};
     if (id || secret)
       return stop(Exit::configuration, "only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set");
   }
-  if (auto found = static_credentials(profile.credentials)) return *found;
+  auto const of_profile = " of the profile " + profile.name;
+  if (auto found = static_credentials(profile.credentials))
+    return FoundCredentials{*found, "the credentials file" + of_profile};
   for (auto const* section : {&profile.credentials, &profile.config})
-    if (auto command = find(*section, "credential_process")) return ask_process(*command, sources);
-  if (auto found = static_credentials(profile.config)) return *found;
+    if (auto command = find(*section, "credential_process"))
+      return FoundCredentials{TRY(ask_process(*command, sources)), "the credential_process" + of_profile};
+  if (auto found = static_credentials(profile.config))
+    return FoundCredentials{*found, "the config file" + of_profile};
   return stop(
       Exit::configuration,
       "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them "
@@ -116,17 +132,30 @@ Outcome<remote::Credentials> find_credentials(Flags const& flags, Sources const&
       "env)\"");
 }
 
+/// Whether a profile speaks after flags and environment, as the SDKs have it, or before them.
+enum class Rank { last, first };
+
+std::optional<std::string> choose(Rank rank, std::optional<std::string> of_flag_or_environment,
+                                  std::optional<std::string> of_profile) {
+  auto& first = rank == Rank::first ? of_profile : of_flag_or_environment;
+  auto& second = rank == Rank::first ? of_flag_or_environment : of_profile;
+  return first ? std::move(first) : std::move(second);
+}
+
 /// By service, most particular first: flag, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's
 /// services section, the profile.
 std::optional<std::string> find_endpoint(Flags const& flags, Environment const& environment,
-                                         Profile const& profile, std::string const& service,
+                                         Profile const& profile, Rank rank, std::string const& service,
                                          std::string const& variable) {
-  if (!flags.endpoint_url.empty()) return flags.endpoint_url;
-  if (find(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return std::nullopt;
-  if (auto url = find(environment, variable)) return url;
-  if (auto url = find(environment, "AWS_ENDPOINT_URL")) return url;
-  if (auto url = find(profile.services, service + ".endpoint_url")) return url;
-  return find(profile.config, "endpoint_url");
+  bool ignored = find(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true";
+  std::optional<std::string> near;
+  if (!flags.endpoint_url.empty()) near = flags.endpoint_url;
+  if (ignored) return near;
+  if (!near) near = find(environment, variable);
+  if (!near) near = find(environment, "AWS_ENDPOINT_URL");
+  auto of_profile = find(profile.services, service + ".endpoint_url");
+  if (!of_profile) of_profile = find(profile.config, "endpoint_url");
+  return choose(rank, std::move(near), std::move(of_profile));
 }
 
 Outcome<int> find_attempts(Environment const& environment, Profile const& profile, int standard) {
@@ -140,6 +169,52 @@ Outcome<int> find_attempts(Environment const& environment, Profile const& profil
     return stop(Exit::configuration,
                 "AWS_MAX_ATTEMPTS is \"" + *text + "\": it must be a number from 1 to 100");
   return attempts;
+}
+
+/// $XDG_STATE_HOME/argosy. Source: XDG Base Directory Specification.
+std::string state_directory(Environment const& environment) {
+  auto base = find(environment, "XDG_STATE_HOME");
+  if (!base) base = find(environment, "HOME").value_or("") + "/.local/state";
+  return *base + "/argosy";
+}
+
+Outcome<Settings> resolve_ranked(Flags const& flags, Sources const& sources, Rank rank) {
+  auto const& environment = sources.environment;
+  auto profile = TRY(load_profile(flags, sources));
+  Settings settings;
+  settings.patience = TRY(parse_duration(flags.timeout));
+  auto own_region = find(profile.config, "region");
+  settings.regions = without_repeats(flags.regions);
+  if (settings.regions.empty() || (rank == Rank::first && own_region)) {
+    auto region = find(environment, "AWS_REGION");
+    if (!region) region = find(environment, "AWS_DEFAULT_REGION");
+    region = choose(rank, std::move(region), std::move(own_region));
+    settings.regions.clear();
+    if (region) settings.regions.push_back(*region);
+  }
+  for (auto const& region : settings.regions) TRY(check_region(region));
+  for (auto [service, variable] : {std::pair{"ec2", "AWS_ENDPOINT_URL_EC2"},
+                                   {"ebs", "AWS_ENDPOINT_URL_EBS"},
+                                   {"sts", "AWS_ENDPOINT_URL_STS"}})
+    if (auto url = find_endpoint(flags, environment, profile, rank, service, variable))
+      settings.endpoint_urls[service] = *url;
+  settings.ca_path =
+      choose(rank, find(environment, "AWS_CA_BUNDLE"), find(profile.config, "ca_bundle")).value_or("");
+  settings.max_attempts = TRY(find_attempts(environment, profile, settings.max_attempts));
+  settings.state_directory = state_directory(environment);
+  auto found = find_credentials(flags, sources, profile);
+  if (found) {
+    settings.credentials = std::move(found->credentials);
+    settings.credentials_source = std::move(found->source);
+  } else {
+    settings.credentials = std::unexpected(found.error());
+  }
+  settings.of_profile = [flags, sources](std::string const& name) {
+    auto of_profile = flags;
+    of_profile.profile = name;
+    return resolve_ranked(of_profile, sources, Rank::first);
+  };
+  return settings;
 }
 
 }  // namespace
@@ -189,7 +264,10 @@ Outcome<std::string> Settings::region() const {
 }
 
 Sources real_sources() {
-  return {process_environment(),
+  auto environment = process_environment();
+  if (auto const* user = getpwuid(getuid()); !environment.contains("HOME") && user != nullptr)
+    environment["HOME"] = user->pw_dir;
+  return {std::move(environment),
           [](std::string const& path) -> std::optional<std::string> {
             std::ifstream file(path);
             if (!file) return std::nullopt;
@@ -209,26 +287,27 @@ Sources real_sources() {
 }
 
 Outcome<Settings> resolve(Flags const& flags, Sources const& sources) {
-  auto const& environment = sources.environment;
-  auto profile = TRY(load_profile(flags, sources));
-  Settings settings;
-  settings.patience = TRY(parse_duration(flags.timeout));
-  settings.regions = without_repeats(flags.regions);
-  if (settings.regions.empty()) {
-    auto region = find(environment, "AWS_REGION");
-    if (!region) region = find(environment, "AWS_DEFAULT_REGION");
-    if (!region) region = find(profile.config, "region");
-    if (region) settings.regions.push_back(*region);
+  return resolve_ranked(flags, sources, Rank::last);
+}
+
+std::vector<std::string> list_profiles(Sources const& sources) {
+  std::vector<std::string> names;
+  for (auto const& [section, ignored] : read_profile_file(sources, kConfigVariable, kConfigFile)) {
+    if (section == "default") names.push_back(section);
+    if (section.starts_with("profile ")) names.push_back(section.substr(std::strlen("profile ")));
   }
-  for (auto const& region : settings.regions) TRY(check_region(region));
-  for (auto [service, variable] : {std::pair{"ec2", "AWS_ENDPOINT_URL_EC2"}, {"ebs", "AWS_ENDPOINT_URL_EBS"}})
-    if (auto url = find_endpoint(flags, environment, profile, service, variable))
-      settings.endpoint_urls[service] = *url;
-  settings.ca_path =
-      find(environment, "AWS_CA_BUNDLE").value_or(find(profile.config, "ca_bundle").value_or(""));
-  settings.max_attempts = TRY(find_attempts(environment, profile, settings.max_attempts));
-  settings.credentials = TRY(find_credentials(flags, sources, profile));
-  return settings;
+  for (auto const& [section, ignored] : read_profile_file(sources, kCredentialsVariable, kCredentialsFile))
+    names.push_back(section);
+  return without_repeats(names);
+}
+
+std::vector<std::string> list_known_regions(Sources const& sources) {
+  std::vector<std::string> names;
+  for (auto const* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"})
+    if (auto region = find(sources.environment, variable)) names.push_back(*region);
+  for (auto const& [ignored, section] : read_profile_file(sources, kConfigVariable, kConfigFile))
+    if (auto region = find(section, "region")) names.push_back(*region);
+  return without_repeats(names);
 }
 
 }  // namespace argosy::cli

@@ -35,11 +35,17 @@ struct Flags {
 /// What follows from flags, environment and profile.
 struct Settings {
   std::vector<std::string> regions;  ///< those of the flag, else the one default, else none
-  remote::Credentials credentials;
+  /// Why there are none is told when they are needed.
+  Outcome<remote::Credentials> credentials;
+  std::string credentials_source;                                 ///< where they were found, for people
   std::map<std::string, std::string, std::less<>> endpoint_urls;  ///< by service; none: AWS's own
   std::string ca_path;
   int max_attempts = 5;
   std::chrono::milliseconds patience{};  ///< how long nothing may move
+  std::string state_directory;           ///< where records of unfinished work lie; may not exist yet
+  /// What follows when a profile is named beside one thing ("lab:us-east-1/ami-…"): what that profile says
+  /// goes before flags and environment.
+  std::function<Outcome<Settings>(std::string const& profile)> of_profile;
 
   /// The one region of a verb that works in one; fails with `configuration` if there is none, `usage` with
   /// several.
@@ -54,6 +60,11 @@ struct Sources {
 };
 Sources real_sources();
 
+/// Fails with `configuration`. Lack of credentials is no failure yet.
 Outcome<Settings> resolve(Flags const& flags, Sources const& sources);
+/// The names of the profiles in both files, each once.
+std::vector<std::string> list_profiles(Sources const& sources);
+/// Those that flags, environment and profiles name, each once: what is known without asking anybody.
+std::vector<std::string> list_known_regions(Sources const& sources);
 
 }  // namespace argosy::cli

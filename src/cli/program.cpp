@@ -24,11 +24,14 @@ constexpr char const* kFooter = R"(The main job:
 Each verb teaches with examples: argosy copy --help
 
 An image is written REGION/ami-… or ami-… alone, then in the region of --region, AWS_REGION, AWS_DEFAULT_REGION
-or the profile. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files.
+or the profile; REGION/name:NAME is your own image of that name. PROFILE: before it, as in lab:us-east-1/ami-…,
+takes account, endpoint and region from that profile. Credentials: AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files.
 
-Exit codes: 0 done; 1 failed; 3 partly done, run it again for the rest; 4 refused, nothing was changed;
-5 temporary, try later; 6 nothing moved for --timeout, the work goes on at the server; 130, 143 interrupted;
-252 usage; 253 configuration or credentials; 254 the service answered with an error.
+Exit codes: 0 done; 1 failed; 2 verify found a difference; 3 partly done, run it again for the rest;
+4 refused, nothing was changed; 5 temporary, try later; 6 nothing moved for --timeout, the work goes on at
+the server; 7 in use or protected; 8 another run is at it; 130, 143 interrupted; 252 usage;
+253 configuration or credentials; 254 the service answered with an error.
 )";
 
 }  // namespace
@@ -37,8 +40,9 @@ Program::Program() : app_(kSummary, "argosy") {
   app_.set_version_flag("--version", "argosy " ARGOSY_VERSION, "Print the version and end");
   app_.require_subcommand(0, 1);
   app_.failure_message([](CLI::App const* app, CLI::Error const& error) {
-    auto chosen = app->get_subcommands();
-    auto verb = chosen.empty() ? std::string() : " " + chosen.front()->get_name();
+    std::string verb;
+    for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = chosen.front()->get_subcommands())
+      verb += " " + chosen.front()->get_name();
     return "argosy: " + std::string(error.what()) + "\n  See argosy" + verb + " --help.\n";
   });
   app_.footer(kFooter);
@@ -51,16 +55,23 @@ Program::Program() : app_(kSummary, "argosy") {
   add_share(*this);
   add_unshare(*this);
   add_wait(*this);
-  add_shared_options(app_);
-  for (auto* verb : app_.get_subcommands({}))
-    add_shared_options(*verb);  // last: so they stand last in the help
+  add_verify(*this);
+  add_deregister(*this);
+  add_snapshot(*this);
+  add_shared_options(app_);  // last: so they stand last in the help
 }
 
 CLI::App& Program::begin_verb(std::string const& name, std::string const& summary,
                               std::string const& examples) {
-  auto& verb = *app_.add_subcommand(name, summary);
+  auto blank = name.find(' ');
+  auto& parent = blank == std::string::npos ? app_ : *app_.get_subcommand(name.substr(0, blank));
+  auto& verb = *parent.add_subcommand(blank == std::string::npos ? name : name.substr(blank + 1), summary);
   verb.footer("Examples:\n" + examples);
   return verb;
+}
+
+void Program::add_group(std::string const& name, std::string const& summary, std::string const& footer) {
+  app_.add_subcommand(name, summary)->require_subcommand(1)->footer(footer);
 }
 
 void Program::add_shared_options(CLI::App& app) {
@@ -85,6 +96,7 @@ void Program::add_shared_options(CLI::App& app) {
       ->option_text("TIME");
   app.add_flag("-q,--quiet", flags_.quiet, "Only data and errors")->group(group);
   app.add_flag("--no-progress", flags_.no_progress, "Neither bars nor lines of progress")->group(group);
+  for (auto* below : app.get_subcommands({})) add_shared_options(*below);
 }
 
 Exit Program::run(int argc, char** argv) {
@@ -100,11 +112,9 @@ Exit Program::run(int argc, char** argv) {
     return Exit::usage;
   }
   auto format = flags_.output == "json" ? Format::json : Format::table;
-  auto sources = real_sources();
-  Terminal terminal(format, choose_progress_style(flags_, sources.environment, isatty(STDERR_FILENO) == 1),
-                    flags_.quiet);
-  auto settings = resolve(flags_, sources);
-  auto outcome = settings ? job_(*settings, terminal) : std::unexpected(settings.error());
+  auto style = choose_progress_style(flags_, process_environment(), isatty(STDERR_FILENO) == 1);
+  Terminal terminal(format, style, flags_.quiet);
+  auto outcome = job_(terminal);
   if (!outcome) {
     if (format == Format::json) terminal.print(boost::json::object{{"error", to_json(outcome.error())}});
     terminal.complain("argosy: " + explain(outcome.error()));

@@ -18,19 +18,33 @@ class Program {
   Program();
 
   /// A verb with the options of all verbs. When the user chose it, `job` is called with what he typed.
-  /// `examples`: lines for the end of its help.
+  /// `name`: with its group before it, if it has one: "snapshot ls". `examples`: lines for the end of its
+  /// help.
   template <class Options>
   CLI::App& add_verb(std::string const& name, std::string const& summary, std::string const& examples,
                      std::shared_ptr<Options> options,
                      Outcome<Exit> (*job)(Options const&, Settings const&, Terminal&)) {
     auto& verb = begin_verb(name, summary, examples);
     verb.callback([this, options, job] {
-      job_ = [options, job](Settings const& settings, Terminal& terminal) {
-        return job(*options, settings, terminal);
+      job_ = [this, options, job](Terminal& terminal) -> Outcome<Exit> {
+        return job(*options, TRY(resolve(flags_, real_sources())), terminal);
       };
     });
     return verb;
   }
+  /// A verb that needs no service but the tree of all commands.
+  template <class Options>
+  CLI::App& add_verb(std::string const& name, std::string const& summary, std::string const& examples,
+                     std::shared_ptr<Options> options,
+                     Outcome<Exit> (*job)(Options const&, CLI::App const& tree, Terminal&)) {
+    auto& verb = begin_verb(name, summary, examples);
+    verb.callback([this, options, job] {
+      job_ = [this, options, job](Terminal& terminal) { return job(*options, app_, terminal); };
+    });
+    return verb;
+  }
+  /// What verbs of one noun stand under.
+  void add_group(std::string const& name, std::string const& summary, std::string const& footer);
 
   Exit run(int argc, char** argv);
 
@@ -40,7 +54,7 @@ class Program {
 
   CLI::App app_;
   Flags flags_;
-  std::function<Outcome<Exit>(Settings const&, Terminal&)> job_;
+  std::function<Outcome<Exit>(Terminal&)> job_;
 };
 
 /// An option with a list of values: repeated, or separated by commas.
@@ -48,13 +62,18 @@ CLI::Option& add_values(CLI::App& app, std::string const& names, std::vector<std
                         std::string const& description);
 
 /// The verbs, one file each.
-void add_import(Program& program);   // import.cpp
-void add_export(Program& program);   // export.cpp
-void add_ls(Program& program);       // list.cpp
-void add_show(Program& program);     // show.cpp
-void add_copy(Program& program);     // copy.cpp
-void add_share(Program& program);    // share.cpp
-void add_unshare(Program& program);  // share.cpp
-void add_wait(Program& program);     // wait.cpp
+void add_import(Program& program);            // import.cpp
+void add_export(Program& program);            // export.cpp
+void add_ls(Program& program);                // list.cpp
+void add_show(Program& program);              // show.cpp
+void add_copy(Program& program);              // copy.cpp
+void add_share(Program& program);             // share.cpp
+void add_unshare(Program& program);           // share.cpp
+void add_wait(Program& program);              // wait.cpp
+void add_verify(Program& program);            // verify.cpp
+void add_deregister(Program& program);        // deregister.cpp
+void add_snapshot(Program& program);          // snapshot.cpp, with the next two
+void add_snapshot_share(Program& program);    // share.cpp
+void add_snapshot_unshare(Program& program);  // share.cpp
 
 }  // namespace argosy::cli

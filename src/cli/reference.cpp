@@ -7,6 +7,8 @@
 namespace argosy::cli {
 namespace {
 
+constexpr std::string_view kNamePrefix = "name:";
+constexpr std::string_view kImagePrefix = "ami-";
 constexpr std::size_t kShortestName = 3;
 constexpr std::size_t kLongestName = 128;
 
@@ -33,12 +35,24 @@ Outcome<void> check_region(std::string_view name) {
 
 Outcome<Reference> parse_reference(std::string_view text, std::vector<std::string_view> const& prefixes) {
   Reference reference;
-  auto slash = text.find('/');
-  if (slash != text.npos) {
-    TRY(check_region(text.substr(0, slash)));
-    reference.region = text.substr(0, slash);
+  auto rest = text;
+  auto colon = rest.find(':');
+  if (!rest.starts_with(kNamePrefix) && colon != rest.npos && colon > 0 && colon < rest.find('/')) {
+    reference.profile = rest.substr(0, colon);
+    rest.remove_prefix(colon + 1);
   }
-  reference.id = slash == text.npos ? text : text.substr(slash + 1);
+  auto slash = rest.find('/');
+  if (!rest.starts_with(kNamePrefix) && slash != rest.npos) {
+    TRY(check_region(rest.substr(0, slash)));
+    reference.region = rest.substr(0, slash);
+    rest.remove_prefix(slash + 1);
+  }
+  if (rest.starts_with(kNamePrefix) && std::ranges::find(prefixes, kImagePrefix) != prefixes.end()) {
+    reference.name = rest.substr(kNamePrefix.size());
+    TRY(check_image_name(reference.name));
+    return reference;
+  }
+  reference.id = rest;
   if (std::ranges::any_of(prefixes, [&](auto prefix) { return is_id(reference.id, prefix); }))
     return reference;
   std::string expected;

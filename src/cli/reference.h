@@ -10,13 +10,17 @@
 
 namespace argosy::cli {
 
-/// "us-east-1/ami-0123456789abcdef0", or the id alone.
+/// [PROFILE:][REGION/]ID or, for images, [PROFILE:][REGION/]name:NAME. "us-east-1/ami-0123456789abcdef0",
+/// "lab:us-west-2/name:web-1", "snap-01234567".
 struct Reference {
+  std::optional<std::string> profile;
   std::optional<std::string> region;
-  std::string id;
+  std::string id;    ///< empty: it is called by its name
+  std::string name;  ///< of an image; empty: it is called by its id
 };
 
-/// Fails with `usage` unless the id begins with one of `prefixes` ("ami-", "snap-").
+/// Fails with `usage` unless the id begins with one of `prefixes` ("ami-", "snap-"). A name is taken where
+/// "ami-" is among them.
 Outcome<Reference> parse_reference(std::string_view text, std::vector<std::string_view> const& prefixes);
 
 /// Fails with `usage` unless it could be a region's name: lower-case letters, digits and hyphens.

@@ -40,7 +40,7 @@ ec2::CopyImageRequest copy_request(CopyOrder const& order) {
 Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& result) {
   auto existing = TRY(find_copy(session, order));
   if (existing && existing->image_state == "failed") {
-    TRY(deregister_image(session, existing->image_id.value_or("")));
+    TRY(deregister_image(session, {existing->image_id.value_or(""), true, false}));
     existing.reset();
   }
   if (!existing) {

@@ -8,7 +8,8 @@
 namespace argosy::cli {
 namespace {
 
-constexpr char const* kApiVersion = "2016-11-15";
+constexpr char const* kEc2Version = "2016-11-15";
+constexpr char const* kStsVersion = "2011-06-15";
 constexpr char const* kUserAgent = "argosy/" ARGOSY_VERSION;
 
 Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& settings,
@@ -34,6 +35,19 @@ Fault fault_of(int status) {
   return status >= 500 ? Fault::unavailable : status == 404 ? Fault::not_found : Fault::invalid;
 }
 
+/// `find`: the elements Error and request id below the root.
+template <class Find>
+Failure read_xml_failure(http::Response const& response, char const* service, Find find) {
+  auto document = wire::parse_xml(as_text(response.body));
+  if (!document) return not_the_service(response, service);
+  auto [error, request_id] = find((*document)->document_element());
+  std::string code = error.child("Code").text().get();
+  if (code.empty()) return not_the_service(response, service);
+  Failure failure(Error{fault_of(response.status), code, error.child("Message").text().get()});
+  failure.request_id = request_id.text().get();
+  return failure;
+}
+
 Outcome<http::Response> send(remote::Transport& transport, http::Request request,
                              remote::Credentials const& credentials, remote::Scope const& scope,
                              remote::Payload payload) {
@@ -44,6 +58,16 @@ Outcome<http::Response> send(remote::Transport& transport, http::Request request
   return TRY(transport.send(request));
 }
 
+http::Request to_form_request(wire::Pairs const& parameters) {
+  return {"POST",
+          "/",
+          "",
+          {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+          to_bytes(as_bytes(wire::print_form(parameters))),
+          "",
+          ""};
+}
+
 }  // namespace
 
 std::string aws_endpoint_url(std::string_view service, std::string_view region) {
@@ -52,15 +76,15 @@ std::string aws_endpoint_url(std::string_view service, std::string_view region) 
 }
 
 Failure read_ec2_failure(http::Response const& response) {
-  auto document = wire::parse_xml(as_text(response.body));
-  if (!document) return not_the_service(response, "EC2");
-  auto root = (*document)->document_element();
-  auto error = root.child("Errors").child("Error");
-  std::string code = error.child("Code").text().get();
-  if (code.empty()) return not_the_service(response, "EC2");
-  Failure failure(Error{fault_of(response.status), code, error.child("Message").text().get()});
-  failure.request_id = root.child("RequestID").text().get();
-  return failure;
+  return read_xml_failure(response, "EC2", [](pugi::xml_node root) {
+    return std::pair{root.child("Errors").child("Error"), root.child("RequestID")};
+  });
+}
+
+Failure read_sts_failure(http::Response const& response) {
+  return read_xml_failure(response, "STS", [](pugi::xml_node root) {
+    return std::pair{root.child("Error"), root.child("RequestId")};
+  });
 }
 
 Failure read_ebs_failure(http::Response const& response) {
@@ -78,24 +102,27 @@ Outcome<std::unique_ptr<Session>> Session::open(Settings const& settings, std::s
   std::unique_ptr<Session> session(new Session);
   session->ec2_ = TRY(open_transport(settings, "ec2", region));
   session->ebs_ = TRY(open_transport(settings, "ebs", region));
-  session->credentials_ = settings.credentials;
+  session->sts_ = TRY(open_transport(settings, "sts", region));
+  session->settings_ = settings;
+  session->credentials_ = TRY(settings.credentials);
   session->region_ = std::move(region);
   return session;
 }
 
 Outcome<std::string> Session::ec2(std::string_view action, wire::Pairs parameters) {
   parameters.emplace_back("Action", action);
-  parameters.emplace_back("Version", kApiVersion);
-  http::Request request{"POST",
-                        "/",
-                        "",
-                        {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-                        to_bytes(as_bytes(wire::print_form(parameters))),
-                        "",
-                        ""};
+  parameters.emplace_back("Version", kEc2Version);
   auto response =
-      TRY(send(*ec2_, std::move(request), credentials_, {region_, "ec2"}, remote::Payload::hashed));
+      TRY(send(*ec2_, to_form_request(parameters), credentials_, {region_, "ec2"}, remote::Payload::hashed));
   if (response.status != 200) return std::unexpected(read_ec2_failure(response));
+  return std::string(as_text(response.body));
+}
+
+Outcome<std::string> Session::sts(std::string_view action) {
+  wire::Pairs parameters{{"Action", std::string(action)}, {"Version", kStsVersion}};
+  auto response =
+      TRY(send(*sts_, to_form_request(parameters), credentials_, {region_, "sts"}, remote::Payload::hashed));
+  if (response.status != 200) return std::unexpected(read_sts_failure(response));
   return std::string(as_text(response.body));
 }
 

@@ -18,17 +18,25 @@ class Session {
   static Outcome<std::unique_ptr<Session>> open(Settings const& settings, std::string region);
 
   std::string const& region() const { return region_; }
+  /// With the same credentials and endpoints.
+  Outcome<std::unique_ptr<Session>> open_in(std::string region) const {
+    return open(settings_, std::move(region));
+  }
   /// The XML of a success.
   Outcome<std::string> ec2(std::string_view action, wire::Pairs parameters);
   /// `request.path` begins with a slash. A 2xx response.
   Outcome<http::Response> ebs(http::Request request, remote::Payload payload = remote::Payload::hashed);
+  /// The XML of a success.
+  Outcome<std::string> sts(std::string_view action);
 
  private:
   Session() = default;
+  Settings settings_;
   std::string region_;
   remote::Credentials credentials_;
   std::unique_ptr<remote::Transport> ec2_;
   std::unique_ptr<remote::Transport> ebs_;
+  std::unique_ptr<remote::Transport> sts_;
 };
 
 /// The URL that AWS serves a service of a region at.
@@ -36,6 +44,7 @@ std::string aws_endpoint_url(std::string_view service, std::string_view region);
 
 /// What an answer that is no success says.
 Failure read_ec2_failure(http::Response const& response);
+Failure read_sts_failure(http::Response const& response);
 Failure read_ebs_failure(http::Response const& response);
 
 }  // namespace argosy::cli

@@ -1,46 +1,51 @@
-// cli/share.cpp - argosy share and unshare: who may start images, and with --allow-copy who may copy them.
+// cli/share.cpp - argosy share and unshare, for images (who may start them, and with --allow-copy copy them)
+// and for snapshots.
 #include "cli/follow.h"
 #include "cli/format.h"
 #include "cli/parallel.h"
 #include "cli/permissions.h"
 #include "cli/program.h"
+#include "cli/target.h"
 
 namespace argosy::cli {
 namespace {
 
-constexpr std::size_t kImagesAtOnce = 16;
+constexpr std::size_t kTargetsAtOnce = 16;
 
 struct ShareOptions {
-  std::vector<std::string> words;  ///< images, then accounts and ARNs
+  std::vector<std::string> words;  ///< images or snapshots, then accounts and ARNs
   bool everybody = false;
   bool allow_copy = false;
   bool all = false;  ///< of unshare
 };
 
 struct Order {
-  std::vector<Reference> images;
+  std::vector<Target> targets;
   Audience audience;
 };
 
-Outcome<Order> parse_order(ShareOptions const& options, Settings const& settings) {
+enum class Noun { image, snapshot };
+
+/// Whether a word means one of the things to be shared, not one of those it is shared with.
+bool names_a_target(std::string_view word, Noun noun) {
+  if (word.starts_with("arn:")) return false;
+  return noun == Noun::image ? word.contains("ami-") || word.contains("name:") : word.contains("snap-");
+}
+
+Outcome<Order> parse_order(ShareOptions const& options, Settings const& settings, Noun noun) {
   Order order;
+  std::vector<std::string> targets;
   std::vector<std::string> audience;
-  for (auto const& word : options.words) {
-    if (!word.contains("ami-") || word.starts_with("arn:")) {
-      audience.push_back(word);
-      continue;
-    }
-    auto reference = TRY(parse_reference(word, {"ami-"}));
-    if (!reference.region) reference.region = TRY(settings.region());
-    order.images.push_back(std::move(reference));
-  }
+  for (auto const& word : options.words) (names_a_target(word, noun) ? targets : audience).push_back(word);
   order.audience = TRY(parse_audience(audience));
   order.audience.everybody = options.everybody;
-  if (order.images.empty()) return stop(Exit::usage, "which image? Write REGION/ami-…");
+  std::string_view const prefix = noun == Noun::image ? "ami-" : "snap-";
+  if (targets.empty()) return stop(Exit::usage, "share what? Write REGION/" + std::string(prefix) + "…");
   if (options.all && !order.audience.empty())
     return stop(Exit::usage, "--all means everybody: name no account beside it");
   if (!options.all && order.audience.empty())
     return stop(Exit::usage, "with whom? Name accounts, or --public");
+  order.targets = TRY(open_targets(settings, targets, {prefix}));
   return order;
 }
 
@@ -74,53 +79,76 @@ Outcome<void> unshare_image(Session& session, std::string const& image_id, Order
   return {};
 }
 
-/// Does the same to every image; tells and, for scripts, prints who may start each afterwards.
-template <class Act>
-Outcome<Exit> change_all(Order const& order, Settings const& settings, Terminal& terminal, Act act) {
-  auto const& images = order.images;
-  std::vector<std::optional<Failure>> failures(images.size());
-  std::vector<std::optional<Audience>> remaining(images.size());
-  run_each(kImagesAtOnce, images.size(), [&](std::size_t i) {
+/// Does the same to each; tells and, for scripts, prints whom each is shared with afterwards. `act` and
+/// `look` take a session and an id; `look` gives the permissions.
+template <class Act, class Look>
+Outcome<Exit> change_all(std::vector<Target> const& targets, char const* id_name, Terminal& terminal, Act act,
+                         Look look) {
+  std::vector<std::optional<Failure>> failures(targets.size());
+  std::vector<std::optional<Audience>> remaining(targets.size());
+  run_each(kTargetsAtOnce, targets.size(), [&](std::size_t i) {
     auto changed = [&]() -> Outcome<void> {
-      auto session = TRY(Session::open(settings, *images[i].region));
-      TRY(act(*session, images[i].id));
-      remaining[i] = to_audience(TRY(launch_permissions(*session, images[i].id)));
+      TRY(act(*targets[i].session, targets[i].id));
+      remaining[i] = to_audience(TRY(look(*targets[i].session, targets[i].id)));
       return {};
     }();
-    auto name = *images[i].region + "/" + images[i].id;
     if (!changed) failures[i] = changed.error();
-    changed ? terminal.note(name + "  shared with: " + show_audience(*remaining[i]))
-            : terminal.complain(name + "  " + explain(changed.error()));
+    changed ? terminal.note(targets[i].text() + "  shared with: " + show_audience(*remaining[i]))
+            : terminal.complain(targets[i].text() + "  " + explain(changed.error()));
   });
   if (terminal.format() == Format::json) {
     boost::json::array items;
-    for (std::size_t i = 0; i < images.size(); ++i)
-      items.push_back({{"region", *images[i].region},
-                       {"image_id", images[i].id},
+    for (std::size_t i = 0; i < targets.size(); ++i)
+      items.push_back({{"region", targets[i].session->region()},
+                       {id_name, targets[i].id},
                        {"shared", or_null(remaining[i])},
                        {"error", or_null(failures[i])}});
     terminal.print(items);
   }
-  return failures.size() == 1 && failures[0] ? failures[0]->exit : combine(failures);
+  return conclude(failures);
 }
 
 Outcome<Exit> run_share(ShareOptions const& options, Settings const& settings, Terminal& terminal) {
-  auto order = TRY(parse_order(options, settings));
+  auto order = TRY(parse_order(options, settings, Noun::image));
   if (options.allow_copy) TRY(check_snapshot_audience(order.audience));
-  return change_all(order, settings, terminal, [&](Session& session, std::string const& id) {
+  auto act = [&](Session& session, std::string const& id) {
     return share_image(session, id, order, options);
-  });
+  };
+  return change_all(order.targets, "image_id", terminal, act, &launch_permissions);
 }
 
 Outcome<Exit> run_unshare(ShareOptions const& options, Settings const& settings, Terminal& terminal) {
-  auto order = TRY(parse_order(options, settings));
-  return change_all(order, settings, terminal, [&](Session& session, std::string const& id) {
+  auto order = TRY(parse_order(options, settings, Noun::image));
+  auto act = [&](Session& session, std::string const& id) {
     return unshare_image(session, id, order, options);
-  });
+  };
+  return change_all(order.targets, "image_id", terminal, act, &launch_permissions);
+}
+
+Outcome<Exit> run_snapshot_share(ShareOptions const& options, Settings const& settings, Terminal& terminal) {
+  auto order = TRY(parse_order(options, settings, Noun::snapshot));
+  TRY(check_snapshot_audience(order.audience));
+  auto act = [&](Session& session, std::string const& id) {
+    return change_snapshot_permissions(session, {id}, Change::grant, order.audience);
+  };
+  return change_all(order.targets, "snapshot_id", terminal, act, &snapshot_permissions);
+}
+
+Outcome<Exit> run_snapshot_unshare(ShareOptions const& options, Settings const& settings,
+                                   Terminal& terminal) {
+  auto order = TRY(parse_order(options, settings, Noun::snapshot));
+  TRY(check_snapshot_audience(order.audience));
+  auto act = [&](Session& session, std::string const& id) {
+    if (options.all) return reset_snapshot_permissions(session, id);
+    return change_snapshot_permissions(session, {id}, Change::revoke, order.audience);
+  };
+  return change_all(order.targets, "snapshot_id", terminal, act, &snapshot_permissions);
 }
 
 constexpr char const* kWords =
-    "Images, REGION/ami-… or ami-…; then accounts (12 digits) or ARNs of organizations";
+    "Images, REGION/ami-…, ami-… or name:NAME; then accounts (12 digits) or ARNs of organizations";
+
+constexpr char const* kSnapshotWords = "Snapshots, REGION/snap-… or snap-…; then accounts (12 digits)";
 
 constexpr char const* kShareExamples = R"(  argosy share us-west-2/ami-… 123456789012
   argosy share us-east-1/ami-… us-west-2/ami-… 123456789012 210987654321
@@ -136,6 +164,16 @@ constexpr char const* kUnshareExamples = R"(  argosy unshare us-west-2/ami-… 1
 
 Takes both away, launch permission and that of the snapshots. What was started or copied before goes
 on.
+)";
+
+constexpr char const* kSnapshotShareExamples =
+    R"(  argosy snapshot share us-east-1/snap-… 123456789012
+
+Whom a snapshot is shared with can read its content, and copy images that it is a disk of.
+)";
+
+constexpr char const* kSnapshotUnshareExamples = R"(  argosy snapshot unshare us-east-1/snap-… 123456789012
+  argosy snapshot unshare us-east-1/snap-… --all
 )";
 
 }  // namespace
@@ -154,6 +192,23 @@ void add_unshare(Program& program) {
   auto& verb = program.add_verb("unshare", "Take images back", kUnshareExamples, options, &run_unshare);
   verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
   verb.add_flag("--all", options->all, "From everybody: accounts, organizations and the public");
+  verb.add_flag("--public", options->everybody, "From the public; named accounts keep it");
+}
+
+void add_snapshot_share(Program& program) {
+  auto options = std::make_shared<ShareOptions>();
+  auto& verb = program.add_verb("snapshot share", "Let other accounts read and copy snapshots",
+                                kSnapshotShareExamples, options, &run_snapshot_share);
+  verb.add_option("SNAPSHOT ACCOUNT", options->words, kSnapshotWords)->required()->option_text(" ");
+  verb.add_flag("--public", options->everybody, "With everybody");
+}
+
+void add_snapshot_unshare(Program& program) {
+  auto options = std::make_shared<ShareOptions>();
+  auto& verb = program.add_verb("snapshot unshare", "Take snapshots back", kSnapshotUnshareExamples, options,
+                                &run_snapshot_unshare);
+  verb.add_option("SNAPSHOT ACCOUNT", options->words, kSnapshotWords)->required()->option_text(" ");
+  verb.add_flag("--all", options->all, "From everybody: accounts and the public");
   verb.add_flag("--public", options->everybody, "From the public; named accounts keep it");
 }
 

@@ -1,12 +1,8 @@
 // cli/show.cpp - argosy show: all there is to know of one image.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <map>
-
 #include "cli/format.h"
-#include "cli/permissions.h"
 #include "cli/program.h"
+#include "cli/snapshot_facts.h"
+#include "cli/target.h"
 #include "wire/json.h"
 
 namespace argosy::cli {
@@ -19,51 +15,23 @@ struct ShowOptions {
 struct ImageFacts {
   std::string region;
   ec2::Image image;
-  std::vector<ec2::Snapshot> snapshots;
-  std::optional<Audience> may_start;         ///< known to the owner alone
-  std::map<std::string, Audience> may_copy;  ///< by snapshot, of the caller's own
+  std::vector<SnapshotFacts> snapshots;
+  std::optional<Audience> may_start;  ///< known to the owner alone
 };
 
 Outcome<ImageFacts> gather(Session& session, std::string const& image_id) {
-  ImageFacts facts{session.region(), TRY(find_image(session, image_id)), {}, {}, {}};
+  ImageFacts facts{session.region(), TRY(find_image(session, image_id)), {}, {}};
   ec2::DescribeSnapshotsRequest request;
   request.snapshot_id = snapshot_ids(facts.image);
-  if (!request.snapshot_id.empty()) facts.snapshots = TRY(describe_snapshots(session, request));
-  ec2::DescribeImagesRequest own;
-  own.owner = {"self"};
-  own.image_id = {image_id};
-  own.include_disabled = true;
-  if (TRY(describe_images(session, own)).empty()) return facts;
-  facts.may_start = to_audience(TRY(launch_permissions(session, image_id)));
-  for (auto const& snapshot : TRY(own_snapshots(session, snapshot_ids(facts.image)))) {
-    auto id = snapshot.snapshot_id.value_or("");
-    facts.may_copy[id] = to_audience(TRY(snapshot_permissions(session, id)));
-  }
+  std::vector<ec2::Snapshot> snapshots;
+  if (!request.snapshot_id.empty()) snapshots = TRY(describe_snapshots(session, request));
+  auto own = TRY(own_snapshots(session, snapshot_ids(facts.image)));
+  for (auto& snapshot : snapshots)
+    facts.snapshots.push_back(TRY(gather_facts(session, std::move(snapshot), own)));
+  if (!TRY(describe_own_images(session, {filter("image-id", {image_id})})).empty())
+    facts.may_start = to_audience(TRY(launch_permissions(session, image_id)));
   return facts;
 }
-
-std::string show_all(Audience const& audience) {
-  std::string out = audience.everybody ? "everybody" : "";
-  for (auto const* names : {&audience.accounts, &audience.organizations, &audience.units})
-    for (auto const& name : *names) (out += out.empty() ? "" : ", ") += name;
-  return out.empty() ? "nobody else" : out;
-}
-
-class Page {
- public:
-  void line(std::string const& name, std::string const& value) {
-    if (!value.empty()) text_ += fmt::format("{:<18}{}\n", name, value);
-  }
-  void line(std::string const& name, std::optional<std::string> const& value) {
-    line(name, value.value_or(""));
-  }
-  void heading(std::string const& title) { text_ += "\n" + title + "\n"; }
-  void add(std::string const& text) { text_ += text; }
-  std::string const& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 void describe_image(Page& page, ImageFacts const& facts) {
   auto const& image = facts.image;
@@ -90,7 +58,7 @@ void describe_image(Page& page, ImageFacts const& facts) {
   page.line("last started", image.last_launched_time);
   page.line("root device", image.root_device_name);
   page.line("public", std::string(image.is_public.value_or(false) ? "yes" : "no"));
-  if (facts.may_start) page.line("may start it", show_all(*facts.may_start));
+  if (facts.may_start) page.line("may start it", list_audience(*facts.may_start));
 }
 
 void describe_devices(Page& page, ec2::Image const& image) {
@@ -109,28 +77,8 @@ void describe_devices(Page& page, ec2::Image const& image) {
 
 void describe_snapshots_of(Page& page, ImageFacts const& facts) {
   for (auto const& snapshot : facts.snapshots) {
-    auto id = snapshot.snapshot_id.value_or("?");
-    page.heading("Snapshot " + id);
-    page.line("state", snapshot.status.value_or("?") + " " + snapshot.progress.value_or(""));
-    page.line("message", snapshot.status_message);
-    page.line("owner", snapshot.owner_id);
-    page.line("description", snapshot.description);
-    if (snapshot.start_time) page.line("started", to_iso8601(*snapshot.start_time));
-    if (snapshot.full_snapshot_size_in_bytes)
-      page.line("content", show_bytes(static_cast<std::uint64_t>(*snapshot.full_snapshot_size_in_bytes)));
-    if (snapshot.argosy) {
-      auto const& own = *snapshot.argosy;
-      if (own.copy_bytes_total)
-        page.line("copied", show_bytes(static_cast<std::uint64_t>(own.copy_bytes_done.value_or(0))) + " of " +
-                                show_bytes(static_cast<std::uint64_t>(*own.copy_bytes_total)) + ", " +
-                                show_bytes(static_cast<std::uint64_t>(own.copy_bytes_moved.value_or(0))) +
-                                " moved");
-      page.line("content digest", own.content_digest);
-    }
-    if (auto may_copy = facts.may_copy.find(id); may_copy != facts.may_copy.end())
-      page.line("may copy it", show_all(may_copy->second));
-    for (auto const& tag : snapshot.tag_set)
-      page.line("tag", tag.key.value_or("") + "=" + tag.value.value_or(""));
+    page.heading("Snapshot " + snapshot.snapshot.snapshot_id.value_or("?"));
+    describe(page, snapshot);
   }
 }
 
@@ -142,15 +90,7 @@ void describe_tags(Page& page, ec2::Image const& image) {
 
 boost::json::object to_json(ImageFacts const& facts) {
   boost::json::array snapshots;
-  for (auto const& snapshot : facts.snapshots) {
-    auto item = wire::json::encode(snapshot, wire::Naming::snake).as_object();
-    for (auto [name, time] :
-         {std::pair{"start_time", snapshot.start_time}, {"completion_time", snapshot.completion_time}})
-      if (time) item[name] = to_iso8601(*time);  // as EC2 shows it
-    auto may_copy = facts.may_copy.find(snapshot.snapshot_id.value_or(""));
-    if (may_copy != facts.may_copy.end()) item["may_copy"] = to_json(may_copy->second);
-    snapshots.push_back(std::move(item));
-  }
+  for (auto const& snapshot : facts.snapshots) snapshots.push_back(to_json(snapshot));
   boost::json::object out{{"region", facts.region},
                           {"image", wire::json::encode(facts.image, wire::Naming::snake)},
                           {"snapshots", std::move(snapshots)}};
@@ -159,9 +99,8 @@ boost::json::object to_json(ImageFacts const& facts) {
 }
 
 Outcome<Exit> run(ShowOptions const& options, Settings const& settings, Terminal& terminal) {
-  auto reference = TRY(parse_reference(options.image, {"ami-"}));
-  auto session = TRY(Session::open(settings, reference.region ? *reference.region : TRY(settings.region())));
-  auto facts = TRY(gather(*session, reference.id));
+  auto target = TRY(open_target(settings, options.image, {"ami-"}));
+  auto facts = TRY(gather(*target.session, target.id));
   if (terminal.format() == Format::json) {
     terminal.print(to_json(facts));
     return Exit::done;
@@ -188,7 +127,7 @@ void add_show(Program& program) {
   auto& verb =
       program.add_verb("show", "Show an image: attributes, disks, progress, content digests, who may use it",
                        kExamples, options, &run);
-  verb.add_option("IMAGE", options->image, "REGION/ami-… or ami-…")->required()->option_text(" ");
+  verb.add_option("IMAGE", options->image, "REGION/ami-…, ami-… or name:NAME")->required()->option_text(" ");
 }
 
 }  // namespace argosy::cli

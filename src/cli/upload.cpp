@@ -139,7 +139,7 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
   if (blocks) return Uploaded{snapshot_id, *blocks};
   if (blocks.error().exit == Exit::timed_out) {
     blocks.error().message += " (snapshot " + snapshot_id + ")";
-  } else if (!delete_snapshot(session, snapshot_id)) {
+  } else if (!delete_snapshot(session, {snapshot_id, false})) {
     terminal.complain("The unfinished snapshot " + session.region() + "/" + snapshot_id +
                       " could not be deleted.");
   }

@@ -3,6 +3,7 @@
 #include "cli/format.h"
 #include "cli/parallel.h"
 #include "cli/program.h"
+#include "cli/target.h"
 
 namespace argosy::cli {
 namespace {
@@ -13,43 +14,37 @@ struct WaitOptions {
   std::vector<std::string> images;
 };
 
-Outcome<void> wait_for(Settings const& settings, Reference const& reference, Terminal& terminal,
+Outcome<void> wait_for(Settings const& settings, Target const& target, Terminal& terminal,
                        ImageProgress& progress) {
-  auto session = TRY(Session::open(settings, *reference.region));
-  auto line = terminal.begin(*reference.region + "/" + reference.id);
+  auto line = terminal.begin(target.text());
   auto followed =
-      follow_image(*session, reference.id, Freshness::known, settings.patience, terminal, line, progress);
+      follow_image(*target.session, target.id, Freshness::known, settings.patience, terminal, line, progress);
   terminal.end(line);
   return followed;
 }
 
 Outcome<Exit> run(WaitOptions const& options, Settings const& settings, Terminal& terminal) {
-  std::vector<Reference> references;
-  for (auto const& text : options.images) {
-    auto reference = TRY(parse_reference(text, {"ami-"}));
-    if (!reference.region) reference.region = TRY(settings.region());
-    references.push_back(std::move(reference));
-  }
-  std::vector<ImageProgress> progress(references.size());
-  std::vector<std::optional<Failure>> failures(references.size());
-  run_each(kImagesAtOnce, references.size(), [&](std::size_t i) {
-    auto waited = wait_for(settings, references[i], terminal, progress[i]);
+  auto targets = TRY(open_targets(settings, options.images, {"ami-"}));
+  std::vector<ImageProgress> progress(targets.size());
+  std::vector<std::optional<Failure>> failures(targets.size());
+  run_each(kImagesAtOnce, targets.size(), [&](std::size_t i) {
+    auto waited = wait_for(settings, targets[i], terminal, progress[i]);
     if (!waited) failures[i] = waited.error();
-    auto name = *references[i].region + "/" + references[i].id;
+    auto name = targets[i].text();
     waited ? terminal.note(name + "  " + show_outcome(progress[i]))
            : terminal.complain(name + "  " + explain(waited.error()));
   });
   if (terminal.format() == Format::json) {
     boost::json::array items;
-    for (std::size_t i = 0; i < references.size(); ++i) {
-      boost::json::object item{{"region", *references[i].region}, {"image_id", references[i].id}};
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      boost::json::object item{{"region", targets[i].session->region()}, {"image_id", targets[i].id}};
       for (auto const& [name, value] : to_json(progress[i])) item[name] = value;
       item["error"] = or_null(failures[i]);
       items.push_back(std::move(item));
     }
     terminal.print(items);
   }
-  return failures.size() == 1 && failures[0] ? failures[0]->exit : combine(failures);
+  return conclude(failures);
 }
 
 constexpr char const* kExamples =
@@ -64,7 +59,7 @@ Ends with 1 and the reason if an image fails. Gives up, with 6, only when nothin
 void add_wait(Program& program) {
   auto options = std::make_shared<WaitOptions>();
   auto& verb = program.add_verb("wait", "Wait until images are available", kExamples, options, &run);
-  verb.add_option("IMAGE", options->images, "REGION/ami-… or ami-…, one or more")
+  verb.add_option("IMAGE", options->images, "REGION/ami-…, ami-… or name:NAME, one or more")
       ->required()
       ->option_text("...");
 }

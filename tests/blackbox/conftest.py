@@ -1,6 +1,7 @@
 """What the black-box tests share: one server for most of them, one of their own for those that break it."""
 import pytest
 
+import argosy
 import argosyd
 import disks
 
@@ -57,6 +58,19 @@ def shared_image(owner, recipient, image):
     """The same, shared with the recipient, its snapshot not."""
     disks.share_image(owner, image, recipient)
     return image
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk in a file whose end lies within a block."""
+    blocks = {0: disks.block("argosy 0"), 5: disks.block("argosy 5"), 9: disks.block("argosy 9")[:1000]}
+    return argosy.make_disk(tmp_path / "disk.raw", blocks, 9 * disks.BLOCK_BYTES + 1000)
+
+
+@pytest.fixture
+def imported(owner, disk):
+    """The owner's image of that disk, made by the command."""
+    return argosy.argosy(owner, "import", disk, "--name", disks.unique("imported")).strip()
 
 
 def pytest_make_parametrize_id(val):

@@ -1,64 +1,14 @@
 """The command argosy against the real server: what it prints where, its exit codes, and the bytes that come back."""
 import json
 import os
-import pathlib
 import signal
 import subprocess
 
 import pytest
 
-import argosyd
 import disks
+from argosy import BLOCK_BYTES, argosy, argosy_json, make_disk, start, starts_with
 from argosyd import PATIENCE_S, wait_until
-
-BINARY = pathlib.Path(os.environ.get("ARGOSY", argosyd.BINARY.with_name("argosy")))
-BLOCK_BYTES = disks.BLOCK_BYTES
-
-
-def start(account, *arguments):
-    environment = account.environment() | {"AWS_ENDPOINT_URL": account.server.endpoint}
-    return subprocess.Popen(
-        [BINARY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-
-
-def argosy(account, *arguments, status=0):
-    """What the command writes to stdout; with another status, to stderr."""
-    process = start(account, *arguments)
-    out, complaints = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == status, complaints
-    return complaints if status else out
-
-
-def argosy_json(account, *arguments):
-    return json.loads(argosy(account, *arguments, "--output", "json"))
-
-
-def make_disk(path, blocks, size):
-    with open(path, "wb") as file:
-        file.truncate(size)
-        for index, data in blocks.items():
-            file.seek(index * BLOCK_BYTES)
-            file.write(data)
-    return path
-
-
-def starts_with(path, disk):
-    """The exported file is the disk and behind it zeros."""
-    with open(path, "rb") as exported, open(disk, "rb") as wanted:
-        return exported.read(os.path.getsize(disk)) == wanted.read() and not exported.read().strip(b"\0")
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """Its end lies within a block."""
-    blocks = {0: disks.block("argosy 0"), 5: disks.block("argosy 5"), 9: disks.block("argosy 9")[:1000]}
-    return make_disk(tmp_path / "disk.raw", blocks, 9 * BLOCK_BYTES + 1000)
-
-
-@pytest.fixture
-def imported(owner, disk):
-    return argosy(owner, "import", disk, "--name", disks.unique("imported")).strip()
 
 
 @pytest.mark.parametrize("format", ["raw", "qcow2", "vmdk", "vhdx", "vdi"])

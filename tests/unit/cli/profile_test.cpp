@@ -52,7 +52,7 @@ Sources sources(Environment environment, std::string answer = "") {
 TEST(Profile, default_one_is_used_when_nothing_is_said) {
   auto settings = resolve({}, sources({}));
   ASSERT_TRUE(settings) << settings.error().message;
-  EXPECT_EQ(settings->credentials.access_key_id, "AKIADEFAULT");
+  EXPECT_EQ(settings->credentials->access_key_id, "AKIADEFAULT");
   EXPECT_EQ(*settings->region(), "eu-west-1");
   EXPECT_TRUE(settings->endpoint_urls.empty());
 }
@@ -69,8 +69,8 @@ TEST(Profile, environment_goes_before_the_profile_and_the_flag_before_both) {
                           {"AWS_PROFILE", "lab"}};
   auto settings = resolve({}, sources(environment));
   ASSERT_TRUE(settings) << settings.error().message;
-  EXPECT_EQ(settings->credentials.access_key_id, "AKIAENV");
-  EXPECT_FALSE(settings->credentials.session_token);
+  EXPECT_EQ(settings->credentials->access_key_id, "AKIAENV");
+  EXPECT_FALSE(settings->credentials->session_token);
   EXPECT_EQ(*settings->region(), "eu-west-3");
   EXPECT_EQ(settings->endpoint_urls["ec2"], "http://127.0.0.1:1");
   EXPECT_EQ(settings->endpoint_urls["ebs"], "http://127.0.0.1:2");
@@ -83,9 +83,9 @@ TEST(Profile, environment_goes_before_the_profile_and_the_flag_before_both) {
   flags.endpoint_url = "http://127.0.0.1:3";
   settings = resolve(flags, sources(environment));
   ASSERT_TRUE(settings) << settings.error().message;
-  EXPECT_EQ(settings->credentials.access_key_id, "AKIALAB");
-  EXPECT_EQ(settings->credentials.secret_access_key, "lab/secret+=");
-  EXPECT_EQ(settings->credentials.session_token, "token");
+  EXPECT_EQ(settings->credentials->access_key_id, "AKIALAB");
+  EXPECT_EQ(settings->credentials->secret_access_key, "lab/secret+=");
+  EXPECT_EQ(settings->credentials->session_token, "token");
   EXPECT_EQ(settings->regions, flags.regions);
   EXPECT_EQ(settings->endpoint_urls["ec2"], "http://127.0.0.1:3");
   EXPECT_EQ(settings->endpoint_urls["ebs"], "http://127.0.0.1:3");
@@ -100,6 +100,39 @@ TEST(Profile, named_one_gives_region_endpoints_and_attempts) {
   EXPECT_EQ(settings->max_attempts, 7);
 }
 
+TEST(Profile, beside_a_reference_goes_before_flags_and_environment) {
+  Flags flags;
+  flags.regions = {"us-east-1"};
+  flags.endpoint_url = "http://127.0.0.1:3";
+  auto settings = resolve(flags, sources({{"AWS_REGION", "eu-west-3"},
+                                          {"AWS_ACCESS_KEY_ID", "AKIAENV"},
+                                          {"AWS_SECRET_ACCESS_KEY", "s"},
+                                          {"AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:1"}}));
+  ASSERT_TRUE(settings) << settings.error().message;
+  auto lab = settings->of_profile("lab");
+  ASSERT_TRUE(lab) << lab.error().message;
+  EXPECT_EQ(lab->credentials->access_key_id, "AKIALAB");
+  EXPECT_EQ(*lab->region(), "us-west-2");
+  EXPECT_EQ(lab->endpoint_urls["ec2"], "http://127.0.0.1:8000");
+  EXPECT_EQ(lab->endpoint_urls["ebs"], "http://127.0.0.1:9000");
+  auto other = settings->of_profile("outside");  // says neither region nor endpoint
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->endpoint_urls["ec2"], "http://127.0.0.1:3");
+  EXPECT_EQ(*other->region(), "us-east-1");
+  EXPECT_EQ(settings->of_profile("nobody").error().exit, Exit::configuration);
+}
+
+TEST(Profile, names_and_regions_are_listed_from_both_files) {
+  EXPECT_EQ(list_profiles(sources({})), (std::vector<std::string>{"default", "lab", "outside"}));
+  EXPECT_EQ(list_known_regions(sources({{"AWS_REGION", "eu-west-3"}})),
+            (std::vector<std::string>{"eu-west-3", "eu-west-1", "us-west-2"}));
+}
+
+TEST(Profile, state_lies_where_the_xdg_specification_says) {
+  EXPECT_EQ(resolve({}, sources({}))->state_directory, "/home/me/.local/state/argosy");
+  EXPECT_EQ(resolve({}, sources({{"XDG_STATE_HOME", "/state"}}))->state_directory, "/state/argosy");
+}
+
 TEST(Profile, process_is_asked_for_credentials) {
   Flags flags;
   flags.profile = "outside";
@@ -107,18 +140,20 @@ TEST(Profile, process_is_asked_for_credentials) {
       flags,
       sources({}, R"({"Version":1,"AccessKeyId":"AKIAOUT","SecretAccessKey":"s","SessionToken":"t"})"));
   ASSERT_TRUE(settings) << settings.error().message;
-  EXPECT_EQ(settings->credentials.access_key_id, "AKIAOUT");
-  EXPECT_EQ(settings->credentials.session_token, "t");
+  EXPECT_EQ(settings->credentials->access_key_id, "AKIAOUT");
+  EXPECT_EQ(settings->credentials->session_token, "t");
   for (auto answer : {"", "{}", R"({"Version":2,"AccessKeyId":"A","SecretAccessKey":"s"})",
                       R"({"Version":1,"AccessKeyId":"A"})"})
-    EXPECT_EQ(resolve(flags, sources({}, answer)).error().exit, Exit::configuration) << answer;
+    EXPECT_EQ(resolve(flags, sources({}, answer))->credentials.error().exit, Exit::configuration) << answer;
 }
 
 TEST(Profile, lack_of_anything_needed_is_a_mistake_of_configuration) {
   auto nothing = resolve({}, {{}, [](auto const&) { return std::nullopt; }, nullptr});
-  EXPECT_EQ(nothing.error().exit, Exit::configuration);
+  ASSERT_TRUE(nothing) << "credentials are missed when they are needed";
+  EXPECT_EQ(nothing->credentials.error().exit, Exit::configuration);
   EXPECT_EQ(resolve({}, sources({{"AWS_PROFILE", "nobody"}})).error().exit, Exit::configuration);
-  EXPECT_EQ(resolve({}, sources({{"AWS_ACCESS_KEY_ID", "A"}})).error().exit, Exit::configuration);
+  EXPECT_EQ(resolve({}, sources({{"AWS_ACCESS_KEY_ID", "A"}}))->credentials.error().exit,
+            Exit::configuration);
   EXPECT_EQ(resolve({}, sources({{"AWS_MAX_ATTEMPTS", "many"}})).error().exit, Exit::configuration);
   auto elsewhere =
       resolve({}, sources({{"AWS_CONFIG_FILE", "/none"}, {"AWS_SHARED_CREDENTIALS_FILE", "/elsewhere"}}));

@@ -16,10 +16,32 @@ TEST(Reference, is_an_id_with_or_without_its_region) {
   EXPECT_EQ(whole->id, "snap-01234567");
 }
 
+TEST(Reference, may_have_a_profile_and_an_image_a_name) {
+  auto whole = parse_reference("lab:us-west-2/ami-0123456789abcdef0", {"ami-"});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->profile, "lab");
+  EXPECT_EQ(whole->region, "us-west-2");
+  EXPECT_EQ(whole->id, "ami-0123456789abcdef0");
+  auto no_region = parse_reference("lab:name:web/1", {"ami-", "snap-"});
+  ASSERT_TRUE(no_region);
+  EXPECT_EQ(no_region->profile, "lab");
+  EXPECT_EQ(no_region->region, std::nullopt);
+  EXPECT_EQ(no_region->name, "web/1");
+  EXPECT_EQ(no_region->id, "");
+  auto name = parse_reference("us-east-1/name:web (1)", {"ami-"});
+  ASSERT_TRUE(name);
+  EXPECT_EQ(name->profile, std::nullopt);
+  EXPECT_EQ(name->region, "us-east-1");
+  EXPECT_EQ(name->name, "web (1)");
+  EXPECT_EQ(parse_reference("name:us-east-1/web", {"ami-"})->name, "us-east-1/web");
+  for (auto text : {"name:web", "us-east-1/name:web"}) EXPECT_FALSE(parse_reference(text, {"snap-"})) << text;
+}
+
 TEST(Reference, is_refused_as_a_mistake_of_usage) {
   for (auto text : {"", "ami-", "ami-0123", "AMI-0123456789abcdef0", "ami-0123456789abcdeg0",
                     "snap-0123456789abcdef0", "/ami-0123456789abcdef0", "us-east-1/",
-                    "us east/ami-0123456789abcdef0", "a/b/ami-0123456789abcdef0"}) {
+                    "us east/ami-0123456789abcdef0", "a/b/ami-0123456789abcdef0", ":ami-0123456789abcdef0",
+                    "lab:", "lab:us-east-1/", "name:a", "name:a*b", "a:b:ami-0123456789abcdef0"}) {
     auto parsed = parse_reference(text, {"ami-"});
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().exit, Exit::usage) << text;

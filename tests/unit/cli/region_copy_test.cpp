@@ -49,7 +49,7 @@ class ScriptedEc2 {
           return http::Response{status, {}, {}, {}};
         });
     settings_.endpoint_urls["ec2"] = "http://127.0.0.1:" + std::to_string(server_->port());
-    settings_.credentials = {"AKIATEST", "secret", std::nullopt};
+    settings_.credentials = remote::Credentials{"AKIATEST", "secret", std::nullopt};
     settings_.patience = std::chrono::seconds(20);
     settings_.max_attempts = 1;
     order.source_region = "us-east-1";

@@ -20,6 +20,22 @@ TEST(Ec2Failure, has_code_message_and_request_id) {
   EXPECT_EQ(failure.exit, Exit::service);
 }
 
+TEST(Ec2Failure, of_what_is_in_use_or_protected_has_an_exit_code_of_its_own) {
+  for (auto code : {"InvalidSnapshot.InUse", "OperationNotPermitted"})
+    EXPECT_EQ(Failure(Error{Fault::conflict, code, ""}).exit, Exit::guarded) << code;
+}
+
+TEST(StsFailure, has_code_message_and_request_id) {
+  auto failure =
+      read_sts_failure(response(403,
+                                "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</"
+                                "Code><Message>no</Message></Error>"
+                                "<RequestId>7</RequestId></ErrorResponse>"));
+  EXPECT_EQ(failure.code, "InvalidClientTokenId");
+  EXPECT_EQ(failure.message, "no");
+  EXPECT_EQ(failure.request_id, "7");
+}
+
 TEST(EbsFailure, has_type_message_reason_and_request_id) {
   auto failure = read_ebs_failure(
       response(400, R"({"Message":"bad block","Reason":"INVALID_BLOCK"})",

@@ -1,0 +1,98 @@
+"""argosy deregister: images, their snapshots, their copies; what stays is named."""
+import disks
+from argosy import argosy, argosy_json
+
+
+def images(owner, region="us-east-1"):
+    return {image["ImageId"] for image in owner.ec2(region).describe_images(Owners=["self"])["Images"]}
+
+
+def snapshots(owner, region="us-east-1"):
+    return {one["SnapshotId"] for one in owner.ec2(region).describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+
+
+def make_image(owner, word):
+    snapshot = disks.upload(owner, {0: disks.block(word)})
+    return disks.register(owner, snapshot, disks.unique(word)), snapshot
+
+
+def copies(owner, image, *regions):
+    found = argosy_json(owner, "copy", f"us-east-1/{image}", "--to", ",".join(regions))["copies"]
+    return {copy["region"]: copy for copy in found}
+
+
+def test_an_image_goes_with_its_snapshots_and_only_with_consent(owner):
+    image, snapshot = make_image(owner, "consent")
+    assert "--yes" in argosy(owner, "deregister", image, status=4)
+    planned = argosy_json(owner, "deregister", image, "--dry-run")[0]
+    assert planned["state"] == "would be deregistered"
+    assert planned["snapshots"][0]["state"] == "would be deleted"
+    assert image in images(owner) and snapshot in snapshots(owner)
+    done = argosy_json(owner, "deregister", image, "--yes")[0]
+    assert done["state"] == "deregistered" and done["error"] is None
+    assert done["snapshots"] == [{"snapshot_id": snapshot, "state": "deleted", "used_by": []}]
+    assert image not in images(owner) and snapshot not in snapshots(owner)
+
+
+def test_snapshots_stay_when_asked_or_when_another_image_needs_them(owner):
+    image, snapshot = make_image(owner, "kept")
+    other = disks.register(owner, snapshot)
+    done = argosy_json(owner, "deregister", image, "--yes")[0]
+    assert done["snapshots"] == [{"snapshot_id": snapshot, "state": "kept", "used_by": [other]}]
+    assert argosy_json(owner, "deregister", other, "--yes", "--keep-snapshots")[0]["state"] == "deregistered"
+    assert snapshot in snapshots(owner)
+
+
+def test_a_snapshot_of_two_images_goes_with_the_last_of_them(owner):
+    image, snapshot = make_image(owner, "both")
+    other = disks.register(owner, snapshot)
+    done = argosy_json(owner, "deregister", image, other, "--yes")
+    assert [one["state"] for one in done] == ["deregistered", "deregistered"]
+    assert snapshot not in snapshots(owner)
+
+
+def test_copies_go_too_where_they_are_asked_for(owner):
+    image, _ = make_image(owner, "copies")
+    made = copies(owner, image, "us-west-2", "eu-west-1")
+    name = disks.describe_image(owner, image)["Name"]
+    argosy(owner, "deregister", f"us-east-1/name:{name}", "--regions", "us-west-2", "--yes")
+    west, europe = made["us-west-2"], made["eu-west-1"]
+    assert image not in images(owner) and west["image_id"] not in images(owner, "us-west-2")
+    assert west["snapshot_ids"][0] not in snapshots(owner, "us-west-2")
+    assert europe["image_id"] in images(owner, "eu-west-1")
+
+
+def test_everywhere_means_copies_of_copies_but_no_other_image_of_that_name(owner):
+    image, _ = make_image(owner, "everywhere")
+    west = copies(owner, image, "us-west-2")["us-west-2"]["image_id"]
+    name = disks.describe_image(owner, image)["Name"]
+    europe = argosy_json(owner, "copy", f"us-west-2/{west}", "--to", "eu-west-1")["copies"][0]["image_id"]
+    listed = argosy_json(owner, "deregister", f"us-east-1/{image}", "--everywhere", "--dry-run")
+    assert {one["image_id"] for one in listed} == {image, west, europe}
+    argosy(owner, "deregister", f"us-west-2/{west}", "--everywhere", "--yes")
+    assert image not in images(owner) and europe not in images(owner, "eu-west-1")
+
+    unrelated = disks.register(owner, disks.upload(owner, {0: disks.block("x")}, region="us-west-2"), name, "us-west-2")
+    again = disks.register(owner, disks.upload(owner, {0: disks.block("y")}), name)
+    complaints = argosy(owner, "deregister", again, "--everywhere", status=4)
+    assert f"us-west-2/{unrelated} has the same name" in complaints
+    argosy(owner, "deregister", again, "--everywhere", "--yes")
+    assert unrelated in images(owner, "us-west-2")
+
+
+def test_a_copy_under_way_is_cancelled(owner, imported):
+    region, image = argosy(owner, "copy", f"us-east-1/{imported}", "--to", "us-west-2", "--detach").split()
+    assert argosy_json(owner, "deregister", f"{region}/{image}", "--yes")[0]["state"] == "deregistered"
+    assert image not in images(owner, "us-west-2")
+
+
+def test_nothing_goes_when_one_of_the_images_cannot(owner, recipient, stranger):
+    image, snapshot = make_image(owner, "refused")
+    disks.share_image(owner, image, recipient)
+    assert owner.id in argosy(recipient, "deregister", image, "--yes", status=4)
+    assert "InvalidAMIID.NotFound" in argosy(stranger, "deregister", image, "--yes", status=254)
+    absent = "ami-0123456789abcdef0"
+    assert "InvalidAMIID.NotFound" in argosy(owner, "deregister", image, absent, "--yes", status=254)
+    assert argosy(owner, "deregister", image, "--regions", "mars-1", "--yes", status=254)
+    assert argosy(owner, "deregister", image, "--regions", "us-west-2", "--everywhere", status=252)
+    assert image in images(owner) and snapshot in snapshots(owner)
