@@ -68,9 +68,10 @@ Result<http::Response> copy_snapshot(Call const& call) {
 
 Result<http::Response> describe_regions(Call const& call) {
   auto request = TRY(wire::decode_form<m::DescribeRegionsRequest>(call.parameters));
-  std::vector<std::string> names;
-  for (auto const& region : call.service.regions) names.push_back(region.name);
-  return to_xml(call, TRY(ec2::describe_regions(names, call.endpoint, request)));
+  std::vector<ec2::RegionEndpoint> regions;
+  for (auto const& region : call.service.regions) regions.push_back({region.name, call.endpoint});
+  for (auto const& region : call.service.elsewhere) regions.push_back({region.name, region.endpoint});
+  return to_xml(call, TRY(ec2::describe_regions(regions, request)));
 }
 
 Result<http::Response> describe_availability_zones(Call const& call) {

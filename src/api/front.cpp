@@ -93,14 +93,24 @@ Result<http::Response> run_sts(access::Caller const& caller, http::Request const
   return response;
 }
 
-/// A region that is not served here: the message says which ones are.
+/// A region that is not served here: the message says which ones are, and where this one is.
 Error wrong_region(Service& service, Signer const& signer) {
   std::string names;
   for (auto const& region : service.regions) (names += names.empty() ? "" : ", ") += region.name;
   auto error = to_error({AuthFault::bad_signature, {}, {}}, signer.service);
   error.message = "Credential should be scoped to a valid region: this endpoint serves " + names + ", not '" +
                   signer.region + "'";
+  for (auto const& region : service.elsewhere)
+    if (region.name == signer.region) error.message += ", which is served at " + region.endpoint;
   return error;
+}
+
+/// Where a region of the partition is, every endpoint of the partition says, also in that region's name: who
+/// knows one finds all.
+bool asks_where_regions_are(http::Request const& request) {
+  auto parameters = parameters_of(request);
+  if (!parameters) return false;
+  return wire::find_pair(*parameters, "Action") == "DescribeRegions";
 }
 
 struct Dispatched {
@@ -135,6 +145,9 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
     return denied("The body must be signed: UNSIGNED-PAYLOAD is accepted for PutSnapshotBlock only");
   if (protocol == Protocol::sts) return {protocol, run_sts(signer.caller, request, request_id)};
   auto* region = service.find_region(signer.region);
+  if (region == nullptr && protocol == Protocol::ec2 && service.is_elsewhere(signer.region) &&
+      asks_where_regions_are(request))
+    region = &service.regions.front();
   if (region == nullptr) return {protocol, std::unexpected(wrong_region(service, signer))};
   if (protocol == Protocol::ebs) {
     auto result = run_ebs(service, *region, signer.caller, request);

@@ -1,6 +1,7 @@
 // api/service.h - what the front serves: the regions of this process and the partition's directory of
 // accounts.
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,8 +26,15 @@ struct Region {
   std::function<void()> wake;  ///< says that work was recorded for the background
 };
 
+/// A region that another process serves.
+struct RegionElsewhere {
+  std::string name;
+  std::string endpoint;  ///< the authority that clients reach it by
+};
+
 struct Service {
   std::vector<Region> regions;
+  std::vector<RegionElsewhere> elsewhere;
   sql::Pool& directory;
   crypto::Key root_key;
   Clock& clock;
@@ -38,6 +46,9 @@ struct Service {
     for (auto& region : regions)
       if (region.name == name) return &region;
     return nullptr;
+  }
+  bool is_elsewhere(std::string_view name) const {
+    return std::ranges::find(elsewhere, name, &RegionElsewhere::name) != elsewhere.end();
   }
 };
 

@@ -21,9 +21,26 @@ std::string purpose(std::string_view access_key_id) {
   return "argosy access key " + std::string(access_key_id);
 }
 
+/// Of what was known before.
+Adoption adoption(bool enabled_here, bool enabled_there) {
+  if (enabled_here == enabled_there) return Adoption::unchanged;
+  return enabled_here ? Adoption::disabled : Adoption::kept_disabled;
+}
+
 Account account_of(sql::Rows& rows) {
   return {std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2) != 0,
           from_milliseconds(rows.integer(3))};
+}
+
+/// The secret is wrapped under the root key and bound to its key's id.
+Result<void> insert_access_key(Transaction& tx, crypto::Key const& root_key, AccessKey const& key,
+                               std::string_view secret_access_key, Entropy& entropy) {
+  auto wrapped = crypto::wrap(root_key, as_bytes(purpose(key.id)), as_bytes(secret_access_key), entropy);
+  TRY(tx.execute(
+      "INSERT INTO access_keys(id, account, wrapped_secret, enabled, created_ms) VALUES(?1, ?2, ?3, ?4, ?5)",
+      {std::string_view(key.id), std::string_view(key.account), ByteView(wrapped), std::int64_t{key.enabled},
+       to_milliseconds(key.created)}));
+  return {};
 }
 
 }  // namespace
@@ -43,6 +60,28 @@ Result<Account> create_account(Transaction& tx, std::string_view name, std::stri
                 "there is already an account named " + std::string(name) + " or with the id " + chosen);
   if (!done) return std::unexpected(std::move(done).error());
   return Account{chosen, std::string(name), true, now};
+}
+
+Result<Adoption> adopt_account(Transaction& tx, Account const& account) {
+  std::optional<Account> known;
+  {
+    auto rows = TRY(tx.query("SELECT id, name, enabled, created_ms FROM accounts WHERE id = ?1 OR name = ?2",
+                             {std::string_view(account.id), std::string_view(account.name)}));
+    bool found = TRY(rows->next());
+    if (found) known = account_of(*rows);
+    bool another = found && TRY(rows->next());
+    if (another || (known && (known->id != account.id || known->name != account.name)))
+      return fail(Fault::conflict, "the account " + account.id + " (" + account.name + ") is not the " +
+                                       known->id + " (" + known->name + ") that is here");
+  }
+  if (!known) {
+    TRY(tx.execute("INSERT INTO accounts(id, name, enabled, created_ms) VALUES(?1, ?2, ?3, ?4)",
+                   {std::string_view(account.id), std::string_view(account.name),
+                    std::int64_t{account.enabled}, to_milliseconds(account.created)}));
+    return Adoption::added;
+  }
+  if (known->enabled && !account.enabled) TRY(set_account_enabled(tx, account.id, false));
+  return adoption(known->enabled, account.enabled);
 }
 
 Result<std::vector<Account>> list_accounts(Transaction& tx) {
@@ -94,12 +133,25 @@ Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_
   made.key.created = now;
   made.secret_access_key =
       random_text(entropy, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-  auto wrapped =
-      crypto::wrap(root_key, as_bytes(purpose(made.key.id)), as_bytes(made.secret_access_key), entropy);
-  TRY(tx.execute(
-      "INSERT INTO access_keys(id, account, wrapped_secret, enabled, created_ms) VALUES(?1, ?2, ?3, 1, ?4)",
-      {std::string_view(made.key.id), account, ByteView(wrapped), to_milliseconds(now)}));
+  TRY(insert_access_key(tx, root_key, made.key, made.secret_access_key, entropy));
   return made;
+}
+
+Result<Adoption> adopt_access_key(Transaction& tx, crypto::Key const& root_key, AccessKey const& key,
+                                  std::string const& secret_access_key, Entropy& entropy) {
+  auto known = TRY(find_credentials(tx, root_key, key.id));
+  if (!known) {
+    TRY(insert_access_key(tx, root_key, key, secret_access_key, entropy));
+    return Adoption::added;
+  }
+  if (known->caller.account != key.account || known->secret_access_key != secret_access_key)
+    return fail(Fault::conflict, "the access key " + key.id + " has another account or secret here");
+  auto rows = TRY(tx.query("SELECT enabled FROM access_keys WHERE id = ?1", {std::string_view(key.id)}));
+  TRY(rows->next());
+  bool const enabled = rows->integer(0) != 0;
+  rows.reset();
+  if (enabled && !key.enabled) TRY(set_access_key_enabled(tx, key.id, false));
+  return adoption(enabled, key.enabled);
 }
 
 Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account) {

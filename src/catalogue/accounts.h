@@ -34,6 +34,17 @@ Result<std::vector<Account>> list_accounts(Transaction& tx);
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name);
 Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled);
 
+/// What an import made of an account or an access key.
+enum class Adoption {
+  added,
+  unchanged,
+  disabled,       ///< it was disabled where it came from
+  kept_disabled,  ///< it was disabled here, and an import never enables
+};
+/// Takes an account over from another directory, and can be repeated. Fails with `conflict` if its id or its
+/// name means another one here.
+Result<Adoption> adopt_account(Transaction& tx, Account const& account);
+
 /// Fails with `denied` unless this is the root key that the directory was made with; a new directory takes
 /// it.
 Result<void> check_root_key(Transaction& tx, crypto::Key const& root_key, Entropy& entropy);
@@ -44,6 +55,10 @@ struct NewAccessKey {
 };
 Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account,
                                        Time now, Entropy& entropy);
+/// The same of an access key whose account is here. Fails with `conflict` if it has another account or secret
+/// here.
+Result<Adoption> adopt_access_key(Transaction& tx, crypto::Key const& root_key, AccessKey const& key,
+                                  std::string const& secret_access_key, Entropy& entropy);
 /// Of one account, or of all if empty.
 Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account);
 /// Fails with `not_found`.

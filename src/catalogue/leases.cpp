@@ -25,7 +25,7 @@ Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view 
                      "WHERE id = ?1 AND peer = ?2 AND expires_ms > ?3",
                      {id, peer, to_milliseconds(now)}));
     bool found = TRY(rows->next());
-    if (!found) return fail(Fault::not_found, "LeaseNotFound", "There is no lease " + std::string(id));
+    if (!found) return lease_not_found(id);
     lease = {std::string(rows->text(0)),
              std::string(rows->text(1)),
              std::string(rows->text(2)),

@@ -29,6 +29,10 @@ struct Lease {
   std::vector<LeaseDisk> disks;
 };
 
+inline std::unexpected<Error> lease_not_found(std::string_view id) {
+  return fail(Fault::not_found, "LeaseNotFound", "There is no lease " + std::string(id));
+}
+
 Result<void> insert_lease(Transaction& tx, Lease const& lease);
 /// Of that peer and not expired; else `not_found`.
 Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view peer, Time now);

@@ -77,6 +77,12 @@ CREATE INDEX IF NOT EXISTS leases_age ON leases(expires_ms);
 CREATE TABLE IF NOT EXISTS lease_disks(
   lease TEXT NOT NULL, snapshot TEXT NOT NULL, domain TEXT NOT NULL, root BLOB NOT NULL,
   volume_size_gib INTEGER NOT NULL, PRIMARY KEY(lease, snapshot));
+
+CREATE TABLE IF NOT EXISTS openings(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, peer TEXT NOT NULL, region TEXT NOT NULL,
+  account TEXT NOT NULL, resource TEXT NOT NULL, outcome TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS openings_peer ON openings(peer, number);
+CREATE INDEX IF NOT EXISTS openings_age ON openings(at_ms);
 )sql";
 
 constexpr std::string_view kDirectorySchema = R"sql(

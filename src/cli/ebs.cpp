@@ -21,7 +21,7 @@ std::string block_path(std::string const& snapshot_id, std::uint64_t index) {
 }  // namespace
 
 Outcome<std::string> start_snapshot(Session& session, ebs::StartSnapshotRequest const& request) {
-  http::Request http{"POST", "/snapshots", "", {{"Content-Type", "application/json"}}, {}, "", ""};
+  http::Request http{"POST", "/snapshots", "", {{"Content-Type", "application/json"}}, {}, "", {}};
   http.body = to_bytes(as_bytes(wire::encode_json(request, wire::Naming::upper_camel)));
   auto response = TRY(session.ebs(std::move(http)));
   auto started = TRY(decode<ebs::StartSnapshotResponse>(response));
@@ -30,7 +30,7 @@ Outcome<std::string> start_snapshot(Session& session, ebs::StartSnapshotRequest 
 
 Outcome<void> put_block(Session& session, std::string const& snapshot_id, std::uint64_t index, Bytes block,
                         digest::Digest const& checksum) {
-  http::Request request{"PUT", block_path(snapshot_id, index), "", {}, std::move(block), "", ""};
+  http::Request request{"PUT", block_path(snapshot_id, index), "", {}, std::move(block), "", {}};
   request.headers = {{"Content-Type", "application/octet-stream"},
                      {"X-Amz-Data-Length", std::to_string(kBlockBytes)},
                      {"X-Amz-Checksum", to_base64(checksum.bytes)},
@@ -41,7 +41,7 @@ Outcome<void> put_block(Session& session, std::string const& snapshot_id, std::u
 
 Outcome<void> complete_snapshot(Session& session, std::string const& snapshot_id, std::uint64_t blocks,
                                 digest::Digest const& aggregate) {
-  http::Request request{"POST", "/snapshots/completion/" + snapshot_id, "", {}, {}, "", ""};
+  http::Request request{"POST", "/snapshots/completion/" + snapshot_id, "", {}, {}, "", {}};
   request.headers = {{"X-Amz-ChangedBlocksCount", std::to_string(blocks)},
                      {"X-Amz-Checksum", to_base64(aggregate.bytes)},
                      {"X-Amz-Checksum-Algorithm", "SHA256"},
@@ -52,7 +52,7 @@ Outcome<void> complete_snapshot(Session& session, std::string const& snapshot_id
 
 Outcome<ebs::ListSnapshotBlocksResponse> list_blocks(Session& session, std::string const& snapshot_id,
                                                      std::optional<std::string> const& page_token) {
-  http::Request request{"GET", "/snapshots/" + snapshot_id + "/blocks", "", {}, {}, "", ""};
+  http::Request request{"GET", "/snapshots/" + snapshot_id + "/blocks", "", {}, {}, "", {}};
   request.query = "maxResults=" + std::to_string(kBlocksPerPage);
   if (page_token) request.query += "&pageToken=" + crypto::percent_encode(*page_token, false);
   auto response = TRY(session.ebs(std::move(request)));
@@ -62,7 +62,7 @@ Outcome<ebs::ListSnapshotBlocksResponse> list_blocks(Session& session, std::stri
 Outcome<ebs::ListChangedBlocksResponse> list_changes(Session& session, std::string const& first_snapshot_id,
                                                      std::string const& second_snapshot_id,
                                                      std::optional<std::string> const& page_token) {
-  http::Request request{"GET", "/snapshots/" + second_snapshot_id + "/changedblocks", "", {}, {}, "", ""};
+  http::Request request{"GET", "/snapshots/" + second_snapshot_id + "/changedblocks", "", {}, {}, "", {}};
   request.query = "firstSnapshotId=" + first_snapshot_id + "&maxResults=" + std::to_string(kBlocksPerPage);
   if (page_token) request.query += "&pageToken=" + crypto::percent_encode(*page_token, false);
   auto response = TRY(session.ebs(std::move(request)));
@@ -71,7 +71,7 @@ Outcome<ebs::ListChangedBlocksResponse> list_changes(Session& session, std::stri
 
 Outcome<Bytes> get_block(Session& session, std::string const& snapshot_id, ebs::Block const& block) {
   http::Request request{
-      "GET", block_path(snapshot_id, static_cast<std::uint64_t>(block.block_index)), "", {}, {}, "", ""};
+      "GET", block_path(snapshot_id, static_cast<std::uint64_t>(block.block_index)), "", {}, {}, "", {}};
   request.query = "blockToken=" + crypto::percent_encode(block.block_token, false);
   auto response = TRY(session.ebs(std::move(request)));
   auto checksum = http::find_header(response.headers, "x-amz-checksum");

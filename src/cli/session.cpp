@@ -20,7 +20,7 @@ Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& setti
   auto endpoint = http::parse_endpoint(url);
   if (!endpoint) return stop(Exit::configuration, endpoint.error().message);
   http::ClientOptions options;
-  options.ca_path = settings.ca_path;
+  options.tls.authority_path = settings.ca_path;
   return remote::with_retries(remote::open_http(*endpoint, options), settings.max_attempts);
 }
 
@@ -65,7 +65,7 @@ http::Request to_form_request(wire::Pairs const& parameters) {
           {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
           to_bytes(as_bytes(wire::print_form(parameters))),
           "",
-          ""};
+          {}};
 }
 
 }  // namespace

@@ -9,15 +9,6 @@ namespace {
 constexpr std::size_t kReferenceBytes = 1 + 32 + 32;
 constexpr std::byte kClearReference{1};  // 2 is kept for references that hold a key
 
-Digest node_digest(std::uint8_t level, std::array<Child, kFanout> const& children) {
-  digest::Sha256 hash;
-  std::array<std::byte, 1> level_byte{std::byte{level}};
-  hash.update(as_bytes("argosy node 1")).update(level_byte);
-  auto const& hole = hole_digest(static_cast<std::uint8_t>(level - 1));
-  for (auto const& child : children) hash.update(child ? child->digest.bytes : hole.bytes);
-  return hash.finish();
-}
-
 }  // namespace
 
 Bytes encode_reference(Child const& child) {
@@ -66,8 +57,17 @@ std::optional<StoredNode> encode_node(Node const& node) {
   StoredNode out;
   out.stored = store::encode_node_clear_part(view, digests.size());
   out.stored.insert(out.stored.end(), digests.begin(), digests.end());
-  out.reference = {digest::sha256(out.stored), node_digest(node.level, node.children)};
+  out.reference = {digest::sha256(out.stored), node_digest(node)};
   return out;
+}
+
+Digest node_digest(Node const& node) {
+  digest::Sha256 hash;
+  std::array<std::byte, 1> level_byte{std::byte{node.level}};
+  hash.update(as_bytes("argosy node 1")).update(level_byte);
+  auto const& hole = hole_digest(static_cast<std::uint8_t>(node.level - 1));
+  for (auto const& child : node.children) hash.update(child ? child->digest.bytes : hole.bytes);
+  return hash.finish();
 }
 
 Digest const& hole_digest(std::uint8_t level) {

@@ -41,6 +41,8 @@ struct StoredNode {
 };
 std::optional<StoredNode> encode_node(Node const& node);
 
+/// What a reference to this node says of its children: the hash of their digests.
+Digest node_digest(Node const& node);
 /// SHA-256 of 512 KiB of zeros (level 0), or of a node that has only holes.
 Digest const& hole_digest(std::uint8_t level);
 /// The digest of a root: a hole's own where there is none.

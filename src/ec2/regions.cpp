@@ -57,13 +57,14 @@ bool is_asked(std::vector<std::string> const& asked, std::string const& name) {
 
 }  // namespace
 
-Result<m::DescribeRegionsResponse> describe_regions(std::vector<std::string> const& regions,
-                                                    std::string const& endpoint,
+Result<m::DescribeRegionsResponse> describe_regions(std::vector<RegionEndpoint> const& regions,
                                                     m::DescribeRegionsRequest const& request) {
   TRY(stop_if_dry_run(request.dry_run));
-  TRY(check_known(request.region_name, regions, "region names"));
+  std::vector<std::string> names;
+  for (auto const& region : regions) names.push_back(region.name);
+  TRY(check_known(request.region_name, names, "region names"));
   m::DescribeRegionsResponse response;
-  for (auto const& name : regions) {
+  for (auto const& [name, endpoint] : regions) {
     bool wanted =
         TRY(holds(request.filter,
                   {{"region-name", name}, {"endpoint", endpoint}, {"opt-in-status", "opt-in-not-required"}}));

@@ -1,4 +1,4 @@
-// ec2/regions.h - DescribeRegions and DescribeAvailabilityZones: the regions of this endpoint, one zone each.
+// ec2/regions.h - DescribeRegions and DescribeAvailabilityZones: the regions of the partition, one zone each.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,10 +9,13 @@
 
 namespace argosy::ec2 {
 
-/// `endpoint` is the authority that clients reach this server by.
+/// A region, and the authority that clients reach it by.
+struct RegionEndpoint {
+  std::string name;
+  std::string endpoint;
+};
 Result<messages::ec2::DescribeRegionsResponse> describe_regions(
-    std::vector<std::string> const& regions, std::string const& endpoint,
-    messages::ec2::DescribeRegionsRequest const& request);
+    std::vector<RegionEndpoint> const& regions, messages::ec2::DescribeRegionsRequest const& request);
 Result<messages::ec2::DescribeAvailabilityZonesResponse> describe_availability_zones(
     std::string const& region, messages::ec2::DescribeAvailabilityZonesRequest const& request);
 

@@ -30,10 +30,13 @@ constexpr std::size_t kPieceBytes = 64U << 10U;
 
 class Connection {
  public:
-  Connection(Endpoint const& endpoint, ClientOptions const& options, asio::ssl::context* tls)
-      : endpoint_(endpoint), options_(options) {
-    if (tls != nullptr) {
-      stream_.emplace<Tls>(context_, *tls);
+  /// `tls`: nothing for plain HTTP.
+  Connection(Endpoint const& endpoint, ClientOptions const& options, std::shared_ptr<ssl_ctx_st> tls)
+      : endpoint_(endpoint), options_(options), tls_(std::move(tls)) {
+    if (tls_) {
+      SSL_CTX_up_ref(tls_.get());  // what the next line gives up when it goes; the stream holds its own
+      asio::ssl::context own(tls_.get());
+      stream_.emplace<Tls>(context_, own);
     } else {
       stream_.emplace<Plain>(context_);
     }
@@ -58,8 +61,9 @@ class Connection {
     if (error) return failure("cannot connect", error);
     if (!name) lowest().socket().set_option(asio::ip::tcp::no_delay(true), error);
     if (auto* tls = std::get_if<Tls>(&stream_)) {
-      SSL_set_tlsext_host_name(tls->native_handle(), endpoint_.host.c_str());
-      tls->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host));
+      auto const& server = options_.server_name.empty() ? endpoint_.host : options_.server_name;
+      SSL_set_tlsext_host_name(tls->native_handle(), server.c_str());
+      tls->set_verify_callback(asio::ssl::host_name_verification(server));
       lowest().expires_after(options_.connect_timeout);
       tls->async_handshake(asio::ssl::stream_base::client, [&](error_code result) { error = result; });
       run();
@@ -68,8 +72,12 @@ class Connection {
     return {};
   }
 
+  /// Whether it was made with these certificates.
+  bool uses(std::shared_ptr<ssl_ctx_st> const& tls) const { return tls_ == tls; }
+
   /// `answered` becomes true with the first byte of a response. With a `sink` the body goes there.
   Result<Response> exchange(Request const& request, bool& keep, bool& answered, BodySink const& sink = {}) {
+    deadline_ = std::chrono::steady_clock::now() + options_.call_timeout;
     return std::visit([&](auto& stream) { return exchange_on(stream, request, keep, answered, sink); },
                       stream_);
   }
@@ -87,6 +95,10 @@ class Connection {
           }
         },
         stream_);
+  }
+  /// Before each operation: it must move a byte in time, and the call must end in time.
+  void expect_progress() {
+    lowest().expires_at(std::min(std::chrono::steady_clock::now() + options_.io_timeout, deadline_));
   }
   void run() {
     context_.restart();
@@ -114,7 +126,7 @@ class Connection {
     }
     parser.skip(request.method == "HEAD");
     error_code error;
-    lowest().expires_after(options_.io_timeout);
+    expect_progress();
     beast::http::async_read_header(stream, buffer, parser,
                                    [&](error_code result, std::size_t) { error = result; });
     run();
@@ -147,7 +159,7 @@ class Connection {
     std::vector<asio::const_buffer> parts{asio::buffer(head),
                                           asio::buffer(request.body.data(), request.body.size())};
     error_code error;
-    lowest().expires_after(options_.io_timeout);
+    expect_progress();
     asio::async_write(stream, parts, [&](error_code result, std::size_t) { error = result; });
     run();
     if (error) return failure("cannot send", error);
@@ -163,7 +175,7 @@ class Connection {
     if (!length) {
       beast::http::response_parser<beast::http::vector_body<std::byte>> whole(std::move(parser));
       whole.body_limit(options_.body_limit_bytes);
-      lowest().expires_after(options_.io_timeout);
+      expect_progress();
       beast::http::async_read(stream, buffer, whole, [&](error_code result, std::size_t) { error = result; });
       run();
       if (error) return failure("the response broke off", error);
@@ -173,7 +185,7 @@ class Connection {
     auto have = asio::buffer_copy(asio::buffer(body.data(), body.size()), buffer.data());
     while (have < body.size()) {
       std::size_t got = 0;
-      lowest().expires_after(options_.io_timeout);
+      expect_progress();
       stream.async_read_some(asio::buffer(body.data() + have, body.size() - have),
                              [&](error_code result, std::size_t bytes) {
                                error = result;
@@ -195,7 +207,7 @@ class Connection {
       whole.get().body().data = piece.data();
       whole.get().body().size = piece.size();
       error_code error;
-      lowest().expires_after(options_.io_timeout);
+      expect_progress();
       beast::http::async_read_some(stream, buffer, whole,
                                    [&](error_code result, std::size_t) { error = result; });
       run();
@@ -208,6 +220,8 @@ class Connection {
 
   Endpoint const& endpoint_;
   ClientOptions const& options_;
+  std::shared_ptr<ssl_ctx_st> tls_;
+  std::chrono::steady_clock::time_point deadline_;
   asio::io_context context_{1};
   std::variant<std::monostate, Plain, Tls> stream_;
 };
@@ -217,13 +231,18 @@ class Connection {
 struct Client::State {
   Endpoint endpoint;
   ClientOptions options;
-  std::unique_ptr<asio::ssl::context> tls;
-  std::string tls_failure;
-  std::mutex mutex;  // guards idle
+  Result<std::unique_ptr<TlsContext>> tls;  ///< of endpoints of https
+  std::mutex mutex;                         // guards idle
   std::vector<std::unique_ptr<Connection>> idle;
 
-  std::unique_ptr<Connection> take() {
+  /// What a new connection begins with: nothing for plain HTTP.
+  Result<std::shared_ptr<ssl_ctx_st>> current_tls() {
+    if (!tls) return std::unexpected(tls.error());
+    return *tls ? (*tls)->current() : nullptr;
+  }
+  std::unique_ptr<Connection> take(std::shared_ptr<ssl_ctx_st> const& current) {
     std::lock_guard lock(mutex);
+    std::erase_if(idle, [&](auto const& connection) { return !connection->uses(current); });
     if (idle.empty()) return nullptr;
     auto connection = std::move(idle.back());
     idle.pop_back();
@@ -238,29 +257,15 @@ struct Client::State {
 Client::Client(Endpoint endpoint, ClientOptions options) : state_(std::make_unique<State>()) {
   state_->endpoint = std::move(endpoint);
   state_->options = std::move(options);
-  if (!state_->endpoint.tls) return;
-  state_->tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-  auto& tls = *state_->tls;
-  auto const& made = state_->options;
-  error_code error;
-  tls.set_verify_mode(asio::ssl::verify_peer);
-  if (made.ca_path.empty()) {
-    tls.set_default_verify_paths(error);
-  } else {
-    tls.load_verify_file(made.ca_path, error);
-  }
-  if (!error && !made.certificate_path.empty()) tls.use_certificate_chain_file(made.certificate_path, error);
-  if (!error && !made.key_path.empty())
-    tls.use_private_key_file(made.key_path, asio::ssl::context::pem, error);
-  if (error) state_->tls_failure = "cannot set up TLS: " + error.message();
+  if (state_->endpoint.tls) state_->tls = TlsContext::open(TlsContext::Role::client, state_->options.tls);
 }
 Client::~Client() = default;
 
 Endpoint const& Client::endpoint() const { return state_->endpoint; }
 
 Result<Response> Client::send(Request const& request) {
-  if (!state_->tls_failure.empty()) return fail(Fault::invalid, state_->tls_failure);
-  auto connection = state_->take();
+  auto const tls = TRY(state_->current_tls());
+  auto connection = state_->take(tls);
   bool const kept = connection != nullptr;
   bool keep = false;
   bool answered = false;
@@ -271,7 +276,7 @@ Result<Response> Client::send(Request const& request) {
       return response;
     }
   }
-  connection = std::make_unique<Connection>(state_->endpoint, state_->options, state_->tls.get());
+  connection = std::make_unique<Connection>(state_->endpoint, state_->options, tls);
   TRY(connection->connect());
   auto response = connection->exchange(request, keep, answered);
   if (response && keep) state_->give_back(std::move(connection));
@@ -279,8 +284,7 @@ Result<Response> Client::send(Request const& request) {
 }
 
 Result<Response> Client::send(Request const& request, BodySink const& sink) {
-  if (!state_->tls_failure.empty()) return fail(Fault::invalid, state_->tls_failure);
-  Connection connection(state_->endpoint, state_->options, state_->tls.get());
+  Connection connection(state_->endpoint, state_->options, TRY(state_->current_tls()));
   TRY(connection.connect());
   bool keep = false;
   bool answered = false;

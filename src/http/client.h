@@ -7,17 +7,18 @@
 
 #include "base/clock.h"
 #include "http/message.h"
+#include "http/tls.h"
 #include "http/url.h"
 
 namespace argosy::http {
 
 struct ClientOptions {
   Duration connect_timeout{10'000};
-  Duration io_timeout{60'000};  ///< without a byte moved
+  Duration io_timeout{60'000};                    ///< without a byte moved
+  Duration call_timeout = std::chrono::hours(1);  ///< for a whole call, however its bytes trickle
   std::uint64_t body_limit_bytes = 64ULL << 20U;
-  std::string ca_path;           ///< PEM; empty: the system's authorities
-  std::string certificate_path;  ///< PEM of our own certificate, for a peer that asks
-  std::string key_path;
+  TlsFiles tls;             ///< for endpoints of https
+  std::string server_name;  ///< that the server's certificate must have; empty: the endpoint's host
 };
 
 /// Takes a body piece by piece as it arrives; its error ends the call.

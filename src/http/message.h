@@ -25,8 +25,8 @@ struct Request {
   std::string query;  ///< as on the wire, without '?'
   Headers headers;
   Bytes body;
-  std::string peer_address;   ///< for the log
-  std::string peer_identity;  ///< subject of a verified client certificate, else empty
+  std::string peer_address;             ///< for the log
+  std::vector<std::string> peer_names;  ///< DNS names and addresses of a verified client certificate
 };
 
 /// A body that is made while it is sent: fills and returns the next piece, empty at the end. Called on one

@@ -46,7 +46,13 @@ std::string address_of(Protocol::endpoint const& generic) {
   return endpoint.address().to_string();
 }
 
-Request to_request(beast::http::request_header<> const& header, std::string const& peer) {
+/// Who is at the other end of a connection.
+struct Peer {
+  std::string address;
+  std::vector<std::string> names;
+};
+
+Request to_request(beast::http::request_header<> const& header, Peer const& peer) {
   Request request;
   request.method = std::string(header.method_string());
   std::string_view target(header.target().data(), header.target().size());
@@ -55,7 +61,8 @@ Request to_request(beast::http::request_header<> const& header, std::string cons
   if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
   for (auto const& field : header)
     request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-  request.peer_address = peer;
+  request.peer_address = peer.address;
+  request.peer_names = peer.names;
   return request;
 }
 
@@ -65,7 +72,7 @@ struct Server::State {
   ServerOptions options;
   Handler handler;
   Refusal refusal;
-  std::optional<asio::ssl::context> tls;
+  std::unique_ptr<TlsContext> tls;
   std::unique_ptr<BodyBudget> bodies;
   IdleLine idle;
   std::unique_ptr<Workers> workers;
@@ -94,11 +101,17 @@ struct Server::State {
     if (--active == 0) quiet.notify_all();
   }
 
+  /// Whether the certificates that a connection began with are still those of new ones.
+  bool is_current(Plain const&) { return true; }
+  bool is_current(beast::ssl_stream<Plain>& stream) {
+    return SSL_get_SSL_CTX(stream.native_handle()) == tls->current().get();
+  }
+
   asio::awaitable<void> accept();
   template <class Stream>
   asio::awaitable<void> serve(Stream stream);
   template <class Stream>
-  asio::awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, std::string const& peer);
+  asio::awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, Peer const& peer);
   // No temporary stands in a co_await expression below: GCC 12 destroys some of them twice.
   template <class Stream>
   asio::awaitable<bool> answer(Stream& stream, Response& response, bool keep_alive, bool head);
@@ -272,8 +285,7 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, 
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffer& buffer,
-                                               std::string const& peer) {
+asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffer& buffer, Peer const& peer) {
   std::string const nothing;
   beast::http::request_parser<beast::http::empty_body> head;
   head.header_limit(options.header_limit_bytes);
@@ -337,16 +349,16 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   std::function<Response()> run = [this, shared] { return handler(std::move(*shared)); };
   auto response = co_await on_worker<Response>(run);
   if (!response) co_return co_await refuse(stream, RefusalReason::worker_queue, path, keep_alive, is_head);
-  co_return co_await answer(stream, *response, keep_alive && !stopping, is_head);
+  co_return co_await answer(stream, *response, keep_alive && !stopping && is_current(stream), is_head);
 }
 
 template <class Stream>
 asio::awaitable<void> Server::State::serve(Stream stream) {
-  std::string peer;
+  Peer peer;
   {
     error_code error;
     auto endpoint = lowest(stream).socket().remote_endpoint(error);
-    if (!error) peer = address_of(endpoint);
+    if (!error) peer.address = address_of(endpoint);
   }
   beast::flat_buffer buffer;
   bool go_on = true;
@@ -354,6 +366,7 @@ asio::awaitable<void> Server::State::serve(Stream stream) {
     lowest(stream).expires_after(options.header_timeout);
     auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAsTuple);
     go_on = !error;
+    if (go_on) peer.names = peer_names(stream.native_handle());
   }
   while (go_on && !stopping) go_on = co_await serve_one(stream, buffer, peer);
   error_code ignored;
@@ -382,8 +395,10 @@ asio::awaitable<void> Server::State::accept() {
     error_code ignored;  // a local socket has no such option
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     if (tls) {
-      asio::co_spawn(context, serve(beast::ssl_stream<Plain>(Plain(std::move(socket)), *tls)),
-                     asio::detached);
+      auto current = tls->current();
+      SSL_CTX_up_ref(current.get());  // what the next line gives up when it goes; the stream holds its own
+      asio::ssl::context own(current.get());
+      asio::co_spawn(context, serve(beast::ssl_stream<Plain>(Plain(std::move(socket)), own)), asio::detached);
     } else {
       asio::co_spawn(context, serve(Plain(std::move(socket))), asio::detached);
     }
@@ -423,20 +438,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Hand
   state->options = options;
   state->handler = std::move(handler);
   state->refusal = std::move(refusal);
-  if (options.tls) {
-    auto& tls = state->tls.emplace(asio::ssl::context::tls_server);
-    tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                    asio::ssl::context::no_tlsv1_1);
-    if (tls.use_certificate_chain_file(options.tls->certificate_path, error))
-      return fail(Fault::invalid, options.tls->certificate_path + ": " + error.message());
-    if (tls.use_private_key_file(options.tls->key_path, asio::ssl::context::pem, error))
-      return fail(Fault::invalid, options.tls->key_path + ": " + error.message());
-    if (!options.tls->client_ca_path.empty()) {
-      if (tls.load_verify_file(options.tls->client_ca_path, error))
-        return fail(Fault::invalid, options.tls->client_ca_path + ": " + error.message());
-      tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
-    }
-  }
+  if (options.tls) state->tls = TRY(TlsContext::open(TlsContext::Role::server, *options.tls));
   for (std::size_t i = 0; i < std::max<std::size_t>(1, options.io_threads); ++i)
     state->contexts.push_back(std::make_unique<asio::io_context>(1));
   state->port = listener.port();

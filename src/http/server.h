@@ -9,19 +9,13 @@
 
 #include "base/clock.h"
 #include "http/message.h"
+#include "http/tls.h"
 
 namespace argosy::http {
 
-struct ServerTls {
-  std::string certificate_path;  ///< PEM, the chain
-  std::string key_path;          ///< PEM
-  std::string
-      client_ca_path;  ///< if not empty, clients must present a certificate that this authority signed
-};
-
 struct ServerOptions {
   std::string listen = "127.0.0.1:0";  ///< as Listener::open takes it; port 0 takes a free one
-  std::optional<ServerTls> tls;        ///< without it only a loopback address or a local socket is served
+  std::optional<TlsFiles> tls;         ///< without it only a loopback address or a local socket is served
   bool plain_anywhere = false;         ///< also without TLS: nothing secret is served here
   std::size_t io_threads = 2;
   std::size_t workers = 16;

@@ -2,8 +2,7 @@
 #include <algorithm>
 
 #include "catalogue/domains.h"
-#include "catalogue/leases.h"
-#include "peer/peer.h"
+#include "peer/lease.h"
 
 namespace argosy::peer {
 namespace {
@@ -14,10 +13,10 @@ std::unexpected<Error> no_such_chunk() {
   return fail(Fault::invalid, "InvalidRange", "There is no chunk at that position of the opened disk");
 }
 
-Result<content::Disk> find_disk(Source& source, std::string_view peer, m::FetchRequest const& request) {
+Result<content::Disk> find_disk(Source& source, Peer const& peer, m::FetchRequest const& request) {
   auto session = TRY(source.catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
-  auto lease = TRY(catalogue::find_lease(tx, request.lease, peer, source.clock.now()));
+  auto lease = TRY(find_own_lease(tx, source, peer, request.lease));
   auto disk = std::ranges::find(lease.disks, request.snapshot_id, &catalogue::LeaseDisk::snapshot_id);
   if (disk == lease.disks.end()) return no_such_chunk();
   return content::Disk{catalogue::domain_number(disk->domain), TRY(content::decode_reference(disk->root)),
@@ -50,7 +49,7 @@ Result<void> resolve(content::Content& content, content::Disk const& disk, m::Ra
 
 }  // namespace
 
-Result<Bytes> fetch(Source& source, std::string_view peer, m::FetchRequest const& request) {
+Result<Bytes> fetch(Source& source, Peer const& peer, m::FetchRequest const& request) {
   auto disk = TRY(find_disk(source, peer, request));
   if (request.ranges.size() > m::kMaxRanges) return fail(Fault::invalid, "InvalidRange", "Too many ranges");
   std::size_t chunks = 0;

@@ -60,19 +60,26 @@ http::Response answer(http::Request const& request, Function function) {
 
 }  // namespace
 
-http::Response handle(Source& source, std::string_view peer, http::Request const& request) {
+http::Response handle(Source& source, Peer const& peer, http::Request const& request) {
   auto const& path = request.path;
   if (path == "/replication/open")
     return answer<m::OpenRequest>(request, [&](auto const& message) { return open(source, peer, message); });
+  // Who asks for what he was not given goes on record, as a refused opening does.
+  auto recorded = [&](std::string const& resource, auto result) {
+    if (!result && !result.error().code.empty())
+      record_refusal(source, peer, {{}, resource}, result.error().code);
+    return result;
+  };
   if (path == "/replication/renew")
-    return answer<m::LeaseRequest>(request,
-                                   [&](auto const& message) { return renew(source, peer, message); });
+    return answer<m::LeaseRequest>(
+        request, [&](auto const& message) { return recorded(message.lease, renew(source, peer, message)); });
   if (path == "/replication/close")
-    return answer<m::LeaseRequest>(request,
-                                   [&](auto const& message) { return close(source, peer, message); });
+    return answer<m::LeaseRequest>(
+        request, [&](auto const& message) { return recorded(message.lease, close(source, peer, message)); });
   if (path == "/replication/fetch")
-    return answer<m::FetchRequest>(request,
-                                   [&](auto const& message) { return fetch(source, peer, message); });
+    return answer<m::FetchRequest>(request, [&](auto const& message) {
+      return recorded(message.snapshot_id, fetch(source, peer, message));
+    });
   return refuse({Fault::not_found, "InvalidAction", "There is no " + path});
 }
 

@@ -4,11 +4,11 @@
 #include "access/caller.h"
 #include "base/log.h"
 #include "catalogue/images.h"
-#include "catalogue/leases.h"
+#include "catalogue/openings.h"
 #include "catalogue/permissions.h"
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
-#include "peer/peer.h"
+#include "peer/lease.h"
 
 namespace argosy::peer {
 namespace {
@@ -79,50 +79,72 @@ Result<void> open_snapshot(catalogue::Transaction& tx, m::OpenRequest const& req
   return {};
 }
 
-}  // namespace
+Result<void> open_resource(catalogue::Transaction& tx, m::OpenRequest const& request,
+                           m::OpenResponse& response, catalogue::Lease& lease) {
+  return request.resource.starts_with("ami-") ? open_image(tx, request, response, lease)
+                                              : open_snapshot(tx, request, response, lease);
+}
 
-Result<m::OpenResponse> open(Source& source, std::string_view peer, m::OpenRequest const& request) {
+Result<m::OpenResponse> judge(Source& source, Peer const& peer, m::OpenRequest const& request) {
   if (!access::is_account_id(request.account))
     return fail(Fault::invalid, "InvalidParameterValue", "not an account: " + request.account);
+  if (!peer.may_speak_for(request.account))
+    return fail(Fault::denied, "UnauthorizedOperation",
+                "Region " + source.region + " does not let region " + peer.region + " act for account " +
+                    request.account);
   auto now = source.clock.now();
-  catalogue::Lease lease{make_uuid(source.entropy),
-                         std::string(peer),
-                         request.account,
-                         request.resource,
-                         now,
-                         now + catalogue::kLeaseAge,
-                         {}};
+  catalogue::Lease lease{make_uuid(source.entropy),  peer.region, request.account, request.resource, now,
+                         now + catalogue::kLeaseAge, {}};
   m::OpenResponse response;
   response.lease = lease.id;
   auto session = TRY(source.catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
   TRY(catalogue::remove_expired_leases(tx, now));
-  if (request.resource.starts_with("ami-")) {
-    TRY(open_image(tx, request, response, lease));
-  } else {
-    TRY(open_snapshot(tx, request, response, lease));
-  }
+  TRY(open_resource(tx, request, response, lease));
   TRY(catalogue::insert_lease(tx, lease));
+  TRY(catalogue::insert_opening(tx,
+                                {now, peer.name, peer.region, request.account, request.resource, "opened"}));
   TRY(tx.commit());
-  log_info("{}: {} was opened by region {} for account {} (lease {})", source.region, request.resource, peer,
-           request.account, lease.id);
+  log_info("{}: {} was opened by region {} for account {} (lease {})", source.region, request.resource,
+           peer.region, request.account, lease.id);
   return response;
 }
 
-Result<m::LeaseResponse> renew(Source& source, std::string_view peer, m::LeaseRequest const& request) {
-  auto now = source.clock.now();
+}  // namespace
+
+Result<m::OpenResponse> open(Source& source, Peer const& peer, m::OpenRequest const& request) {
+  auto opened = judge(source, peer, request);
+  if (!opened && !opened.error().code.empty()) record_refusal(source, peer, request, opened.error().code);
+  return opened;
+}
+
+void record_refusal(Source& source, Peer const& peer, m::OpenRequest const& request, std::string_view code) {
+  auto record = [&]() -> Result<void> {
+    auto session = TRY(source.catalogue.take());
+    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+    TRY(catalogue::insert_opening(tx, {source.clock.now(), peer.name, peer.region, request.account,
+                                       request.resource, std::string(code)}));
+    return tx.commit();
+  };
+  log_warning("{}: region {} of '{}' was refused {}: {}", source.region, peer.region.substr(0, 64), peer.name,
+              request.resource.substr(0, 64), code);
+  if (auto done = record(); !done)
+    log_error("{}: a refusal is not on record: {}", source.region, done.error().message);
+}
+
+Result<m::LeaseResponse> renew(Source& source, Peer const& peer, m::LeaseRequest const& request) {
   auto session = TRY(source.catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  TRY(catalogue::find_lease(tx, request.lease, peer, now));
-  TRY(catalogue::renew_lease(tx, request.lease, now + catalogue::kLeaseAge));
+  TRY(find_own_lease(tx, source, peer, request.lease));
+  TRY(catalogue::renew_lease(tx, request.lease, source.clock.now() + catalogue::kLeaseAge));
   TRY(tx.commit());
   return m::LeaseResponse{};
 }
 
-Result<m::LeaseResponse> close(Source& source, std::string_view peer, m::LeaseRequest const& request) {
+Result<m::LeaseResponse> close(Source& source, Peer const& peer, m::LeaseRequest const& request) {
   auto session = TRY(source.catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  TRY(catalogue::find_lease(tx, request.lease, peer, source.clock.now()));
+  TRY(find_own_lease(tx, source, peer, request.lease));
   TRY(catalogue::remove_lease(tx, request.lease));
   TRY(tx.commit());
   return m::LeaseResponse{};

@@ -1,6 +1,10 @@
 // peer/peer.h - the answering side of replication: opens images and snapshots for another region and sends it
 // chunks. Source: design, "Copying between regions"; docs/formats/replication.md.
 #pragma once
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "content/content.h"
@@ -19,21 +23,39 @@ struct Source {
   Entropy& entropy;
 };
 
+/// Another region that asks, and what its line in the configuration allows.
+struct Peer {
+  std::string region;
+  std::string name;  ///< of the process that holds it; empty: this one
+  bool every_account = false;
+  std::vector<std::string> accounts;  ///< that it may speak for, if not for all
+
+  bool may_speak_for(std::string_view account) const {
+    return every_account || std::ranges::find(accounts, account) != accounts.end();
+  }
+};
+
 /// Judges existence, visibility, state and storage permission as for any call of that account, and pins the
-/// content. Fails with the code that CopyImage or CopySnapshot answers. Source: ec2-semantics B1, B12.
-Result<messages::replication::OpenResponse> open(Source& source, std::string_view peer,
+/// content; the opening is on record, durable, also a refused one. Fails with the code that CopyImage or
+/// CopySnapshot answers, and with UnauthorizedOperation, whatever there is, for an account that the peer may
+/// not speak for. Source: ec2-semantics B1, B12.
+Result<messages::replication::OpenResponse> open(Source& source, Peer const& peer,
                                                  messages::replication::OpenRequest const& request);
-/// Fails with LeaseNotFound.
-Result<messages::replication::LeaseResponse> renew(Source& source, std::string_view peer,
+/// These three fail with LeaseNotFound unless that region opened the lease and its peer may still speak for
+/// the account.
+Result<messages::replication::LeaseResponse> renew(Source& source, Peer const& peer,
                                                    messages::replication::LeaseRequest const& request);
-Result<messages::replication::LeaseResponse> close(Source& source, std::string_view peer,
+Result<messages::replication::LeaseResponse> close(Source& source, Peer const& peer,
                                                    messages::replication::LeaseRequest const& request);
-/// Chunks by position under an opened root, each behind its length. Fails with LeaseNotFound, and with
-/// `invalid` for what is not there.
-Result<Bytes> fetch(Source& source, std::string_view peer,
-                    messages::replication::FetchRequest const& request);
+/// Chunks by position under an opened root, each behind its length. Fails also with InvalidRange for what is
+/// not there; such a request is on record.
+Result<Bytes> fetch(Source& source, Peer const& peer, messages::replication::FetchRequest const& request);
+
+/// Puts on record and into the log that a peer was refused.
+void record_refusal(Source& source, Peer const& peer, messages::replication::OpenRequest const& request,
+                    std::string_view code);
 
 /// POST /replication/open|renew|close|fetch of an authenticated peer.
-http::Response handle(Source& source, std::string_view peer, http::Request const& request);
+http::Response handle(Source& source, Peer const& peer, http::Request const& request);
 
 }  // namespace argosy::peer

@@ -2,6 +2,7 @@
 #include "replication/copier.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 #include "catalogue/domains.h"
@@ -46,6 +47,8 @@ struct Copier::Task {
   Time lease_renewed{};
   int failures = 0;
   int corruptions = 0;
+  /// What its owner was told that it waits for; nothing: that is not known any more, or not yet.
+  std::optional<std::string> told;
 };
 
 Copier::Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
@@ -130,6 +133,8 @@ void Copier::settle(std::unique_ptr<Task> task, Result<void> const& result) {
   auto now = clock_.now();
   if (result) {
     task->failures = 0;
+    if (task->told != "")
+      if (auto done = tell(*task, "", ""); !done) log_warning("{}: {}", region_, done.error().message);
     if (task->disk == task->copy.disks.size()) return;  // finished
     task->next = now;
     return put_back(std::move(task));
@@ -147,6 +152,7 @@ void Copier::settle(std::unique_ptr<Task> task, Result<void> const& result) {
                                    std::chrono::milliseconds(200) * (1 << std::min(task->failures, 10)));
     log_warning("{}: the copy of {} from {} waits {} ms: {}", region_, task->copy.source_resource,
                 task->copy.source_region, wait.count(), error.message);
+    if (auto done = tell_waiting(*task, error); !done) log_warning("{}: {}", region_, done.error().message);
     task->next = now + wait;
     return put_back(std::move(task));
   }
@@ -251,6 +257,7 @@ Result<void> Copier::save_progress(Task& task, bool whole) {
     auto root = TRY(content::decode_reference(disk.root));
     auto digest = content::digest_of(root, content::height_of(snapshot.volume_size_gib));
     snapshot.state = SnapshotState::completed;
+    snapshot.status_message.clear();
     snapshot.progress_percent = 100;
     snapshot.completion_time = clock_.now();
     snapshot.root = disk.root;
@@ -268,6 +275,8 @@ Result<void> Copier::finish(Task& task) {
   if (!task.copy.image_id.empty()) {
     auto image = TRY(catalogue::find_image(tx, task.copy.image_id));
     image.state = images::ImageState::available;
+    image.state_reason_code.clear();
+    image.state_reason.clear();
     TRY(catalogue::save_image(tx, image));
   }
   TRY(catalogue::remove_copy(tx, task.copy.id));
@@ -275,6 +284,41 @@ Result<void> Copier::finish(Task& task) {
   if (auto closed = task.source->close(task.copy.source_lease); !closed)
     log_warning("{}: the lease {} at {} will run out by itself: {}", region_, task.copy.source_lease,
                 task.copy.source_region, closed.error().message);
+  return {};
+}
+
+/// The owner learns what the copy waits for; the reason in detail is the operator's, in the log.
+Result<void> Copier::tell_waiting(Task& task, Error const& error) {
+  auto reason = "Waiting for region " + task.copy.source_region;
+  if (error.fault == Fault::corrupt) {
+    reason += ", which sent what was not asked for; it is asked again";
+  } else {
+    reason += ", which does not answer now; the copy goes on when it does";
+  }
+  return task.told == reason ? Result<void>{} : tell(task, "Server.SourceUnavailable", reason);
+}
+
+/// Where EC2 shows it: the status message of the snapshots that are not here yet, the state reason of the
+/// image.
+Result<void> Copier::tell(Task& task, std::string const& code, std::string const& reason) {
+  auto session = TRY(catalogue_.take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+  if (!catalogue::check_epoch(tx, task.copy.id, task.copy.epoch))
+    return {};  // finished, or not ours any more
+  for (auto const& disk : task.copy.disks) {
+    auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+    if (snapshot.state != SnapshotState::pending || snapshot.status_message == reason) continue;
+    snapshot.status_message = reason;
+    TRY(catalogue::save_snapshot(tx, snapshot));
+  }
+  if (!task.copy.image_id.empty()) {
+    auto image = TRY(catalogue::find_image(tx, task.copy.image_id));
+    image.state_reason_code = code;
+    image.state_reason = reason;
+    TRY(catalogue::save_image(tx, image));
+  }
+  TRY(tx.commit());
+  task.told = reason;
   return {};
 }
 

@@ -43,6 +43,8 @@ class Copier {
   Result<void> finish(Task& task);
   Result<void> keep_alive(Task& task);
   Result<void> reopen(Task& task);
+  Result<void> tell_waiting(Task& task, Error const& error);
+  Result<void> tell(Task& task, std::string const& code, std::string const& reason);
   Result<void> give_up(Task& task, Error const& error);
   void put_back(std::unique_ptr<Task> task);
   void settle(std::unique_ptr<Task> task, Result<void> const& result);

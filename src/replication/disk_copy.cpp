@@ -13,10 +13,16 @@ using content::kFanout;
 
 /// Blocks of one request: at most 8 MiB in memory for each of the connections.
 constexpr std::size_t kBlocksPerFetch = 16;
+/// Blocks that are here already, compared one by one beside a request.
+constexpr std::size_t kBlocksPerCheck = 64;
 /// Connections of one disk: more only compete for the same cores.
 constexpr std::size_t kConnections = 2;
 
 }  // namespace
+
+bool DiskCopy::Batch::is_full() const {
+  return blocks.size() == kBlocksPerFetch || here.size() == kBlocksPerCheck || ranges.size() == m::kMaxRanges;
+}
 
 DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock)
     : content_(content), source_(source), disk_(std::move(disk)), clock_(clock) {}
@@ -36,14 +42,15 @@ Result<std::vector<ByteView>> DiskCopy::fetch(std::vector<m::Range> const& range
 Result<void> DiskCopy::begin() {
   begun_ = true;
   if (!disk_.root) return {};
+  auto const height = content::height_of(disk_.volume_size_gib);
   auto& store = content_.store();
   bool here = TRY(store.contains(disk_.domain, disk_.root->id));
   if (here) {
     auto node = TRY(content_.node(disk_.domain, disk_.root->id));
+    TRY(check_node(*node, height, *disk_.root));
     progress_.done_bytes = node->blocks * kBlockBytes;
     return {};
   }
-  auto const height = content::height_of(disk_.volume_size_gib);
   auto staged = content_.node(disk_.domain, disk_.root->id);
   if (!staged) {
     Bytes bytes;
@@ -56,6 +63,17 @@ Result<void> DiskCopy::begin() {
   return push(height, 0, disk_.root);
 }
 
+/// A node has the id that was asked for. A peer could still put it at a place that is not its own, or give it
+/// a digest that is not its children's.
+Result<void> DiskCopy::check_node(content::Node const& node, std::uint8_t level,
+                                  content::Reference const& reference) const {
+  if (node.level != level)
+    return fail(Fault::corrupt, source_.region() + " sent a manifest node of the wrong level");
+  if (source_.is_peer() && content::node_digest(node) != reference.digest)
+    return fail(Fault::corrupt, source_.region() + " sent a manifest node with another's digest");
+  return {};
+}
+
 /// Goes down to a node that is staged here.
 Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, content::Child const& reference) {
   Frame frame;
@@ -63,12 +81,15 @@ Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, content:
   frame.position = position;
   frame.reference = reference;
   frame.node = TRY(content_.node(disk_.domain, reference->id));
-  if (frame.node->level != level)
-    return fail(Fault::corrupt, source_.region() + " sent a manifest node of the wrong level");
+  TRY(check_node(*frame.node, level, *reference));
+  if (!path_.empty()) path_.back().blocks += frame.node->blocks;
   std::vector<ChunkId> ids;
   std::vector<std::size_t> slots;
   for (std::size_t slot = 0; slot < kFanout; ++slot) {
     if (!frame.node->children[slot]) continue;
+    if ((position * kFanout + slot) * content::blocks_per_child(level) >=
+        content::blocks_of(disk_.volume_size_gib))
+      return fail(Fault::corrupt, source_.region() + " sent a manifest node that reaches beyond the disk");
     ids.push_back(frame.node->children[slot]->id);
     slots.push_back(slot);
   }
@@ -111,15 +132,17 @@ Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
 /// Takes missing blocks of a node of blocks, up to a full batch.
 void DiskCopy::take_blocks(Frame& frame, Batch& batch) {
   m::Range range{1, static_cast<std::int64_t>(frame.position), {}};
-  for (; frame.next < kFanout && batch.ids.size() < kBlocksPerFetch; ++frame.next) {
+  for (; frame.next < kFanout && !batch.is_full(); ++frame.next) {
     auto const& child = frame.node->children[frame.next];
     if (!child) continue;
+    ++frame.blocks;
     if (frame.here[frame.next]) {
       progress_.done_bytes += kBlockBytes;
+      if (source_.is_peer()) batch.here.push_back(*child);
       continue;
     }
     range.slots.push_back(static_cast<std::byte>(frame.next));
-    batch.ids.push_back(child->id);
+    batch.blocks.push_back(*child);
   }
   if (!range.slots.empty()) batch.ranges.push_back(std::move(range));
 }
@@ -133,6 +156,8 @@ Result<void> DiskCopy::descend(Frame& frame) {
     if (!frame.here[slot])
       return push(static_cast<std::uint8_t>(frame.level - 1), frame.position * kFanout + slot, child);
     auto whole = TRY(content_.node(disk_.domain, child->id));
+    TRY(check_node(*whole, static_cast<std::uint8_t>(frame.level - 1), *child));
+    frame.blocks += whole->blocks;
     progress_.done_bytes += whole->blocks * kBlockBytes;
   }
   return {};
@@ -141,7 +166,7 @@ Result<void> DiskCopy::descend(Frame& frame) {
 /// Nothing at the end of the walk.
 Result<std::optional<DiskCopy::Batch>> DiskCopy::next_batch() {
   Batch batch;
-  while (!path_.empty() && batch.ids.size() < kBlocksPerFetch && batch.ranges.size() < m::kMaxRanges) {
+  while (!path_.empty() && !batch.is_full()) {
     auto& frame = path_.back();
     auto const depth = path_.size();
     if (frame.level == 1) {
@@ -150,24 +175,44 @@ Result<std::optional<DiskCopy::Batch>> DiskCopy::next_batch() {
       TRY(descend(frame));
     }
     if (path_.size() == depth && path_.back().next == kFanout) {
+      if (path_.back().blocks != path_.back().node->blocks)
+        return fail(Fault::corrupt, source_.region() + " sent a manifest node with a wrong count of blocks");
       exhausted_.push_back(path_.back().reference->id);
       path_.pop_back();
     }
   }
-  if (batch.ids.empty()) return std::nullopt;
+  if (batch.blocks.empty() && batch.here.empty()) return std::nullopt;
   return batch;
+}
+
+/// The chunk has the id that was asked for. A peer could still give it a digest that is not its plaintext's,
+/// and so make differing disks look alike: what comes from another process is opened and compared.
+Result<void> DiskCopy::check_block(ByteView stored, content::Reference const& reference) const {
+  auto header = TRY(store::decode_chunk_header(stored));
+  if (header.kind != store::Kind::block)
+    return fail(Fault::corrupt, source_.region() + " sent a manifest node where a block should be");
+  if (!source_.is_peer()) return {};
+  auto block = TRY(content::decode_block(stored));
+  if (digest::sha256(block) != reference.digest)
+    return fail(Fault::corrupt, source_.region() + " sent a block with another's digest");
+  return {};
 }
 
 Result<void> DiskCopy::move(Batch const& batch) {
   Bytes bytes;
-  auto frames = TRY(fetch(batch.ranges, batch.ids, bytes));
+  for (auto const& block : batch.here) {
+    auto stored = TRY(content_.store().get(disk_.domain, block.id));
+    TRY(check_block(stored, block));
+  }
+  if (batch.blocks.empty()) return {};
+  std::vector<ChunkId> ids;
+  for (auto const& block : batch.blocks) ids.push_back(block.id);
+  auto frames = TRY(fetch(batch.ranges, ids, bytes));
   std::vector<store::NewChunk> chunks;
   std::uint64_t moved = 0;
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    auto header = TRY(store::decode_chunk_header(frames[i]));
-    if (header.kind != store::Kind::block)
-      return fail(Fault::corrupt, source_.region() + " sent a manifest node where a block should be");
-    chunks.push_back({batch.ids[i], frames[i]});
+    TRY(check_block(frames[i], batch.blocks[i]));
+    chunks.push_back({ids[i], frames[i]});
     moved += frames[i].size();
   }
   TRY(content_.store().put_blocks(disk_.domain, chunks));

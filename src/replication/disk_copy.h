@@ -44,11 +44,14 @@ class DiskCopy {
     std::shared_ptr<content::Node const> node;
     std::vector<bool> here;  ///< by slot: that child is closed
     std::size_t next = 0;
+    std::uint64_t blocks = 0;  ///< counted below it so far
   };
   /// Blocks to ask for, perhaps of several nodes.
   struct Batch {
     std::vector<messages::replication::Range> ranges;
-    std::vector<content::ChunkId> ids;
+    std::vector<content::Reference> blocks;
+    std::vector<content::Reference> here;  ///< need no asking, but a peer says what their digests are
+    bool is_full() const;
   };
 
   Result<void> begin();
@@ -57,6 +60,9 @@ class DiskCopy {
   Result<std::optional<Batch>> next_batch();
   void take_blocks(Frame& frame, Batch& batch);
   Result<void> descend(Frame& frame);
+  Result<void> check_node(content::Node const& node, std::uint8_t level,
+                          content::Reference const& reference) const;
+  Result<void> check_block(ByteView stored, content::Reference const& reference) const;
   Result<void> move(Batch const& batch);
   Result<std::vector<ByteView>> fetch(std::vector<messages::replication::Range> const& ranges,
                                       std::span<content::ChunkId const> ids, Bytes& bytes);

@@ -1,6 +1,8 @@
 // replication/source.cpp - see source.h.
 #include "replication/source.h"
 
+#include <algorithm>
+
 #include "content/reference.h"
 #include "images/rules.h"
 #include "wire/json.h"
@@ -12,6 +14,11 @@ namespace m = messages::replication;
 
 /// More than any image of ours has.
 constexpr std::size_t kMaxOpened = 100;
+/// Of every answer but chunks: more than any image of ours takes.
+constexpr std::size_t kMaxMessageBytes = 1U << 20U;
+/// Calls that users wait for: a peer that does not answer must not hold every worker of ours.
+constexpr int kMaxOpensUnderWay = 4;
+constexpr std::size_t kMaxRefusalBytes = 500;
 
 Fault fault_of(int status) {
   switch (status) {
@@ -28,31 +35,71 @@ Fault fault_of(int status) {
   }
 }
 
-/// A peer is not believed: what it says must be possible before it reaches the catalogue.
-Result<void> check(m::OpenResponse const& opened) {
-  auto broken = [](std::string const& what) {
-    return fail(Fault::corrupt, "the source region opened " + what);
-  };
-  if (opened.lease.empty() || opened.lease.size() > 64) return broken("without a lease");
-  if (opened.snapshots.size() > kMaxOpened) return broken("too many snapshots");
-  for (auto const& snapshot : opened.snapshots) {
-    if (!images::has_id_form(snapshot.snapshot_id, "snap-")) return broken("a snapshot without an id");
-    if (snapshot.volume_size_gib < 1 || snapshot.volume_size_gib > images::kMaxVolumeSizeGib)
-      return broken("a volume of an impossible size");
-    if (snapshot.content_digest.size() != 32) return broken("a snapshot without a digest");
-    if (snapshot.content_bytes < 0 || snapshot.content_bytes > snapshot.volume_size_gib << 30)
-      return broken("more content than fits");
-    TRY(content::decode_reference(snapshot.root));
-  }
-  if (!opened.image) return {};
-  if (opened.image->mappings.size() > kMaxOpened) return broken("too many mappings");
-  for (auto const& mapping : opened.image->mappings) {
-    bool found = !mapping.snapshot_id;
-    for (auto const& snapshot : opened.snapshots)
-      found = found || snapshot.snapshot_id == *mapping.snapshot_id;
-    if (!found) return broken("a mapping without its snapshot");
+std::unexpected<Error> broken(std::string const& what) {
+  return fail(Fault::corrupt, "the source region opened " + what);
+}
+
+/// UTF-8 that EC2's XML can carry.
+bool is_text(std::string_view text, std::size_t most) {
+  return text.size() <= most && is_utf8(text) && std::ranges::all_of(text, [](char c) {
+           return static_cast<unsigned char>(c) >= ' ' || c == '\t' || c == '\n' || c == '\r';
+         });
+}
+
+/// The source's text is shown to the user: what is no code and no message of ours is not.
+bool is_refusal(m::Refusal const& refusal) {
+  return !refusal.code.empty() && refusal.code.front() >= 'A' && refusal.code.front() <= 'Z' &&
+         is_text(refusal.code, 64) && is_text(refusal.message, kMaxRefusalBytes);
+}
+
+Result<void> check(m::Snapshot const& snapshot) {
+  if (!images::has_id_form(snapshot.snapshot_id, "snap-")) return broken("a snapshot without an id");
+  if (snapshot.volume_size_gib < 1 || snapshot.volume_size_gib > images::kMaxVolumeSizeGib)
+    return broken("a volume of an impossible size");
+  if (snapshot.content_digest.size() != 32) return broken("a snapshot without a digest");
+  if (snapshot.content_bytes < 0 || snapshot.content_bytes > snapshot.volume_size_gib << 30)
+    return broken("more content than fits");
+  if (!is_text(snapshot.description, 255 * 4) || !is_text(snapshot.lineage, 64))
+    return broken("a snapshot with a text that is none");
+  auto root = TRY(content::decode_reference(snapshot.root));
+  auto const digest = content::digest_of(root, content::height_of(snapshot.volume_size_gib));
+  if (!std::ranges::equal(digest.bytes, snapshot.content_digest))
+    return broken("a snapshot with another's digest");
+  return {};
+}
+
+Result<void> check(m::Image const& image, std::vector<m::Snapshot> const& snapshots) {
+  for (auto const* text : {&image.name, &image.description, &image.architecture, &image.virtualization_type,
+                           &image.root_device_name})
+    if (!is_text(*text, 255 * 4)) return broken("an image with a text that is none");
+  for (auto const* text : {&image.kernel_id, &image.ramdisk_id, &image.sriov_net_support, &image.boot_mode,
+                           &image.tpm_support, &image.imds_support, &image.platform})
+    if (!is_text(text->value_or(""), 64)) return broken("an image with a text that is none");
+  if (!is_text(image.uefi_data.value_or(""), 64U << 10U)) return broken("an image with too much UEFI data");
+  std::vector<images::Tag> tags;
+  for (auto const& tag : image.tags) tags.push_back({tag.key, tag.value});
+  if (!images::check_tags(tags)) return broken("an image with impossible tags");
+  if (image.mappings.size() > kMaxOpened) return broken("too many mappings");
+  for (auto const& mapping : image.mappings) {
+    bool const known =
+        !mapping.snapshot_id ||
+        std::ranges::find(snapshots, *mapping.snapshot_id, &m::Snapshot::snapshot_id) != snapshots.end();
+    if (!known) return broken("a mapping without its snapshot");
+    if (!is_text(mapping.device_name, 64) || !is_text(mapping.virtual_name.value_or(""), 64) ||
+        !is_text(mapping.volume_type, 64))
+      return broken("a mapping with a text that is none");
+    if (mapping.volume_size_gib < 0 || mapping.volume_size_gib > images::kMaxVolumeSizeGib)
+      return broken("a mapping of an impossible size");
   }
   return {};
+}
+
+/// A peer is not believed: what it says must be possible before it reaches the catalogue.
+Result<void> check(m::OpenResponse const& opened) {
+  if (opened.lease.empty() || !is_text(opened.lease, 64)) return broken("without a lease");
+  if (opened.snapshots.size() > kMaxOpened) return broken("too many snapshots");
+  for (auto const& snapshot : opened.snapshots) TRY(check(snapshot));
+  return opened.image ? check(*opened.image, opened.snapshots) : Result<void>{};
 }
 
 }  // namespace
@@ -61,20 +108,32 @@ Result<http::Response> Source::call(std::string const& operation, std::string co
   http::Request request;
   request.method = "POST";
   request.path = "/replication/" + operation;
-  request.headers = {{"Content-Type", "application/json"}};
+  request.headers = {{"Content-Type", "application/json"},
+                     {std::string(m::kSourceHeader), region_},
+                     {std::string(m::kDestinationHeader), destination_}};
+  if (secret_) request.headers.emplace_back(m::kSecretHeader, *secret_);
   request.body = to_bytes(as_bytes(body));
-  remote::sign(request, transport_->endpoint(), credentials_, {region_, std::string(m::kService)},
-               remote::Payload::hashed, clock_.now());
   auto response = TRY(transport_->send(request));
+  bool const chunks = operation == "fetch" && response.status == 200;
+  if (!chunks && response.body.size() > kMaxMessageBytes)
+    return fail(Fault::corrupt, region_ + " sent an answer of an impossible size");
   if (response.status == 200) return response;
   auto refusal = wire::decode_json<m::Refusal>(as_text(response.body), wire::Naming::snake);
-  if (!refusal || refusal->code.empty())
+  if (!refusal || !is_refusal(*refusal))
     return fail(Fault::unavailable,
                 region_ + " answered " + operation + " with status " + std::to_string(response.status));
   return fail(fault_of(response.status), refusal->code, refusal->message);
 }
 
 Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {
+  struct Place {
+    std::atomic<int>& taken;
+    ~Place() { --taken; }
+  };
+  bool const free = ++opens_ <= kMaxOpensUnderWay;
+  Place const place{opens_};
+  if (is_peer() && !free)
+    return fail(Fault::unavailable, region_ + " has not answered those who asked before");
   auto response = TRY(call("open", wire::encode_json(request, wire::Naming::snake)));
   auto opened = TRY(wire::decode_json<m::OpenResponse>(as_text(response.body), wire::Naming::snake));
   TRY(check(opened));

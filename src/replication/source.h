@@ -1,13 +1,13 @@
 // replication/source.h - the asking side of replication: calls to the region that is copied from.
 #pragma once
+#include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "messages/replication/replication.h"
-#include "remote/sign.h"
 #include "remote/transport.h"
 
 namespace argosy::replication {
@@ -15,15 +15,17 @@ namespace argosy::replication {
 /// One other region (or this one, for a copy within it). Any thread.
 class Source {
  public:
-  /// `credentials`: the name of this region and the secret that both share.
-  Source(std::string region, std::unique_ptr<remote::Transport> transport, remote::Credentials credentials,
-         Clock& clock)
+  /// `secret`: what regions of one process show each other. Without one a peer answers, another process: its
+  /// transport proves both sides, and its bytes are believed less (see DiskCopy).
+  Source(std::string region, std::string destination, std::unique_ptr<remote::Transport> transport,
+         std::optional<std::string> secret)
       : region_(std::move(region)),
+        destination_(std::move(destination)),
         transport_(std::move(transport)),
-        credentials_(std::move(credentials)),
-        clock_(clock) {}
+        secret_(std::move(secret)) {}
 
   std::string const& region() const { return region_; }
+  bool is_peer() const { return !secret_; }
   /// Fails with the source's public code and message, or `unavailable` if it cannot be reached.
   Result<messages::replication::OpenResponse> open(messages::replication::OpenRequest const& request);
   Result<void> renew(std::string const& lease);
@@ -35,9 +37,10 @@ class Source {
   Result<http::Response> call(std::string const& operation, std::string const& body);
 
   std::string region_;
+  std::string destination_;
   std::unique_ptr<remote::Transport> transport_;
-  remote::Credentials credentials_;
-  Clock& clock_;
+  std::optional<std::string> secret_;
+  std::atomic<int> opens_ = 0;  ///< under way
 };
 
 /// The regions that can be copied from, by name.

@@ -14,6 +14,8 @@
 
 #include "base/log.h"
 #include "catalogue/accounts.h"
+#include "server/beside.h"
+#include "server/peer_commands.h"
 #include "server/process.h"
 
 namespace argosy::server {
@@ -90,42 +92,6 @@ int serve(Config config) {
   return 0;
 }
 
-/// What the commands beside a server share.
-struct Beside {
-  std::string data_directory;
-  std::string root_key_file;
-  std::string output = "table";
-
-  void add_to(CLI::App& command) {
-    command.add_option("--data-dir", data_directory, "The data directory of the server")->required();
-    command.add_option("--root-key", root_key_file, "The root key file (default: DIR.root-key)");
-    command.add_option("--output,-o", output, "table or json")->check(CLI::IsMember({"table", "json"}));
-  }
-  template <class Function>
-  Result<void> run(sql::Access access, Function function) {
-    if (root_key_file.empty()) root_key_file = default_root_key_file(data_directory);
-    auto directory = TRY(open_directory(data_directory, root_key_file, Missing::refuse, system_entropy()));
-    auto session = TRY(directory.sessions->take());
-    auto tx = TRY(catalogue::Transaction::begin(*session, access));
-    TRY(function(tx, directory.root_key));
-    return access == sql::Access::write ? tx.commit() : Result<void>{};
-  }
-  /// Rows of equal keys.
-  void print(boost::json::array const& rows) const {
-    if (output == "json") {
-      std::cout << boost::json::serialize(rows) << "\n";
-      return;
-    }
-    for (auto const& row : rows) {
-      std::string line;
-      for (auto const& [key, value] : row.get_object())
-        (line += line.empty() ? "" : "  ") +=
-            value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
-      std::cout << line << "\n";
-    }
-  }
-};
-
 boost::json::object to_row(catalogue::Account const& account) {
   return {{"account_id", account.id},
           {"name", account.name},
@@ -145,6 +111,7 @@ class Commands {
   explicit Commands(CLI::App& app) {
     add_account_commands(app);
     add_access_key_commands(app);
+    peer_commands_.add_to(app, actions_);
   }
   /// Nothing if no such command was given.
   std::optional<Result<void>> run() {
@@ -163,13 +130,13 @@ class Commands {
   }
 
   void add_account_commands(CLI::App& app) {
-    auto* group =
-        app.add_subcommand("account", "Make, list and disable accounts, also beside a running server");
+    auto* group = app.add_subcommand(
+        "account", "Make, list, disable, export and import accounts, also beside a running server");
     group->require_subcommand(1);
     auto* create = add(*group, "create", "Make an account; prints its id", [this] {
       return beside_.run(sql::Access::write, [&](auto& tx, auto const&) -> Result<void> {
         auto account = TRY(catalogue::create_account(tx, name_, id_, system_clock().now(), system_entropy()));
-        beside_.print({to_row(account)});
+        beside_.output.print({to_row(account)});
         return {};
       });
     });
@@ -180,7 +147,7 @@ class Commands {
         boost::json::array rows;
         auto accounts = TRY(catalogue::list_accounts(tx));
         for (auto const& account : accounts) rows.push_back(to_row(account));
-        beside_.print(rows);
+        beside_.output.print(rows);
         return {};
       });
     });
@@ -204,7 +171,7 @@ class Commands {
             catalogue::create_access_key(tx, root_key, account.id, system_clock().now(), system_entropy()));
         auto row = to_row(made.key);
         row["secret_access_key"] = made.secret_access_key;
-        beside_.print({row});
+        beside_.output.print({row});
         return {};
       });
     });
@@ -215,7 +182,7 @@ class Commands {
         boost::json::array rows;
         auto keys = TRY(catalogue::list_access_keys(tx, account));
         for (auto const& key : keys) rows.push_back(to_row(key));
-        beside_.print(rows);
+        beside_.output.print(rows);
         return {};
       });
     });
@@ -231,7 +198,8 @@ class Commands {
   Beside beside_;
   std::string name_;
   std::string id_;
-  std::vector<std::pair<CLI::App*, std::function<Result<void>()>>> actions_;
+  PeerCommands peer_commands_;
+  Actions actions_;
 };
 
 Result<Config> to_config(CLI::App const& app, std::string const& file, Config const& given) {

@@ -11,6 +11,9 @@
 #include <map>
 #include <set>
 
+#include "access/caller.h"
+#include "http/url.h"
+
 namespace argosy::server {
 namespace {
 
@@ -78,6 +81,30 @@ class Reader {
       return {};
     };
   }
+  Setter flag(bool& out) const {
+    return [this, &out](YAML::Node const& node) -> Result<void> {
+      if (!node.IsScalar() || (node.Scalar() != "true" && node.Scalar() != "false"))
+        return complain(node.Mark(), "expected true or false");
+      out = node.Scalar() == "true";
+      return {};
+    };
+  }
+  /// A text that `parse` takes.
+  template <class Parse>
+  Setter parsed(std::string& out, Parse parse) const {
+    return [this, &out, parse](YAML::Node const& node) -> Result<void> {
+      TRY(text(out)(node));
+      auto taken = parse(out);
+      if (!taken) return complain(node.Mark(), taken.error().message);
+      return {};
+    };
+  }
+  /// The keys that must stand in a section.
+  Result<void> require(YAML::Node const& node, std::vector<char const*> const& keys) const {
+    for (auto const* key : keys)
+      if (!node[key]) return complain(node.Mark(), fmt::format("the key '{}' is missing", key));
+    return {};
+  }
   Setter section(Keys keys) const {
     return [this, keys = std::move(keys)](YAML::Node const& node) { return map(node, keys); };
   }
@@ -92,6 +119,83 @@ bool is_region_name(std::string const& name) {
          name.front() >= 'a' && name.front() <= 'z' && name.back() != '-';
 }
 
+/// Adds a name that must be new.
+Result<void> check_region(std::string const& name, std::set<std::string>& seen) {
+  if (!is_region_name(name))
+    return fail(Fault::invalid,
+                "'" + name + "' is no name of a region: use 3 to 32 of a-z, 0-9 and '-', as in us-east-1");
+  if (!seen.insert(name).second) return fail(Fault::invalid, "the region " + name + " stands twice");
+  return {};
+}
+
+/// "all", or a list of account ids.
+Reader::Setter accounts(Reader const& reader, PeerConfig& peer) {
+  return [&reader, &peer](YAML::Node const& node) -> Result<void> {
+    peer.every_account = node.IsScalar() && node.Scalar() == "all";
+    if (peer.every_account) return {};
+    if (!node.IsSequence() || node.size() == 0)
+      return reader.complain(node.Mark(), "expected 'all' or a list of account ids");
+    for (auto const& item : node) {
+      if (!item.IsScalar() || !access::is_account_id(item.Scalar()))
+        return reader.complain(item.Mark(), "an account id has 12 digits (in quotes if it begins with 0)");
+      peer.accounts.push_back(item.Scalar());
+    }
+    return {};
+  };
+}
+
+Result<void> read_peer(Reader const& reader, YAML::Node const& node, PeerConfig& peer) {
+  TRY(reader.map(node, {{"name", reader.text(peer.name)},
+                        {"regions", reader.texts(peer.regions)},
+                        {"endpoint", reader.parsed(peer.endpoint, http::parse_address)},
+                        {"public_endpoint", reader.parsed(peer.public_endpoint, http::parse_address)},
+                        {"certificate_name", reader.text(peer.certificate_name)},
+                        {"accounts", accounts(reader, peer)},
+                        {"receives_keys", reader.flag(peer.receives_keys)}}));
+  TRY(reader.require(node, {"name", "regions", "endpoint", "public_endpoint", "accounts"}));
+  if (peer.certificate_name.empty()) peer.certificate_name = http::parse_address(peer.endpoint)->host;
+  std::ranges::transform(peer.certificate_name, peer.certificate_name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return {};
+}
+
+Reader::Setter peers(Reader const& reader, std::vector<PeerConfig>& out) {
+  return [&reader, &out](YAML::Node const& node) -> Result<void> {
+    if (!node.IsSequence() || node.size() == 0)
+      return reader.complain(node.Mark(), "expected a list of peers");
+    for (auto const& item : node) TRY(read_peer(reader, item, out.emplace_back()));
+    return {};
+  };
+}
+
+Reader::Setter replication(Reader const& reader, std::optional<ReplicationConfig>& out) {
+  return [&reader, &out](YAML::Node const& node) -> Result<void> {
+    auto& to = out.emplace();
+    TRY(reader.map(node, {{"listen", reader.parsed(to.listen, http::parse_address)},
+                          {"certificate_file", reader.text(to.tls.certificate_path)},
+                          {"key_file", reader.text(to.tls.key_path)},
+                          {"authority_file", reader.text(to.tls.authority_path)},
+                          {"timeout_seconds", reader.seconds(to.timeout, 3'600)}}));
+    return reader.require(node, {"listen", "certificate_file", "key_file", "authority_file"});
+  };
+}
+
+/// A region has one holder, a name and a certificate one peer.
+Result<void> check_peers(Config const& config, std::set<std::string> regions) {
+  if (config.replication.has_value() != !config.peers.empty())
+    return fail(Fault::invalid, "replication and peers need each other: give both or neither");
+  std::set<std::string> names;
+  std::set<std::string> certificates;
+  for (auto const& peer : config.peers) {
+    if (!names.insert(peer.name).second)
+      return fail(Fault::invalid, "the peer " + peer.name + " stands twice");
+    if (!certificates.insert(peer.certificate_name).second)
+      return fail(Fault::invalid, "two peers have the certificate_name " + peer.certificate_name);
+    for (auto const& region : peer.regions) TRY(check_region(region, regions));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string default_root_key_file(std::string const& data_directory) {
@@ -104,13 +208,15 @@ Result<Config> read_config(std::string const& path) {
   Config config;
   Reader const reader(path);
   auto& endpoint = config.endpoint;
-  http::ServerTls tls;
+  http::TlsFiles tls;
   Reader::Keys const keys{
       {"listen", reader.text(endpoint.listen)},
       {"public_endpoint", reader.text(config.public_endpoint)},
       {"data_directory", reader.text(config.data_directory)},
       {"root_key_file", reader.text(config.root_key_file)},
       {"regions", reader.texts(config.regions)},
+      {"replication", replication(reader, config.replication)},
+      {"peers", peers(reader, config.peers)},
       {"tls", reader.section({{"certificate_file", reader.text(tls.certificate_path)},
                               {"key_file", reader.text(tls.key_path)}})},
       {"operations", reader.section({{"listen", reader.text(config.operations_listen)},
@@ -151,12 +257,8 @@ Result<void> check(Config const& config) {
   if (config.data_directory.empty()) return fail(Fault::invalid, "a data directory is needed (--data-dir)");
   if (config.regions.empty()) return fail(Fault::invalid, "at least one region is needed (--regions)");
   std::set<std::string> seen;
-  for (auto const& name : config.regions) {
-    if (!is_region_name(name))
-      return fail(Fault::invalid,
-                  "'" + name + "' is no name of a region: use 3 to 32 of a-z, 0-9 and '-', as in us-east-1");
-    if (!seen.insert(name).second) return fail(Fault::invalid, "the region " + name + " stands twice");
-  }
+  for (auto const& name : config.regions) TRY(check_region(name, seen));
+  TRY(check_peers(config, seen));
   std::error_code error;
   auto const directory = std::filesystem::weakly_canonical(config.data_directory, error);
   auto const key = std::filesystem::weakly_canonical(config.root_key_file, error);

@@ -9,6 +9,25 @@
 
 namespace argosy::server {
 
+/// Another process of this partition.
+struct PeerConfig {
+  std::string name;                   ///< for people: in logs and in the list of openings
+  std::vector<std::string> regions;   ///< that it holds, and may ask as
+  std::string endpoint;               ///< host:port where it answers replication
+  std::string public_endpoint;        ///< the authority that clients reach it by
+  std::string certificate_name;       ///< a DNS name or address in its certificate
+  bool every_account = false;         ///< it may speak for all accounts
+  std::vector<std::string> accounts;  ///< else for these
+  bool receives_keys = false;         ///< access keys may be sealed for it
+};
+
+/// Where this process answers its peers, and what it proves itself to them with.
+struct ReplicationConfig {
+  std::string listen;
+  http::TlsFiles tls;
+  Duration timeout{60'000};  ///< how long a peer may be silent in the middle of a call
+};
+
 struct Config {
   std::string data_directory;
   std::string root_key_file;
@@ -21,6 +40,8 @@ struct Config {
   std::string operations_listen;
   /// With less free space in the data directory the server is not ready.
   std::uint64_t free_disk_floor_bytes = 1ULL << 30U;
+  std::optional<ReplicationConfig> replication;  ///< exactly if there are peers
+  std::vector<PeerConfig> peers;
   /// Makes accounts on the first start and writes them to accounts.json.
   bool dev = false;
 };
@@ -31,8 +52,8 @@ std::string default_root_key_file(std::string const& data_directory);
 /// Reads YAML; every complaint names file, line and column. Fails with `invalid`, `not_found`.
 Result<Config> read_config(std::string const& path);
 
-/// What holds whichever way it was told: at least one region, names of regions, no key inside the data
-/// directory.
+/// What holds whichever way it was told: at least one region, names of regions, each with one holder, no key
+/// inside the data directory.
 Result<void> check(Config const& config);
 
 }  // namespace argosy::server

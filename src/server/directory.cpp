@@ -1,15 +1,11 @@
 // server/directory.cpp - see directory.h.
 #include "server/directory.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "catalogue/accounts.h"
+#include "server/private_file.h"
 
 namespace argosy::server {
 namespace {
@@ -18,23 +14,6 @@ using catalogue::Transaction;
 
 /// More than the workers that read credentials at the same time.
 constexpr std::size_t kSessions = 64;
-
-/// Whole or not at all, durable on return.
-Result<void> write_private_file(std::string const& path, std::string_view text) {
-  auto failure = [&](char const* what) {
-    return fail(Fault::unavailable, path + ": " + what + ": " + std::strerror(errno));
-  };
-  auto const draft = path + ".new";
-  ::unlink(draft.c_str());
-  int file = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (file < 0) return failure("create");
-  bool const written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  ::close(file);
-  if (!written) return failure("write");
-  if (::rename(draft.c_str(), path.c_str()) != 0) return failure("rename");
-  return {};
-}
 
 }  // namespace
 
@@ -78,7 +57,8 @@ Result<void> create_dev_accounts(Directory& directory, std::string const& data_d
   }
   // The file first: keys that nobody was told are lost, a file without its commit is written again by the
   // next start.
-  TRY(write_private_file(data_directory + "/accounts.json", boost::json::serialize(list) + "\n"));
+  TRY(write_private_file(data_directory + "/accounts.json", boost::json::serialize(list) + "\n",
+                         Existing::replace));
   return tx.commit();
 }
 

@@ -1,5 +1,4 @@
-// server/process.h - argosyd while it serves: its regions, the public endpoint and the endpoint for
-// replication.
+// server/process.h - argosyd while it serves: its regions, the public endpoint and those for replication.
 #pragma once
 #include <memory>
 #include <string>
@@ -10,6 +9,7 @@
 #include "server/config.h"
 #include "server/directory.h"
 #include "server/operator.h"
+#include "server/peers.h"
 #include "server/region.h"
 
 namespace argosy::server {
@@ -29,10 +29,8 @@ class Process {
   Result<void> lock_data_directory();
   Result<void> open_door();
   Result<void> open_regions();
-  Result<void> serve_replication();
-  Result<void> connect_regions();
+  Result<void> start_regions();
   Result<void> serve_clients();
-  http::Response answer_peer(http::Request const& request);
 
   Config config_;
   Clock& clock_;
@@ -40,8 +38,7 @@ class Process {
   int lock_ = -1;
   Directory directory_;
   std::vector<std::unique_ptr<Region>> regions_;
-  std::string replication_secret_;  ///< of this run, for the regions of this process among themselves
-  std::unique_ptr<http::Server> replication_;
+  std::unique_ptr<Peers> peers_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<http::Server> clients_;
   OperatorDoor door_;

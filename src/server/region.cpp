@@ -1,6 +1,7 @@
 // server/region.cpp - see region.h.
 #include "server/region.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/log.h"
@@ -22,6 +23,24 @@ std::unique_ptr<sql::Pool> open_pool(std::string const& path, sql::Durability du
 }
 
 }  // namespace
+
+std::string region_folder(std::string const& data_directory, std::string const& name) {
+  return data_directory + "/regions/" + name;
+}
+
+std::string catalogue_path(std::string const& data_directory, std::string const& name) {
+  return region_folder(data_directory, name) + "/catalogue.db";
+}
+
+Result<std::vector<std::string>> list_regions(std::string const& data_directory) {
+  std::error_code error;
+  std::vector<std::string> out;
+  std::filesystem::directory_iterator entries(data_directory + "/regions", error);
+  if (error) return fail(Fault::not_found, data_directory + "/regions: " + error.message());
+  for (auto const& entry : entries) out.push_back(entry.path().filename());
+  std::ranges::sort(out);
+  return out;
+}
 
 Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const& folder,
                                              crypto::Key const& root_key, Clock& clock, Entropy& entropy) {

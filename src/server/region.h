@@ -13,6 +13,12 @@
 
 namespace argosy::server {
 
+/// Where a region's things lie below a data directory.
+std::string region_folder(std::string const& data_directory, std::string const& name);
+std::string catalogue_path(std::string const& data_directory, std::string const& name);
+/// The names of the regions that a data directory holds, sorted.
+Result<std::vector<std::string>> list_regions(std::string const& data_directory);
+
 class Region {
  public:
   /// Opens (and creates) `folder`; takes over what the packs hold and the index does not know.

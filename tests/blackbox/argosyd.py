@@ -68,7 +68,7 @@ class Server:
             )
         readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         self.ready_line = self.process.stdout.readline() if readable else ""
-        if not re.fullmatch(r"argosyd ready https?://127\.0\.0\.1:[1-9][0-9]*\n", self.ready_line):
+        if not re.fullmatch(r"argosyd ready https?://[0-9.]+:[1-9][0-9]*\n", self.ready_line):
             self.kill()
             pytest.fail(f"no ready line but {self.ready_line!r}; log:\n{self.log.read_text()[-3000:]}")
         return self

@@ -6,7 +6,6 @@ Usage: tests/golden/make.py    (needs python3-cryptography)
 What it writes is committed and never changes once released: every later program must still read it. So this is run
 again only while a format version is being made.
 """
-import hashlib
 import hmac
 import json
 import pathlib
@@ -14,13 +13,9 @@ import struct
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from formats import BLOCK_BYTES, block_of_one_byte, chunk_header, hole_digests, node, reference, sha256
+
 project = pathlib.Path(__file__).resolve().parents[2]
-BLOCK_BYTES = 524_288
-FANOUT = 256
-
-
-def sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
 
 
 def crc32c(data: bytes) -> int:
@@ -30,52 +25,6 @@ def crc32c(data: bytes) -> int:
         for _ in range(8):
             crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
     return crc ^ 0xFFFFFFFF
-
-
-# chunk.md
-
-def chunk_header(kind: int, codec: int, plain_bytes: int, level: int) -> bytes:
-    return struct.pack("<BBBBIB3x", 1, kind, codec, 0, plain_bytes, level)
-
-
-def zstd_of_one_byte(value: int) -> bytes:
-    """A Zstandard frame of a whole block of one byte (RFC 8878): single segment, four RLE blocks of 128 KiB."""
-    frame = bytes.fromhex("28b52ffd") + bytes([0xA0]) + struct.pack("<I", BLOCK_BYTES)
-    for number in range(4):
-        head = (131_072 << 3) | (1 << 1) | (number == 3)
-        frame += head.to_bytes(3, "little") + bytes([value])
-    return frame
-
-
-def block_of_one_byte(value: int) -> dict:
-    stored = chunk_header(1, 1, BLOCK_BYTES, 0) + zstd_of_one_byte(value)
-    return {"byte": f"{value:02x}", "digest": sha256(bytes([value]) * BLOCK_BYTES), "stored": stored, "id": sha256(stored)}
-
-
-# manifest.md
-
-hole_digests = [sha256(bytes(BLOCK_BYTES))]
-for level in range(1, 5):
-    hole_digests.append(sha256(b"argosy node 1" + bytes([level]) + hole_digests[-1] * FANOUT))
-
-
-def node(level: int, blocks: int, children: dict[int, dict]) -> dict:
-    bitmap = bytearray(FANOUT // 8)
-    for slot in children:
-        bitmap[slot // 8] |= 1 << (slot % 8)
-    slots = sorted(children)
-    body = struct.pack("<Q", blocks) + bytes(bitmap)
-    body += b"".join(children[slot]["id"] for slot in slots) + b"".join(children[slot]["digest"] for slot in slots)
-    stored = chunk_header(2, 0, len(body), level) + body
-    digests = [children[slot]["digest"] if slot in children else hole_digests[level - 1] for slot in range(FANOUT)]
-    return {"level": level, "blocks": blocks,
-            "children": [{"slot": slot, "id": children[slot]["id"], "digest": children[slot]["digest"]} for slot in slots],
-            "stored": stored, "id": sha256(stored),
-            "digest": sha256(b"argosy node 1" + bytes([level]) + b"".join(digests))}
-
-
-def reference(child: dict) -> bytes:
-    return b"\x01" + child["id"] + child["digest"]
 
 
 # pack.md

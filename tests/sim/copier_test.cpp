@@ -14,6 +14,9 @@ using tests::Blocks;
 using tests::kOwner;
 using tests::kRecipient;
 
+/// The region that asks.
+peer::Peer const kWest{"us-west-2", "west", true, {}};
+
 /// The wire between two regions of one test: counts, and fails or spoils what the test asks for.
 class Wire final : public remote::Transport {
  public:
@@ -31,7 +34,7 @@ class Wire final : public remote::Transport {
     std::lock_guard lock(mutex_);
     int const call = faults_.calls++;
     if (call == faults_.fail_call && !faults_.answered) return fail(Fault::unavailable, "cut");
-    auto response = peer::handle(source_, "us-west-2", request);
+    auto response = peer::handle(source_, kWest, request);
     if (call == faults_.fail_call) return fail(Fault::unavailable, "cut");
     if (request.path == "/replication/fetch" && response.status == 200) {
       faults_.fetched_bytes += response.body.size();
@@ -55,8 +58,8 @@ class CopierTest : public testing::Test {
   void restart() {
     copier_.reset();
     sources_ = std::make_unique<Sources>();
-    sources_->add(std::make_unique<Source>("us-east-1", std::make_unique<Wire>(answering_, faults_),
-                                           remote::Credentials{"us-west-2", "secret", {}}, east_.clock));
+    sources_->add(std::make_unique<Source>("us-east-1", "us-west-2",
+                                           std::make_unique<Wire>(answering_, faults_), std::nullopt));
     copier_ = std::make_unique<Copier>("us-west-2", west_.catalogue, *west_.content, *sources_, west_.clock,
                                        *west_.entropy);
     ASSERT_TRUE(copier_->start());
@@ -186,8 +189,8 @@ TEST_F(CopierTest, goes_on_after_a_kill_at_any_call_without_moving_again_what_ar
     faults.fail_call = call;
     faults.answered = false;
     Sources sources;
-    sources.add(std::make_unique<Source>("us-east-1", std::make_unique<Wire>(answering_, faults),
-                                         remote::Credentials{"us-west-2", "secret", {}}, east_.clock));
+    sources.add(std::make_unique<Source>("us-east-1", "us-west-2", std::make_unique<Wire>(answering_, faults),
+                                         std::nullopt));
     auto opened = (*sources.find("us-east-1"))->open({kOwner.account, base.id});
     ASSERT_TRUE(opened);
     messages::ec2::CopyImageRequest request;
@@ -304,12 +307,12 @@ TEST_F(CopierTest, gives_no_chunk_that_does_not_lie_under_an_opened_root) {
   auto source = east_.make_snapshot(kOwner.account, {{0, block(1)}});
   auto other = east_.make_snapshot(kRecipient.account, {{0, block(2)}});
   auto base = east_.make_image(kOwner.account, "base", source.id);
-  auto opened = *peer::open(answering_, "us-west-2", {kOwner.account, base.id});
+  auto opened = *peer::open(answering_, kWest, {kOwner.account, base.id});
   auto fetch = [&](std::string const& peer, std::string const& snapshot, std::int32_t level,
                    std::int64_t position, std::uint8_t slot) {
     messages::replication::FetchRequest request{
         opened.lease, snapshot, {{level, position, {std::byte{slot}}}}};
-    auto bytes = peer::fetch(answering_, peer, request);
+    auto bytes = peer::fetch(answering_, {peer, "west", true, {}}, request);
     return bytes ? std::string("given") : bytes.error().code;
   };
   EXPECT_EQ(fetch("us-west-2", source.id, 1, 0, 0), "given");

@@ -15,9 +15,11 @@
 
 namespace argosy::messages::replication {
 
-/// The service of the credential scope; the region is the source, the access key id the name of the region
-/// that asks.
-inline constexpr std::string_view kService = "argosy";
+/// The region that is asked, and the one that asks.
+inline constexpr std::string_view kSourceHeader = "Argosy-Source-Region";
+inline constexpr std::string_view kDestinationHeader = "Argosy-Destination-Region";
+/// Between regions of one process instead of a certificate.
+inline constexpr std::string_view kSecretHeader = "Argosy-Secret";
 /// More than any request needs; bounds what a peer can make us hold.
 inline constexpr std::size_t kMaxRanges = 64;
 /// Chunks of one Fetch, over all its ranges: at most 33 MiB.

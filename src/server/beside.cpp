@@ -1,0 +1,55 @@
+// server/beside.cpp - see beside.h.
+#include "server/beside.h"
+
+#include <iostream>
+
+#include "base/entropy.h"
+
+namespace argosy::server {
+
+void Output::add_to(CLI::App& command) {
+  command.add_option("--output,-o", format, "table or json")->check(CLI::IsMember({"table", "json"}));
+}
+
+void Output::print(boost::json::array const& rows) const {
+  if (format == "json") {
+    std::cout << boost::json::serialize(rows) << "\n";
+    return;
+  }
+  for (auto const& row : rows) {
+    std::string line;
+    for (auto const& [key, value] : row.get_object())
+      (line += line.empty() ? "" : "  ") +=
+          value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+    std::cout << line << "\n";
+  }
+}
+
+void Beside::add_to(CLI::App& command) {
+  auto* config = command.add_option("--config,-c", config_file, "The configuration file of the server");
+  command.add_option("--data-dir", data_directory, "Instead: the data directory of the server")
+      ->excludes(config);
+  command.add_option("--root-key", root_key_file, "and the root key file (default: DIR.root-key)")
+      ->excludes(config);
+  output.add_to(command);
+}
+
+Result<Config> Beside::config() const {
+  if (!config_file.empty()) {
+    auto config = TRY(read_config(config_file));
+    TRY(check(config));
+    return config;
+  }
+  if (data_directory.empty()) return fail(Fault::invalid, "give --config FILE or --data-dir DIR; see --help");
+  Config config;
+  config.data_directory = data_directory;
+  config.root_key_file = root_key_file.empty() ? default_root_key_file(data_directory) : root_key_file;
+  return config;
+}
+
+Result<Directory> Beside::open() const {
+  auto config = TRY(this->config());
+  return open_directory(config.data_directory, config.root_key_file, Missing::refuse, system_entropy());
+}
+
+}  // namespace argosy::server

@@ -1,0 +1,52 @@
+// server/private_file.cpp - see private_file.h.
+#include "server/private_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace argosy::server {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 1U << 20U;
+
+}  // namespace
+
+Result<std::string> read_file(std::string const& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Fault::not_found, path + ": " + std::strerror(errno));
+  std::string text(kMaxFileBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxFileBytes) return fail(Fault::invalid, path + ": larger than 1 MiB");
+  return text;
+}
+
+Result<void> write_private_file(std::string const& path, std::string_view text, Existing existing) {
+  auto failure = [&](char const* what) {
+    return fail(errno == EEXIST ? Fault::conflict : Fault::unavailable,
+                path + ": " + what + ": " + std::strerror(errno));
+  };
+  auto const draft = path + ".new";
+  ::unlink(draft.c_str());
+  int file = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return failure("create");
+  bool const written =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  ::close(file);
+  if (!written) return failure("write");
+  if (existing == Existing::replace) {
+    if (::rename(draft.c_str(), path.c_str()) != 0) return failure("rename");
+    return {};
+  }
+  bool const linked = ::link(draft.c_str(), path.c_str()) == 0;  // fails if there is one
+  auto const error = errno;
+  ::unlink(draft.c_str());
+  errno = error;
+  return linked ? Result<void>{} : Result<void>(failure("create"));
+}
+
+}  // namespace argosy::server

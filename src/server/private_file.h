@@ -1,0 +1,18 @@
+// server/private_file.h - small files of the operator: read whole, and written whole for their owner alone.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace argosy::server {
+
+/// At most 1 MiB. Fails with `not_found`, `invalid` if it is larger.
+Result<std::string> read_file(std::string const& path);
+
+enum class Existing { replace, refuse };
+/// Mode 0600; whole or not at all, durable on return. Fails with `conflict` on a file that must not be
+/// replaced.
+Result<void> write_private_file(std::string const& path, std::string_view text, Existing existing);
+
+}  // namespace argosy::server
