@@ -1,6 +1,9 @@
 // cli/session.cpp - see session.h.
 #include "cli/session.h"
 
+#include <utility>
+
+#include "cli/endpoints.h"
 #include "messages/ebs/ebs.h"
 #include "wire/json.h"
 #include "wire/xml.h"
@@ -58,6 +61,11 @@ Outcome<http::Response> send(remote::Transport& transport, http::Request request
   return TRY(transport.send(request));
 }
 
+/// Argosy's and AWS's words for a request that was signed for a region that the endpoint does not serve.
+bool is_of_another_region(http::Response const& response) {
+  return response.status >= 400 && as_text(response.body).contains("scoped to a valid region");
+}
+
 http::Request to_form_request(wire::Pairs const& parameters) {
   return {"POST",
           "/",
@@ -100,34 +108,72 @@ Failure read_ebs_failure(http::Response const& response) {
 
 Outcome<std::unique_ptr<Session>> Session::open(Settings const& settings, std::string region) {
   std::unique_ptr<Session> session(new Session);
-  session->ec2_ = TRY(open_transport(settings, "ec2", region));
-  session->ebs_ = TRY(open_transport(settings, "ebs", region));
-  session->sts_ = TRY(open_transport(settings, "sts", region));
+  session->transports_ = std::make_shared<Transports const>(TRY(open_transports(settings, region)));
   session->settings_ = settings;
   session->credentials_ = TRY(settings.credentials);
   session->region_ = std::move(region);
   return session;
 }
 
+Outcome<Session::Transports> Session::open_transports(Settings const& settings, std::string const& region) {
+  Transports out;
+  for (auto const* service : {"ec2", "ebs", "sts"})
+    out[service] = TRY(open_transport(settings, service, region));
+  return out;
+}
+
+/// One call, and once more elsewhere if the region is served there.
+Outcome<http::Response> Session::call(std::string const& service, http::Request const& request,
+                                      remote::Payload payload) {
+  remote::Scope const scope{region_, service};
+  auto transports = [&] {
+    std::lock_guard lock(mutex_);
+    return transports_;
+  };
+  auto const first = transports();
+  auto response = TRY(send(*first->at(service), request, credentials_, scope, payload));
+  if (!is_of_another_region(response) || !settings_.endpoint_urls.contains("ec2")) return response;
+  TRY(follow(*first->at("ec2")));
+  auto const second = transports();
+  if (second == first) return response;
+  return TRY(send(*second->at(service), request, credentials_, scope, payload));
+}
+
+/// Asks the endpoint once where the regions are, and goes there.
+Outcome<void> Session::follow(remote::Transport& ec2) {
+  std::lock_guard lock(mutex_);
+  if (std::exchange(followed_, true)) return {};
+  auto const request = to_form_request({{"Action", "DescribeRegions"}, {"Version", kEc2Version}});
+  auto response = TRY(send(ec2, request, credentials_, {region_, "ec2"}, remote::Payload::hashed));
+  auto document = wire::parse_xml(as_text(response.body));
+  if (response.status != 200 || !document) return {};
+  auto regions = wire::decode_xml<messages::ec2::DescribeRegionsResponse>((*document)->document_element(),
+                                                                          wire::Naming::lower_camel);
+  auto found = follow_endpoints(settings_.endpoint_urls, region_, regions);
+  if (!found) return {};
+  auto settings = settings_;
+  settings.endpoint_urls = *std::move(found);
+  transports_ = std::make_shared<Transports const>(TRY(open_transports(settings, region_)));
+  return {};
+}
+
 Outcome<std::string> Session::ec2(std::string_view action, wire::Pairs parameters) {
   parameters.emplace_back("Action", action);
   parameters.emplace_back("Version", kEc2Version);
-  auto response =
-      TRY(send(*ec2_, to_form_request(parameters), credentials_, {region_, "ec2"}, remote::Payload::hashed));
+  auto response = TRY(call("ec2", to_form_request(parameters), remote::Payload::hashed));
   if (response.status != 200) return std::unexpected(read_ec2_failure(response));
   return std::string(as_text(response.body));
 }
 
 Outcome<std::string> Session::sts(std::string_view action) {
   wire::Pairs parameters{{"Action", std::string(action)}, {"Version", kStsVersion}};
-  auto response =
-      TRY(send(*sts_, to_form_request(parameters), credentials_, {region_, "sts"}, remote::Payload::hashed));
+  auto response = TRY(call("sts", to_form_request(parameters), remote::Payload::hashed));
   if (response.status != 200) return std::unexpected(read_sts_failure(response));
   return std::string(as_text(response.body));
 }
 
 Outcome<http::Response> Session::ebs(http::Request request, remote::Payload payload) {
-  auto response = TRY(send(*ebs_, std::move(request), credentials_, {region_, "ebs"}, payload));
+  auto response = TRY(call("ebs", request, payload));
   if (response.status < 200 || response.status > 299) return std::unexpected(read_ebs_failure(response));
   return response;
 }

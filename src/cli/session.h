@@ -1,7 +1,9 @@
 // cli/session.h - signed calls to the EC2 and EBS direct services of one region, with their errors
 // understood.
 #pragma once
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "cli/failure.h"
@@ -11,7 +13,8 @@
 
 namespace argosy::cli {
 
-/// Any thread.
+/// Any thread. Where a given endpoint turns out not to serve the region but to know which one does, calls go
+/// there.
 class Session {
  public:
   /// No call is made yet. Fails with `configuration` on a bad endpoint URL.
@@ -30,13 +33,21 @@ class Session {
   Outcome<std::string> sts(std::string_view action);
 
  private:
+  /// By service: ec2, ebs, sts.
+  using Transports = std::map<std::string, std::unique_ptr<remote::Transport>, std::less<>>;
+
   Session() = default;
+  static Outcome<Transports> open_transports(Settings const& settings, std::string const& region);
+  Outcome<http::Response> call(std::string const& service, http::Request const& request,
+                               remote::Payload payload);
+  Outcome<void> follow(remote::Transport& ec2);
+
   Settings settings_;
   std::string region_;
   remote::Credentials credentials_;
-  std::unique_ptr<remote::Transport> ec2_;
-  std::unique_ptr<remote::Transport> ebs_;
-  std::unique_ptr<remote::Transport> sts_;
+  std::mutex mutex_;                              // guards transports_ and followed_
+  std::shared_ptr<Transports const> transports_;  ///< shared: a call under way keeps those that it began with
+  bool followed_ = false;
 };
 
 /// The URL that AWS serves a service of a region at.

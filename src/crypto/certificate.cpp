@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 
 namespace argosy::crypto {
@@ -120,9 +121,10 @@ bool add_extension(X509* certificate, X509* issuer, int id, std::string const& v
 Certificate new_certificate(std::string_view name, EVP_PKEY* key, int days) {
   Certificate out(X509_new());
   std::array<unsigned char, 16> serial{};
-  RAND_bytes(serial.data(), serial.size());
-  serial[0] &= 0x7fU;  // a positive number
-  std::unique_ptr<BIGNUM, Deleter<BN_free>> number(BN_bin2bn(serial.data(), serial.size(), nullptr));
+  RAND_bytes(serial.data(), static_cast<int>(serial.size()));
+  serial[0] = static_cast<unsigned char>(serial[0] & 0x7fU);  // a positive number
+  std::unique_ptr<BIGNUM, Deleter<BN_free>> number(
+      BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
   BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(out.get()));
   X509_set_version(out.get(), X509_VERSION_3);
   X509_gmtime_adj(X509_getm_notBefore(out.get()), -kSlowClockSeconds);

@@ -2,6 +2,7 @@
 // thread.
 #include "http/client.h"
 
+#include <algorithm>
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
@@ -284,7 +285,8 @@ Result<Response> Client::send(Request const& request) {
 }
 
 Result<Response> Client::send(Request const& request, BodySink const& sink) {
-  Connection connection(state_->endpoint, state_->options, TRY(state_->current_tls()));
+  auto const tls = TRY(state_->current_tls());
+  Connection connection(state_->endpoint, state_->options, tls);
   TRY(connection.connect());
   bool keep = false;
   bool answered = false;

@@ -35,6 +35,10 @@ Fault fault_of(int status) {
   }
 }
 
+/// It does not know this region as a peer, or its own region no more: an operator mends that, and copies
+/// wait.
+bool is_about_regions(std::string_view code) { return code == "AccessDenied" || code == "InvalidRegion"; }
+
 std::unexpected<Error> broken(std::string const& what) {
   return fail(Fault::corrupt, "the source region opened " + what);
 }
@@ -119,7 +123,7 @@ Result<http::Response> Source::call(std::string const& operation, std::string co
     return fail(Fault::corrupt, region_ + " sent an answer of an impossible size");
   if (response.status == 200) return response;
   auto refusal = wire::decode_json<m::Refusal>(as_text(response.body), wire::Naming::snake);
-  if (!refusal || !is_refusal(*refusal))
+  if (!refusal || !is_refusal(*refusal) || is_about_regions(refusal->code))
     return fail(Fault::unavailable,
                 region_ + " answered " + operation + " with status " + std::to_string(response.status));
   return fail(fault_of(response.status), refusal->code, refusal->message);
@@ -130,9 +134,9 @@ Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {
     std::atomic<int>& taken;
     ~Place() { --taken; }
   };
-  bool const free = ++opens_ <= kMaxOpensUnderWay;
+  bool const has_room = ++opens_ <= kMaxOpensUnderWay;
   Place const place{opens_};
-  if (is_peer() && !free)
+  if (is_peer() && !has_room)
     return fail(Fault::unavailable, region_ + " has not answered those who asked before");
   auto response = TRY(call("open", wire::encode_json(request, wire::Naming::snake)));
   auto opened = TRY(wire::decode_json<m::OpenResponse>(as_text(response.body), wire::Naming::snake));
@@ -151,8 +155,12 @@ Result<void> Source::close(std::string const& lease) {
 }
 
 Result<Bytes> Source::fetch(m::FetchRequest const& request) {
-  auto response = TRY(call("fetch", wire::encode_json(request, wire::Naming::snake)));
-  return std::move(response.body);
+  auto response = call("fetch", wire::encode_json(request, wire::Naming::snake));
+  // What is asked for follows from what the source sent before: one of the two was not what it should be.
+  if (!response && response.error().code == "InvalidRange")
+    return fail(Fault::corrupt, region_ + " does not have what it opened: " + response.error().message);
+  if (!response) return std::unexpected(std::move(response).error());
+  return std::move(response->body);
 }
 
 Result<Source*> Sources::find(std::string const& region) {

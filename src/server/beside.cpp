@@ -36,20 +36,20 @@ void Beside::add_to(CLI::App& command) {
 
 Result<Config> Beside::config() const {
   if (!config_file.empty()) {
-    auto config = TRY(read_config(config_file));
-    TRY(check(config));
-    return config;
+    auto told = TRY(read_config(config_file));
+    TRY(check(told));
+    return told;
   }
   if (data_directory.empty()) return fail(Fault::invalid, "give --config FILE or --data-dir DIR; see --help");
-  Config config;
-  config.data_directory = data_directory;
-  config.root_key_file = root_key_file.empty() ? default_root_key_file(data_directory) : root_key_file;
-  return config;
+  Config told;
+  told.data_directory = data_directory;
+  told.root_key_file = root_key_file.empty() ? default_root_key_file(data_directory) : root_key_file;
+  return told;
 }
 
 Result<Directory> Beside::open() const {
-  auto config = TRY(this->config());
-  return open_directory(config.data_directory, config.root_key_file, Missing::refuse, system_entropy());
+  auto const told = TRY(config());
+  return open_directory(told.data_directory, told.root_key_file, Missing::refuse, system_entropy());
 }
 
 }  // namespace argosy::server

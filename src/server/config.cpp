@@ -129,7 +129,7 @@ Result<void> check_region(std::string const& name, std::set<std::string>& seen) 
 }
 
 /// "all", or a list of account ids.
-Reader::Setter accounts(Reader const& reader, PeerConfig& peer) {
+Reader::Setter account_list(Reader const& reader, PeerConfig& peer) {
   return [&reader, &peer](YAML::Node const& node) -> Result<void> {
     peer.every_account = node.IsScalar() && node.Scalar() == "all";
     if (peer.every_account) return {};
@@ -150,7 +150,7 @@ Result<void> read_peer(Reader const& reader, YAML::Node const& node, PeerConfig&
                         {"endpoint", reader.parsed(peer.endpoint, http::parse_address)},
                         {"public_endpoint", reader.parsed(peer.public_endpoint, http::parse_address)},
                         {"certificate_name", reader.text(peer.certificate_name)},
-                        {"accounts", accounts(reader, peer)},
+                        {"accounts", account_list(reader, peer)},
                         {"receives_keys", reader.flag(peer.receives_keys)}}));
   TRY(reader.require(node, {"name", "regions", "endpoint", "public_endpoint", "accounts"}));
   if (peer.certificate_name.empty()) peer.certificate_name = http::parse_address(peer.endpoint)->host;
@@ -159,7 +159,7 @@ Result<void> read_peer(Reader const& reader, YAML::Node const& node, PeerConfig&
   return {};
 }
 
-Reader::Setter peers(Reader const& reader, std::vector<PeerConfig>& out) {
+Reader::Setter peer_list(Reader const& reader, std::vector<PeerConfig>& out) {
   return [&reader, &out](YAML::Node const& node) -> Result<void> {
     if (!node.IsSequence() || node.size() == 0)
       return reader.complain(node.Mark(), "expected a list of peers");
@@ -168,7 +168,7 @@ Reader::Setter peers(Reader const& reader, std::vector<PeerConfig>& out) {
   };
 }
 
-Reader::Setter replication(Reader const& reader, std::optional<ReplicationConfig>& out) {
+Reader::Setter replication_section(Reader const& reader, std::optional<ReplicationConfig>& out) {
   return [&reader, &out](YAML::Node const& node) -> Result<void> {
     auto& to = out.emplace();
     TRY(reader.map(node, {{"listen", reader.parsed(to.listen, http::parse_address)},
@@ -215,8 +215,8 @@ Result<Config> read_config(std::string const& path) {
       {"data_directory", reader.text(config.data_directory)},
       {"root_key_file", reader.text(config.root_key_file)},
       {"regions", reader.texts(config.regions)},
-      {"replication", replication(reader, config.replication)},
-      {"peers", peers(reader, config.peers)},
+      {"replication", replication_section(reader, config.replication)},
+      {"peers", peer_list(reader, config.peers)},
       {"tls", reader.section({{"certificate_file", reader.text(tls.certificate_path)},
                               {"key_file", reader.text(tls.key_path)}})},
       {"operations", reader.section({{"listen", reader.text(config.operations_listen)},
