@@ -137,7 +137,7 @@ Reader::Setter account_list(Reader const& reader, PeerConfig& peer) {
       return reader.complain(node.Mark(), "expected 'all' or a list of account ids");
     for (auto const& item : node) {
       if (!item.IsScalar() || !access::is_account_id(item.Scalar()))
-        return reader.complain(item.Mark(), "an account id has 12 digits (in quotes if it begins with 0)");
+        return reader.complain(item.Mark(), "an account id has 12 digits");
       peer.accounts.push_back(item.Scalar());
     }
     return {};

@@ -122,6 +122,7 @@ void Peers::connect() {
     for (auto const& peer : config_.peers) {
       auto const address = http::parse_address(peer.endpoint);
       http::ClientOptions options;
+      options.connect_timeout = std::min(options.connect_timeout, config_.replication->timeout);
       options.io_timeout = config_.replication->timeout;
       options.call_timeout = kLongestCall;
       options.tls = config_.replication->tls;

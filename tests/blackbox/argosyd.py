@@ -58,13 +58,14 @@ class Server:
         ]
         self.log = pathlib.Path(f"{data_dir}.log")
         self.certificate = None  # what clients trust, if it speaks TLS
+        self.prefix = []  # a command that runs it somewhere else
         self.process = None
         self.ready_line = None
 
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, *self.arguments], stdout=subprocess.PIPE, stderr=log, text=True
+                [*self.prefix, BINARY, *self.arguments], stdout=subprocess.PIPE, stderr=log, text=True
             )
         readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         self.ready_line = self.process.stdout.readline() if readable else ""

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "catalogue/openings.h"
 #include "ec2/copy_image.h"
 #include "peer/peer.h"
 #include "support/region.h"
@@ -270,10 +271,13 @@ TEST_F(CopierTest, waits_for_a_source_that_is_away_and_renews_a_lease_that_ran_o
   faults_.fail_call = faults_.calls;
   ASSERT_TRUE(copier_->step());
   EXPECT_EQ(image(id).state, images::ImageState::pending);
+  EXPECT_EQ(image(id).state_reason_code, "Server.SourceUnavailable");
+  EXPECT_TRUE(snapshot_of(id).status_message.starts_with("Waiting for region us-east-1"));
   pass(std::chrono::hours(30));
   restart();
   finish(id);
   EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+  EXPECT_EQ(image(id).state_reason_code + image(id).state_reason + snapshot_of(id).status_message, "");
 }
 
 TEST_F(CopierTest, stops_a_copy_whose_image_was_deregistered) {
@@ -301,6 +305,26 @@ TEST_F(CopierTest, judges_the_source_as_any_call_of_that_account) {
   EXPECT_EQ(refused.error().message, "You do not have permission to access the storage of this ami");
   east_.share(source.id, {images::PrincipalKind::account, kRecipient.account});
   EXPECT_TRUE(copy(kRecipient, base.id, "copied"));
+}
+
+TEST_F(CopierTest, opens_only_for_the_accounts_that_the_peer_may_speak_for) {
+  auto source = east_.make_snapshot(kOwner.account, {{0, block(1)}});
+  auto base = east_.make_image(kOwner.account, "base", source.id);
+  peer::Peer const other{"us-west-2", "west", false, {kRecipient.account}};
+  for (auto const& resource : {base.id, std::string("ami-00000000000000000"), source.id}) {
+    auto opened = peer::open(answering_, other, {kOwner.account, resource});
+    EXPECT_EQ(opened.error().code, "UnauthorizedOperation");
+    EXPECT_EQ(opened.error().message.find(resource), std::string::npos) << "nothing tells what is there";
+  }
+  auto lease = peer::open(answering_, kWest, {kOwner.account, base.id})->lease;
+  EXPECT_TRUE(peer::renew(answering_, kWest, {lease}));
+  EXPECT_EQ(peer::renew(answering_, other, {lease}).error().code, "LeaseNotFound") << "it may no longer";
+  auto openings = *east_.run([](catalogue::Transaction& tx) { return catalogue::list_openings(tx, 10); });
+  ASSERT_EQ(openings.size(), 4U);
+  EXPECT_EQ(openings[0].outcome, "opened");
+  EXPECT_EQ(openings[1].outcome, "UnauthorizedOperation");
+  EXPECT_EQ(openings[1].resource, source.id);
+  EXPECT_EQ(openings[1].peer + openings[1].region + openings[1].account, "westus-west-2" + kOwner.account);
 }
 
 TEST_F(CopierTest, gives_no_chunk_that_does_not_lie_under_an_opened_root) {

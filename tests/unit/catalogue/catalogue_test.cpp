@@ -4,6 +4,7 @@
 #include "catalogue/client_tokens.h"
 #include "catalogue/copies.h"
 #include "catalogue/leases.h"
+#include "catalogue/openings.h"
 #include "support/region.h"
 
 namespace argosy::catalogue {
@@ -151,6 +152,21 @@ TEST_F(DirectoryTest, takes_no_account_twice) {
   EXPECT_EQ(create_account(*tx_, "team", "", {}, *entropy_).error().fault, Fault::conflict);
   EXPECT_EQ(create_account(*tx_, "other", "123456789012", {}, *entropy_).error().fault, Fault::conflict);
   EXPECT_EQ(create_account(*tx_, "other", "12345", {}, *entropy_).error().fault, Fault::invalid);
+}
+
+TEST_F(CatalogueTest, keeps_openings_for_their_time_and_as_texts_that_can_be_shown) {
+  auto record = [&](std::string const& resource) {
+    Opening opening{region_.clock.now(), "west", "us-west-2", tests::kOwner.account, resource, "opened"};
+    ASSERT_TRUE(run([&](Transaction& tx) { return insert_opening(tx, opening); }));
+  };
+  record("ami-old");
+  region_.clock.advance(kOpeningAge + Duration{1});
+  record("a\n\x01" + std::string(1'000, 'b'));
+  auto list = [&] { return *run([&](Transaction& tx) { return list_openings(tx, 1'000); }); };
+  EXPECT_EQ(list().front().resource, "a??" + std::string(61, 'b'));
+  for (int i = 0; i < 100; ++i) record("ami-new");  // the old one goes with some later one
+  EXPECT_EQ(list().size(), 101U);
+  EXPECT_EQ(list().back().resource.substr(0, 3), "a??");
 }
 
 }  // namespace

@@ -23,6 +23,13 @@ class ConfigTest : public testing::Test {
   std::string const path_ = testing::TempDir() + "argosyd.yaml";
   std::string const good_ =
       "data_directory: /data\nroot_key_file: /keys/root\nregions: [us-east-1, us-west-2]\n";
+  std::string const replication_ =
+      "replication:\n  listen: 0.0.0.0:9443\n  certificate_file: c\n  key_file: k\n  authority_file: a\n";
+  /// A peer's line; begins in line 9 behind good_ and replication_.
+  static std::string peer(std::string const& name, std::string const& region, std::string const& more = "") {
+    return "  - name: " + name + "\n    regions: [" + region + "]\n    endpoint: " + name +
+           ".example:9443\n    public_endpoint: " + name + ".example:8443\n    accounts: all\n" + more;
+  }
 };
 
 TEST_F(ConfigTest, takes_what_is_written_and_defaults_for_the_rest) {
@@ -47,6 +54,46 @@ TEST_F(ConfigTest, says_where_it_does_not_understand) {
   EXPECT_EQ(complaint("regions: [us-east-1]\n"), "1:1: the key 'data_directory' is missing");
   EXPECT_EQ(complaint("").substr(0, 4), "1:1:");
   EXPECT_EQ(complaint("a: [\n").substr(0, 2), "2:");
+}
+
+TEST_F(ConfigTest, knows_each_peer_by_its_certificate_and_what_it_may_do) {
+  auto config = read(good_ + replication_ + "peers:\n" + peer("Beta", "eu-west-1") +
+                     peer("gamma", "eu-west-2", "    certificate_name: 10.0.0.3\n    receives_keys: true\n"));
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(check(*config));
+  EXPECT_EQ(config->replication->listen, "0.0.0.0:9443");
+  ASSERT_EQ(config->peers.size(), 2U);
+  EXPECT_EQ(config->peers[0].certificate_name, "beta.example");
+  EXPECT_TRUE(config->peers[0].every_account);
+  EXPECT_FALSE(config->peers[0].receives_keys);
+  EXPECT_EQ(config->peers[1].certificate_name, "10.0.0.3");
+  EXPECT_TRUE(config->peers[1].receives_keys);
+}
+
+TEST_F(ConfigTest, says_what_is_wrong_with_a_peer) {
+  auto const head = good_ + replication_ + "peers:\n";
+  EXPECT_EQ(complaint(head + "  - name: beta\n"), "10:5: the key 'regions' is missing");
+  EXPECT_EQ(complaint(head + "  beta: 1\n"), "10:3: expected a list of peers");
+  auto with = [&](std::string const& from, std::string const& to) {
+    auto text = peer("beta", "eu-west-1");
+    return complaint(head + text.replace(text.find(from), from.size(), to));
+  };
+  EXPECT_EQ(with("accounts: all", "accounts: some"), "14:15: expected 'all' or a list of account ids");
+  EXPECT_EQ(with("accounts: all", "accounts: ['12']"), "14:16: an account id has 12 digits");
+  EXPECT_EQ(with("beta.example:9443", "beta.example"), "12:15: beta.example is not of the form ADDRESS:PORT");
+  EXPECT_EQ(with("eu-west-1", "us-east-1"), "the region us-east-1 stands twice");
+  EXPECT_EQ(with("eu-west-1", "x"),
+            "'x' is no name of a region: use 3 to 32 of a-z, 0-9 and '-', as in us-east-1");
+  EXPECT_EQ(complaint(head + peer("beta", "eu-west-1") + peer("beta", "eu-west-2")),
+            "the peer beta stands twice");
+  EXPECT_EQ(complaint(head + peer("beta", "eu-west-1", "    receives_keys: maybe\n")),
+            "15:20: expected true or false");
+  EXPECT_EQ(complaint(head + peer("beta", "eu-west-1") +
+                      peer("gamma", "eu-west-2", "    certificate_name: beta.example\n")),
+            "two peers have the certificate_name beta.example");
+  EXPECT_EQ(complaint(good_ + replication_), "replication and peers need each other: give both or neither");
+  EXPECT_EQ(complaint(good_ + "replication:\n  listen: 0.0.0.0:1\n"),
+            "5:3: the key 'certificate_file' is missing");
 }
 
 TEST_F(ConfigTest, refuses_names_that_are_no_regions_and_a_key_inside_the_data) {

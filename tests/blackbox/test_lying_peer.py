@@ -1,0 +1,245 @@
+"""A source that proves who it is and then lies: it is not believed, no wrong byte is served, and memory stays small."""
+import base64
+import json
+import struct
+import time
+
+import pytest
+
+import disks
+import lying_source as lying
+import partition as apart
+from argosyd import botocore, wait_until
+from lying_source import SEVENS, STARS, Disk, Lie, formats, frame
+
+node = formats.node
+
+# What beta may take at most; without limits several of these lies would take gigabytes.
+MEMORY_LIMIT_KIB = 600 * 1024
+
+
+def with_digest(chunk, other):
+    return chunk | {"digest": other["digest"]}
+
+
+def replace(first, second):
+    return lambda body: body.replace(first["stored"], second["stored"])
+
+
+def respond(head, *pieces, endless=None):
+    """Writes an answer that is not HTTP as it should be."""
+
+    def write(stream):
+        stream.write(head)
+        for piece in pieces:
+            stream.write(piece)
+        while endless:
+            stream.write(endless)
+
+    return write
+
+
+def drip(stream):
+    """A byte now and then, without end: never silent, never done."""
+    stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    for _ in range(20):
+        stream.write(b"x")
+        stream.flush()
+        time.sleep(0.2)
+
+
+def refusal(status, code, message="no"):
+    body = json.dumps({"code": code, "message": message}).encode()
+    return respond(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)), body)
+
+
+CONTENT_LIES = {
+    "another chunk for an id": Lie(fetched=replace(SEVENS, STARS)),
+    "a flipped bit": Lie(fetched=lambda body: body[:-1] + bytes([body[-1] ^ 1])),
+    "a block under another's digest": Lie(
+        Disk(first=node(1, 2, {0: with_digest(SEVENS, STARS), 5: STARS}))
+    ),
+    "a node under another's digest": Lie(
+        Disk(root=node(2, 3, {0: with_digest(node(1, 2, {0: SEVENS, 5: STARS}), SEVENS),
+                                    1: node(1, 1, {44: SEVENS})}))
+    ),
+    "a node of the wrong level": Lie(Disk(first=node(2, 2, {0: SEVENS, 5: STARS}))),
+    "a block where a node should be": Lie(
+        Disk(root=node(2, 2, {0: SEVENS, 1: node(1, 1, {44: SEVENS})}))
+    ),
+    "a node where a block should be": Lie(
+        Disk(first=node(1, 2, {0: node(1, 1, {44: SEVENS}), 5: STARS}))
+    ),
+    "a wrong count of blocks": Lie(Disk(first=node(1, 77, {0: SEVENS, 5: STARS}))),
+    "blocks beyond the disk": Lie(
+        Disk(root=node(2, 3, {0: node(1, 2, {0: SEVENS, 5: STARS}),
+                                    200: node(1, 1, {44: SEVENS})}))
+    ),
+    "a chunk that claims to be huge": Lie(fetched=lambda body: struct.pack("<I", 0xFFFFFFFF) + body[4:]),
+    "more chunks than were asked for": Lie(fetched=lambda body: body + frame(SEVENS["stored"])),
+    "fewer chunks than were asked for": Lie(fetched=lambda body: b""),
+    "half a length": Lie(fetched=lambda body: body + b"\x01"),
+    "no such chunk after all": Lie(raw={"fetch": refusal(400, "InvalidRange")}),
+    "a leaf of zstd that unpacks to too much": None,  # made below
+}
+BOMB = formats.chunk_header(1, 1, formats.BLOCK_BYTES, 0) + formats.zstd_of_one_byte(7).replace(
+    struct.pack("<I", formats.BLOCK_BYTES), struct.pack("<I", 0xFFFFFFF0)
+)
+bomb = {"stored": BOMB, "id": formats.sha256(BOMB), "digest": SEVENS["digest"]}
+_disk = Disk(first=node(1, 2, {0: bomb, 5: STARS}))
+_disk.chunks[bomb["id"]] = BOMB
+CONTENT_LIES["a leaf of zstd that unpacks to too much"] = Lie(_disk)
+
+
+def snapshot(**changes):
+    return lambda said: said["snapshots"][0].update(changes)
+
+
+def image(**changes):
+    return lambda said: said["image"].update(changes)
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+OPENING_LIES = {
+    "a volume of nothing": Lie(opening=snapshot(volume_size_gib=0)),
+    "a volume of 2^62 GiB": Lie(opening=snapshot(volume_size_gib=2**62)),
+    "a negative volume": Lie(opening=snapshot(volume_size_gib=-1)),
+    "more content than fits": Lie(opening=snapshot(content_bytes=2**40)),
+    "another's digest": Lie(opening=snapshot(content_digest=b64(SEVENS["digest"]))),
+    "no digest": Lie(opening=snapshot(content_digest="")),
+    "half a root": Lie(opening=snapshot(root=b64(b"\x01" * 40))),
+    "a root of another form": Lie(opening=snapshot(root=b64(b"\x07" * 65))),
+    "a snapshot that is none": Lie(opening=snapshot(snapshot_id="../../etc/passwd")),
+    "control characters": Lie(opening=image(description="a\x00b")),
+    "a description without end": Lie(opening=image(description="x" * 5_000)),
+    "a mapping without its snapshot": Lie(
+        opening=lambda said: said["image"]["mappings"][0].update(snapshot_id="snap-00000000000000000")
+    ),
+    "a thousand mappings": Lie(
+        opening=lambda said: said["image"].update(mappings=said["image"]["mappings"] * 1_000)
+    ),
+    "a thousand snapshots": Lie(opening=lambda said: said.update(snapshots=said["snapshots"] * 1_000)),
+    "a thousand tags": Lie(
+        opening=image(tags=[{"key": f"k{number}", "value": "v"} for number in range(1_000)])
+    ),
+    "no image": Lie(opening=lambda said: said.pop("image") and None),
+    "no lease": Lie(opening=lambda said: said.update(lease="")),
+    "a lease without end": Lie(opening=lambda said: said.update(lease="l" * 100_000)),
+    "no JSON": Lie(raw={"open": respond(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", b"{{{")}),
+    "JSON without an end": Lie(
+        raw={"open": respond(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                             endless=b"10000\r\n" + b"[" * 65536 + b"\r\n")}
+    ),
+    "20 MiB of empty lists": Lie(
+        raw={"open": respond(b"HTTP/1.1 200 OK\r\nContent-Length: 20971522\r\n\r\n",
+                             b"[" + b"[]," * 6_990_506 + b"[]]")}
+    ),
+    "a length of 10 GB": Lie(raw={"open": respond(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")}),
+    "headers without an end": Lie(raw={"open": respond(b"HTTP/1.1 200 OK\r\n", endless=b"X-Y: z\r\n" * 1_000)}),
+    "no HTTP": Lie(raw={"open": respond(b"220 smtp ready\r\n")}),
+    "nothing": Lie(raw={"open": respond(b"")}),
+    "a code of our own": Lie(raw={"open": refusal(409, "lost")}),
+    "a code for a conflict": Lie(raw={"open": refusal(409, "unique")}),
+    "a message without end": Lie(raw={"open": refusal(404, "InvalidAMIID.NotFound", "x" * 900_000)}),
+}
+
+
+def image_ids(lies, digit):
+    return {f"ami-{digit}{number:016x}": name for number, name in enumerate(lies)}
+
+
+CONTENT_IMAGES, OPENING_IMAGES = image_ids(CONTENT_LIES, "a"), image_ids(OPENING_LIES, "b")
+HONEST = "ami-00000000000000001"
+
+
+class Story:
+    """Beta with a lying source, and one account there."""
+
+    def __init__(self, folder):
+        self.partition = apart.Partition(folder)
+        self.beta = self.partition.beta.start()
+        row = self.beta.rows("account", "create", "team")[0] | self.beta.rows("access-key", "create", "team")[0]
+        self.account = self.beta.account(row)
+        lies = {number: CONTENT_LIES[name] for number, name in CONTENT_IMAGES.items()}
+        lies |= {number: OPENING_LIES[name] for number, name in OPENING_IMAGES.items()}
+        self.source = lying.Source(self.partition, lies | {HONEST: Lie()})
+        # All at once: each is asked again some times before it is given up.
+        self.copies = {CONTENT_IMAGES[number]: self.copy(number) for number in CONTENT_IMAGES}
+
+    def copy(self, number):
+        return self.account.ec2("us-west-2").copy_image(
+            Name=disks.unique("lie"), SourceImageId=number, SourceRegion="us-east-1"
+        )["ImageId"]
+
+    def end_of(self, image):
+        return wait_until(
+            lambda: (i := disks.describe_image(self.account, image, "us-west-2"))["State"] != "pending" and i,
+            "the copy neither ends nor fails",
+        )
+
+    def peak_kib(self):
+        text = open(f"/proc/{self.beta.process.pid}/status").read()
+        return int(text.partition("VmHWM:")[2].split()[0])
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    made = Story(tmp_path_factory.mktemp("lying"))
+    yield made
+    assert made.beta.process.poll() is None, made.beta.log.read_text()[-2000:]
+    assert made.peak_kib() < MEMORY_LIMIT_KIB
+    made.source.stop()
+    made.partition.stop()
+
+
+@pytest.mark.parametrize("name", CONTENT_LIES)
+def test_content_that_is_not_what_was_opened_is_not_taken(story, name):
+    found = story.end_of(story.copies[name])
+    assert found["State"] == "failed", found
+    assert found["StateReason"]["Message"].startswith("Copying from us-east-1 failed:")
+    snapshot = disks.snapshots_of(found)[0]
+    assert disks.describe_snapshot(story.account, snapshot, "us-west-2")["State"] == "error"
+    with pytest.raises(botocore.exceptions.ClientError):
+        disks.list_blocks(story.account, snapshot, "us-west-2")
+
+
+@pytest.mark.parametrize("number", OPENING_IMAGES, ids=OPENING_IMAGES.get)
+def test_an_opening_that_cannot_be_true_makes_no_image(story, number):
+    ec2 = story.account.ec2("us-west-2")
+    before = {image["ImageId"] for image in ec2.describe_images(Owners=["self"])["Images"]}
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        story.copy(number)
+    assert caught.value.response["Error"]["Code"] in ("Unavailable", "InternalError")
+    assert len(caught.value.response["Error"]["Message"]) < 1_000
+    assert {image["ImageId"] for image in ec2.describe_images(Owners=["self"])["Images"]} == before
+
+
+def test_the_truth_is_believed_even_after_the_lies(story):
+    found = story.end_of(story.copy(HONEST))
+    assert found["State"] == "available", found
+    snapshot = disks.snapshots_of(found)[0]
+    content = {0: b"\x07" * disks.BLOCK_BYTES, 5: b"\x2a" * disks.BLOCK_BYTES, 300: b"\x07" * disks.BLOCK_BYTES}
+    assert disks.read(story.account, snapshot, "us-west-2") == content
+
+
+def test_a_digest_that_lies_about_a_block_that_is_here_already_is_found_out(story):
+    story.end_of(story.copy(HONEST))
+    lie = Lie(Disk(second=node(1, 1, {44: with_digest(SEVENS, STARS)})))
+    number = "ami-00000000000000002"
+    story.source.leases["00000000-0000-4000-8000-999999999999"] = number
+    story.source.lies[number] = lie
+    assert story.end_of(story.copy(number))["State"] == "failed"
+
+
+def test_a_source_that_drips_holds_nobody_up_for_good(story):
+    number = "ami-00000000000000003"
+    story.source.leases["00000000-0000-4000-8000-888888888888"] = number
+    story.source.lies[number] = Lie(raw={"fetch": drip})
+    copied = story.copy(number)
+    found = story.end_of(story.copy(HONEST))  # meanwhile another copy goes its way
+    assert found["State"] == "available"
+    assert disks.describe_image(story.account, copied, "us-west-2")["State"] in ("pending", "failed")
+    story.account.ec2("us-west-2").deregister_image(ImageId=copied)
