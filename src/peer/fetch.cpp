@@ -27,7 +27,9 @@ Result<content::Disk> find_disk(Source& source, Peer const& peer, m::FetchReques
 Result<void> resolve(content::Content& content, content::Disk const& disk, m::Range const& range,
                      std::vector<content::ChunkId>& ids) {
   auto const height = content::height_of(disk.volume_size_gib);
-  if (range.level < 1 || range.level > height + 1 || range.position < 0) return no_such_chunk();
+  if (range.level < 1 || range.level > height + 1 || range.position < 0 ||
+      static_cast<std::uint64_t>(range.position) >= content::blocks_of(disk.volume_size_gib))
+    return no_such_chunk();
   if (range.level == height + 1) {  // the root itself
     bool const is_root =
         range.position == 0 && range.slots.size() == 1 && range.slots.front() == std::byte{0};

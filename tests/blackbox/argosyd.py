@@ -79,6 +79,10 @@ class Server:
         return self.ready_line.split()[2]
 
     @property
+    def host(self):
+        return self.endpoint.partition("://")[2].rpartition(":")[0]
+
+    @property
     def port(self):
         return int(self.endpoint.rpartition(":")[2])
 

@@ -57,7 +57,7 @@ class Answer:
 
 
 def send(server, request):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     try:
         target = request.path + ("?" + request.query if request.query else "")
         connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
@@ -89,7 +89,7 @@ def form(pairs):
 
 
 def host_of(server):
-    return f"127.0.0.1:{server.port}"
+    return f"{server.host}:{server.port}"
 
 
 def now():

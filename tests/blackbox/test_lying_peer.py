@@ -237,7 +237,8 @@ def test_a_digest_that_lies_about_a_block_that_is_here_already_is_found_out(stor
 def test_a_source_that_drips_holds_nobody_up_for_good(story):
     number = "ami-00000000000000003"
     story.source.leases["00000000-0000-4000-8000-888888888888"] = number
-    story.source.lies[number] = Lie(raw={"fetch": drip})
+    disk = Disk(first=node(1, 2, {0: formats.block_of_one_byte(0x33), 5: STARS}))
+    story.source.lies[number] = Lie(disk, raw={"fetch": drip})
     copied = story.copy(number)
     found = story.end_of(story.copy(HONEST))  # meanwhile another copy goes its way
     assert found["State"] == "available"

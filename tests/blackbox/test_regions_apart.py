@@ -96,7 +96,7 @@ def test_who_knows_one_endpoint_finds_the_others_with_their_own_regions_name(acc
 
 def test_the_argosy_command_follows_the_regions(account, image):
     out = subprocess.run(
-        [argosyd.BINARY.parent / "argosy", "copy", f"us-east-1:{image}", "--to", "us-west-2,eu-west-1",
+        [argosyd.BINARY.parent / "argosy", "copy", f"us-east-1/{image}", "--to", "us-west-2,eu-west-1",
          "--name", disks.unique("followed"), "--output", "json"],
         env=account["alpha"].environment() | {"AWS_ENDPOINT_URL": account["alpha"].server.endpoint},
         capture_output=True, text=True, timeout=argosyd.PATIENCE_S, check=False,
@@ -211,7 +211,7 @@ def test_what_is_no_message_is_refused(partition, body):
 def open_with(partition, context):
     """Whether alpha answers to that TLS at all."""
     try:
-        status, _ = ask(partition, "open", {"account": "1" * 12, "resource": "ami-1"}, context=context)
+        status, _ = ask(partition, "open", {"account": "1" * 12, "resource": "ami-00000000000000000"}, context=context)
     except (ssl.SSLError, ConnectionError):
         return None
     return status
@@ -237,14 +237,15 @@ def test_only_tls_1_3_with_a_certificate_of_the_authority_opens_the_door(partiti
 
 
 def test_a_source_that_is_not_who_it_should_be_is_not_asked(own_partition):
-    partition = own_partition
-    partition.line("beta", "alpha")["certificate_name"] = "somebody-else"
-    partition.beta.write_config()
-    partition.start()
+    partition = own_partition.start()
     account = partition.new_account("team")
     image = disks.register(account["alpha"], disks.upload(account["alpha"], BLOCKS))
+    partition.beta.stop()
+    partition.line("beta", "alpha")["certificate_name"] = "somebody-else"
+    partition.beta.write_config().start()
     with refused("Unavailable"):
         copy_image(account["beta"], image)
+    assert not partition.alpha.openings()
 
 
 def test_a_peer_speaks_only_for_the_accounts_of_its_line(own_partition):

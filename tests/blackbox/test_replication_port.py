@@ -30,6 +30,8 @@ def port(server):
 class Door:
     """As a server, for sigv4.send."""
 
+    host = "127.0.0.1"
+
     def __init__(self, port):
         self.port = port
 
