@@ -180,6 +180,7 @@ STATUSES = {
     "ResourceNotFoundException": (404,),
     "ConflictException": (409,),
     "InternalServerException": (500,),
+    "Unavailable": (503,),
 }
 
 
