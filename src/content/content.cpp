@@ -96,6 +96,7 @@ Content::~Content() = default;
 Result<void> Content::put_block(Domain const& domain, std::string const& upload, std::uint64_t index,
                                 ByteView block, Digest const& digest) {
   store::Placement placement{upload, index, {}};
+  auto pin = store_.pin();  // until the journal names the chunk
   if (digest == hole_digest(0)) return store_.place(domain.number, std::move(placement));
   auto name = lookup_name(domain, digest);
   auto row = TRY(store_.recall(domain.number, name.bytes));
@@ -112,7 +113,7 @@ Result<void> Content::put_block(Domain const& domain, std::string const& upload,
   placement.reference = encode_reference(Reference{chunk.id, digest});
   TRY(store_.put(domain.number, chunk, std::move(placement)));
   auto sealed = crypto::wrap(lookup_key(domain, digest), name.bytes, chunk.id.bytes, state_->entropy);
-  return store_.remember(domain.number, name.bytes, sealed);
+  return store_.remember(domain.number, name.bytes, chunk.id, sealed);
 }
 
 Result<UploadSummary> Content::summarize(std::string const& upload) {

@@ -44,15 +44,14 @@ Result<void> DiskCopy::begin() {
   if (!disk_.root) return {};
   auto const height = content::height_of(disk_.volume_size_gib);
   auto& store = content_.store();
-  bool here = TRY(store.contains(disk_.domain, disk_.root->id));
-  if (here) {
+  auto here = TRY(store.count_on(disk_.domain, std::span(&disk_.root->id, 1)));
+  if (here.front() == store::Presence::closed) {
     auto node = TRY(content_.node(disk_.domain, disk_.root->id));
     TRY(check_node(*node, height, *disk_.root));
     progress_.done_bytes = node->blocks * kBlockBytes;
     return {};
   }
-  auto staged = content_.node(disk_.domain, disk_.root->id);
-  if (!staged) {
+  if (here.front() == store::Presence::absent) {
     Bytes bytes;
     std::vector<m::Range> ranges{{height + 1, 0, Bytes(1)}};
     auto frames = TRY(fetch(ranges, std::span(&disk_.root->id, 1), bytes));
@@ -93,9 +92,9 @@ Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, content:
     ids.push_back(frame.node->children[slot]->id);
     slots.push_back(slot);
   }
-  auto here = TRY(content_.store().contains_each(disk_.domain, ids));
-  frame.here.resize(kFanout);
-  for (std::size_t i = 0; i < slots.size(); ++i) frame.here[slots[i]] = here[i];
+  auto found = TRY(content_.store().count_on(disk_.domain, ids));
+  frame.here.resize(kFanout, store::Presence::absent);
+  for (std::size_t i = 0; i < slots.size(); ++i) frame.here[slots[i]] = found[i];
   if (level > 1) TRY(fetch_nodes(frame));
   path_.push_back(std::move(frame));
   return {};
@@ -120,8 +119,7 @@ Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
   };
   for (std::size_t slot = 0; slot < kFanout; ++slot) {
     auto const& child = frame.node->children[slot];
-    if (!child || frame.here[slot]) continue;
-    if (content_.node(disk_.domain, child->id)) continue;  // staged before a crash
+    if (!child || frame.here[slot] != store::Presence::absent) continue;
     range.slots.push_back(static_cast<std::byte>(slot));
     ids.push_back(child->id);
     if (ids.size() == m::kMaxFetchChunks) TRY(flush());
@@ -136,7 +134,7 @@ void DiskCopy::take_blocks(Frame& frame, Batch& batch) {
     auto const& child = frame.node->children[frame.next];
     if (!child) continue;
     ++frame.blocks;
-    if (frame.here[frame.next]) {
+    if (frame.here[frame.next] == store::Presence::closed) {
       progress_.done_bytes += kBlockBytes;
       if (source_.is_peer()) batch.here.push_back(*child);
       continue;
@@ -153,7 +151,7 @@ Result<void> DiskCopy::descend(Frame& frame) {
     auto slot = frame.next++;
     auto const child = frame.node->children[slot];
     if (!child) continue;
-    if (!frame.here[slot])
+    if (frame.here[slot] != store::Presence::closed)
       return push(static_cast<std::uint8_t>(frame.level - 1), frame.position * kFanout + slot, child);
     auto whole = TRY(content_.node(disk_.domain, child->id));
     TRY(check_node(*whole, static_cast<std::uint8_t>(frame.level - 1), *child));

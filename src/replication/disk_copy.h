@@ -42,7 +42,7 @@ class DiskCopy {
     std::uint64_t position = 0;
     content::Child reference;
     std::shared_ptr<content::Node const> node;
-    std::vector<bool> here;  ///< by slot: that child is closed
+    std::vector<store::Presence> here;  ///< by slot
     std::size_t next = 0;
     std::uint64_t blocks = 0;  ///< counted below it so far
   };

@@ -4,65 +4,196 @@
 namespace argosy::store::index {
 namespace {
 
+/// Another number in an index that exists: it is emptied and made anew from the packs.
+constexpr std::int64_t kIndexVersion = 2;
+
 constexpr std::string_view kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS chunks(
   domain INTEGER NOT NULL, id BLOB NOT NULL, pack INTEGER NOT NULL, offset_bytes INTEGER NOT NULL,
   length_bytes INTEGER NOT NULL, level INTEGER NOT NULL, state INTEGER NOT NULL, generation INTEGER NOT NULL,
-  PRIMARY KEY(domain, id)) WITHOUT ROWID;
+  lookup BLOB, PRIMARY KEY(domain, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS chunks_nodes ON chunks(level, domain, id) WHERE level > 0;
 CREATE INDEX IF NOT EXISTS chunks_staged ON chunks(level, domain, id) WHERE state = 0;
-CREATE INDEX IF NOT EXISTS chunks_damaged ON chunks(domain) WHERE state = 2;
+CREATE INDEX IF NOT EXISTS chunks_damaged ON chunks(domain, id) WHERE state = 2;
 CREATE TABLE IF NOT EXISTS placements(
   upload TEXT NOT NULL, block INTEGER NOT NULL, sequence INTEGER NOT NULL, reference BLOB NOT NULL,
   PRIMARY KEY(upload, block)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lookup(
   domain INTEGER NOT NULL, name BLOB NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(domain, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS packs(
-  number INTEGER PRIMARY KEY, name TEXT NOT NULL, indexed_bytes INTEGER NOT NULL, sealed INTEGER NOT NULL);
+  number INTEGER PRIMARY KEY, indexed_bytes INTEGER NOT NULL, sealed INTEGER NOT NULL,
+  live_bytes INTEGER NOT NULL, retired_ms INTEGER);
+CREATE TABLE IF NOT EXISTS totals(
+  domain INTEGER PRIMARY KEY, blocks INTEGER NOT NULL, block_bytes INTEGER NOT NULL, nodes INTEGER NOT NULL,
+  node_bytes INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS numbers(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
+constexpr std::string_view kNumbersTable =
+    "CREATE TABLE IF NOT EXISTS numbers(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID";
+
 std::int64_t as_integer(Domain domain) { return static_cast<std::int64_t>(domain); }
 
-Location location_of(sql::Rows& rows, int first) {
-  return {rows.integer(first), static_cast<std::uint64_t>(rows.integer(first + 1)),
-          static_cast<std::uint32_t>(rows.integer(first + 2)),
-          static_cast<std::uint8_t>(rows.integer(first + 3)),
-          static_cast<ChunkState>(rows.integer(first + 4))};
+/// Columns of a row as every query here selects them.
+#define CHUNK_COLUMNS "domain, id, pack, offset_bytes, length_bytes, level, state, generation"
+
+ChunkRow row_of(sql::Rows& rows) {
+  ChunkRow row;
+  row.domain = static_cast<Domain>(rows.integer(0));
+  row.id = ChunkId::copy_of(rows.blob(1));
+  row.location = {rows.integer(2), static_cast<std::uint64_t>(rows.integer(3)),
+                  static_cast<std::uint32_t>(rows.integer(4)), static_cast<std::uint8_t>(rows.integer(5)),
+                  static_cast<ChunkState>(rows.integer(6))};
+  row.generation = rows.integer(7);
+  return row;
+}
+
+Result<std::vector<ChunkRow>> all_of(Result<std::unique_ptr<sql::Rows>> opened) {
+  auto rows = TRY(std::move(opened));
+  std::vector<ChunkRow> found;
+  while (true) {
+    bool more = TRY(rows->next());
+    if (!more) return found;
+    found.push_back(row_of(*rows));
+  }
+}
+
+Result<void> place_chunk(sql::Transaction& tx, ChunkRow const& row) {
+  auto const& at = row.location;
+  TRY(tx.execute(
+      "INSERT INTO chunks(" CHUNK_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+      "ON CONFLICT(domain, id) DO UPDATE SET pack = excluded.pack, offset_bytes = excluded.offset_bytes, "
+      "length_bytes = excluded.length_bytes, state = excluded.state, generation = excluded.generation",
+      {as_integer(row.domain), ByteView(row.id.bytes), at.pack, static_cast<std::int64_t>(at.offset_bytes),
+       std::int64_t{at.length_bytes}, std::int64_t{at.level}, static_cast<std::int64_t>(at.state),
+       row.generation}));
+  return {};
 }
 
 }  // namespace
 
-Result<void> create_schema(sql::Session& session) { return session.run_script(kSchema); }
+Result<void> create_schema(sql::Session& session) {
+  TRY(session.run_script(kNumbersTable));
+  auto tx = TRY(sql::Transaction::begin(session, sql::Access::write));
+  auto version = TRY(number(tx, "version", 0));
+  if (version != kIndexVersion)
+    for (auto table : {"chunks", "placements", "lookup", "packs", "totals", "numbers"})
+      TRY(session.run_script(std::string("DROP TABLE IF EXISTS ") + table));
+  TRY(session.run_script(kSchema));
+  TRY(save_number(tx, "version", kIndexVersion));
+  return tx.commit();
+}
 
-Result<void> save_chunk(sql::Transaction& tx, ChunkRow const& row, std::int64_t generation) {
-  auto const& at = row.location;
-  TRY(tx.execute(
-      "INSERT INTO chunks(domain, id, pack, offset_bytes, length_bytes, level, state, generation) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(domain, id) DO UPDATE SET "
-      "pack = CASE WHEN chunks.state = 2 THEN excluded.pack ELSE chunks.pack END, "
-      "offset_bytes = CASE WHEN chunks.state = 2 THEN excluded.offset_bytes ELSE chunks.offset_bytes END, "
-      "length_bytes = CASE WHEN chunks.state = 2 THEN excluded.length_bytes ELSE chunks.length_bytes END, "
-      "state = CASE WHEN chunks.state = 2 THEN excluded.state ELSE max(chunks.state, excluded.state) END, "
-      "generation = max(chunks.generation, excluded.generation)",
-      {as_integer(row.domain), ByteView(row.id.bytes), at.pack, static_cast<std::int64_t>(at.offset_bytes),
-       std::int64_t{at.length_bytes}, std::int64_t{at.level}, static_cast<std::int64_t>(at.state),
-       generation}));
+void Sums::count(Domain domain, Location const& at, std::int64_t sign) {
+  if (at.state == ChunkState::damaged) return;
+  auto const bytes = sign * at.length_bytes;
+  live_[at.pack] += bytes;
+  auto& total = totals_[domain];
+  (at.level == 0 ? total.blocks : total.nodes) += sign;
+  (at.level == 0 ? total.block_bytes : total.node_bytes) += bytes;
+}
+
+Result<void> Sums::save(sql::Transaction& tx) const {
+  for (auto const& [pack, bytes] : live_)
+    TRY(tx.execute("INSERT INTO packs(number, indexed_bytes, sealed, live_bytes) VALUES(?1, 0, 0, ?2) "
+                   "ON CONFLICT(number) DO UPDATE SET live_bytes = packs.live_bytes + excluded.live_bytes",
+                   {pack, bytes}));
+  for (auto const& [domain, total] : totals_)
+    TRY(tx.execute(
+        "INSERT INTO totals(domain, blocks, block_bytes, nodes, node_bytes) VALUES(?1, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT(domain) DO UPDATE SET blocks = totals.blocks + excluded.blocks, "
+        "block_bytes = totals.block_bytes + excluded.block_bytes, nodes = totals.nodes + excluded.nodes, "
+        "node_bytes = totals.node_bytes + excluded.node_bytes",
+        {as_integer(domain), total.blocks, total.block_bytes, total.nodes, total.node_bytes}));
   return {};
 }
 
-Result<std::optional<Location>> find_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id) {
-  auto rows =
-      TRY(tx.query("SELECT pack, offset_bytes, length_bytes, level, state FROM chunks "
-                   "WHERE domain = ?1 AND id = ?2",
-                   {as_integer(domain), ByteView(id.bytes)}));
+Result<void> save_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row) {
+  auto known = TRY(find_chunk(tx, row.domain, row.id));
+  if (!known || (known->location.state == ChunkState::damaged && row.location.state != ChunkState::damaged)) {
+    TRY(place_chunk(tx, row));
+    sums.add(row.domain, row.location);
+    return {};
+  }
+  auto merged = *known;
+  if (row.location.state != ChunkState::damaged)
+    merged.location.state = std::max(known->location.state, row.location.state);
+  merged.generation = std::max(known->generation, row.generation);
+  bool const same =
+      merged.location.state == known->location.state && merged.generation == known->generation;
+  return same ? Result<void>{} : place_chunk(tx, merged);
+}
+
+Result<std::optional<ChunkRow>> find_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id) {
+  auto rows = TRY(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE domain = ?1 AND id = ?2",
+                           {as_integer(domain), ByteView(id.bytes)}));
   bool found = TRY(rows->next());
-  return found ? std::optional(location_of(*rows, 0)) : std::nullopt;
+  return found ? std::optional(row_of(*rows)) : std::nullopt;
 }
 
-Result<void> set_chunk_state(sql::Transaction& tx, Domain domain, ChunkId const& id, ChunkState state) {
-  TRY(tx.execute("UPDATE chunks SET state = ?3 WHERE domain = ?1 AND id = ?2",
-                 {as_integer(domain), ByteView(id.bytes), static_cast<std::int64_t>(state)}));
+Result<void> close_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id) {
+  TRY(tx.execute("UPDATE chunks SET state = 1 WHERE domain = ?1 AND id = ?2 AND state = 0",
+                 {as_integer(domain), ByteView(id.bytes)}));
   return {};
+}
+
+Result<void> mark_damaged(sql::Transaction& tx, Sums& sums, ChunkRow const& row) {
+  auto known = TRY(find_chunk(tx, row.domain, row.id));
+  if (!known || !known->location.same_place(row.location) || known->location.state == ChunkState::damaged)
+    return {};
+  sums.remove(known->domain, known->location);
+  known->location.state = ChunkState::damaged;
+  return place_chunk(tx, *known);
+}
+
+Result<bool> move_chunk(sql::Transaction& tx, Sums& sums, Domain domain, ChunkId const& id,
+                        Location const& from, Location const& to) {
+  auto moved = TRY(tx.execute(
+      "UPDATE chunks SET pack = ?3, offset_bytes = ?4 "
+      "WHERE domain = ?1 AND id = ?2 AND pack = ?5 AND offset_bytes = ?6 AND state <> 2",
+      {as_integer(domain), ByteView(id.bytes), to.pack, static_cast<std::int64_t>(to.offset_bytes), from.pack,
+       static_cast<std::int64_t>(from.offset_bytes)}));
+  if (moved == 1) sums.move(from.length_bytes, from.pack, to.pack);
+  return moved == 1;
+}
+
+Result<bool> drop_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row, std::int64_t generation) {
+  auto known = TRY(find_chunk(tx, row.domain, row.id));
+  if (!known || known->generation >= generation) return false;
+  TRY(tx.execute("DELETE FROM lookup WHERE domain = ?1 AND name = "
+                 "(SELECT lookup FROM chunks WHERE domain = ?1 AND id = ?2)",
+                 {as_integer(row.domain), ByteView(row.id.bytes)}));
+  TRY(tx.execute("DELETE FROM chunks WHERE domain = ?1 AND id = ?2",
+                 {as_integer(row.domain), ByteView(row.id.bytes)}));
+  sums.remove(known->domain, known->location);
+  return true;
+}
+
+Result<std::vector<ChunkRow>> chunks_of_level(sql::Transaction& tx, std::uint8_t level, Domain after_domain,
+                                              ChunkId const& after_id, std::size_t limit) {
+  if (level == 0)
+    return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE (domain, id) > (?1, ?2) AND level = 0 "
+                           "ORDER BY domain, id LIMIT ?3",
+                           {as_integer(after_domain), ByteView(after_id.bytes),
+                            static_cast<std::int64_t>(limit)}));
+  return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks "
+                         "WHERE level > 0 AND level = ?1 AND (domain, id) > (?2, ?3) ORDER BY domain, id "
+                         "LIMIT ?4",
+                         {std::int64_t{level}, as_integer(after_domain), ByteView(after_id.bytes),
+                          static_cast<std::int64_t>(limit)}));
+}
+
+Result<std::vector<ChunkRow>> damaged_chunks(sql::Transaction& tx, Domain after_domain,
+                                             ChunkId const& after_id, std::size_t limit) {
+  return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE state = 2 AND (domain, id) > (?1, ?2) "
+                         "ORDER BY domain, id LIMIT ?3",
+                         {as_integer(after_domain), ByteView(after_id.bytes),
+                          static_cast<std::int64_t>(limit)}));
+}
+
+Result<std::vector<ChunkRow>> chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit) {
+  return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE pack = ?1 ORDER BY offset_bytes LIMIT ?2",
+                         {pack, static_cast<std::int64_t>(limit)}));
 }
 
 Result<bool> has_damage(sql::Transaction& tx, Domain domain) {
@@ -73,18 +204,11 @@ Result<bool> has_damage(sql::Transaction& tx, Domain domain) {
 
 Result<std::vector<ChunkRow>> staged_nodes(sql::Transaction& tx, std::uint8_t level, Domain after_domain,
                                            ChunkId const& after_id, std::size_t limit) {
-  auto rows =
-      TRY(tx.query("SELECT domain, id, pack, offset_bytes, length_bytes, level, state FROM chunks "
-                   "WHERE state = 0 AND level = ?1 AND (domain, id) > (?2, ?3) ORDER BY domain, id LIMIT ?4",
-                   {std::int64_t{level}, as_integer(after_domain), ByteView(after_id.bytes),
-                    static_cast<std::int64_t>(limit)}));
-  std::vector<ChunkRow> found;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return found;
-    found.push_back(
-        {static_cast<Domain>(rows->integer(0)), ChunkId::copy_of(rows->blob(1)), location_of(*rows, 2)});
-  }
+  return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks "
+                         "WHERE state = 0 AND level = ?1 AND (domain, id) > (?2, ?3) ORDER BY domain, id "
+                         "LIMIT ?4",
+                         {std::int64_t{level}, as_integer(after_domain), ByteView(after_id.bytes),
+                          static_cast<std::int64_t>(limit)}));
 }
 
 Result<void> save_placement(sql::Transaction& tx, Placement const& placement, std::uint64_t sequence) {
@@ -95,6 +219,20 @@ Result<void> save_placement(sql::Transaction& tx, Placement const& placement, st
                  {std::string_view(placement.upload), static_cast<std::int64_t>(placement.block),
                   static_cast<std::int64_t>(sequence), ByteView(placement.reference)}));
   return {};
+}
+
+Result<bool> is_current(sql::Transaction& tx, Placement const& placement, std::uint64_t sequence) {
+  auto rows = TRY(tx.query("SELECT 1 FROM placements WHERE upload = ?1 AND block = ?2 AND sequence = ?3",
+                           {std::string_view(placement.upload), static_cast<std::int64_t>(placement.block),
+                            static_cast<std::int64_t>(sequence)}));
+  return rows->next();
+}
+
+Result<std::optional<std::string>> next_upload(sql::Transaction& tx, std::string_view after) {
+  auto rows =
+      TRY(tx.query("SELECT upload FROM placements WHERE upload > ?1 ORDER BY upload LIMIT 1", {after}));
+  bool found = TRY(rows->next());
+  return found ? std::optional(std::string(rows->text(0))) : std::nullopt;
 }
 
 Result<std::vector<PlacementRow>> placements(sql::Transaction& tx, std::string_view upload,
@@ -116,11 +254,14 @@ Result<void> remove_placements(sql::Transaction& tx, std::string_view upload) {
   return {};
 }
 
-Result<void> save_lookup(sql::Transaction& tx, Domain domain, ByteView name, ByteView sealed) {
+Result<void> save_lookup(sql::Transaction& tx, Domain domain, ByteView name, ChunkId const& id,
+                         ByteView sealed) {
   TRY(
       tx.execute("INSERT INTO lookup(domain, name, sealed) VALUES(?1, ?2, ?3) "
                  "ON CONFLICT(domain, name) DO UPDATE SET sealed = excluded.sealed",
                  {as_integer(domain), name, sealed}));
+  TRY(tx.execute("UPDATE chunks SET lookup = ?3 WHERE domain = ?1 AND id = ?2",
+                 {as_integer(domain), ByteView(id.bytes), name}));
   return {};
 }
 
@@ -133,21 +274,46 @@ Result<std::optional<Bytes>> find_lookup(sql::Transaction& tx, Domain domain, By
 
 Result<void> save_pack(sql::Transaction& tx, PackRow const& row) {
   TRY(tx.execute(
-      "INSERT INTO packs(number, name, indexed_bytes, sealed) VALUES(?1, ?2, ?3, ?4) "
+      "INSERT INTO packs(number, indexed_bytes, sealed, live_bytes) VALUES(?1, ?2, ?3, 0) "
       "ON CONFLICT(number) DO UPDATE SET indexed_bytes = excluded.indexed_bytes, sealed = excluded.sealed",
-      {row.number, std::string_view(row.name), static_cast<std::int64_t>(row.indexed_bytes),
-       std::int64_t{row.sealed ? 1 : 0}}));
+      {row.number, static_cast<std::int64_t>(row.indexed_bytes), std::int64_t{row.sealed ? 1 : 0}}));
   return {};
 }
 
-Result<std::vector<PackRow>> packs(sql::Transaction& tx) {
-  auto rows = TRY(tx.query("SELECT number, name, indexed_bytes, sealed FROM packs ORDER BY number"));
+Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, Time now) {
+  TRY(tx.execute("UPDATE packs SET retired_ms = ?2 WHERE number = ?1", {number, to_milliseconds(now)}));
+  return {};
+}
+
+Result<void> remove_pack(sql::Transaction& tx, std::int64_t number) {
+  TRY(tx.execute("DELETE FROM packs WHERE number = ?1", {number}));
+  return {};
+}
+
+Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std::size_t limit) {
+  auto rows = TRY(
+      tx.query("SELECT number, indexed_bytes, sealed, live_bytes, retired_ms FROM packs WHERE number > ?1 "
+               "ORDER BY number LIMIT ?2",
+               {after, static_cast<std::int64_t>(limit)}));
   std::vector<PackRow> found;
   while (true) {
     bool more = TRY(rows->next());
     if (!more) return found;
-    found.push_back({rows->integer(0), std::string(rows->text(1)),
-                     static_cast<std::uint64_t>(rows->integer(2)), rows->integer(3) != 0});
+    PackRow row{rows->integer(0), static_cast<std::uint64_t>(rows->integer(1)), rows->integer(2) != 0,
+                static_cast<std::uint64_t>(rows->integer(3)), std::nullopt};
+    if (!rows->is_null(4)) row.retired = from_milliseconds(rows->integer(4));
+    found.push_back(row);
+  }
+}
+
+Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx) {
+  auto rows = TRY(tx.query("SELECT domain, blocks, block_bytes, nodes, node_bytes FROM totals"));
+  std::map<Domain, DomainTotals> totals;
+  while (true) {
+    bool more = TRY(rows->next());
+    if (!more) return totals;
+    totals[static_cast<Domain>(rows->integer(0))] = {rows->integer(1), rows->integer(2), rows->integer(3),
+                                                     rows->integer(4)};
   }
 }
 

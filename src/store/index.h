@@ -1,11 +1,13 @@
 // store/index.h - where each chunk lies: a database of its own, written in batches, rebuildable from the
 // packs.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "sql/session.h"
 #include "store/pack.h"
 
@@ -21,6 +23,10 @@ struct Location {
   std::uint32_t length_bytes = 0;
   std::uint8_t level = 0;
   ChunkState state = ChunkState::staged;
+
+  bool same_place(Location const& other) const {
+    return pack == other.pack && offset_bytes == other.offset_bytes;
+  }
 };
 
 /// A chunk's row. The key is (domain, id).
@@ -28,13 +34,23 @@ struct ChunkRow {
   Domain domain = 0;
   ChunkId id;
   Location location;
+  std::int64_t generation = 0;  ///< that last counted on it: a sweep collects only what is older than itself
 };
 
 struct PackRow {
   std::int64_t number = 0;
-  std::string name;
   std::uint64_t indexed_bytes = 0;  ///< records before this offset are in the index, and durable
   bool sealed = false;
+  std::uint64_t live_bytes = 0;     ///< of the chunks that the index finds here and that are not damaged
+  std::optional<Time> retired;      ///< nothing in it is needed since then; removed after a grace
+};
+
+/// What a domain stores: chunks that are here and not damaged.
+struct DomainTotals {
+  std::int64_t blocks = 0;
+  std::int64_t block_bytes = 0;
+  std::int64_t nodes = 0;
+  std::int64_t node_bytes = 0;
 };
 
 struct PlacementRow {
@@ -45,12 +61,45 @@ struct PlacementRow {
 /// Free functions on one transaction of the index's database.
 namespace index {
 
+/// Empties an index that another version of this program wrote: it is made anew from the packs.
 Result<void> create_schema(sql::Session& session);
 
-/// Keeps a row that is already there unless that one is damaged; a staged one may become closed.
-Result<void> save_chunk(sql::Transaction& tx, ChunkRow const& row, std::int64_t generation);
-Result<std::optional<Location>> find_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id);
-Result<void> set_chunk_state(sql::Transaction& tx, Domain domain, ChunkId const& id, ChunkState state);
+/// What a transaction changes in the sums per pack and per domain; saved once, at its end.
+class Sums {
+ public:
+  void add(Domain domain, Location const& at) { count(domain, at, 1); }
+  void remove(Domain domain, Location const& at) { count(domain, at, -1); }
+  void move(std::uint32_t length_bytes, std::int64_t from_pack, std::int64_t to_pack) {
+    live_[from_pack] -= length_bytes;
+    live_[to_pack] += length_bytes;
+  }
+  Result<void> save(sql::Transaction& tx) const;
+
+ private:
+  void count(Domain domain, Location const& at, std::int64_t sign);
+  std::map<std::int64_t, std::int64_t> live_;
+  std::map<Domain, DomainTotals> totals_;
+};
+
+/// Keeps a row that is already there unless that one is damaged; a staged one may become closed, and the
+/// generation grows.
+Result<void> save_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row);
+Result<std::optional<ChunkRow>> find_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id);
+Result<void> close_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id);
+/// If the chunk still lies there.
+Result<void> mark_damaged(sql::Transaction& tx, Sums& sums, ChunkRow const& row);
+/// False if the chunk no longer lies at `from`.
+Result<bool> move_chunk(sql::Transaction& tx, Sums& sums, Domain domain, ChunkId const& id,
+                        Location const& from, Location const& to);
+/// With what the lookup table says of it. False if it was counted on in `generation` or later.
+Result<bool> drop_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row, std::int64_t generation);
+/// Blocks (level 0) or the nodes of one level, in order of (domain, id), after the given one.
+Result<std::vector<ChunkRow>> chunks_of_level(sql::Transaction& tx, std::uint8_t level, Domain after_domain,
+                                              ChunkId const& after_id, std::size_t limit);
+Result<std::vector<ChunkRow>> damaged_chunks(sql::Transaction& tx, Domain after_domain,
+                                             ChunkId const& after_id, std::size_t limit);
+/// Those that the index finds in a pack, in order of offset, from an offset on. Reads the whole index.
+Result<std::vector<ChunkRow>> chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit);
 /// True if any chunk of the domain is damaged: then a closed node is no proof of what lies below it.
 Result<bool> has_damage(sql::Transaction& tx, Domain domain);
 /// Staged nodes of one level, in order of (domain, id), after the given one.
@@ -59,16 +108,28 @@ Result<std::vector<ChunkRow>> staged_nodes(sql::Transaction& tx, std::uint8_t le
 
 /// The write with the highest sequence wins.
 Result<void> save_placement(sql::Transaction& tx, Placement const& placement, std::uint64_t sequence);
+/// Whether that write is the last one of its block.
+Result<bool> is_current(sql::Transaction& tx, Placement const& placement, std::uint64_t sequence);
+/// The first upload in order of id after the given one that has a journal; nothing at the end.
+Result<std::optional<std::string>> next_upload(sql::Transaction& tx, std::string_view after);
 /// In order of block, from `from_block` on.
 Result<std::vector<PlacementRow>> placements(sql::Transaction& tx, std::string_view upload,
                                              std::uint64_t from_block, std::size_t limit);
 Result<void> remove_placements(sql::Transaction& tx, std::string_view upload);
 
-Result<void> save_lookup(sql::Transaction& tx, Domain domain, ByteView name, ByteView sealed);
+/// `id` is the chunk that `sealed` speaks of: the row goes with it.
+Result<void> save_lookup(sql::Transaction& tx, Domain domain, ByteView name, ChunkId const& id,
+                         ByteView sealed);
 Result<std::optional<Bytes>> find_lookup(sql::Transaction& tx, Domain domain, ByteView name);
 
+/// How far it is indexed and whether it is sealed.
 Result<void> save_pack(sql::Transaction& tx, PackRow const& row);
-Result<std::vector<PackRow>> packs(sql::Transaction& tx);
+Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, Time now);
+Result<void> remove_pack(sql::Transaction& tx, std::int64_t number);
+/// In order of number, after the given one.
+Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std::size_t limit);
+
+Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx);
 
 /// Numbers that the store keeps: "generation", "sequence".
 Result<std::int64_t> number(sql::Transaction& tx, std::string_view name, std::int64_t otherwise);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kRecordMagic = 0x52475241;  // "ARGR"
 constexpr std::string_view kPackMagic = "ARGOPACK";
+constexpr std::string_view kTrailerMagic = "ARGOTABL";
 
 enum class RecordKind : std::uint8_t { chunk = 1, placement = 2, table = 3 };
 
@@ -65,25 +66,76 @@ Bytes encode_head(RecordKind kind, Record const& record, ByteView tag, std::uint
 
 struct Head {
   RecordKind kind;
-  std::uint16_t tag_bytes;
-  std::uint32_t payload_bytes;
+  Record record;  ///< payload_offset is the caller's to say
+  std::size_t bytes;  ///< with the tag
 };
-
-/// Nothing if these bytes do not begin a record.
-std::optional<Head> decode_head(ByteView head) {
-  if (get_le<std::uint32_t>(head.data()) != kRecordMagic || head[4] != std::byte{1}) return std::nullopt;
-  auto kind = std::to_integer<std::uint8_t>(head[5]);
-  Head out{static_cast<RecordKind>(kind), get_le<std::uint16_t>(head.data() + 6),
-           get_le<std::uint32_t>(head.data() + 8)};
-  bool fits = kind >= 1 && kind <= 3 && out.tag_bytes <= kMaxTagBytes &&
-              (kind == 3 || out.payload_bytes <= kMaxStoredBytes);
-  return fits ? std::optional(out) : std::nullopt;
-}
 
 bool checksum_holds(ByteView head, ByteView tag) {
   Bytes covered(head.begin(), head.begin() + 64);
   covered.insert(covered.end(), tag.begin(), tag.end());
   return get_le<std::uint32_t>(head.data() + 64) == digest::crc32c(covered);
+}
+
+/// Nothing if these bytes do not begin with a whole head and tag. Fails where a whole one makes no sense.
+Result<std::optional<Head>> decode_head(ByteView bytes) {
+  if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
+  if (get_le<std::uint32_t>(bytes.data()) != kRecordMagic || bytes[4] != std::byte{1}) return std::nullopt;
+  auto const kind = std::to_integer<std::uint8_t>(bytes[5]);
+  std::size_t const tag_bytes = get_le<std::uint16_t>(bytes.data() + 6);
+  auto const payload_bytes = get_le<std::uint32_t>(bytes.data() + 8);
+  bool const fits =
+      kind >= 1 && kind <= 3 && tag_bytes <= kMaxTagBytes && (kind == 3 || payload_bytes <= kMaxStoredBytes);
+  if (!fits || bytes.size() < kRecordHeaderBytes + tag_bytes) return std::nullopt;
+  auto const tag = bytes.subspan(kRecordHeaderBytes, tag_bytes);
+  if (!checksum_holds(bytes, tag)) return std::nullopt;
+  Head head{static_cast<RecordKind>(kind), {}, kRecordHeaderBytes + tag_bytes};
+  head.record.domain = get_le<std::uint64_t>(bytes.data() + 16);
+  head.record.id = ChunkId::copy_of(bytes.subspan(24, 32));
+  head.record.sequence = get_le<std::uint64_t>(bytes.data() + 56);
+  head.record.payload_bytes = payload_bytes;
+  if (head.kind != RecordKind::table) head.record.placement = TRY(decode_tag(tag));
+  return head;
+}
+
+/// Fails unless the pack begins as one; false if it is too short to.
+Result<bool> check_pack_header(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes) {
+  if (size_bytes < kPackHeaderBytes) return false;
+  std::array<std::byte, kPackHeaderBytes> head{};
+  TRY(bucket.read(name, 0, head));
+  if (as_text(ByteView(head).first(8)) != kPackMagic) return false;
+  if (get_le<std::uint32_t>(head.data() + 8) != kPackVersion)
+    return fail(Fault::corrupt, name + ": a pack of a version that this program does not know");
+  return true;
+}
+
+/// The next head of a pack; nothing if there is no whole one.
+Result<std::optional<Head>> read_head(bucket::Bucket& bucket, std::string const& name,
+                                      std::uint64_t size_bytes, std::uint64_t offset, Bytes& buffer) {
+  buffer.resize(std::min<std::uint64_t>(kRecordHeaderBytes + kMaxTagBytes, size_bytes - offset));
+  TRY(bucket.read(name, offset, buffer));
+  auto head = TRY(decode_head(buffer));
+  if (!head || head->record.payload_bytes > size_bytes - offset - head->bytes) return std::nullopt;
+  head->record.payload_offset = offset + head->bytes;
+  return head;
+}
+
+/// The table of contents of a sealed pack; nothing if it is not whole.
+Result<std::optional<Bytes>> read_table(bucket::Bucket& bucket, std::string const& name,
+                                        std::uint64_t size_bytes) {
+  if (size_bytes < kPackHeaderBytes + kRecordHeaderBytes + kTrailerBytes) return std::nullopt;
+  std::array<std::byte, kTrailerBytes> trailer{};
+  TRY(bucket.read(name, size_bytes - kTrailerBytes, trailer));
+  auto const at = get_le<std::uint64_t>(trailer.data() + 8);
+  bool const whole = as_text(ByteView(trailer).first(8)) == kTrailerMagic &&
+                     get_le<std::uint32_t>(trailer.data() + 16) == digest::crc32c(ByteView(trailer).first(16));
+  if (!whole || at > size_bytes - kTrailerBytes - kRecordHeaderBytes) return std::nullopt;
+  Bytes buffer;
+  auto head = TRY(read_head(bucket, name, size_bytes - kTrailerBytes, at, buffer));
+  if (!head || head->kind != RecordKind::table) return std::nullopt;
+  Bytes table(head->record.payload_bytes);
+  TRY(bucket.read(name, head->record.payload_offset, table));
+  if (digest::sha256(table) != head->record.id) return std::nullopt;
+  return table;
 }
 
 }  // namespace
@@ -145,61 +197,67 @@ Result<void> PackWriter::seal() {
   Record record;
   record.id = digest::sha256(table_);
   auto head = encode_head(RecordKind::table, record, {}, static_cast<std::uint32_t>(table_.size()));
-  std::array<ByteView, 2> parts{ByteView(head), ByteView(table_)};
+  Bytes trailer = to_bytes(as_bytes(kTrailerMagic));
+  put_le(trailer, size_);
+  put_le(trailer, digest::crc32c(trailer));
+  trailer.resize(kTrailerBytes);
+  std::array<ByteView, 3> parts{ByteView(head), ByteView(table_), ByteView(trailer)};
   TRY(writer_->append(parts));
-  size_ += head.size() + table_.size();
+  size_ += head.size() + table_.size() + trailer.size();
   return writer_->seal();
 }
 
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             std::uint64_t verify_from_bytes, TornTail torn,
-                             std::function<Result<void>(Record const&)> const& visit) {
+                             std::uint64_t verify_from_bytes, VisitRecord const& visit) {
   ScanResult result;
-  if (size_bytes < kPackHeaderBytes) return result;
-  std::array<std::byte, kPackHeaderBytes> pack_head{};
-  TRY(bucket.read(name, 0, pack_head));
-  if (as_text(ByteView(pack_head).first(8)) != kPackMagic) return result;
-  if (get_le<std::uint32_t>(pack_head.data() + 8) != kPackVersion)
-    return fail(Fault::corrupt, name + ": a pack of a version that this program does not know");
+  bool const begins = TRY(check_pack_header(bucket, name, size_bytes));
+  if (!begins) return result;
   result.valid_bytes = kPackHeaderBytes;
+  Bytes buffer;
   Bytes payload;
-  while (size_bytes - result.valid_bytes >= kRecordHeaderBytes) {
-    std::array<std::byte, kRecordHeaderBytes + kMaxTagBytes> head{};
-    auto available = std::min<std::uint64_t>(head.size(), size_bytes - result.valid_bytes);
-    auto read_head = std::span(head).first(static_cast<std::size_t>(available));
-    TRY(bucket.read(name, result.valid_bytes, read_head));
-    auto parsed = decode_head(read_head);
-    if (!parsed || kRecordHeaderBytes + parsed->tag_bytes > available) break;
-    auto tag = ByteView(read_head).subspan(kRecordHeaderBytes, parsed->tag_bytes);
-    std::uint64_t payload_offset = result.valid_bytes + kRecordHeaderBytes + parsed->tag_bytes;
-    if (!checksum_holds(read_head, tag) || parsed->payload_bytes > size_bytes - payload_offset) break;
-    Record record;
-    record.domain = get_le<std::uint64_t>(head.data() + 16);
-    record.id = ChunkId::copy_of(ByteView(head).subspan(24, 32));
-    record.sequence = get_le<std::uint64_t>(head.data() + 56);
-    record.payload_offset = payload_offset;
-    record.payload_bytes = parsed->payload_bytes;
-    if (parsed->payload_bytes > 0 && payload_offset >= verify_from_bytes) {
-      payload.resize(parsed->payload_bytes);
-      TRY(bucket.read(name, payload_offset, payload));
-      if (digest::sha256(payload) != record.id) {
-        if (torn == TornTail::possible) break;
-        log_error("{}: the record at {} is damaged; what follows it is read all the same", name,
-                  result.valid_bytes);
-        result.valid_bytes = payload_offset + parsed->payload_bytes;
-        continue;
-      }
+  while (result.valid_bytes < size_bytes) {
+    auto head = TRY(read_head(bucket, name, size_bytes, result.valid_bytes, buffer));
+    if (!head) break;
+    auto const& record = head->record;
+    if (record.payload_bytes > 0 && record.payload_offset >= verify_from_bytes) {
+      payload.resize(record.payload_bytes);
+      TRY(bucket.read(name, record.payload_offset, payload));
+      if (digest::sha256(payload) != record.id) break;
     }
-    if (parsed->kind != RecordKind::table) {
-      record.placement = TRY(decode_tag(tag));
-      TRY(visit(record));
-      auto whole = ByteView(read_head).first(kRecordHeaderBytes + parsed->tag_bytes);
-      result.table.insert(result.table.end(), whole.begin(), whole.end());
-      ++result.records;
-    }
-    result.valid_bytes = payload_offset + parsed->payload_bytes;
+    if (head->kind != RecordKind::table) TRY(visit(record));
+    result.table.insert(result.table.end(), buffer.begin(),
+                        buffer.begin() + static_cast<std::ptrdiff_t>(head->bytes));
+    ++result.records;
+    result.valid_bytes = record.payload_offset + record.payload_bytes;
   }
   return result;
+}
+
+Result<bool> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
+                          VisitRecord const& visit) {
+  auto table = TRY(read_table(bucket, name, size_bytes));
+  std::uint64_t offset = kPackHeaderBytes;
+  for (ByteView rest = table ? ByteView(*table) : ByteView(); !rest.empty();) {
+    auto head = TRY(decode_head(rest));
+    if (!head || head->record.payload_bytes > size_bytes - offset) return false;
+    head->record.payload_offset = offset + head->bytes;
+    if (head->kind != RecordKind::table) TRY(visit(head->record));
+    offset = head->record.payload_offset + head->record.payload_bytes;
+    rest = rest.subspan(head->bytes);
+  }
+  if (table) return true;
+  log_error("{}: the table of contents is damaged; its records are looked for one by one", name);
+  bool const begins = TRY(check_pack_header(bucket, name, size_bytes));
+  if (!begins) return false;
+  Bytes buffer;
+  while (offset < size_bytes) {
+    auto head = TRY(read_head(bucket, name, size_bytes, offset, buffer));
+    if (!head) return false;
+    if (head->kind == RecordKind::table) return true;
+    TRY(visit(head->record));
+    offset = head->record.payload_offset + head->record.payload_bytes;
+  }
+  return true;
 }
 
 }  // namespace argosy::store

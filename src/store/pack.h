@@ -15,6 +15,7 @@ namespace argosy::store {
 inline constexpr std::uint32_t kPackVersion = 1;
 inline constexpr std::size_t kPackHeaderBytes = 16;
 inline constexpr std::size_t kRecordHeaderBytes = 72;
+inline constexpr std::size_t kTrailerBytes = 32;
 /// An upload's id, a block index and a reference with room for sealed digests and keys.
 inline constexpr std::size_t kMaxTagBytes = 512;
 
@@ -48,7 +49,7 @@ class PackWriter {
   /// `records[i]`.
   Result<void> append(std::span<Record> records, std::span<ByteView const> payloads);
   Result<void> sync();
-  /// Writes the table of contents and seals.
+  /// Writes the table of contents and where it begins, and seals.
   Result<void> seal();
 
   bool spent() const { return writer_->spent(); }
@@ -72,15 +73,18 @@ struct ScanResult {
   Bytes table;
 };
 
-/// A pack that was not sealed may end in the middle of a write; in a sealed one a payload that is not what
-/// its id says is damage, and says nothing of what follows.
-enum class TornTail { possible, impossible };
+using VisitRecord = std::function<Result<void>(Record const&)>;
 
-/// Reads the records of a pack of `size_bytes` in order. Payloads that begin at `verify_from_bytes` or later
-/// are checked against their ids: one that fails ends the scan where a torn tail is possible, else it is left
-/// out. The scan ends at the first record whose head is not whole. `visit` may fail to stop it.
+/// Reads the records of a pack that was not sealed, in order. Payloads that begin at `verify_from_bytes` or
+/// later are checked against their ids. The scan ends at the first record that is not whole: the tail that a
+/// crash tore. `visit` may fail to stop it.
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             std::uint64_t verify_from_bytes, TornTail torn,
-                             std::function<Result<void>(Record const&)> const& visit);
+                             std::uint64_t verify_from_bytes, VisitRecord const& visit);
+
+/// The records of a sealed pack in order, their payloads unread: as the table of contents lists them or,
+/// where that is not whole, as the pack itself holds them, up to the first head that is not whole. Tells
+/// whether that were all.
+Result<bool> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
+                          VisitRecord const& visit);
 
 }  // namespace argosy::store

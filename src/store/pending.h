@@ -24,7 +24,11 @@ struct PendingRows {
   std::unordered_map<ChunkKey, Location, ChunkKeyHash> chunks;
   std::map<std::pair<std::string, std::uint64_t>, std::pair<std::uint64_t, Bytes>>
       placements;  ///< sequence, reference
-  std::map<std::pair<Domain, Bytes>, Bytes> lookups;
+  struct Lookup {
+    ChunkId id;
+    Bytes sealed;
+  };
+  std::map<std::pair<Domain, Bytes>, Lookup> lookups;
 
   std::size_t size() const { return chunks.size() + placements.size() + lookups.size(); }
   bool empty() const { return size() == 0; }
@@ -44,9 +48,9 @@ class Pending {
     auto& row = active_.placements[{placement.upload, placement.block}];
     if (row.first < sequence) row = {sequence, placement.reference};
   }
-  void add_lookup(Domain domain, ByteView name, ByteView sealed) {
+  void add_lookup(Domain domain, ByteView name, ChunkId const& id, ByteView sealed) {
     std::lock_guard lock(mutex_);
-    active_.lookups[{domain, to_bytes(name)}] = to_bytes(sealed);
+    active_.lookups[{domain, to_bytes(name)}] = {id, to_bytes(sealed)};
   }
   std::optional<Location> find_chunk(ChunkKey const& key) {
     std::lock_guard lock(mutex_);
@@ -54,17 +58,27 @@ class Pending {
       if (auto found = rows->chunks.find(key); found != rows->chunks.end()) return found->second;
     return std::nullopt;
   }
+  /// As find_chunk; what is found is written with a generation of now or later.
+  std::optional<Location> count_on(ChunkKey const& key) {
+    std::lock_guard lock(mutex_);
+    if (auto found = active_.chunks.find(key); found != active_.chunks.end()) return found->second;
+    auto found = flushing_.chunks.find(key);
+    if (found == flushing_.chunks.end()) return std::nullopt;
+    active_.chunks.insert(*found);  // the flush under way may have an older generation
+    return found->second;
+  }
   std::optional<Bytes> find_lookup(Domain domain, ByteView name) {
     std::lock_guard lock(mutex_);
     std::pair<Domain, Bytes> key{domain, to_bytes(name)};
     for (auto const* rows : {&active_, &flushing_})
-      if (auto found = rows->lookups.find(key); found != rows->lookups.end()) return found->second;
+      if (auto found = rows->lookups.find(key); found != rows->lookups.end()) return found->second.sealed;
     return std::nullopt;
   }
-  /// Nothing of this chunk is pending any more (it was found damaged).
-  void forget_chunk(ChunkKey const& key) {
+  /// What waits here of this chunk at this place is not (it was found damaged).
+  void forget_chunk(ChunkKey const& key, Location const& at) {
     std::lock_guard lock(mutex_);
-    active_.chunks.erase(key);
+    auto found = active_.chunks.find(key);
+    if (found != active_.chunks.end() && found->second.same_place(at)) active_.chunks.erase(found);
   }
   std::size_t size() {
     std::lock_guard lock(mutex_);

@@ -10,6 +10,8 @@ namespace {
 
 /// Rows of one transaction while packs are read.
 constexpr std::size_t kBatchRows = 10'000;
+/// Far more than there can be: 4 PiB of full packs.
+constexpr std::size_t kMaxPacks = 1U << 24U;
 
 class Recovery {
  public:
@@ -20,6 +22,9 @@ class Recovery {
 
  private:
   Result<void> take_over(bucket::Object const& object, std::int64_t number);
+  Result<bool> take_over_sealed(bucket::Object const& object, PackRow& row);
+  Result<bool> take_over_open(bucket::Object const& object, PackRow& row);
+  Result<void> forget_missing_packs();
   Result<void> take_over(Record const& record, std::int64_t number);
   Result<void> commit_batch();
   Result<void> close_nodes(std::uint8_t level);
@@ -28,7 +33,7 @@ class Recovery {
   bucket::Bucket& bucket_;
   sql::Session& session_;
   Writers& writers_;
-  std::map<std::int64_t, PackRow> known_;
+  std::map<std::int64_t, PackRow> known_;  // and not seen yet
   std::int64_t generation_ = 1;
   std::uint64_t sequence_ = 0;
   std::uint64_t records_ = 0;  // taken over
@@ -43,10 +48,12 @@ class Recovery {
 
 Result<void> Recovery::commit_batch() {
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
+  index::Sums sums;
   for (auto const& row : batch_) {
-    if (row.has_chunk) TRY(index::save_chunk(tx, row.chunk, generation_));
+    if (row.has_chunk) TRY(index::save_chunk(tx, sums, row.chunk));
     if (row.placement) TRY(index::save_placement(tx, *row.placement, row.sequence));
   }
+  TRY(sums.save(tx));
   batch_.clear();
   return tx.commit();
 }
@@ -65,7 +72,8 @@ Result<void> Recovery::take_over(Record const& record, std::int64_t number) {
     row.chunk = {record.domain,
                  record.id,
                  {number, record.payload_offset, record.payload_bytes, level,
-                  level == 0 ? ChunkState::closed : ChunkState::staged}};
+                  level == 0 ? ChunkState::closed : ChunkState::staged},
+                 generation_};
   }
   batch_.push_back(std::move(row));
   ++records_;
@@ -74,36 +82,77 @@ Result<void> Recovery::take_over(Record const& record, std::int64_t number) {
 
 Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t number) {
   auto found = known_.find(number);
-  PackRow row = found != known_.end() ? found->second : PackRow{number, object.name, 0, false};
+  PackRow row = found != known_.end() ? found->second : PackRow{number, 0, false, 0, {}};
+  if (found != known_.end()) known_.erase(found);
   if (row.sealed && object.sealed) return {};
   if (object.size_bytes < row.indexed_bytes)
     log_error("{} has {} bytes, but the index knows {}: chunks are missing", object.name, object.size_bytes,
               row.indexed_bytes);
-  auto const torn = object.sealed ? TornTail::impossible : TornTail::possible;
-  auto scanned = TRY(
-      scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, torn, [&](Record const& record) {
-        return record.payload_offset > row.indexed_bytes ? take_over(record, number) : Result<void>{};
-      }));
-  TRY(commit_batch());
-  if (scanned.valid_bytes < object.size_bytes)
-    log_warning("{}: {} bytes behind offset {} are no whole record{}", object.name,
-                object.size_bytes - scanned.valid_bytes, scanned.valid_bytes,
-                object.sealed ? "" : " and are cut off");
-  if (!object.sealed && scanned.valid_bytes < kPackHeaderBytes) return bucket_.remove(object.name);
-  row.indexed_bytes = scanned.valid_bytes;
-  row.sealed = object.sealed;
-  if (!object.sealed) {
-    auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, scanned.records,
-                                         std::move(scanned.table)));
-    TRY(writer->sync());  // what was taken over is about to be in the index
-    if (!writers_.adopt(number, writer)) {
-      TRY(writer->seal());
-      row.sealed = true;
-    }
-  }
+  bool const kept = object.sealed ? TRY(take_over_sealed(object, row)) : TRY(take_over_open(object, row));
+  if (!kept) return {};
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
   TRY(index::save_pack(tx, row));
   return tx.commit();
+}
+
+Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& row) {
+  Bytes payload;
+  bool const all =
+      TRY(list_records(bucket_, object.name, object.size_bytes, [&](Record const& record) -> Result<void> {
+        if (record.payload_offset <= row.indexed_bytes) return {};
+        payload.resize(record.payload_bytes);
+        auto read = bucket_.read(object.name, record.payload_offset, payload);
+        if (!read && read.error().fault != Fault::corrupt) return read;
+        if (read && (payload.empty() || digest::sha256(payload) == record.id))
+          return take_over(record, row.number);
+        log_error("{}: the record at {} is damaged", object.name, record.payload_offset);
+        return {};
+      }));
+  TRY(commit_batch());
+  if (!all) log_error("{}: some of its records cannot be found any more", object.name);
+  row.indexed_bytes = object.size_bytes;
+  row.sealed = true;
+  return true;
+}
+
+/// False if there is nothing in it: then it is removed.
+Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row) {
+  auto scanned = TRY(
+      scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, [&](Record const& record) {
+        return record.payload_offset > row.indexed_bytes ? take_over(record, row.number) : Result<void>{};
+      }));
+  TRY(commit_batch());
+  if (scanned.valid_bytes < object.size_bytes)
+    log_warning("{}: {} bytes behind offset {} are no whole record and are cut off", object.name,
+                object.size_bytes - scanned.valid_bytes, scanned.valid_bytes);
+  if (scanned.valid_bytes < kPackHeaderBytes) {
+    TRY(bucket_.remove(object.name));
+    return false;
+  }
+  row.indexed_bytes = scanned.valid_bytes;
+  auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, scanned.records,
+                                       std::move(scanned.table)));
+  TRY(writer->sync());  // what was taken over is about to be in the index
+  if (!writers_.adopt(row.number, writer)) {
+    TRY(writer->seal());
+    row.sealed = true;
+  }
+  return true;
+}
+
+/// Packs that the index knows and that are not there: retired ones whose removal a crash cut short, or lost
+/// ones.
+Result<void> Recovery::forget_missing_packs() {
+  for (auto const& [number, row] : known_) {
+    if (!row.retired) {
+      log_error("{} is missing: {} bytes of chunks with it", pack_name(number), row.live_bytes);
+      continue;
+    }
+    auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
+    TRY(index::remove_pack(tx, number));
+    TRY(tx.commit());
+  }
+  return {};
 }
 
 Result<bool> Recovery::is_whole(sql::Transaction& tx, ChunkRow const& row) {
@@ -113,7 +162,7 @@ Result<bool> Recovery::is_whole(sql::Transaction& tx, ChunkRow const& row) {
   if (!node) return false;
   for (auto const& id : node->ids) {
     auto child = TRY(index::find_chunk(tx, row.domain, id));
-    if (!child || child->state != ChunkState::closed) return false;
+    if (!child || child->location.state != ChunkState::closed) return false;
   }
   return true;
 }
@@ -126,7 +175,7 @@ Result<void> Recovery::close_nodes(std::uint8_t level) {
     auto rows = TRY(index::staged_nodes(tx, level, after_domain, after_id, 1'000));
     for (auto const& row : rows) {
       bool whole = TRY(is_whole(tx, row));
-      if (whole) TRY(index::set_chunk_state(tx, row.domain, row.id, ChunkState::closed));
+      if (whole) TRY(index::close_chunk(tx, row.domain, row.id));
       after_domain = row.domain;
       after_id = row.id;
     }
@@ -140,8 +189,8 @@ Result<Recovered> Recovery::run() {
   TRY(index::create_schema(session_));
   {
     auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
-    auto rows = TRY(index::packs(tx));
-    for (auto& row : rows) known_[row.number] = std::move(row);
+    auto rows = TRY(index::packs(tx, 0, kMaxPacks));
+    for (auto const& row : rows) known_[row.number] = row;
     generation_ = TRY(index::number(tx, "generation", 1));
     sequence_ = static_cast<std::uint64_t>(TRY(index::number(tx, "sequence", 1)));
   }
@@ -155,6 +204,7 @@ Result<Recovered> Recovery::run() {
     last_number = std::max(last_number, *number);
     TRY(take_over(object, *number));
   }
+  TRY(forget_missing_packs());
   for (std::uint8_t level = 1; level <= kMaxLevel; ++level) TRY(close_nodes(level));
   if (records_ > 0) log_info("the index took over {} records from the packs", records_);
   writers_.start(last_number + 1, sequence_ + 1);

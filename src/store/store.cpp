@@ -1,68 +1,36 @@
 // store/store.cpp - see store.h.
 #include "store/store.h"
 
-#include "base/assert.h"
+#include <algorithm>
+
 #include "base/log.h"
-#include "store/pending.h"
 #include "store/recovery.h"
-#include "store/writers.h"
+#include "store/state.h"
 
 namespace argosy::store {
 
-struct Store::State {
-  State(bucket::Bucket& packs, sql::Pool& index_sessions, StoreOptions const& store_options)
-      : bucket(packs), sessions(index_sessions), options(store_options), writers(packs, store_options) {}
+Result<std::optional<Location>> Store::State::locate(sql::Transaction& tx, Domain domain, ChunkId const& id) {
+  if (auto found = pending.find_chunk({domain, id})) return found;
+  auto row = TRY(index::find_chunk(tx, domain, id));
+  if (!row || row->location.state == ChunkState::damaged) return std::nullopt;
+  return row->location;
+}
 
-  bucket::Bucket& bucket;
-  sql::Pool& sessions;
-  StoreOptions const options;
-  Writers writers;
-  Pending pending;
-  std::mutex flush_mutex;               // one flush at a time; guards failed_packs
-  std::set<std::int64_t> failed_packs;  ///< what of them is not in the index must be written anew
-  std::atomic<std::int64_t> generation = 1;
-  std::atomic<bool> damaged = false;  // some chunk of some domain is: ask the index which domain's
+bool Store::State::proves_subtree(sql::Transaction& tx, Domain domain, Location const& at) {
+  if (at.state != ChunkState::closed) return false;
+  if (at.level == 0 || !damaged) return true;
+  auto damage = index::has_damage(tx, domain);
+  return damage && !*damage;
+}
 
-  template <class Function>
-  auto read_index(Function function) -> decltype(function(std::declval<sql::Transaction&>())) {
-    auto session = TRY(sessions.take());
-    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
-    return function(tx);
-  }
-  template <class Function>
-  Result<void> write_index(Function function) {
-    auto session = TRY(sessions.take());
-    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::write));
-    TRY(function(tx));
-    return tx.commit();
-  }
-
-  Result<std::optional<Location>> locate(sql::Transaction& tx, Domain domain, ChunkId const& id) {
-    if (auto found = pending.find_chunk({domain, id})) return found;
-    return index::find_chunk(tx, domain, id);
-  }
-  /// Nothing if absent or damaged.
-  Result<std::optional<Location>> locate(Domain domain, ChunkId const& id) {
-    if (auto found = pending.find_chunk({domain, id})) return found;
-    auto found = TRY(read_index([&](sql::Transaction& tx) { return index::find_chunk(tx, domain, id); }));
-    if (found && found->state == ChunkState::damaged) return std::nullopt;
-    return found;
-  }
-  bool proves_subtree(sql::Transaction& tx, Domain domain, std::optional<Location> const& at) {
-    if (!at || at->state != ChunkState::closed) return false;
-    if (at->level == 0 || !damaged) return true;
-    auto damage = index::has_damage(tx, domain);
-    return damage && !*damage;
-  }
-
-  Result<void> append(Domain domain, std::span<NewChunk const> chunks, ChunkState state,
-                      std::optional<Placement> placement);
-  Result<void> flush_if_many() { return pending.size() >= options.batch_rows ? flush() : Result<void>{}; }
-  Result<void> flush();
-  Result<void> flush_once();
-  Result<void> write_anew();
-  void report_damage(Domain domain, ChunkId const& id, Location const& at);
-};
+Result<Bytes> Store::State::read(ChunkId const& id, Location const& at) {
+  Bytes stored(at.length_bytes);
+  auto done = bucket.read(pack_name(at.pack), at.offset_bytes, stored);
+  if (!done && done.error().fault == Fault::unavailable) return std::unexpected(std::move(done).error());
+  if (!done || digest::sha256(stored) != id)
+    return fail(Fault::corrupt, "chunk " + id.hex() + " is damaged");
+  return stored;
+}
 
 Result<void> Store::State::append(Domain domain, std::span<NewChunk const> chunks, ChunkState state,
                                   std::optional<Placement> placement) {
@@ -132,13 +100,14 @@ Result<void> Store::State::flush_once() {
       if (mark.full) TRY(mark.writer->seal());
       if (!mark.full) TRY(mark.writer->sync());
     }
-    return write_index([&](sql::Transaction& tx) -> Result<void> {
+    return write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
+      auto const generation = pins.generation();
       for (auto const& [key, location] : rows->chunks)
-        TRY(index::save_chunk(tx, {key.domain, key.id, location}, generation));
+        TRY(index::save_chunk(tx, sums, {key.domain, key.id, location, generation}));
       for (auto const& [key, row] : rows->placements)
         TRY(index::save_placement(tx, {key.first, key.second, row.second}, row.first));
-      for (auto const& [key, sealed] : rows->lookups)
-        TRY(index::save_lookup(tx, key.first, key.second, sealed));
+      for (auto const& [key, lookup] : rows->lookups)
+        TRY(index::save_lookup(tx, key.first, key.second, lookup.id, lookup.sealed));
       for (auto const& mark : marks) TRY(index::save_pack(tx, mark.row));
       return index::save_number(tx, "sequence", static_cast<std::int64_t>(writers.next_sequence()));
     });
@@ -156,12 +125,18 @@ void Store::State::report_damage(Domain domain, ChunkId const& id, Location cons
   log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain,
             pack_name(at.pack), at.offset_bytes);
   damaged = true;
-  pending.forget_chunk({domain, id});
-  auto saved = write_index([&](sql::Transaction& tx) -> Result<void> {
-    TRY(index::save_chunk(tx, {domain, id, at}, generation));  // it may have been pending only
-    return index::set_chunk_state(tx, domain, id, ChunkState::damaged);
+  pending.forget_chunk({domain, id}, at);
+  auto saved = write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
+    ChunkRow const row{domain, id, at, pins.generation()};
+    TRY(index::save_chunk(tx, sums, row));  // it may have been pending only
+    return index::mark_damaged(tx, sums, row);
   });
   if (!saved) log_error("cannot record the damage: {}", saved.error().message);
+}
+
+Store::Pin::Pin(State& state) : state_(&state), generation_(state.pins.take()) {}
+Store::Pin::~Pin() {
+  if (state_ != nullptr) state_->pins.release(generation_);
 }
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -173,38 +148,50 @@ Result<std::unique_ptr<Store>> Store::open(bucket::Bucket& bucket, sql::Pool& se
                                            StoreOptions const& options) {
   auto state = std::make_unique<State>(bucket, sessions, options);
   auto recovered = TRY(recover(bucket, sessions, state->writers));
-  state->generation = recovered.generation;
+  state->pins.start(recovered.generation);
   state->damaged = recovered.damaged;
   return std::unique_ptr<Store>(new Store(std::move(state)));
 }
 
-Result<bool> Store::contains(Domain domain, ChunkId const& id) {
-  auto each = TRY(contains_each(domain, std::span(&id, 1)));
-  return each.front();
+Result<std::vector<Presence>> Store::count_on(Domain domain, std::span<ChunkId const> ids) {
+  auto session = TRY(state_->sessions.take());
+  std::shared_lock lock(state_->gate);
+  auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
+  std::vector<Presence> out;
+  for (auto const& id : ids) {
+    auto at = state_->pending.count_on({domain, id});
+    if (!at) {
+      auto row = TRY(index::find_chunk(tx, domain, id));
+      if (row && row->location.state != ChunkState::damaged) {
+        at = row->location;
+        if (row->generation < state_->pins.generation()) state_->pending.add_chunk({domain, id}, *at);
+      }
+    }
+    auto const here = at && state_->proves_subtree(tx, domain, *at) ? Presence::closed : Presence::staged;
+    out.push_back(at ? here : Presence::absent);
+  }
+  return out;
 }
 
-Result<std::vector<bool>> Store::contains_each(Domain domain, std::span<ChunkId const> ids) {
-  return state_->read_index([&](sql::Transaction& tx) -> Result<std::vector<bool>> {
-    std::vector<bool> out;
-    for (auto const& id : ids) {
-      auto at = TRY(state_->locate(tx, domain, id));
-      out.push_back(state_->proves_subtree(tx, domain, at));
-    }
-    return out;
-  });
+Result<bool> Store::contains(Domain domain, ChunkId const& id) {
+  auto found = TRY(count_on(domain, std::span(&id, 1)));
+  return found.front() == Presence::closed;
 }
 
 Result<Bytes> Store::get(Domain domain, ChunkId const& id) {
-  auto at = TRY(state_->locate(domain, id));
-  if (!at) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
-  Bytes stored(at->length_bytes);
-  auto read = state_->bucket.read(pack_name(at->pack), at->offset_bytes, stored);
-  if (!read && read.error().fault == Fault::unavailable) return std::unexpected(std::move(read).error());
-  if (!read || digest::sha256(stored) != id) {
-    state_->report_damage(domain, id, *at);
-    return fail(Fault::corrupt, "chunk " + id.hex() + " is damaged");
+  std::optional<Location> before;
+  while (true) {
+    auto at =
+        TRY(state_->read_index([&](sql::Transaction& tx) { return state_->locate(tx, domain, id); }));
+    if (!at) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
+    auto stored = state_->read(id, *at);
+    if (stored || stored.error().fault != Fault::corrupt) return stored;
+    if (before && before->same_place(*at)) {
+      state_->report_damage(domain, id, *at);
+      return stored;
+    }
+    before = at;  // it may have moved meanwhile: look once more
   }
-  return stored;
 }
 
 Result<void> Store::get_framed(Domain domain, std::span<ChunkId const> ids, Bytes& out) {
@@ -212,8 +199,7 @@ Result<void> Store::get_framed(Domain domain, std::span<ChunkId const> ids, Byte
     std::vector<Location> found;
     for (auto const& id : ids) {
       auto at = TRY(state_->locate(tx, domain, id));
-      if (!at || at->state == ChunkState::damaged)
-        return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
+      if (!at) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
       found.push_back(*at);
     }
     return found;
@@ -221,11 +207,15 @@ Result<void> Store::get_framed(Domain domain, std::span<ChunkId const> ids, Byte
   std::size_t total = out.size();
   for (auto const& at : locations) total += 4 + at.length_bytes;
   out.reserve(total);
-  for (auto const& at : locations) {
-    put_le(out, at.length_bytes);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    put_le(out, locations[i].length_bytes);
     auto start = out.size();
-    out.resize(start + at.length_bytes);
-    TRY(state_->bucket.read(pack_name(at.pack), at.offset_bytes, std::span(out).subspan(start)));
+    out.resize(start + locations[i].length_bytes);
+    auto read = state_->bucket.read(pack_name(locations[i].pack), locations[i].offset_bytes,
+                                    std::span(out).subspan(start));
+    if (read) continue;
+    auto stored = TRY(get(domain, ids[i]));  // it may have moved meanwhile
+    std::ranges::copy(stored, out.begin() + static_cast<std::ptrdiff_t>(start));
   }
   return {};
 }
@@ -245,7 +235,7 @@ Result<void> Store::stage_nodes(Domain domain, std::span<NewChunk const> chunks)
 }
 
 Result<void> Store::close_node(Domain domain, ChunkId const& id) {
-  auto at = TRY(state_->locate(domain, id));
+  auto at = TRY(state_->read_index([&](sql::Transaction& tx) { return state_->locate(tx, domain, id); }));
   if (!at) return fail(Fault::not_found, "node " + id.hex() + " is not here");
   at->state = ChunkState::closed;
   state_->pending.add_chunk({domain, id}, *at);
@@ -272,11 +262,12 @@ Result<std::vector<PlacementRow>> Store::placements(std::string_view upload, std
 
 Result<void> Store::remove_placements(std::string_view upload) {
   TRY(flush());  // what still waits in memory would come back with the next flush
-  return state_->write_index([&](sql::Transaction& tx) { return index::remove_placements(tx, upload); });
+  return state_->write_index(
+      [&](sql::Transaction& tx, index::Sums&) { return index::remove_placements(tx, upload); });
 }
 
-Result<void> Store::remember(Domain domain, ByteView name, ByteView sealed) {
-  state_->pending.add_lookup(domain, name, sealed);
+Result<void> Store::remember(Domain domain, ByteView name, ChunkId const& id, ByteView sealed) {
+  state_->pending.add_lookup(domain, name, id, sealed);
   return state_->flush_if_many();
 }
 

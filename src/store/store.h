@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bucket/bucket.h"
@@ -21,6 +22,9 @@ struct StoreOptions {
   std::size_t batch_rows = 8'192;       ///< rows that wait in memory before a writer must flush them itself
 };
 
+/// Whether a chunk is here; staged: a node that is here, but not everything below it.
+enum class Presence { absent, staged, closed };
+
 /// Bytes to store under their id.
 struct NewChunk {
   ChunkId id;
@@ -33,6 +37,8 @@ struct NewChunk {
 /// the journal. After `flush` it survives the loss of power: packs synced, then the index committed.
 class Store final {
  public:
+  struct State;  // state.h: for the store's own files
+
   /// Opens the packs in `bucket` and the index reached through `sessions`; both must outlive the store.
   /// Records that the index does not know (a crash, a lost index) are verified one by one and taken over; a
   /// torn tail is cut off.
@@ -42,10 +48,26 @@ class Store final {
   Store(Store const&) = delete;
   Store& operator=(Store const&) = delete;
 
-  /// True if the chunk is here and, for a node, everything below it.
+  /// While it lives, nothing that was written or counted on since it was taken is collected.
+  class Pin {
+   public:
+    explicit Pin(State& state);
+    Pin(Pin&& other) noexcept : state_(std::exchange(other.state_, nullptr)), generation_(other.generation_) {}
+    Pin& operator=(Pin&&) = delete;
+    ~Pin();
+
+   private:
+    State* state_;
+    std::int64_t generation_;
+  };
+  /// For work that something durable names only at its end: an upload's block, the building of a manifest.
+  Pin pin() { return Pin(*state_); }
+
+  /// Which of the chunks are here. What is, is counted on: a sweep that began before this call leaves it, and
+  /// one that begins later does so if a pin is held or a root leads to it.
+  Result<std::vector<Presence>> count_on(Domain domain, std::span<ChunkId const> ids);
+  /// True if the chunk is here and, for a node, everything below it. Counts on it.
   Result<bool> contains(Domain domain, ChunkId const& id);
-  /// The same for many, in one transaction.
-  Result<std::vector<bool>> contains_each(Domain domain, std::span<ChunkId const> ids);
   /// The stored bytes, verified against the id; also those of staged nodes. `not_found` if absent; `corrupt`
   /// if they do not match: then the chunk counts as absent from now on.
   Result<Bytes> get(Domain domain, ChunkId const& id);
@@ -72,14 +94,16 @@ class Store final {
   /// Forgets an upload's journal once its snapshot is whole or given up.
   Result<void> remove_placements(std::string_view upload);
 
-  /// The lookup table of the content layer. Losing a row costs work, never data.
-  Result<void> remember(Domain domain, ByteView name, ByteView sealed);
+  /// The lookup table of the content layer: a row goes with the chunk that it speaks of. Losing one costs
+  /// work, never data.
+  Result<void> remember(Domain domain, ByteView name, ChunkId const& id, ByteView sealed);
   Result<std::optional<Bytes>> recall(Domain domain, ByteView name);
 
   Result<void> flush();
 
+  State& state() { return *state_; }
+
  private:
-  struct State;
   explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

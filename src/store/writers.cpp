@@ -55,14 +55,23 @@ Result<void> Writers::append_to(Slot& slot, std::span<Record> records, std::span
     written(slot.number);
   }
   bool const spent = slot.writer->spent();
-  if (full || spent) {
-    std::lock_guard lock(full_mutex_);
-    full_.push_back(
-        {{slot.number, pack_name(slot.number), slot.writer->size_bytes(), !spent}, slot.writer, !spent});
-    slot.writer = nullptr;
-    slot.dirty = false;
-  }
+  if (full || spent) set_aside(slot, !spent);
   return appended;
+}
+
+/// The next flush seals it, or only syncs it if it is spent.
+void Writers::set_aside(Slot& slot, bool seal) {
+  std::lock_guard lock(full_mutex_);
+  full_.push_back({{slot.number, slot.writer->size_bytes(), seal, 0, {}}, slot.writer, seal});
+  slot.writer = nullptr;
+  slot.dirty = false;
+}
+
+void Writers::close(std::int64_t number) {
+  for (auto& slot : slots_) {
+    std::lock_guard lock(slot.mutex);
+    if (slot.writer != nullptr && slot.number == number) set_aside(slot, true);
+  }
 }
 
 std::vector<Writers::Mark> Writers::mark(std::function<void()> const& at_rest) {
@@ -73,8 +82,7 @@ std::vector<Writers::Mark> Writers::mark(std::function<void()> const& at_rest) {
   auto marks = std::exchange(full_, {});
   for (auto& slot : slots_) {
     if (slot.writer == nullptr || !slot.dirty) continue;
-    marks.push_back(
-        {{slot.number, pack_name(slot.number), slot.writer->size_bytes(), false}, slot.writer, false});
+    marks.push_back({{slot.number, slot.writer->size_bytes(), false, 0, {}}, slot.writer, false});
     slot.dirty = false;
   }
   at_rest();

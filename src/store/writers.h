@@ -43,6 +43,8 @@ class Writers {
   /// The marked packs were not brought into the index: tell of them again next time. Gives up those whose
   /// writer is spent, and returns their numbers: what of them is not in the index must be written anew.
   std::set<std::int64_t> mark_again(std::vector<Mark> marks);
+  /// If that pack is being written, the next flush seals it.
+  void close(std::int64_t number);
   std::uint64_t next_sequence() const { return next_sequence_; }
 
  private:
@@ -52,6 +54,7 @@ class Writers {
     std::shared_ptr<PackWriter> writer;  // shared with the flush that syncs it while appends go on
     bool dirty = false;
   };
+  void set_aside(Slot& slot, bool seal);
   Result<void> append_to(Slot& slot, std::span<Record> records, std::span<ByteView const> payloads,
                          std::function<void(std::int64_t pack)> const& written);
 

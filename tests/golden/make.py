@@ -64,7 +64,10 @@ records = [
 ]
 table = record(3, 0, 0, b"".join(entry["head_and_tag"] for entry in records))
 pack_header = b"ARGOPACK" + struct.pack("<II", 1, 0)
-pack = pack_header + b"".join(entry["head_and_tag"] + entry["payload"] for entry in [*records, table])
+body = pack_header + b"".join(entry["head_and_tag"] + entry["payload"] for entry in records)
+trailer = b"ARGOTABL" + struct.pack("<Q", len(body))
+trailer += struct.pack("<I", crc32c(trailer)) + bytes(12)
+pack = body + table["head_and_tag"] + table["payload"] + trailer
 
 # index.md, "The lookup table"
 
@@ -82,7 +85,7 @@ vectors = {
     "hole_digests": hole_digests,
     "nodes": [first, second, root],
     "root_reference": reference(root),
-    "pack": {"header": pack_header, "records": [*records, table]},
+    "pack": {"header": pack_header, "records": [*records, table], "trailer": trailer},
     "lookup": {"domain_secret": secret, "digest": sevens["digest"], "name": name, "key": key, "nonce": nonce, "row": row},
 }
 

@@ -153,7 +153,8 @@ TEST_P(ReleasedPack, gives_back_the_journal_of_its_upload) {
 
 TEST_P(ReleasedPack, knows_a_block_again_by_its_lookup_row) {
   auto const& lookup = vectors().at("lookup");
-  ASSERT_TRUE(store_->remember(domain(), hex(lookup.at("name")), hex(lookup.at("row"))));
+  store::ChunkId const id(digest(vectors().at("blocks").at(0).at("id")));
+  ASSERT_TRUE(store_->remember(domain(), hex(lookup.at("name")), id, hex(lookup.at("row"))));
   Domain known{domain(), *crypto::Key::copy_of(hex(lookup.at("domain_secret")))};
   auto block = plain(vectors().at("blocks").at(0));
   // Compressed anew it would be other bytes, hence another chunk: zstd writes no such frames.

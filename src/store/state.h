@@ -1,0 +1,73 @@
+// store/state.h - what the store's own files share: the packs, the index, what waits between them.
+#pragma once
+#include <shared_mutex>
+
+#include "base/assert.h"
+#include "store/pending.h"
+#include "store/pins.h"
+#include "store/store.h"
+#include "store/writers.h"
+
+namespace argosy::store {
+
+struct Store::State {
+  State(bucket::Bucket& packs, sql::Pool& index_sessions, StoreOptions const& store_options)
+      : bucket(packs), sessions(index_sessions), options(store_options), writers(packs, store_options) {}
+
+  bucket::Bucket& bucket;
+  sql::Pool& sessions;
+  StoreOptions const options;
+  Writers writers;
+  Pending pending;
+  Pins pins;
+  /// Held shared while somebody counts on chunks, exclusively (and briefly) while chunks are dropped or move.
+  /// Taken after a session of the index, never before.
+  std::shared_mutex gate;
+  std::mutex flush_mutex;               // one flush at a time; guards failed_packs
+  std::set<std::int64_t> failed_packs;  ///< what of them is not in the index must be written anew
+  std::atomic<bool> damaged = false;    // some chunk of some domain is: ask the index which domain's
+
+  template <class Function>
+  auto read_index(Function function) -> decltype(function(std::declval<sql::Transaction&>())) {
+    auto session = TRY(sessions.take());
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
+    return function(tx);
+  }
+  /// `function(tx, sums)`; the sums are saved with it.
+  template <class Function>
+  Result<void> write_index(Function function) {
+    auto session = TRY(sessions.take());
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::write));
+    index::Sums sums;
+    TRY(function(tx, sums));
+    TRY(sums.save(tx));
+    return tx.commit();
+  }
+  /// The same while nobody counts on anything.
+  template <class Function>
+  Result<void> change_index_alone(Function function) {
+    auto session = TRY(sessions.take());
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::write));
+    std::unique_lock lock(gate);
+    index::Sums sums;
+    TRY(function(tx, sums));
+    TRY(sums.save(tx));
+    return tx.commit();
+  }
+
+  /// Nothing if absent or damaged.
+  Result<std::optional<Location>> locate(sql::Transaction& tx, Domain domain, ChunkId const& id);
+  bool proves_subtree(sql::Transaction& tx, Domain domain, Location const& at);
+  /// Reads and verifies; `corrupt` if the bytes are not the chunk's.
+  Result<Bytes> read(ChunkId const& id, Location const& at);
+
+  Result<void> append(Domain domain, std::span<NewChunk const> chunks, ChunkState state,
+                      std::optional<Placement> placement);
+  Result<void> flush_if_many() { return pending.size() >= options.batch_rows ? flush() : Result<void>{}; }
+  Result<void> flush();
+  Result<void> flush_once();
+  Result<void> write_anew();
+  void report_damage(Domain domain, ChunkId const& id, Location const& at);
+};
+
+}  // namespace argosy::store
