@@ -48,6 +48,8 @@ class Bucket {
   /// Fills `out` with the bytes from `offset_bytes` on, or `not_found`, or `corrupt` if the object is
   /// shorter. Any thread.
   virtual Result<void> read(std::string_view name, std::uint64_t offset_bytes, std::span<std::byte> out) = 0;
+  /// Fails with `not_found`.
+  virtual Result<Object> find(std::string_view name) = 0;
   /// In order of name.
   virtual Result<std::vector<Object>> list() = 0;
   /// Removing what is not there succeeds.

@@ -122,6 +122,10 @@ class FileWriter final : public Writer {
   std::atomic<bool> spent_ = false;
 };
 
+Object object_of(std::string name, struct stat const& facts) {
+  return {std::move(name), static_cast<std::uint64_t>(facts.st_size), (facts.st_mode & 0200U) == 0};
+}
+
 class Directory final : public Bucket {
  public:
   explicit Directory(std::string folder) : folder_(std::move(folder)) {}
@@ -161,6 +165,12 @@ class Directory final : public Bucket {
     return {};
   }
 
+  Result<Object> find(std::string_view name) override {
+    struct stat facts {};
+    if (::stat(path_of(name).c_str(), &facts) != 0) return os_failure(path_of(name), "stat");
+    return object_of(std::string(name), facts);
+  }
+
   Result<std::vector<Object>> list() override {
     std::vector<Object> objects;
     std::error_code error;
@@ -169,8 +179,7 @@ class Directory final : public Bucket {
     for (auto const& entry : entries) {
       struct stat facts {};
       if (::stat(entry.path().c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
-      objects.push_back({entry.path().filename().string(), static_cast<std::uint64_t>(facts.st_size),
-                         (facts.st_mode & 0200U) == 0});
+      objects.push_back(object_of(entry.path().filename().string(), facts));
     }
     std::ranges::sort(objects, {}, &Object::name);
     return objects;

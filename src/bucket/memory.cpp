@@ -44,19 +44,24 @@ class Memory final : public Bucket {
     return std::make_unique<MemoryWriter>(at->second);
   }
   Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes) override {
-    auto content = TRY(find(name));
+    auto content = TRY(content_of(name));
     std::lock_guard lock(content->mutex);
     if (content->sealed) return fail(Fault::conflict, std::string(name) + " is sealed");
     content->bytes.resize(size_bytes);
     return std::make_unique<MemoryWriter>(content);
   }
   Result<void> read(std::string_view name, std::uint64_t offset_bytes, std::span<std::byte> out) override {
-    auto content = TRY(find(name));
+    auto content = TRY(content_of(name));
     std::lock_guard lock(content->mutex);
     if (offset_bytes > content->bytes.size() || out.size() > content->bytes.size() - offset_bytes)
       return fail(Fault::corrupt, std::string(name) + " is shorter than it should be");
     std::memcpy(out.data(), content->bytes.data() + offset_bytes, out.size());
     return {};
+  }
+  Result<Object> find(std::string_view name) override {
+    auto content = TRY(content_of(name));
+    std::lock_guard lock(content->mutex);
+    return Object{std::string(name), content->bytes.size(), content->sealed};
   }
   Result<std::vector<Object>> list() override {
     std::lock_guard lock(mutex_);
@@ -74,7 +79,7 @@ class Memory final : public Bucket {
   }
 
  private:
-  Result<std::shared_ptr<Content>> find(std::string_view name) {
+  Result<std::shared_ptr<Content>> content_of(std::string_view name) {
     std::lock_guard lock(mutex_);
     auto found = objects_.find(std::string(name));
     if (found == objects_.end()) return fail(Fault::not_found, std::string(name) + " does not exist");

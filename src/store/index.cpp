@@ -61,7 +61,8 @@ Result<std::vector<ChunkRow>> all_of(Result<std::unique_ptr<sql::Rows>> opened) 
 Result<void> place_chunk(sql::Transaction& tx, ChunkRow const& row) {
   auto const& at = row.location;
   TRY(tx.execute(
-      "INSERT INTO chunks(" CHUNK_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+      "INSERT INTO chunks(" CHUNK_COLUMNS
+      ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
       "ON CONFLICT(domain, id) DO UPDATE SET pack = excluded.pack, offset_bytes = excluded.offset_bytes, "
       "length_bytes = excluded.length_bytes, state = excluded.state, generation = excluded.generation",
       {as_integer(row.domain), ByteView(row.id.bytes), at.pack, static_cast<std::int64_t>(at.offset_bytes),
@@ -95,7 +96,8 @@ void Sums::count(Domain domain, Location const& at, std::int64_t sign) {
 
 Result<void> Sums::save(sql::Transaction& tx) const {
   for (auto const& [pack, bytes] : live_)
-    TRY(tx.execute("INSERT INTO packs(number, indexed_bytes, sealed, live_bytes) VALUES(?1, 0, 0, ?2) "
+    TRY(
+        tx.execute("INSERT INTO packs(number, indexed_bytes, sealed, live_bytes) VALUES(?1, 0, 0, ?2) "
                    "ON CONFLICT(number) DO UPDATE SET live_bytes = packs.live_bytes + excluded.live_bytes",
                    {pack, bytes}));
   for (auto const& [domain, total] : totals_)
@@ -119,8 +121,7 @@ Result<void> save_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row) {
   if (row.location.state != ChunkState::damaged)
     merged.location.state = std::max(known->location.state, row.location.state);
   merged.generation = std::max(known->generation, row.generation);
-  bool const same =
-      merged.location.state == known->location.state && merged.generation == known->generation;
+  bool const same = merged.location.state == known->location.state && merged.generation == known->generation;
   return same ? Result<void>{} : place_chunk(tx, merged);
 }
 
@@ -148,11 +149,11 @@ Result<void> mark_damaged(sql::Transaction& tx, Sums& sums, ChunkRow const& row)
 
 Result<bool> move_chunk(sql::Transaction& tx, Sums& sums, Domain domain, ChunkId const& id,
                         Location const& from, Location const& to) {
-  auto moved = TRY(tx.execute(
-      "UPDATE chunks SET pack = ?3, offset_bytes = ?4 "
-      "WHERE domain = ?1 AND id = ?2 AND pack = ?5 AND offset_bytes = ?6 AND state <> 2",
-      {as_integer(domain), ByteView(id.bytes), to.pack, static_cast<std::int64_t>(to.offset_bytes), from.pack,
-       static_cast<std::int64_t>(from.offset_bytes)}));
+  auto moved = TRY(
+      tx.execute("UPDATE chunks SET pack = ?3, offset_bytes = ?4 "
+                 "WHERE domain = ?1 AND id = ?2 AND pack = ?5 AND offset_bytes = ?6 AND state <> 2",
+                 {as_integer(domain), ByteView(id.bytes), to.pack, static_cast<std::int64_t>(to.offset_bytes),
+                  from.pack, static_cast<std::int64_t>(from.offset_bytes)}));
   if (moved == 1) sums.move(from.length_bytes, from.pack, to.pack);
   return moved == 1;
 }
@@ -160,7 +161,8 @@ Result<bool> move_chunk(sql::Transaction& tx, Sums& sums, Domain domain, ChunkId
 Result<bool> drop_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row, std::int64_t generation) {
   auto known = TRY(find_chunk(tx, row.domain, row.id));
   if (!known || known->generation >= generation) return false;
-  TRY(tx.execute("DELETE FROM lookup WHERE domain = ?1 AND name = "
+  TRY(
+      tx.execute("DELETE FROM lookup WHERE domain = ?1 AND name = "
                  "(SELECT lookup FROM chunks WHERE domain = ?1 AND id = ?2)",
                  {as_integer(row.domain), ByteView(row.id.bytes)}));
   TRY(tx.execute("DELETE FROM chunks WHERE domain = ?1 AND id = ?2",
@@ -172,10 +174,10 @@ Result<bool> drop_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row, s
 Result<std::vector<ChunkRow>> chunks_of_level(sql::Transaction& tx, std::uint8_t level, Domain after_domain,
                                               ChunkId const& after_id, std::size_t limit) {
   if (level == 0)
-    return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE (domain, id) > (?1, ?2) AND level = 0 "
-                           "ORDER BY domain, id LIMIT ?3",
-                           {as_integer(after_domain), ByteView(after_id.bytes),
-                            static_cast<std::int64_t>(limit)}));
+    return all_of(
+        tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE (domain, id) > (?1, ?2) AND level = 0 "
+                 "ORDER BY domain, id LIMIT ?3",
+                 {as_integer(after_domain), ByteView(after_id.bytes), static_cast<std::int64_t>(limit)}));
   return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks "
                          "WHERE level > 0 AND level = ?1 AND (domain, id) > (?2, ?3) ORDER BY domain, id "
                          "LIMIT ?4",
@@ -185,14 +187,15 @@ Result<std::vector<ChunkRow>> chunks_of_level(sql::Transaction& tx, std::uint8_t
 
 Result<std::vector<ChunkRow>> damaged_chunks(sql::Transaction& tx, Domain after_domain,
                                              ChunkId const& after_id, std::size_t limit) {
-  return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE state = 2 AND (domain, id) > (?1, ?2) "
-                         "ORDER BY domain, id LIMIT ?3",
-                         {as_integer(after_domain), ByteView(after_id.bytes),
-                          static_cast<std::int64_t>(limit)}));
+  return all_of(
+      tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE state = 2 AND (domain, id) > (?1, ?2) "
+               "ORDER BY domain, id LIMIT ?3",
+               {as_integer(after_domain), ByteView(after_id.bytes), static_cast<std::int64_t>(limit)}));
 }
 
 Result<std::vector<ChunkRow>> chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit) {
-  return all_of(tx.query("SELECT " CHUNK_COLUMNS " FROM chunks WHERE pack = ?1 ORDER BY offset_bytes LIMIT ?2",
+  return all_of(tx.query("SELECT " CHUNK_COLUMNS
+                         " FROM chunks WHERE pack = ?1 ORDER BY offset_bytes LIMIT ?2",
                          {pack, static_cast<std::int64_t>(limit)}));
 }
 

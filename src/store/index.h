@@ -41,8 +41,8 @@ struct PackRow {
   std::int64_t number = 0;
   std::uint64_t indexed_bytes = 0;  ///< records before this offset are in the index, and durable
   bool sealed = false;
-  std::uint64_t live_bytes = 0;     ///< of the chunks that the index finds here and that are not damaged
-  std::optional<Time> retired;      ///< nothing in it is needed since then; removed after a grace
+  std::uint64_t live_bytes = 0;  ///< of the chunks that the index finds here and that are not damaged
+  std::optional<Time> retired;   ///< nothing in it is needed since then; removed after a grace
 };
 
 /// What a domain stores: chunks that are here and not damaged.

@@ -66,7 +66,7 @@ Bytes encode_head(RecordKind kind, Record const& record, ByteView tag, std::uint
 
 struct Head {
   RecordKind kind;
-  Record record;  ///< payload_offset is the caller's to say
+  Record record;      ///< payload_offset is the caller's to say
   std::size_t bytes;  ///< with the tag
 };
 
@@ -126,8 +126,9 @@ Result<std::optional<Bytes>> read_table(bucket::Bucket& bucket, std::string cons
   std::array<std::byte, kTrailerBytes> trailer{};
   TRY(bucket.read(name, size_bytes - kTrailerBytes, trailer));
   auto const at = get_le<std::uint64_t>(trailer.data() + 8);
-  bool const whole = as_text(ByteView(trailer).first(8)) == kTrailerMagic &&
-                     get_le<std::uint32_t>(trailer.data() + 16) == digest::crc32c(ByteView(trailer).first(16));
+  bool const whole =
+      as_text(ByteView(trailer).first(8)) == kTrailerMagic &&
+      get_le<std::uint32_t>(trailer.data() + 16) == digest::crc32c(ByteView(trailer).first(16));
   if (!whole || at > size_bytes - kTrailerBytes - kRecordHeaderBytes) return std::nullopt;
   Bytes buffer;
   auto head = TRY(read_head(bucket, name, size_bytes - kTrailerBytes, at, buffer));

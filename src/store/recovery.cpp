@@ -117,8 +117,8 @@ Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& r
 
 /// False if there is nothing in it: then it is removed.
 Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row) {
-  auto scanned = TRY(
-      scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, [&](Record const& record) {
+  auto scanned =
+      TRY(scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, [&](Record const& record) {
         return record.payload_offset > row.indexed_bytes ? take_over(record, row.number) : Result<void>{};
       }));
   TRY(commit_batch());

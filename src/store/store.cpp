@@ -27,8 +27,7 @@ Result<Bytes> Store::State::read(ChunkId const& id, Location const& at) {
   Bytes stored(at.length_bytes);
   auto done = bucket.read(pack_name(at.pack), at.offset_bytes, stored);
   if (!done && done.error().fault == Fault::unavailable) return std::unexpected(std::move(done).error());
-  if (!done || digest::sha256(stored) != id)
-    return fail(Fault::corrupt, "chunk " + id.hex() + " is damaged");
+  if (!done || digest::sha256(stored) != id) return fail(Fault::corrupt, "chunk " + id.hex() + " is damaged");
   return stored;
 }
 
@@ -181,8 +180,7 @@ Result<bool> Store::contains(Domain domain, ChunkId const& id) {
 Result<Bytes> Store::get(Domain domain, ChunkId const& id) {
   std::optional<Location> before;
   while (true) {
-    auto at =
-        TRY(state_->read_index([&](sql::Transaction& tx) { return state_->locate(tx, domain, id); }));
+    auto at = TRY(state_->read_index([&](sql::Transaction& tx) { return state_->locate(tx, domain, id); }));
     if (!at) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
     auto stored = state_->read(id, *at);
     if (stored || stored.error().fault != Fault::corrupt) return stored;

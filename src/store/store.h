@@ -52,7 +52,8 @@ class Store final {
   class Pin {
    public:
     explicit Pin(State& state);
-    Pin(Pin&& other) noexcept : state_(std::exchange(other.state_, nullptr)), generation_(other.generation_) {}
+    Pin(Pin&& other) noexcept
+        : state_(std::exchange(other.state_, nullptr)), generation_(other.generation_) {}
     Pin& operator=(Pin&&) = delete;
     ~Pin();
 

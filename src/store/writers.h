@@ -45,6 +45,8 @@ class Writers {
   std::set<std::int64_t> mark_again(std::vector<Mark> marks);
   /// If that pack is being written, the next flush seals it.
   void close(std::int64_t number);
+  /// Of the next pack that is begun.
+  std::int64_t next_number() const { return next_number_; }
   std::uint64_t next_sequence() const { return next_sequence_; }
 
  private:

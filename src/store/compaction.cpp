@@ -1,0 +1,181 @@
+// store/compaction.cpp - see compaction.h.
+#include "store/compaction.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "store/state.h"
+
+namespace argosy::store {
+namespace {
+
+/// Chunks in memory while they are written again.
+constexpr std::size_t kBatchBytes = 4U << 20U;
+/// Rows that move in one transaction, while nobody can count on anything: a few milliseconds.
+constexpr std::size_t kMovesAtOnce = 256;
+
+}  // namespace
+
+Result<bool> Compaction::step(Time now) {
+  auto& state = store_.state();
+  if (last_ == 0) last_ = state.writers.next_number();
+  auto rows = TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, after_, 1); }));
+  if (rows.empty() || rows.front().number >= last_) return true;
+  after_ = rows.front().number;
+  TRY(consider(rows.front(), now));
+  return false;
+}
+
+Result<void> Compaction::consider(PackRow const& found, Time now) {
+  auto row = found;
+  if (row.retired) {
+    if (*row.retired + options_.grace <= now) return remove(row);
+    result_.waiting_bytes += row.indexed_bytes;
+    return {};
+  }
+  if (static_cast<double>(row.live_bytes) >= options_.live_share * static_cast<double>(row.indexed_bytes))
+    return {};
+  bool const closed = TRY(close_if_open(row));
+  if (!closed) return {};
+  auto live = TRY(find_live(row));
+  if (!live) return {};  // a journal is still needed
+  TRY(write_again(*live));
+  TRY(store_.flush());
+  TRY(move_rows(*live));
+  return retire(row, now);
+}
+
+/// A pack that is being written is sealed first. False if it cannot be now.
+Result<bool> Compaction::close_if_open(PackRow& row) {
+  if (row.sealed) return true;
+  auto& state = store_.state();
+  state.writers.close(row.number);
+  TRY(store_.flush());
+  auto rows =
+      TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, row.number - 1, 1); }));
+  if (rows.empty() || rows.front().number != row.number) return false;
+  row = rows.front();
+  return row.sealed;
+}
+
+/// The chunks that the index finds in the pack; nothing if it also holds the journal of an upload under way.
+Result<std::optional<std::vector<Compaction::Live>>> Compaction::find_live(PackRow const& row) {
+  auto& state = store_.state();
+  auto object = TRY(state.bucket.find(pack_name(row.number)));
+  std::vector<Live> live;
+  std::uint64_t live_bytes = 0;
+  bool journal = false;
+  auto visit = [&](Record const& record) -> Result<void> {
+    if (journal) return {};
+    auto session = TRY(state.sessions.take());
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
+    if (record.placement) journal = TRY(index::is_current(tx, *record.placement, record.sequence));
+    if (record.payload_bytes == 0) return {};
+    auto chunk = TRY(index::find_chunk(tx, record.domain, record.id));
+    Location const here{row.number, record.payload_offset, record.payload_bytes, 0, ChunkState::closed};
+    if (!chunk || chunk->location.state == ChunkState::damaged || !chunk->location.same_place(here))
+      return {};
+    live.push_back({record.domain, record.id, chunk->location, {}});
+    live_bytes += record.payload_bytes;
+    return {};
+  };
+  TRY(list_records(state.bucket, pack_name(row.number), object.size_bytes, visit));
+  if (journal) return std::nullopt;
+  if (live_bytes == row.live_bytes) return live;
+  // Some heads are damaged: the index knows where their chunks lie.
+  auto rows = TRY(state.read_index([&](sql::Transaction& tx) {
+    return index::chunks_of_pack(tx, row.number, state.options.pack_records);
+  }));
+  live.clear();
+  for (auto const& chunk : rows)
+    if (chunk.location.state != ChunkState::damaged)
+      live.push_back({chunk.domain, chunk.id, chunk.location, {}});
+  return live;
+}
+
+/// Appends the chunks to packs that are being written; what cannot be read stays where it is, as damaged.
+Result<void> Compaction::write_again(std::vector<Live>& chunks) {
+  auto& state = store_.state();
+  std::vector<Live> written;
+  std::vector<Live> batch;
+  std::vector<Bytes> bytes;
+  std::size_t batch_bytes = 0;
+  auto append = [&]() -> Result<void> {
+    if (batch.empty()) return {};
+    std::vector<Record> records(batch.size());
+    std::vector<ByteView> payloads(bytes.begin(), bytes.end());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      records[i].domain = batch[i].domain;
+      records[i].id = batch[i].id;
+    }
+    TRY(state.writers.append(records, payloads, [&](std::int64_t pack) {
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        batch[i].to = batch[i].at;
+        batch[i].to.pack = pack;
+        batch[i].to.offset_bytes = records[i].payload_offset;
+      }
+    }));
+    written.insert(written.end(), batch.begin(), batch.end());
+    result_.moved_bytes += batch_bytes;
+    batch.clear();
+    bytes.clear();
+    batch_bytes = 0;
+    return {};
+  };
+  for (auto const& chunk : chunks) {
+    auto stored = state.read(chunk.id, chunk.at);
+    if (!stored && stored.error().fault != Fault::corrupt) return std::unexpected(std::move(stored).error());
+    if (!stored) {
+      state.report_damage(chunk.domain, chunk.id, chunk.at);
+      continue;
+    }
+    batch.push_back(chunk);
+    batch_bytes += stored->size();
+    bytes.push_back(*std::move(stored));
+    if (batch_bytes >= kBatchBytes) TRY(append());
+  }
+  TRY(append());
+  chunks = std::move(written);
+  return {};
+}
+
+Result<void> Compaction::move_rows(std::span<Live const> chunks) {
+  auto& state = store_.state();
+  while (!chunks.empty()) {
+    auto const count = std::min(chunks.size(), kMovesAtOnce);
+    TRY(state.change_index_alone([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
+      for (auto const& chunk : chunks.first(count))
+        TRY(index::move_chunk(tx, sums, chunk.domain, chunk.id, chunk.at, chunk.to));
+      return {};
+    }));
+    chunks = chunks.subspan(count);
+  }
+  return {};
+}
+
+Result<void> Compaction::retire(PackRow const& row, Time now) {
+  bool retired = false;
+  TRY(store_.state().write_index([&](sql::Transaction& tx, index::Sums&) -> Result<void> {
+    auto rows = TRY(index::packs(tx, row.number - 1, 1));
+    retired = rows.front().live_bytes == 0;
+    return retired ? index::retire_pack(tx, row.number, now) : Result<void>{};
+  }));
+  if (!retired) return {};
+  result_.retired_bytes += row.indexed_bytes;
+  if (options_.grace <= Duration{0}) return remove(row);
+  result_.waiting_bytes += row.indexed_bytes;
+  return {};
+}
+
+Result<void> Compaction::remove(PackRow const& row) {
+  TRY(store_.flush());  // what waits in memory may still name the old place
+  auto& state = store_.state();
+  TRY(state.bucket.remove(pack_name(row.number)));
+  TRY(state.write_index(
+      [&](sql::Transaction& tx, index::Sums&) { return index::remove_pack(tx, row.number); }));
+  log_info("{} is removed: {} bytes come back", pack_name(row.number), row.indexed_bytes);
+  result_.removed_bytes += row.indexed_bytes;
+  return {};
+}
+
+}  // namespace argosy::store
