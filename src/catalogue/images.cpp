@@ -174,4 +174,18 @@ Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string
   return found ? std::optional(std::string(rows->text(0))) : std::nullopt;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> list_images_using(Transaction& tx,
+                                                                           std::string_view snapshot) {
+  auto rows = TRY(tx.query(
+      "SELECT DISTINCT i.id, i.name FROM image_mappings m JOIN images i ON i.id = m.image "
+      "WHERE m.snapshot = ?1 AND i.state <> 'deregistered' ORDER BY i.id",
+      {snapshot}));
+  std::vector<std::pair<std::string, std::string>> out;
+  while (true) {
+    bool more = TRY(rows->next());
+    if (!more) return out;
+    out.emplace_back(rows->text(0), rows->text(1));
+  }
+}
+
 }  // namespace argosy::catalogue

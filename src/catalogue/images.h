@@ -25,8 +25,10 @@ Result<void> save_image(Transaction& tx, images::Image const& image);
 
 /// Images that are not deregistered, of one owner.
 Result<std::int64_t> count_images(Transaction& tx, std::string_view owner);
-/// An image, not deregistered, that has the snapshot in a mapping, other than `except`; nothing if there is
-/// none.
+/// Id and name of each image, not deregistered, that has the snapshot in a mapping.
+Result<std::vector<std::pair<std::string, std::string>>> list_images_using(Transaction& tx,
+                                                                           std::string_view snapshot);
+/// One of these other than `except`; nothing if there is none.
 Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string_view snapshot,
                                                     std::string_view except);
 

@@ -1,6 +1,8 @@
 // catalogue/leases.cpp - see leases.h.
 #include "catalogue/leases.h"
 
+#include "catalogue/roots.h"
+
 namespace argosy::catalogue {
 
 Result<void> insert_lease(Transaction& tx, Lease const& lease) {
@@ -49,13 +51,35 @@ Result<void> renew_lease(Transaction& tx, std::string_view id, Time expires) {
   return {};
 }
 
+namespace {
+
+/// Says that there is garbage if a lease was the last that needed a snapshot's content.
+Result<void> note_orphans(Transaction& tx, std::string_view query, sql::Value const& parameter) {
+  bool orphans = false;
+  {
+    auto rows = TRY(tx.query(query, {parameter}));
+    orphans = TRY(rows->next());
+  }
+  return orphans ? note_garbage(tx) : Result<void>{};
+}
+
+}  // namespace
+
 Result<void> remove_lease(Transaction& tx, std::string_view id) {
+  TRY(note_orphans(tx,
+                   "SELECT 1 FROM lease_disks WHERE lease = ?1 "
+                   "AND NOT EXISTS (SELECT 1 FROM snapshots s WHERE s.id = snapshot) LIMIT 1",
+                   id));
   TRY(tx.execute("DELETE FROM lease_disks WHERE lease = ?1", {id}));
   TRY(tx.execute("DELETE FROM leases WHERE id = ?1", {id}));
   return {};
 }
 
 Result<void> remove_expired_leases(Transaction& tx, Time now) {
+  TRY(note_orphans(tx,
+                   "SELECT 1 FROM leases l JOIN lease_disks d ON d.lease = l.id WHERE l.expires_ms <= ?1 "
+                   "AND NOT EXISTS (SELECT 1 FROM snapshots s WHERE s.id = d.snapshot) LIMIT 1",
+                   to_milliseconds(now)));
   TRY(tx.execute("DELETE FROM lease_disks WHERE lease IN (SELECT id FROM leases WHERE expires_ms <= ?1)",
                  {to_milliseconds(now)}));
   TRY(tx.execute("DELETE FROM leases WHERE expires_ms <= ?1", {to_milliseconds(now)}));

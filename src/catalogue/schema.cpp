@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS snapshots(
 CREATE INDEX IF NOT EXISTS snapshots_owner ON snapshots(owner, created, id);
 CREATE INDEX IF NOT EXISTS snapshots_uploads ON snapshots(completing, id) WHERE is_upload = 1 AND state = 'pending';
 
+CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+
 CREATE TABLE IF NOT EXISTS ended_uploads(snapshot TEXT PRIMARY KEY);
 
 CREATE TABLE IF NOT EXISTS permissions(

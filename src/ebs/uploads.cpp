@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "catalogue/domains.h"
+#include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 #include "ebs/errors.h"
 
@@ -51,6 +52,7 @@ Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, s
   snapshot->status_message = message;
   snapshot->completing = false;
   TRY(catalogue::save_snapshot(tx, *snapshot));
+  TRY(catalogue::note_garbage(tx));
   return catalogue::insert_ended_upload(tx, id);
 }
 
@@ -114,6 +116,7 @@ Result<content::FinishedDisk> build(content::Content& content, Upload const& upl
 
 Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
                       std::string const& id, Time now) {
+  auto pin = content.store().pin();  // until the catalogue names what is built
   auto upload =
       TRY(in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
         auto snapshot = TRY(catalogue::find_snapshot(tx, id));

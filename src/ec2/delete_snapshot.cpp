@@ -3,6 +3,7 @@
 
 #include "catalogue/copies.h"
 #include "catalogue/images.h"
+#include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 #include "ec2/dry_run.h"
 
@@ -12,6 +13,7 @@ Result<void> remove_snapshot_and_work(catalogue::Transaction& tx, images::Snapsh
   if (snapshot.is_upload) TRY(catalogue::insert_ended_upload(tx, snapshot.id));
   auto copy = TRY(catalogue::find_copy_of_snapshot(tx, snapshot.id));
   if (copy) TRY(catalogue::remove_copy(tx, copy->id));
+  TRY(catalogue::note_garbage(tx));
   return catalogue::remove_snapshot(tx, snapshot.id);
 }
 

@@ -6,6 +6,7 @@
 #include "catalogue/copies.h"
 #include "catalogue/images.h"
 #include "catalogue/permissions.h"
+#include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
 #include "ec2/delete_snapshot.h"
@@ -27,6 +28,7 @@ Result<void> cancel_copy(catalogue::Transaction& tx, images::Image const& image)
     snapshot.status_message = "The copy was cancelled: " + image.id + " was deregistered";
     TRY(catalogue::save_snapshot(tx, snapshot));
   }
+  TRY(catalogue::note_garbage(tx));
   return catalogue::remove_copy(tx, copy->id);
 }
 

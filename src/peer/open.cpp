@@ -6,6 +6,7 @@
 #include "catalogue/images.h"
 #include "catalogue/openings.h"
 #include "catalogue/permissions.h"
+#include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
 #include "peer/lease.h"
@@ -79,10 +80,22 @@ Result<void> open_snapshot(catalogue::Transaction& tx, m::OpenRequest const& req
   return {};
 }
 
+/// For a repair: any snapshot of the account's own with this content.
+Result<void> open_by_root(catalogue::Transaction& tx, m::OpenRequest const& request,
+                          m::OpenResponse& response, catalogue::Lease& lease) {
+  auto root = from_hex(std::string_view(request.resource).substr(m::kResourceByRoot.size()));
+  if (!root) return images::snapshot_not_found(request.resource);
+  auto id = TRY(catalogue::find_snapshot_by_root(tx, request.account, *root));
+  auto snapshot = TRY(catalogue::find_snapshot(tx, id));
+  add(snapshot, response, lease);
+  return {};
+}
+
 Result<void> open_resource(catalogue::Transaction& tx, m::OpenRequest const& request,
                            m::OpenResponse& response, catalogue::Lease& lease) {
-  return request.resource.starts_with("ami-") ? open_image(tx, request, response, lease)
-                                              : open_snapshot(tx, request, response, lease);
+  if (request.resource.starts_with("ami-")) return open_image(tx, request, response, lease);
+  if (request.resource.starts_with(m::kResourceByRoot)) return open_by_root(tx, request, response, lease);
+  return open_snapshot(tx, request, response, lease);
 }
 
 Result<m::OpenResponse> judge(Source& source, Peer const& peer, m::OpenRequest const& request) {

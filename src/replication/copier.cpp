@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "catalogue/domains.h"
 #include "catalogue/images.h"
+#include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 
 namespace argosy::replication {
@@ -343,6 +344,7 @@ Result<void> Copier::give_up(Task& task, Error const& error) {
     image.state_reason = reason;
     TRY(catalogue::save_image(tx, image));
   }
+  TRY(catalogue::note_garbage(tx));
   TRY(catalogue::remove_copy(tx, task.copy.id));
   TRY(tx.commit());
   if (task.source != nullptr)

@@ -171,6 +171,12 @@ Result<Source*> Sources::find(std::string const& region) {
   return found->second.get();
 }
 
+std::vector<Source*> Sources::all() {
+  std::vector<Source*> out;
+  for (auto const& [name, source] : sources_) out.push_back(source.get());
+  return out;
+}
+
 Result<std::vector<ByteView>> split_frames(ByteView bytes, std::size_t count) {
   std::vector<ByteView> out;
   while (!bytes.empty()) {

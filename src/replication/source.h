@@ -49,6 +49,7 @@ class Sources {
   void add(std::unique_ptr<Source> source) { sources_[source->region()] = std::move(source); }
   /// Fails with InvalidRegion.
   Result<Source*> find(std::string const& region);
+  std::vector<Source*> all();
 
  private:
   std::map<std::string, std::unique_ptr<Source>> sources_;

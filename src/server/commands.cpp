@@ -17,6 +17,7 @@
 #include "server/beside.h"
 #include "server/peer_commands.h"
 #include "server/process.h"
+#include "server/upkeep_commands.h"
 
 namespace argosy::server {
 namespace {
@@ -239,6 +240,7 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--regions", config.regions, "Names of the regions, separated by commas")->delimiter(',');
   Commands commands(app);
+  UpkeepCommands upkeep(app);
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
@@ -246,6 +248,7 @@ int run(int argc, char** argv) {
     return status == 0 ? 0 : kUsage;
   }
   if (auto done = commands.run()) return *done ? 0 : complain(done->error(), kFailed);
+  if (auto done = upkeep.run()) return *done ? **done : complain(done->error(), kFailed);
   auto told = to_config(app, file, config);
   if (!told) return complain(told.error(), kBadConfiguration);
   return serve(*told);

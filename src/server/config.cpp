@@ -66,10 +66,10 @@ class Reader {
       return {};
     };
   }
-  Setter seconds(Duration& out, std::int64_t most) const {
-    return [this, &out, most](YAML::Node const& node) -> Result<void> {
+  Setter seconds(Duration& out, std::int64_t most, std::int64_t least = 1) const {
+    return [this, &out, most, least](YAML::Node const& node) -> Result<void> {
       std::int64_t value = 0;
-      TRY(integer(value, 1, most)(node));
+      TRY(integer(value, least, most)(node));
       out = std::chrono::seconds(value);
       return {};
     };
@@ -222,6 +222,12 @@ Result<Config> read_config(std::string const& path) {
       {"operations", reader.section({{"listen", reader.text(config.operations_listen)},
                                      {"free_disk_mib", reader.integer(config.free_disk_floor_bytes, 0,
                                                                       std::int64_t{1} << 40U, 1 << 20)}})},
+      {"compression_level", reader.integer(config.region.content.zstd_level, 1, 19)},
+      {"collection",
+       reader.section(
+           {{"interval_seconds", reader.seconds(config.region.collection.interval, 31'536'000)},
+            {"grace_seconds", reader.seconds(config.region.collection.grace, 31'536'000, 0)},
+            {"memory_mib", reader.integer(config.region.collection.mark_bytes, 1, 65'536, 1 << 20)}})},
       {"limits",
        reader.section({{"connections", reader.integer(endpoint.connection_limit, 1, 1'000'000)},
                        {"workers", reader.integer(endpoint.workers, 1, 1'000)},

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "server/region.h"
 
 namespace argosy::server {
 
@@ -42,6 +43,8 @@ struct Config {
   std::uint64_t free_disk_floor_bytes = 1ULL << 30U;
   std::optional<ReplicationConfig> replication;  ///< exactly if there are peers
   std::vector<PeerConfig> peers;
+  /// What holds for every region of this process.
+  RegionOptions region;
   /// Makes accounts on the first start and writes them to accounts.json.
   bool dev = false;
 };

@@ -11,6 +11,7 @@
 
 #include "api/front.h"
 #include "base/log.h"
+#include "server/upkeep.h"
 #include "server/health.h"
 
 namespace argosy::server {
@@ -75,13 +76,14 @@ Result<void> Process::open_door() {
   door_.add("GET", "/health/ready", anyone, [this](http::Request const&) {
     return answer_ready(regions_, config_.data_directory, config_.free_disk_floor_bytes);
   });
+  add_upkeep_routes(door_, regions_);
   return door_.open(config_.data_directory, config_.operations_listen);
 }
 
 Result<void> Process::open_regions() {
   for (auto const& name : config_.regions) {
     door_.starting("opening region " + name);
-    regions_.push_back(TRY(Region::open(name, region_folder(config_.data_directory, name),
+    regions_.push_back(TRY(Region::open(name, region_folder(config_.data_directory, name), config_.region,
                                         directory_.root_key, clock_, entropy_)));
   }
   door_.starting("starting");

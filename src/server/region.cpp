@@ -43,7 +43,8 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
 }
 
 Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const& folder,
-                                             crypto::Key const& root_key, Clock& clock, Entropy& entropy) {
+                                             RegionOptions const& options, crypto::Key const& root_key,
+                                             Clock& clock, Entropy& entropy) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(Fault::unavailable, folder + ": " + error.message());
@@ -56,7 +57,11 @@ Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const
   region->index_ = open_pool(folder + "/index.db", sql::Durability::full);
   region->packs_ = TRY(bucket::open_directory(folder + "/packs"));
   region->store_ = TRY(store::Store::open(*region->packs_, *region->index_, {}));
-  region->content_ = std::make_unique<content::Content>(*region->store_, content::Options{}, entropy);
+  region->content_ = std::make_unique<content::Content>(*region->store_, options.content, entropy);
+  region->collector_ = std::make_unique<upkeep::Collector>(
+      region->name_, *region->catalogue_, *region->store_, clock, entropy, options.collection);
+  region->damage_watch_ = std::make_unique<upkeep::DamageWatch>(region->name_, *region->catalogue_,
+                                                                *region->store_, clock);
   region->answering_ = std::unique_ptr<peer::Source>(
       new peer::Source{region->name_, *region->catalogue_, *region->content_, clock, entropy});
   return region;
@@ -77,8 +82,20 @@ Result<void> Region::start() {
   run("uploads", [this] { return ebs::step_uploads(*catalogue_, *content_, root_key_, clock_.now()); });
   run("open uploads",
       [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });
+  run("collection", [this] { return collector_->step(); });
+  run("damage", [this] { return damage_watch_->step(); });
   for (std::size_t i = 0; i < kCopyThreads; ++i) run("copies", [this] { return copier_->step(); });
   return {};
+}
+
+Result<std::vector<std::string>> Region::verify_databases() {
+  std::vector<std::string> faults;
+  for (auto const& [name, pool] : {std::pair("catalogue", catalogue_.get()), {"index", index_.get()}}) {
+    auto session = TRY(pool->take());
+    auto found = TRY(session->verify());
+    for (auto const& fault : found) faults.push_back(std::string(name) + ": " + fault);
+  }
+  return faults;
 }
 
 void Region::wake() {

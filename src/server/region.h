@@ -10,6 +10,8 @@
 #include "peer/peer.h"
 #include "replication/copier.h"
 #include "server/background.h"
+#include "upkeep/collector.h"
+#include "upkeep/damage.h"
 
 namespace argosy::server {
 
@@ -19,19 +21,30 @@ std::string catalogue_path(std::string const& data_directory, std::string const&
 /// The names of the regions that a data directory holds, sorted.
 Result<std::vector<std::string>> list_regions(std::string const& data_directory);
 
+struct RegionOptions {
+  content::Options content;
+  upkeep::CollectorOptions collection;
+};
+
 class Region {
  public:
   /// Opens (and creates) `folder`; takes over what the packs hold and the index does not know.
   static Result<std::unique_ptr<Region>> open(std::string name, std::string const& folder,
-                                              crypto::Key const& root_key, Clock& clock, Entropy& entropy);
+                                              RegionOptions const& options, crypto::Key const& root_key,
+                                              Clock& clock, Entropy& entropy);
   ~Region();
 
   std::string const& name() const { return name_; }
   sql::Pool& catalogue() { return *catalogue_; }
+  store::Store& store() { return *store_; }
   content::Content& content() { return *content_; }
+  Clock& clock() { return clock_; }
   replication::Sources& sources() { return sources_; }
   peer::Source& answering() { return *answering_; }
   ebs::UploadGates& gates() { return gates_; }
+  upkeep::Collector& collector() { return *collector_; }
+  /// What is wrong with the catalogue's and the index's own structure, a line each.
+  Result<std::vector<std::string>> verify_databases();
   /// Authenticates this region's tokens; the same after a restart.
   crypto::Key token_key() const;
 
@@ -59,6 +72,8 @@ class Region {
   std::unique_ptr<bucket::Bucket> packs_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<content::Content> content_;
+  std::unique_ptr<upkeep::Collector> collector_;
+  std::unique_ptr<upkeep::DamageWatch> damage_watch_;
   std::unique_ptr<peer::Source> answering_;
   replication::Sources sources_;
   ebs::UploadGates gates_{boot_id(entropy_)};

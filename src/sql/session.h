@@ -69,6 +69,9 @@ class Session {
                                               std::span<Value const> parameters) = 0;
   /// The number of rows changed.
   virtual Result<std::int64_t> execute(std::string_view statement, std::span<Value const> parameters) = 0;
+  /// Reads the whole database and compares it with its own rules; what is wrong, a line each. No transaction
+  /// may be open.
+  virtual Result<std::vector<std::string>> verify() = 0;
   /// Several statements without parameters, for schemas.
   virtual Result<void> run_script(std::string_view script) = 0;
 

@@ -150,6 +150,20 @@ class SqliteSession final : public Session {
     return sqlite3_changes64(db_);
   }
 
+  Result<std::vector<std::string>> verify() override {
+    std::vector<std::string> faults;
+    auto rows = query("PRAGMA integrity_check", std::span<Value const>());
+    while (rows) {
+      auto more = (*rows)->next();
+      if (!more && more.error().fault != Fault::corrupt) return std::unexpected(std::move(more).error());
+      if (!more) faults.push_back(more.error().message);
+      if (!more || !*more) return faults;
+      if ((*rows)->text(0) != "ok") faults.emplace_back((*rows)->text(0));
+    }
+    if (rows.error().fault != Fault::corrupt) return std::unexpected(std::move(rows).error());
+    return std::vector{rows.error().message};
+  }
+
   Result<void> run_script(std::string_view script) override {
     int result = sqlite3_exec(db_, std::string(script).c_str(), nullptr, nullptr, nullptr);
     if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));

@@ -26,8 +26,7 @@ Result<bool> Compaction::step(Time now) {
   return false;
 }
 
-Result<void> Compaction::consider(PackRow const& found, Time now) {
-  auto row = found;
+Result<void> Compaction::consider(PackRow const& row, Time now) {
   if (row.retired) {
     if (*row.retired + options_.grace <= now) return remove(row);
     result_.waiting_bytes += row.indexed_bytes;
@@ -35,27 +34,31 @@ Result<void> Compaction::consider(PackRow const& found, Time now) {
   }
   if (static_cast<double>(row.live_bytes) >= options_.live_share * static_cast<double>(row.indexed_bytes))
     return {};
+  TRY(rewrite(row, now));
+  return {};
+}
+
+Result<bool> Compaction::rewrite(PackRow const& row, Time now) {
   bool const closed = TRY(close_if_open(row));
-  if (!closed) return {};
+  if (!closed) return false;
   auto live = TRY(find_live(row));
-  if (!live) return {};  // a journal is still needed
+  if (!live) return false;
   TRY(write_again(*live));
-  TRY(store_.flush());
+  TRY(make_durable(*live));
   TRY(move_rows(*live));
-  return retire(row, now);
+  TRY(retire(row, now));
+  return true;
 }
 
 /// A pack that is being written is sealed first. False if it cannot be now.
-Result<bool> Compaction::close_if_open(PackRow& row) {
+Result<bool> Compaction::close_if_open(PackRow const& row) {
   if (row.sealed) return true;
   auto& state = store_.state();
   state.writers.close(row.number);
   TRY(store_.flush());
   auto rows =
       TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, row.number - 1, 1); }));
-  if (rows.empty() || rows.front().number != row.number) return false;
-  row = rows.front();
-  return row.sealed;
+  return !rows.empty() && rows.front().number == row.number && rows.front().sealed;
 }
 
 /// The chunks that the index finds in the pack; nothing if it also holds the journal of an upload under way.
@@ -137,6 +140,26 @@ Result<void> Compaction::write_again(std::vector<Live>& chunks) {
   TRY(append());
   chunks = std::move(written);
   return {};
+}
+
+/// Fails if a pack to which something was written did not become durable: a flush saves by itself only what
+/// it has in memory.
+Result<void> Compaction::make_durable(std::span<Live const> chunks) {
+  TRY(store_.flush());
+  return store_.state().read_index([&](sql::Transaction& tx) -> Result<void> {
+    std::int64_t pack = 0;
+    std::uint64_t durable_bytes = 0;
+    for (auto const& chunk : chunks) {
+      if (chunk.to.pack != pack) {
+        pack = chunk.to.pack;
+        auto rows = TRY(index::packs(tx, pack - 1, 1));
+        durable_bytes = !rows.empty() && rows.front().number == pack ? rows.front().indexed_bytes : 0;
+      }
+      if (chunk.to.offset_bytes + chunk.to.length_bytes > durable_bytes)
+        return fail(Fault::unavailable, pack_name(pack) + " could not be made durable");
+    }
+    return {};
+  });
 }
 
 Result<void> Compaction::move_rows(std::span<Live const> chunks) {

@@ -31,6 +31,9 @@ class Compaction {
 
   /// At most one pack; true when all were looked at.
   Result<bool> step(Time now);
+  /// Writes again what is needed of a pack, and retires it. False if it is the journal of an upload under
+  /// way.
+  Result<bool> rewrite(PackRow const& row, Time now);
   CompactionResult const& result() const { return result_; }
 
  private:
@@ -41,9 +44,10 @@ class Compaction {
     Location to;
   };
   Result<void> consider(PackRow const& row, Time now);
-  Result<bool> close_if_open(PackRow& row);
+  Result<bool> close_if_open(PackRow const& row);
   Result<std::optional<std::vector<Live>>> find_live(PackRow const& row);
   Result<void> write_again(std::vector<Live>& chunks);
+  Result<void> make_durable(std::span<Live const> chunks);
   Result<void> move_rows(std::span<Live const> chunks);
   Result<void> retire(PackRow const& row, Time now);
   Result<void> remove(PackRow const& row);

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS lookup(
 CREATE TABLE IF NOT EXISTS packs(
   number INTEGER PRIMARY KEY, indexed_bytes INTEGER NOT NULL, sealed INTEGER NOT NULL,
   live_bytes INTEGER NOT NULL, retired_ms INTEGER);
+CREATE TABLE IF NOT EXISTS stored(
+  pack INTEGER NOT NULL, domain INTEGER NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY(pack, domain)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS totals(
   domain INTEGER PRIMARY KEY, blocks INTEGER NOT NULL, block_bytes INTEGER NOT NULL, nodes INTEGER NOT NULL,
   node_bytes INTEGER NOT NULL);
@@ -78,7 +80,7 @@ Result<void> create_schema(sql::Session& session) {
   auto tx = TRY(sql::Transaction::begin(session, sql::Access::write));
   auto version = TRY(number(tx, "version", 0));
   if (version != kIndexVersion)
-    for (auto table : {"chunks", "placements", "lookup", "packs", "totals", "numbers"})
+    for (auto table : {"chunks", "placements", "lookup", "packs", "stored", "totals", "numbers"})
       TRY(session.run_script(std::string("DROP TABLE IF EXISTS ") + table));
   TRY(session.run_script(kSchema));
   TRY(save_number(tx, "version", kIndexVersion));
@@ -100,6 +102,11 @@ Result<void> Sums::save(sql::Transaction& tx) const {
         tx.execute("INSERT INTO packs(number, indexed_bytes, sealed, live_bytes) VALUES(?1, 0, 0, ?2) "
                    "ON CONFLICT(number) DO UPDATE SET live_bytes = packs.live_bytes + excluded.live_bytes",
                    {pack, bytes}));
+  for (auto const& [where, bytes] : stored_)
+    TRY(
+        tx.execute("INSERT INTO stored(pack, domain, bytes) VALUES(?1, ?2, ?3) "
+                   "ON CONFLICT(pack, domain) DO UPDATE SET bytes = stored.bytes + excluded.bytes",
+                   {where.first, as_integer(where.second), bytes}));
   for (auto const& [domain, total] : totals_)
     TRY(tx.execute(
         "INSERT INTO totals(domain, blocks, block_bytes, nodes, node_bytes) VALUES(?1, ?2, ?3, ?4, ?5) "
@@ -154,7 +161,7 @@ Result<bool> move_chunk(sql::Transaction& tx, Sums& sums, Domain domain, ChunkId
                  "WHERE domain = ?1 AND id = ?2 AND pack = ?5 AND offset_bytes = ?6 AND state <> 2",
                  {as_integer(domain), ByteView(id.bytes), to.pack, static_cast<std::int64_t>(to.offset_bytes),
                   from.pack, static_cast<std::int64_t>(from.offset_bytes)}));
-  if (moved == 1) sums.move(from.length_bytes, from.pack, to.pack);
+  if (moved == 1) sums.move(domain, from.length_bytes, from.pack, to.pack);
   return moved == 1;
 }
 
@@ -197,6 +204,12 @@ Result<std::vector<ChunkRow>> chunks_of_pack(sql::Transaction& tx, std::int64_t 
   return all_of(tx.query("SELECT " CHUNK_COLUMNS
                          " FROM chunks WHERE pack = ?1 ORDER BY offset_bytes LIMIT ?2",
                          {pack, static_cast<std::int64_t>(limit)}));
+}
+
+Result<std::int64_t> count_damaged(sql::Transaction& tx) {
+  auto rows = TRY(tx.query("SELECT count(*) FROM chunks WHERE state = 2"));
+  TRY(rows->next());
+  return rows->integer(0);
 }
 
 Result<bool> has_damage(sql::Transaction& tx, Domain domain) {
@@ -290,6 +303,7 @@ Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, Time now) {
 
 Result<void> remove_pack(sql::Transaction& tx, std::int64_t number) {
   TRY(tx.execute("DELETE FROM packs WHERE number = ?1", {number}));
+  TRY(tx.execute("DELETE FROM stored WHERE pack = ?1", {number}));
   return {};
 }
 
@@ -310,13 +324,15 @@ Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std
 }
 
 Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx) {
-  auto rows = TRY(tx.query("SELECT domain, blocks, block_bytes, nodes, node_bytes FROM totals"));
+  auto rows = TRY(tx.query(
+      "SELECT t.domain, t.blocks, t.block_bytes, t.nodes, t.node_bytes, coalesce(s.bytes, 0) FROM totals t "
+      "LEFT JOIN (SELECT domain, sum(bytes) AS bytes FROM stored GROUP BY domain) s ON s.domain = t.domain"));
   std::map<Domain, DomainTotals> totals;
   while (true) {
     bool more = TRY(rows->next());
     if (!more) return totals;
     totals[static_cast<Domain>(rows->integer(0))] = {rows->integer(1), rows->integer(2), rows->integer(3),
-                                                     rows->integer(4)};
+                                                     rows->integer(4), rows->integer(5)};
   }
 }
 

@@ -51,6 +51,7 @@ struct DomainTotals {
   std::int64_t block_bytes = 0;
   std::int64_t nodes = 0;
   std::int64_t node_bytes = 0;
+  std::int64_t stored_bytes = 0;  ///< of its chunks in all packs, also of those that are garbage now
 };
 
 struct PlacementRow {
@@ -67,17 +68,22 @@ Result<void> create_schema(sql::Session& session);
 /// What a transaction changes in the sums per pack and per domain; saved once, at its end.
 class Sums {
  public:
-  void add(Domain domain, Location const& at) { count(domain, at, 1); }
+  void add(Domain domain, Location const& at) {
+    count(domain, at, 1);
+    stored_[{at.pack, domain}] += at.length_bytes;
+  }
   void remove(Domain domain, Location const& at) { count(domain, at, -1); }
-  void move(std::uint32_t length_bytes, std::int64_t from_pack, std::int64_t to_pack) {
+  void move(Domain domain, std::uint32_t length_bytes, std::int64_t from_pack, std::int64_t to_pack) {
     live_[from_pack] -= length_bytes;
     live_[to_pack] += length_bytes;
+    stored_[{to_pack, domain}] += length_bytes;
   }
   Result<void> save(sql::Transaction& tx) const;
 
  private:
   void count(Domain domain, Location const& at, std::int64_t sign);
   std::map<std::int64_t, std::int64_t> live_;
+  std::map<std::pair<std::int64_t, Domain>, std::int64_t> stored_;  ///< by pack and domain
   std::map<Domain, DomainTotals> totals_;
 };
 
@@ -100,6 +106,7 @@ Result<std::vector<ChunkRow>> damaged_chunks(sql::Transaction& tx, Domain after_
                                              ChunkId const& after_id, std::size_t limit);
 /// Those that the index finds in a pack, in order of offset, from an offset on. Reads the whole index.
 Result<std::vector<ChunkRow>> chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit);
+Result<std::int64_t> count_damaged(sql::Transaction& tx);
 /// True if any chunk of the domain is damaged: then a closed node is no proof of what lies below it.
 Result<bool> has_damage(sql::Transaction& tx, Domain domain);
 /// Staged nodes of one level, in order of (domain, id), after the given one.
@@ -126,6 +133,8 @@ Result<std::optional<Bytes>> find_lookup(sql::Transaction& tx, Domain domain, By
 Result<void> save_pack(sql::Transaction& tx, PackRow const& row);
 Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, Time now);
 Result<void> remove_pack(sql::Transaction& tx, std::int64_t number);
+/// Far more packs than there can be: 4 PiB of full ones.
+inline constexpr std::size_t kMaxPacks = 1U << 24U;
 /// In order of number, after the given one.
 Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std::size_t limit);
 

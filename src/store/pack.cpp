@@ -234,31 +234,31 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, st
   return result;
 }
 
-Result<bool> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                          VisitRecord const& visit) {
+Result<Listing> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
+                             VisitRecord const& visit) {
   auto table = TRY(read_table(bucket, name, size_bytes));
   std::uint64_t offset = kPackHeaderBytes;
   for (ByteView rest = table ? ByteView(*table) : ByteView(); !rest.empty();) {
     auto head = TRY(decode_head(rest));
-    if (!head || head->record.payload_bytes > size_bytes - offset) return false;
+    if (!head || head->record.payload_bytes > size_bytes - offset) return Listing::in_part;
     head->record.payload_offset = offset + head->bytes;
     if (head->kind != RecordKind::table) TRY(visit(head->record));
     offset = head->record.payload_offset + head->record.payload_bytes;
     rest = rest.subspan(head->bytes);
   }
-  if (table) return true;
+  if (table) return Listing::by_table;
   log_error("{}: the table of contents is damaged; its records are looked for one by one", name);
   bool const begins = TRY(check_pack_header(bucket, name, size_bytes));
-  if (!begins) return false;
+  if (!begins) return Listing::in_part;
   Bytes buffer;
   while (offset < size_bytes) {
     auto head = TRY(read_head(bucket, name, size_bytes, offset, buffer));
-    if (!head) return false;
-    if (head->kind == RecordKind::table) return true;
+    if (!head) return Listing::in_part;
+    if (head->kind == RecordKind::table) return Listing::by_heads;
     TRY(visit(head->record));
     offset = head->record.payload_offset + head->record.payload_bytes;
   }
-  return true;
+  return Listing::by_heads;
 }
 
 }  // namespace argosy::store

@@ -81,10 +81,12 @@ using VisitRecord = std::function<Result<void>(Record const&)>;
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
                              std::uint64_t verify_from_bytes, VisitRecord const& visit);
 
+/// How the records of a sealed pack could be listed; in part: up to the first head that is not whole.
+enum class Listing { by_table, by_heads, in_part };
+
 /// The records of a sealed pack in order, their payloads unread: as the table of contents lists them or,
-/// where that is not whole, as the pack itself holds them, up to the first head that is not whole. Tells
-/// whether that were all.
-Result<bool> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                          VisitRecord const& visit);
+/// where that is not whole, as the pack itself holds them.
+Result<Listing> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
+                             VisitRecord const& visit);
 
 }  // namespace argosy::store

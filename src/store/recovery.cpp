@@ -10,8 +10,6 @@ namespace {
 
 /// Rows of one transaction while packs are read.
 constexpr std::size_t kBatchRows = 10'000;
-/// Far more than there can be: 4 PiB of full packs.
-constexpr std::size_t kMaxPacks = 1U << 24U;
 
 class Recovery {
  public:
@@ -97,7 +95,7 @@ Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t numb
 
 Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& row) {
   Bytes payload;
-  bool const all =
+  auto const listing =
       TRY(list_records(bucket_, object.name, object.size_bytes, [&](Record const& record) -> Result<void> {
         if (record.payload_offset <= row.indexed_bytes) return {};
         payload.resize(record.payload_bytes);
@@ -109,7 +107,7 @@ Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& r
         return {};
       }));
   TRY(commit_batch());
-  if (!all) log_error("{}: some of its records cannot be found any more", object.name);
+  if (listing == Listing::in_part) log_error("{}: some of its records cannot be found any more", object.name);
   row.indexed_bytes = object.size_bytes;
   row.sealed = true;
   return true;
@@ -189,7 +187,7 @@ Result<Recovered> Recovery::run() {
   TRY(index::create_schema(session_));
   {
     auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
-    auto rows = TRY(index::packs(tx, 0, kMaxPacks));
+    auto rows = TRY(index::packs(tx, 0, index::kMaxPacks));
     for (auto const& row : rows) known_[row.number] = row;
     generation_ = TRY(index::number(tx, "generation", 1));
     sequence_ = static_cast<std::uint64_t>(TRY(index::number(tx, "sequence", 1)));
@@ -210,8 +208,7 @@ Result<Recovered> Recovery::run() {
   writers_.start(last_number + 1, sequence_ + 1);
   recovered.generation = generation_;
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
-  auto rows = TRY(tx.query("SELECT 1 FROM chunks WHERE state = 2 LIMIT 1"));
-  recovered.damaged = TRY(rows->next());
+  recovered.damaged = TRY(index::count_damaged(tx)) > 0;
   return recovered;
 }
 

@@ -124,6 +124,7 @@ void Store::State::report_damage(Domain domain, ChunkId const& id, Location cons
   log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain,
             pack_name(at.pack), at.offset_bytes);
   damaged = true;
+  ++damage_found;
   pending.forget_chunk({domain, id}, at);
   auto saved = write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
     ChunkRow const row{domain, id, at, pins.generation()};
@@ -258,6 +259,10 @@ Result<std::vector<PlacementRow>> Store::placements(std::string_view upload, std
       [&](sql::Transaction& tx) { return index::placements(tx, upload, from_block, limit); });
 }
 
+Result<std::optional<std::string>> Store::next_upload(std::string_view after) {
+  return state_->read_index([&](sql::Transaction& tx) { return index::next_upload(tx, after); });
+}
+
 Result<void> Store::remove_placements(std::string_view upload) {
   TRY(flush());  // what still waits in memory would come back with the next flush
   return state_->write_index(
@@ -275,5 +280,30 @@ Result<std::optional<Bytes>> Store::recall(Domain domain, ByteView name) {
 }
 
 Result<void> Store::flush() { return state_->flush(); }
+
+Result<std::map<Domain, DomainTotals>> Store::totals() { return state_->read_index(index::domain_totals); }
+
+std::uint64_t Store::damage_found() const { return state_->damage_found; }
+
+Result<Store::PackTotals> Store::pack_totals() {
+  PackTotals totals;
+  std::map<std::int64_t, bool> retired;
+  TRY(state_->read_index([&](sql::Transaction& tx) -> Result<void> {
+    totals.damaged_chunks = TRY(index::count_damaged(tx));
+    auto rows = TRY(index::packs(tx, 0, index::kMaxPacks));
+    for (auto const& row : rows) retired[row.number] = row.retired.has_value();
+    return {};
+  }));
+  auto objects = TRY(state_->bucket.list());
+  for (auto const& object : objects) {
+    auto const number = pack_number(object.name);
+    if (!number) continue;
+    ++totals.packs;
+    totals.stored_bytes += object.size_bytes;
+    if (auto known = retired.find(*number); known != retired.end() && known->second)
+      totals.waiting_bytes += object.size_bytes;
+  }
+  return totals;
+}
 
 }  // namespace argosy::store

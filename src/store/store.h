@@ -92,6 +92,8 @@ class Store final {
   /// The blocks of an upload in order, from `from_block` on; flushes first.
   Result<std::vector<PlacementRow>> placements(std::string_view upload, std::uint64_t from_block,
                                                std::size_t limit);
+  /// The first upload in order of id after the given one that has a journal; nothing at the end.
+  Result<std::optional<std::string>> next_upload(std::string_view after);
   /// Forgets an upload's journal once its snapshot is whole or given up.
   Result<void> remove_placements(std::string_view upload);
 
@@ -101,6 +103,18 @@ class Store final {
   Result<std::optional<Bytes>> recall(Domain domain, ByteView name);
 
   Result<void> flush();
+
+  /// What is stored, by domain. What waits for a flush is not counted yet.
+  Result<std::map<Domain, DomainTotals>> totals();
+  struct PackTotals {
+    std::int64_t packs = 0;
+    std::uint64_t stored_bytes = 0;   ///< in packs
+    std::uint64_t waiting_bytes = 0;  ///< of these, in packs that nothing needs and whose grace has not ended
+    std::int64_t damaged_chunks = 0;
+  };
+  Result<PackTotals> pack_totals();
+  /// How often a chunk was found damaged since the start.
+  std::uint64_t damage_found() const;
 
   State& state() { return *state_; }
 

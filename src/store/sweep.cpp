@@ -108,4 +108,13 @@ Result<bool> Sweep::step() {
   return false;
 }
 
+Result<void> Sweep::finish(std::int64_t what) {
+  return store_.state().write_index(
+      [&](sql::Transaction& tx, index::Sums&) { return index::save_number(tx, "swept", what); });
+}
+
+Result<std::int64_t> Sweep::last(Store& store) {
+  return store.state().read_index([](sql::Transaction& tx) { return index::number(tx, "swept", -1); });
+}
+
 }  // namespace argosy::store

@@ -33,6 +33,10 @@ class Sweep {
   void mark(Domain domain, ChunkId const& root) { marks_.add(domain, root); }
   /// One bounded piece; true when everything was looked at.
   Result<bool> step();
+  /// After the last step: durably remembers `what`, which says how much garbage the caller knew of.
+  Result<void> finish(std::int64_t what);
+  /// What the last sweep that came to its end remembered; -1 if there was none since the index is what it is.
+  static Result<std::int64_t> last(Store& store);
   SweepResult const& result() const { return result_; }
 
  private:

@@ -25,10 +25,14 @@ inline constexpr std::size_t kMaxRanges = 64;
 /// Chunks of one Fetch, over all its ranges: at most 33 MiB.
 inline constexpr std::size_t kMaxFetchChunks = 64;
 
+/// In front of a resource that names content instead of an image or snapshot: the account's own snapshot with
+/// exactly this root (its reference in hexadecimal). For repairs.
+inline constexpr std::string_view kResourceByRoot = "root-";
+
 /// Open: may this account copy this image (or snapshot)? If so, pins its content.
 struct OpenRequest {
   std::string account;
-  std::string resource;  ///< ami-… or snap-…
+  std::string resource;  ///< ami-…, snap-… or root-…
 };
 BOOST_DESCRIBE_STRUCT(OpenRequest, (), (account, resource))
 

@@ -1,0 +1,72 @@
+// catalogue/roots.cpp - see roots.h.
+#include "catalogue/roots.h"
+
+#include "images/errors.h"
+
+namespace argosy::catalogue {
+
+Result<void> visit_roots(Transaction& tx, Time now,
+                         std::function<Result<void>(std::string_view, ByteView)> const& visit) {
+  auto rows =
+      TRY(tx.query("SELECT owner, root FROM snapshots WHERE state <> 'error' AND length(root) > 0 "
+                   "UNION ALL SELECT c.account, d.root FROM copy_disks d JOIN copies c ON c.id = d.copy "
+                   "UNION ALL SELECT d.domain, d.root FROM lease_disks d JOIN leases l ON l.id = d.lease "
+                   "WHERE l.expires_ms > ?1",
+                   {to_milliseconds(now)}));
+  while (true) {
+    bool more = TRY(rows->next());
+    if (!more) return {};
+    TRY(visit(rows->text(0), rows->blob(1)));
+  }
+}
+
+Result<std::vector<CompletedDisk>> list_completed_disks(Transaction& tx, std::string_view after,
+                                                        std::size_t limit) {
+  auto rows = TRY(
+      tx.query("SELECT id, owner, root, volume_size_gib FROM snapshots WHERE id > ?1 AND state = 'completed' "
+               "ORDER BY id LIMIT ?2",
+               {after, static_cast<std::int64_t>(limit)}));
+  std::vector<CompletedDisk> out;
+  while (true) {
+    bool more = TRY(rows->next());
+    if (!more) return out;
+    out.push_back(
+        {std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2)), rows->integer(3)});
+  }
+}
+
+Result<std::string> find_snapshot_by_root(Transaction& tx, std::string_view account, ByteView root) {
+  auto rows = TRY(tx.query(
+      "SELECT id FROM snapshots WHERE owner = ?1 AND root = ?2 AND state = 'completed' ORDER BY id LIMIT 1",
+      {account, root}));
+  bool found = TRY(rows->next());
+  if (!found) return images::snapshot_not_found("with that content");
+  return std::string(rows->text(0));
+}
+
+Result<std::map<std::string, LogicalTotals>> logical_totals(Transaction& tx) {
+  auto rows =
+      TRY(tx.query("SELECT owner, count(*), sum(content_bytes) FROM snapshots WHERE state = 'completed' "
+                   "GROUP BY owner"));
+  std::map<std::string, LogicalTotals> totals;
+  while (true) {
+    bool more = TRY(rows->next());
+    if (!more) return totals;
+    totals[std::string(rows->text(0))] = {rows->integer(1), rows->integer(2)};
+  }
+}
+
+Result<void> note_garbage(Transaction& tx) {
+  TRY(
+      tx.execute("INSERT INTO counters(name, value) VALUES('garbage', 1) "
+                 "ON CONFLICT(name) DO UPDATE SET value = counters.value + 1"));
+  return {};
+}
+
+Result<std::int64_t> count_garbage_notes(Transaction& tx) {
+  auto rows = TRY(tx.query("SELECT value FROM counters WHERE name = 'garbage'"));
+  bool found = TRY(rows->next());
+  return found ? rows->integer(0) : 0;
+}
+
+}  // namespace argosy::catalogue

@@ -1,0 +1,75 @@
+// replication/repair.cpp - see repair.h.
+#include "replication/repair.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace argosy::replication {
+namespace {
+
+constexpr Duration kStepTime{250};
+
+}  // namespace
+
+Repair::Repair(content::Content& content, Sources& sources, std::string const& here, DiskToRepair disk,
+               Clock& clock)
+    : content_(content), disk_(std::move(disk)), clock_(clock), candidates_(sources.all()) {
+  std::erase_if(candidates_, [&](Source const* source) { return source->region() == here; });
+}
+
+Repair::~Repair() { close(); }
+
+Result<bool> Repair::step() {
+  if (source_ == nullptr) {
+    if (candidates_.empty()) return true;
+    source_ = candidates_.back();
+    candidates_.pop_back();
+  }
+  auto done = advance();
+  if (done && !*done) return false;
+  if (done) {
+    repaired_from_ = source_->region();
+    log_info("{} was repaired from {}: {} bytes moved", disk_.snapshot_id, repaired_from_, moved_bytes_);
+    close();
+    return true;
+  }
+  refusals_.push_back(source_->region() + ": " + done.error().message);
+  close();
+  return false;
+}
+
+Result<bool> Repair::advance() {
+  if (!copy_) {
+    TRY(open(*source_));
+    return false;
+  }
+  bool const whole = TRY(copy_->step(clock_.now() + kStepTime));
+  moved_bytes_ = copy_->progress().moved_bytes;
+  if (whole) TRY(content_.store().flush());
+  return whole;
+}
+
+Result<void> Repair::open(Source& source) {
+  auto const root = content::encode_reference(disk_.root);
+  auto opened =
+      TRY(source.open({disk_.account, std::string(messages::replication::kResourceByRoot) + to_hex(root)}));
+  lease_ = opened.lease;
+  auto same = std::ranges::find(opened.snapshots, root, &messages::replication::Snapshot::root);
+  if (same == opened.snapshots.end()) return fail(Fault::corrupt, "it opened something else");
+  copy_ = std::make_unique<DiskCopy>(
+      content_, source,
+      DiskToCopy{disk_.domain, disk_.root, disk_.volume_size_gib, lease_, same->snapshot_id}, clock_);
+  return {};
+}
+
+void Repair::close() {
+  copy_.reset();
+  if (source_ != nullptr && !lease_.empty())
+    if (auto closed = source_->close(lease_); !closed)
+      log_warning("the lease {} at {} will run out by itself", lease_, source_->region());
+  lease_.clear();
+  source_ = nullptr;
+}
+
+}  // namespace argosy::replication

@@ -1,0 +1,319 @@
+// server/upkeep.cpp - see upkeep.h.
+#include "server/upkeep.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <thread>
+
+#include "catalogue/domains.h"
+#include "catalogue/roots.h"
+#include "catalogue/snapshots.h"
+#include "replication/repair.h"
+#include "store/scrub.h"
+#include "upkeep/damage.h"
+#include "wire/form.h"
+
+namespace argosy::server {
+namespace {
+
+namespace json = boost::json;
+
+/// A line of progress is sent about so often.
+constexpr auto kLineInterval = std::chrono::milliseconds(250);
+/// Between two looks at whether earlier work has ended.
+constexpr auto kWait = std::chrono::milliseconds(50);
+
+/// Something long in one region. Stepped on one thread at a time.
+class Work {
+ public:
+  virtual ~Work() = default;
+  /// A bounded piece; true at the end.
+  virtual Result<bool> step() = 0;
+  /// How far it is, and at the end what came of it.
+  virtual json::object tell() const = 0;
+};
+
+class CollectionWork final : public Work {
+ public:
+  explicit CollectionWork(std::shared_ptr<upkeep::Collection> collection)
+      : collection_(std::move(collection)) {}
+  Result<bool> step() override {
+    TRY(collection_->step());
+    if (collection_->phase() == upkeep::Collection::Phase::wait) std::this_thread::sleep_for(kWait);
+    return collection_->phase() == upkeep::Collection::Phase::done;
+  }
+  json::object tell() const override {
+    auto const collected = collection_->collected();
+    return {{"phase", to_text(collection_->phase())},
+            {"dropped_chunks", collected.sweep.dropped_chunks},
+            {"dropped_bytes", collected.sweep.dropped_bytes},
+            {"kept_chunks", collected.sweep.kept_chunks},
+            {"spared_accounts", collected.sweep.spared.size()},
+            {"moved_bytes", collected.compaction.moved_bytes},
+            {"removed_bytes", collected.compaction.removed_bytes},
+            {"waiting_bytes", collected.compaction.waiting_bytes}};
+  }
+
+ private:
+  std::shared_ptr<upkeep::Collection> collection_;
+};
+
+json::array to_json(std::vector<upkeep::DamagedSnapshot> const& snapshots) {
+  json::array rows;
+  for (auto const& snapshot : snapshots) {
+    json::array images;
+    for (auto const& image : snapshot.images) images.emplace_back(image);
+    rows.push_back(json::object{{"snapshot_id", snapshot.snapshot_id},
+                                {"account_id", snapshot.account},
+                                {"images", std::move(images)}});
+  }
+  return rows;
+}
+
+/// Reads everything, the databases too, then tells whom the damage concerns.
+class ScrubWork final : public Work {
+ public:
+  explicit ScrubWork(Region& region)
+      : region_(region), scrub_(region.store()), report_(region.catalogue(), region.store()) {}
+  Result<bool> step() override {
+    if (!databases_) {
+      databases_ = TRY(region_.verify_databases());
+      return false;
+    }
+    if (!scrubbed_) {
+      scrubbed_ = TRY(scrub_.step(region_.clock().now()));
+      return false;
+    }
+    return report_.step();
+  }
+  json::object tell() const override {
+    auto const& result = scrub_.result();
+    json::array faults;
+    for (auto const& fault : databases_.value_or(std::vector<std::string>())) faults.emplace_back(fault);
+    return {{"phase", scrubbed_ ? "looking whom it concerns" : "reading"},
+            {"packs", result.packs},
+            {"chunks", result.chunks},
+            {"bytes", result.bytes},
+            {"damaged_chunks", scrubbed_ ? report_.damaged_chunks() : result.damaged_chunks},
+            {"damaged_packs", result.damaged_packs},
+            {"missing_packs", result.missing_packs},
+            {"database_faults", std::move(faults)},
+            {"damaged_snapshots", to_json(report_.snapshots())}};
+  }
+
+ private:
+  Region& region_;
+  std::optional<std::vector<std::string>> databases_;
+  store::Scrub scrub_;
+  bool scrubbed_ = false;
+  upkeep::DamageReport report_;
+};
+
+/// Finds what is damaged, then brings it snapshot by snapshot.
+class RepairWork final : public Work {
+ public:
+  explicit RepairWork(Region& region) : region_(region), report_(region.catalogue(), region.store()) {}
+  Result<bool> step() override {
+    if (!reported_) {
+      reported_ = TRY(report_.step());
+      return false;
+    }
+    if (!repair_ && next_ == report_.snapshots().size()) return true;
+    if (!repair_) TRY(begin(report_.snapshots()[next_]));
+    bool const ended = TRY(repair_->step());
+    if (!ended) return false;
+    end(report_.snapshots()[next_++]);
+    return false;
+  }
+  json::object tell() const override {
+    return {{"phase", reported_ ? "repairing" : "looking for damage"},
+            {"damaged_snapshots", report_.snapshots().size()},
+            {"moved_bytes", moved_bytes_ + (repair_ ? repair_->moved_bytes() : 0)},
+            {"repaired", repaired_},
+            {"not_repaired", not_repaired_}};
+  }
+
+ private:
+  Result<void> begin(upkeep::DamagedSnapshot const& damaged) {
+    auto session = TRY(region_.catalogue().take());
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
+    auto snapshot = TRY(catalogue::find_snapshot(tx, damaged.snapshot_id));
+    auto root = TRY(content::decode_reference(snapshot.root));
+    repair_ = std::make_unique<replication::Repair>(
+        region_.content(), region_.sources(), region_.name(),
+        replication::DiskToRepair{snapshot.id, snapshot.owner, catalogue::domain_number(snapshot.owner), root,
+                                  snapshot.volume_size_gib},
+        region_.clock());
+    return {};
+  }
+  void end(upkeep::DamagedSnapshot const& damaged) {
+    moved_bytes_ += repair_->moved_bytes();
+    json::array why;
+    for (auto const& refusal : repair_->refusals()) why.emplace_back(refusal);
+    if (repair_->source().empty())
+      not_repaired_.push_back(json::object{{"snapshot", upkeep::describe(damaged)}, {"why", std::move(why)}});
+    else
+      repaired_.push_back(json::object{{"snapshot", upkeep::describe(damaged)}, {"from", repair_->source()}});
+    repair_.reset();
+  }
+
+  Region& region_;
+  upkeep::DamageReport report_;
+  bool reported_ = false;
+  std::size_t next_ = 0;
+  std::unique_ptr<replication::Repair> repair_;
+  std::uint64_t moved_bytes_ = 0;
+  json::array repaired_;
+  json::array not_repaired_;
+};
+
+using MakeWork = std::function<Result<std::unique_ptr<Work>>(Region&)>;
+
+/// Does some work in one region after the other while its lines are taken.
+class Stream {
+ public:
+  Stream(std::vector<Region*> regions, MakeWork make)
+      : regions_(std::move(regions)), make_(std::move(make)) {}
+
+  Result<Bytes> next() {
+    if (at_ == regions_.size()) return Bytes{};
+    auto const until = std::chrono::steady_clock::now() + kLineInterval;
+    json::object line{{"region", regions_[at_]->name()}};
+    auto done = step_until(until);
+    if (work_)
+      for (auto const& [key, value] : work_->tell()) line[key] = value;
+    if (!done) line["error"] = done.error().message;
+    line["done"] = !done || *done;
+    if (!done || *done) {
+      work_.reset();
+      ++at_;
+    }
+    return to_bytes(as_bytes(json::serialize(line) + "\n"));
+  }
+
+ private:
+  Result<bool> step_until(std::chrono::steady_clock::time_point until) {
+    if (!work_) work_ = TRY(make_(*regions_[at_]));
+    while (true) {
+      bool const done = TRY(work_->step());
+      if (done || std::chrono::steady_clock::now() > until) return done;
+    }
+  }
+
+  std::vector<Region*> regions_;
+  MakeWork make_;
+  std::size_t at_ = 0;
+  std::unique_ptr<Work> work_;
+};
+
+/// A query's parameter; nothing if it is not there.
+std::optional<std::string> parameter(http::Request const& request, std::string_view name) {
+  auto pairs = wire::parse_form(request.query);
+  auto const found = pairs ? wire::find_pair(*pairs, name) : std::nullopt;
+  return found ? std::optional(std::string(*found)) : std::nullopt;
+}
+
+Result<std::vector<Region*>> chosen(std::vector<std::unique_ptr<Region>> const& regions,
+                                    http::Request const& request) {
+  auto const name = parameter(request, "region");
+  std::vector<Region*> out;
+  for (auto const& region : regions)
+    if (!name || region->name() == *name) out.push_back(region.get());
+  if (out.empty()) return fail(Fault::not_found, "there is no region " + name.value_or("") + " here");
+  return out;
+}
+
+json::object account_usage(std::string const& account, catalogue::LogicalTotals const& logical,
+                           store::DomainTotals const& totals) {
+  return {{"account_id", account},
+          {"snapshots", logical.snapshots},
+          {"logical_bytes", logical.bytes},
+          {"unique_bytes", totals.blocks * static_cast<std::int64_t>(store::kBlockBytes)},
+          {"live_bytes", totals.block_bytes + totals.node_bytes},
+          {"stored_bytes", totals.stored_bytes}};
+}
+
+Result<json::object> usage(Region& region) {
+  TRY(region.store().flush());
+  auto const packs = TRY(region.store().pack_totals());
+  auto totals = TRY(region.store().totals());
+  auto session = TRY(region.catalogue().take());
+  auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
+  auto const logical = TRY(catalogue::logical_totals(tx));
+  json::array accounts;
+  for (auto const& [account, snapshots] : logical) {
+    auto const domain = catalogue::domain_number(account);
+    accounts.push_back(account_usage(account, snapshots, totals[domain]));
+    totals.erase(domain);
+  }
+  for (auto const& [domain, rest] : totals)
+    accounts.push_back(account_usage(fmt::format("{:012}", domain), {}, rest));
+  return json::object{{"region", region.name()},
+                      {"packs", packs.packs},
+                      {"stored_bytes", packs.stored_bytes},
+                      {"waiting_bytes", packs.waiting_bytes},
+                      {"damaged_chunks", packs.damaged_chunks},
+                      {"accounts", std::move(accounts)}};
+}
+
+http::Response answer_usage(std::vector<std::unique_ptr<Region>> const& regions,
+                            http::Request const& request) {
+  auto asked = chosen(regions, request);
+  if (!asked) return error_response(asked.error());
+  json::array rows;
+  for (auto* region : *asked) {
+    auto row = usage(*region);
+    if (!row) return error_response(row.error());
+    rows.push_back(*std::move(row));
+  }
+  return json_response(json::object{{"regions", std::move(rows)}});
+}
+
+http::Response answer_work(std::vector<std::unique_ptr<Region>> const& regions, http::Request const& request,
+                           MakeWork make) {
+  auto asked = chosen(regions, request);
+  if (!asked) return error_response(asked.error());
+  auto stream = std::make_shared<Stream>(*std::move(asked), std::move(make));  // std::function is copied
+  http::Response response;
+  response.headers = {{"Content-Type", "application/jsonl"}, {"Cache-Control", "no-store"}};
+  response.stream = [stream] { return stream->next(); };
+  return response;
+}
+
+http::Response answer_gc(std::vector<std::unique_ptr<Region>> const& regions, http::Request const& request) {
+  std::optional<Duration> grace;
+  if (auto const text = parameter(request, "grace_seconds")) {
+    std::int64_t seconds = -1;
+    auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+    if (error != std::errc{} || end != text->data() + text->size() || seconds < 0 || seconds > 31'536'000)
+      return error_response({Fault::invalid, {}, "grace_seconds is a number from 0 to 31536000"});
+    grace = std::chrono::seconds(seconds);
+  }
+  return answer_work(regions, request, [grace](Region& region) -> Result<std::unique_ptr<Work>> {
+    return std::make_unique<CollectionWork>(TRY(region.collector().collect(grace)));
+  });
+}
+
+}  // namespace
+
+void add_upkeep_routes(OperatorDoor& door, std::vector<std::unique_ptr<Region>>& regions) {
+  using enum OperatorDoor::Openness;
+  door.add("GET", "/usage", owner_only,
+           [&regions](http::Request const& request) { return answer_usage(regions, request); });
+  door.add("POST", "/gc", owner_only,
+           [&regions](http::Request const& request) { return answer_gc(regions, request); });
+  door.add("POST", "/scrub", owner_only, [&regions](http::Request const& request) {
+    return answer_work(regions, request, [](Region& region) -> Result<std::unique_ptr<Work>> {
+      return std::make_unique<ScrubWork>(region);
+    });
+  });
+  door.add("POST", "/repair", owner_only, [&regions](http::Request const& request) {
+    return answer_work(regions, request, [](Region& region) -> Result<std::unique_ptr<Work>> {
+      return std::make_unique<RepairWork>(region);
+    });
+  });
+}
+
+}  // namespace argosy::server

@@ -1,0 +1,39 @@
+// server/upkeep_commands.h - argosyd gc, scrub, repair and usage: they ask the server that runs.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+
+namespace argosy::server {
+
+class UpkeepCommands {
+ public:
+  explicit UpkeepCommands(CLI::App& app);
+  /// The exit status: 1 if something is damaged, or was and is not repaired. Nothing if none of these was
+  /// given.
+  std::optional<Result<int>> run();
+
+ private:
+  using Rows = boost::json::array;
+  CLI::App* add(CLI::App& app, std::string const& name, std::string const& help);
+  Result<Rows> work(std::string const& path, std::string const& query) const;
+  Result<int> gc() const;
+  Result<int> scrub() const;
+  Result<int> repair() const;
+  Result<int> usage() const;
+  void print(Rows const& rows, std::string (*describe)(boost::json::object const&)) const;
+
+  std::string data_directory_;
+  std::string region_;
+  std::string output_ = "table";
+  std::optional<std::int64_t> grace_seconds_;
+  CLI::App* gc_;
+  CLI::App* scrub_;
+  CLI::App* repair_;
+  CLI::App* usage_;
+};
+
+}  // namespace argosy::server

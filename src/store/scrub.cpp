@@ -1,0 +1,94 @@
+// store/scrub.cpp - see scrub.h.
+#include "store/scrub.h"
+
+#include "base/log.h"
+#include "store/state.h"
+
+namespace argosy::store {
+
+Result<bool> Scrub::step(Time now) {
+  auto& state = store_.state();
+  if (after_ == 0) TRY(store_.flush());
+  auto rows = TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, after_, 1); }));
+  if (rows.empty()) return true;
+  auto const& row = rows.front();
+  after_ = row.number;
+  if (row.retired) return false;
+  ++result_.packs;
+  auto object = state.bucket.find(pack_name(row.number));
+  if (!object && object.error().fault != Fault::not_found) return std::unexpected(std::move(object).error());
+  if (!object) {
+    ++result_.missing_packs;
+    log_error("{} is missing", pack_name(row.number));
+    TRY(verify_rows(row));
+    return false;
+  }
+  bool const all = TRY(verify_chunks(row, *object));
+  bool const whole = TRY(heads_are_whole(row, *object));
+  if (all && whole) return false;
+  ++result_.damaged_packs;
+  if (!all) TRY(verify_rows(row));
+  bool const rewritten = TRY(compaction_.rewrite(row, now));
+  log_error("{} has damaged records: {}", pack_name(row.number),
+            rewritten ? "what is needed of it was written again"
+                      : "it is the journal of an upload under way and stays as it is");
+  return false;
+}
+
+/// False if the index knows more chunks in the pack than its records name.
+Result<bool> Scrub::verify_chunks(PackRow const& row, bucket::Object const& object) {
+  auto& state = store_.state();
+  std::uint64_t found_bytes = 0;
+  auto visit = [&](Record const& record) -> Result<void> {
+    if (record.payload_bytes == 0) return {};
+    auto chunk = TRY(state.read_index(
+        [&](sql::Transaction& tx) { return index::find_chunk(tx, record.domain, record.id); }));
+    Location const here{row.number, record.payload_offset, record.payload_bytes, 0, ChunkState::closed};
+    if (!chunk || chunk->location.state == ChunkState::damaged || !chunk->location.same_place(here))
+      return {};
+    found_bytes += record.payload_bytes;
+    return verify(*chunk);
+  };
+  if (object.sealed) {
+    auto listing = TRY(list_records(state.bucket, object.name, object.size_bytes, visit));
+    (void)listing;  // what it could not list shows in the sum
+  } else {
+    TRY(scan_pack(state.bucket, object.name, row.indexed_bytes, row.indexed_bytes, visit));
+  }
+  return found_bytes >= row.live_bytes;
+}
+
+/// By what the index says alone: for packs whose records cannot be listed.
+Result<void> Scrub::verify_rows(PackRow const& row) {
+  auto& state = store_.state();
+  auto rows = TRY(state.read_index([&](sql::Transaction& tx) {
+    return index::chunks_of_pack(tx, row.number, state.options.pack_records);
+  }));
+  for (auto const& chunk : rows)
+    if (chunk.location.state != ChunkState::damaged) TRY(verify(chunk));
+  return {};
+}
+
+Result<void> Scrub::verify(ChunkRow const& row) {
+  auto stored = store_.state().read(row.id, row.location);
+  ++result_.chunks;
+  result_.bytes += row.location.length_bytes;
+  if (stored) return {};
+  if (stored.error().fault == Fault::unavailable) return std::unexpected(std::move(stored).error());
+  ++result_.damaged_chunks;
+  store_.state().report_damage(row.domain, row.id, row.location);
+  return {};
+}
+
+/// The heads alone, one after the other, to the end of what is written.
+Result<bool> Scrub::heads_are_whole(PackRow const& row, bucket::Object const& object) {
+  auto& bucket = store_.state().bucket;
+  auto const nothing = [](Record const&) -> Result<void> { return {}; };
+  auto const end = object.sealed ? object.size_bytes : row.indexed_bytes;
+  auto scanned = TRY(scan_pack(bucket, object.name, end, end, nothing));
+  if (!object.sealed) return scanned.valid_bytes == end;
+  auto listing = TRY(list_records(bucket, object.name, end, nothing));
+  return listing == Listing::by_table && scanned.valid_bytes + kTrailerBytes == end;
+}
+
+}  // namespace argosy::store
