@@ -176,10 +176,10 @@ Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string
 
 Result<std::vector<std::pair<std::string, std::string>>> list_images_using(Transaction& tx,
                                                                            std::string_view snapshot) {
-  auto rows = TRY(tx.query(
-      "SELECT DISTINCT i.id, i.name FROM image_mappings m JOIN images i ON i.id = m.image "
-      "WHERE m.snapshot = ?1 AND i.state <> 'deregistered' ORDER BY i.id",
-      {snapshot}));
+  auto rows =
+      TRY(tx.query("SELECT DISTINCT i.id, i.name FROM image_mappings m JOIN images i ON i.id = m.image "
+                   "WHERE m.snapshot = ?1 AND i.state <> 'deregistered' ORDER BY i.id",
+                   {snapshot}));
   std::vector<std::pair<std::string, std::string>> out;
   while (true) {
     bool more = TRY(rows->next());

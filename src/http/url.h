@@ -20,7 +20,7 @@ struct Endpoint {
   bool tls = false;
   std::string host;
   std::uint16_t port = 0;
-  std::string path;          ///< without a slash at its end
+  std::string path;            ///< without a slash at its end
   std::string local_socket{};  ///< path of a local socket that is connected to instead of host and port
   /// What a Host header says: the port only where it is not the scheme's own.
   std::string authority() const;

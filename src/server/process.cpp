@@ -11,8 +11,8 @@
 
 #include "api/front.h"
 #include "base/log.h"
-#include "server/upkeep.h"
 #include "server/health.h"
+#include "server/upkeep.h"
 
 namespace argosy::server {
 namespace {

@@ -60,8 +60,8 @@ Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const
   region->content_ = std::make_unique<content::Content>(*region->store_, options.content, entropy);
   region->collector_ = std::make_unique<upkeep::Collector>(
       region->name_, *region->catalogue_, *region->store_, clock, entropy, options.collection);
-  region->damage_watch_ = std::make_unique<upkeep::DamageWatch>(region->name_, *region->catalogue_,
-                                                                *region->store_, clock);
+  region->damage_watch_ =
+      std::make_unique<upkeep::DamageWatch>(region->name_, *region->catalogue_, *region->store_, clock);
   region->answering_ = std::unique_ptr<peer::Source>(
       new peer::Source{region->name_, *region->catalogue_, *region->content_, clock, entropy});
   return region;
