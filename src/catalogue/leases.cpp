@@ -46,6 +46,15 @@ Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view 
   }
 }
 
+Result<void> check_lease_limit(Transaction& tx, std::string_view peer) {
+  auto rows = TRY(tx.query("SELECT count(*) FROM leases WHERE peer = ?1", {peer}));
+  TRY(rows->next());
+  if (rows->integer(0) >= kMaxLeasesOfPeer)
+    return fail(Fault::limit, "RequestLimitExceeded",
+                "Region " + std::string(peer) + " has too many copies under way from here");
+  return {};
+}
+
 Result<void> renew_lease(Transaction& tx, std::string_view id, Time expires) {
   TRY(tx.execute("UPDATE leases SET expires_ms = ?2 WHERE id = ?1", {id, to_milliseconds(expires)}));
   return {};

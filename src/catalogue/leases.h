@@ -13,6 +13,10 @@ namespace argosy::catalogue {
 /// A lease that is not renewed for so long is gone: longer than a destination may be down.
 inline constexpr Duration kLeaseAge = std::chrono::hours(24);
 
+/// Of one region at the same time: more than all the copies that it may have under way for some dozens of
+/// accounts.
+inline constexpr std::int64_t kMaxLeasesOfPeer = 10'000;
+
 struct LeaseDisk {
   std::string snapshot_id;
   std::string domain;  ///< the account whose content it is
@@ -36,6 +40,8 @@ inline std::unexpected<Error> lease_not_found(std::string_view id) {
 Result<void> insert_lease(Transaction& tx, Lease const& lease);
 /// Of that peer and not expired; else `not_found`.
 Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view peer, Time now);
+/// Fails with RequestLimitExceeded if that region has as many as it may.
+Result<void> check_lease_limit(Transaction& tx, std::string_view peer);
 Result<void> renew_lease(Transaction& tx, std::string_view id, Time expires);
 Result<void> remove_lease(Transaction& tx, std::string_view id);
 Result<void> remove_expired_leases(Transaction& tx, Time now);

@@ -76,6 +76,7 @@ CREATE TABLE IF NOT EXISTS leases(
   id TEXT PRIMARY KEY, peer TEXT NOT NULL, account TEXT NOT NULL, resource TEXT NOT NULL, created_ms INTEGER NOT NULL,
   expires_ms INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS leases_age ON leases(expires_ms);
+CREATE INDEX IF NOT EXISTS leases_peer ON leases(peer);
 CREATE TABLE IF NOT EXISTS lease_disks(
   lease TEXT NOT NULL, snapshot TEXT NOT NULL, domain TEXT NOT NULL, root BLOB NOT NULL,
   volume_size_gib INTEGER NOT NULL, PRIMARY KEY(lease, snapshot));

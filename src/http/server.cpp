@@ -83,9 +83,10 @@ struct Server::State {
   std::atomic<bool> stopping = false;
   std::uint16_t port = 0;
   std::string local_socket;  ///< its path; empty if this is none
-  std::mutex mutex;          // guards active
+  std::mutex mutex;          // guards active and complain_again
   std::condition_variable quiet;
   std::size_t active = 0;  ///< requests between their header and the end of their response
+  std::chrono::steady_clock::time_point complain_again;
   // Last, so that they go first: the connections that they still hold refer to what stands above.
   std::vector<std::unique_ptr<asio::io_context>> contexts;
   std::unique_ptr<asio::basic_socket_acceptor<Protocol>> acceptor;
@@ -101,6 +102,17 @@ struct Server::State {
     if (--active == 0) quiet.notify_all();
   }
 
+  /// Who may not come in for his certificate is worth a line in the log, whoever knocks at random at most one
+  /// a second.
+  void complain(std::string const& address, std::string const& reason) {
+    {
+      std::lock_guard lock(mutex);
+      auto const now = std::chrono::steady_clock::now();
+      if (now < complain_again) return;
+      complain_again = now + std::chrono::seconds(1);
+    }
+    log_warning("{} was refused by TLS: {}", address, reason);
+  }
   /// Whether the certificates that a connection began with are still those of new ones.
   bool is_current(Plain const&) { return true; }
   bool is_current(beast::ssl_stream<Plain>& stream) {
@@ -110,6 +122,8 @@ struct Server::State {
   asio::awaitable<void> accept();
   template <class Stream>
   asio::awaitable<void> serve(Stream stream);
+  template <class Stream>
+  asio::awaitable<bool> shake_hands(Stream& stream, Peer& peer);
   template <class Stream>
   asio::awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, Peer const& peer);
   // No temporary stands in a co_await expression below: GCC 12 destroys some of them twice.
@@ -352,6 +366,20 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
   co_return co_await answer(stream, *response, keep_alive && !stopping && is_current(stream), is_head);
 }
 
+/// Stands in the line of those who wait: a client that does not finish gives its place to a newcomer.
+template <class Stream>
+asio::awaitable<bool> Server::State::shake_hands(Stream& stream, Peer& peer) {
+  auto here = std::make_shared<bool>(true);
+  auto executor = co_await asio::this_coro::executor;
+  auto cut = cutter(stream, executor, here);
+  auto place = idle.enter(cut);
+  lowest(stream).expires_after(options.header_timeout);
+  auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAsTuple);
+  if (!error) peer.names = peer_names(stream.native_handle());
+  if (error && !options.tls->authority_path.empty()) complain(peer.address, error.message());
+  co_return !error;
+}
+
 template <class Stream>
 asio::awaitable<void> Server::State::serve(Stream stream) {
   Peer peer;
@@ -363,10 +391,7 @@ asio::awaitable<void> Server::State::serve(Stream stream) {
   beast::flat_buffer buffer;
   bool go_on = true;
   if constexpr (!std::is_same_v<Stream, Plain>) {
-    lowest(stream).expires_after(options.header_timeout);
-    auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAsTuple);
-    go_on = !error;
-    if (go_on) peer.names = peer_names(stream.native_handle());
+    go_on = co_await shake_hands(stream, peer);
   }
   while (go_on && !stopping) go_on = co_await serve_one(stream, buffer, peer);
   error_code ignored;

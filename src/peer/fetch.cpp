@@ -54,10 +54,12 @@ Result<void> resolve(content::Content& content, content::Disk const& disk, m::Ra
 Result<Bytes> fetch(Source& source, Peer const& peer, m::FetchRequest const& request) {
   auto disk = TRY(find_disk(source, peer, request));
   if (request.ranges.size() > m::kMaxRanges) return fail(Fault::invalid, "InvalidRange", "Too many ranges");
-  std::size_t chunks = 0;
-  for (auto const& range : request.ranges) chunks += range.slots.size();
-  if (chunks == 0 || chunks > m::kMaxFetchChunks)
-    return fail(Fault::invalid, "InvalidRange", "A fetch asks for 1 to 64 chunks");
+  std::size_t blocks = 0;
+  std::size_t nodes = 0;
+  for (auto const& range : request.ranges) (range.level == 1 ? blocks : nodes) += range.slots.size();
+  if (blocks + nodes == 0 || blocks > m::kMaxFetchBlocks || nodes > m::kMaxFetchNodes)
+    return fail(Fault::invalid, "InvalidRange",
+                "A fetch asks for at most 16 blocks and 64 nodes, but for something");
   std::vector<content::ChunkId> ids;
   for (auto const& range : request.ranges) TRY(resolve(source.content, disk, range, ids));
   Bytes out;

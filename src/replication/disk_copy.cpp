@@ -11,8 +11,6 @@ using content::ChunkId;
 using content::kBlockBytes;
 using content::kFanout;
 
-/// Blocks of one request: at most 8 MiB in memory for each of the connections.
-constexpr std::size_t kBlocksPerFetch = 16;
 /// Blocks that are here already, compared one by one beside a request.
 constexpr std::size_t kBlocksPerCheck = 64;
 /// Connections of one disk: more only compete for the same cores.
@@ -21,7 +19,8 @@ constexpr std::size_t kConnections = 2;
 }  // namespace
 
 bool DiskCopy::Batch::is_full() const {
-  return blocks.size() == kBlocksPerFetch || here.size() == kBlocksPerCheck || ranges.size() == m::kMaxRanges;
+  return blocks.size() == m::kMaxFetchBlocks || here.size() == kBlocksPerCheck ||
+         ranges.size() == m::kMaxRanges;
 }
 
 DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock)
@@ -122,7 +121,7 @@ Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
     if (!child || frame.here[slot] != store::Presence::absent) continue;
     range.slots.push_back(static_cast<std::byte>(slot));
     ids.push_back(child->id);
-    if (ids.size() == m::kMaxFetchChunks) TRY(flush());
+    if (ids.size() == m::kMaxFetchNodes) TRY(flush());
   }
   return flush();
 }

@@ -16,8 +16,9 @@ namespace m = messages::replication;
 constexpr std::size_t kMaxOpened = 100;
 /// Of every answer but chunks: more than any image of ours takes.
 constexpr std::size_t kMaxMessageBytes = 1U << 20U;
-/// Calls that users wait for: a peer that does not answer must not hold every worker of ours.
-constexpr int kMaxOpensUnderWay = 4;
+/// How long an opening waits for those before it: a peer that does not answer must not hold every worker of
+/// ours.
+constexpr auto kOpenPatience = std::chrono::seconds(1);
 constexpr std::size_t kMaxRefusalBytes = 500;
 
 Fault fault_of(int status) {
@@ -131,13 +132,12 @@ Result<http::Response> Source::call(std::string const& operation, std::string co
 
 Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {
   struct Place {
-    std::atomic<int>& taken;
-    ~Place() { --taken; }
+    Places& places;
+    ~Place() { places.release(); }
   };
-  bool const has_room = ++opens_ <= kMaxOpensUnderWay;
-  Place const place{opens_};
-  if (is_peer() && !has_room)
+  if (!places_.try_acquire_for(kOpenPatience))
     return fail(Fault::unavailable, region_ + " has not answered those who asked before");
+  Place const place{places_};
   auto response = TRY(call("open", wire::encode_json(request, wire::Naming::snake)));
   auto opened = TRY(wire::decode_json<m::OpenResponse>(as_text(response.body), wire::Naming::snake));
   TRY(check(opened));

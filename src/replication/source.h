@@ -1,9 +1,9 @@
 // replication/source.h - the asking side of replication: calls to the region that is copied from.
 #pragma once
-#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -40,7 +40,9 @@ class Source {
   std::string destination_;
   std::unique_ptr<remote::Transport> transport_;
   std::optional<std::string> secret_;
-  std::atomic<int> opens_ = 0;  ///< under way
+  /// Openings at the same time: users wait for them, on the workers of the public endpoint.
+  using Places = std::counting_semaphore<4>;
+  Places places_{4};
 };
 
 /// The regions that can be copied from, by name.

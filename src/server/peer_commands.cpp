@@ -1,6 +1,8 @@
 // server/peer_commands.cpp - see peer_commands.h.
 #include "server/peer_commands.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 
@@ -25,7 +27,10 @@ Result<boost::json::object> write_pair(std::string const& directory, std::string
                                        crypto::Certified const& made) {
   auto const base = directory + "/" + name;
   TRY(write_private_file(base + ".key", made.key, Existing::refuse));
-  TRY(write_private_file(base + ".pem", made.certificate, Existing::refuse));
+  if (auto written = write_private_file(base + ".pem", made.certificate, Existing::refuse); !written) {
+    ::unlink((base + ".key").c_str());
+    return std::unexpected(std::move(written).error());
+  }
   return boost::json::object{{"certificate_file", base + ".pem"}, {"key_file", base + ".key"}};
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 namespace r = messages::replication;
 
-/// Of all peers together: each holds at most one answer of some MiB.
-constexpr std::size_t kConnections = 128;
+/// Of all peers together: one that asks and does not read holds an answer of at most 10 MiB for each.
+constexpr std::size_t kConnections = 64;
 /// A call that takes longer is given up, however alive it seems: nobody holds a worker of ours for good.
 constexpr Duration kLongestCall = std::chrono::minutes(15);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -11,17 +12,20 @@
 namespace argosy::server {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 1U << 20U;
+constexpr std::size_t kMaxFileBytes = 64U << 20U;
+constexpr std::size_t kPieceBytes = 64U << 10U;
 
 }  // namespace
 
 Result<std::string> read_file(std::string const& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(Fault::not_found, path + ": " + std::strerror(errno));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxFileBytes) return fail(Fault::invalid, path + ": larger than 1 MiB");
+  std::string text;
+  std::array<char, kPieceBytes> piece{};
+  while (file.read(piece.data(), piece.size()) || file.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxFileBytes) return fail(Fault::invalid, path + ": larger than 64 MiB");
+  }
   return text;
 }
 

@@ -1,4 +1,7 @@
-"""A link that does harm to one message after the other: every copy ends with the same bytes, or says why not."""
+"""A link that does harm to one message after the other: every copy ends with the same bytes, or says why not.
+
+ARGOSY_FULL_TEST: to every message of a larger copy.
+"""
 import os
 
 import pytest
@@ -9,9 +12,10 @@ import partition as apart
 from argosyd import botocore, wait_until
 
 # Every message of a copy in the full test; otherwise the first of each kind and some later ones.
-NUMBERS = range(1, 100) if os.environ.get("ARGOSY_FULL_TEST") else (1, 2, 3)
+FULL = bool(os.environ.get("ARGOSY_FULL_TEST"))
+NUMBERS = range(1, 100) if FULL else (1, 2, 3)
 KINDS = tuple(f"{what} {side}" for what in ("open", "fetch", "close") for side in ("request", "response"))
-SPARSE = (0, 1, 2, 255, 256, 300, 2047)
+SPARSE = (0, 1, 2, 255, 256, 300, *(range(500, 530) if FULL else ()), 2047)
 
 
 class Link:

@@ -1,4 +1,6 @@
 """Three processes on hosts of their own: as far apart as one machine can put them. Needs root and iproute2."""
+import ssl
+
 import pytest
 
 import disks
@@ -51,6 +53,19 @@ def test_clients_find_every_host_over_tls(partition, account):
     assert {entry["RegionName"]: entry["Endpoint"] for entry in found} == {
         process.region: f"{process.address}:{apart.PUBLIC_PORT}" for process in partition.processes.values()
     }
+
+
+def test_the_public_certificate_is_replaced_while_clients_come(partition, account):
+    where = (partition.alpha.address, apart.PUBLIC_PORT)
+    first = ssl.get_server_certificate(where)
+    for suffix in ("pem", "key"):
+        (partition.certificates / f"alpha.{suffix}").unlink()
+    apart.certificate(
+        "issue", "alpha", partition.alpha.address, "--directory", partition.certificates, "--days", "7"
+    )
+    wait_until(lambda: ssl.get_server_certificate(where) != first, "the new certificate is not served")
+    assert account["alpha"].ec2().describe_regions()["Regions"]
+    assert "alpha.pem: the certificate expires in 6 days" in partition.alpha.log.read_text()
 
 
 def test_a_copy_goes_on_after_the_network_was_gone(hosts, account):

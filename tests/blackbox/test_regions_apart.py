@@ -1,4 +1,5 @@
 """Regions in processes of their own: copies between them, what a peer may do, and certificates."""
+import contextlib
 import json
 import shutil
 import socket
@@ -228,12 +229,22 @@ def test_only_tls_1_3_with_a_certificate_of_the_authority_opens_the_door(partiti
     apart.certificate("authority", "--directory", tmp_path)
     apart.certificate("issue", "beta", "--directory", tmp_path)
     assert open_with(partition, partition.context("beta", certificate_of=tmp_path)) is None
+    assert "was refused by TLS" in partition.alpha.log.read_text()
     stranger = partition.certificates
     apart.certificate("issue", "delta", "--directory", stranger)
     assert open_with(partition, partition.context("delta")) == 403, "the authority's, but no peer's"
     with socket.create_connection((partition.alpha.address, apart.REPLICATION_PORT)) as plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: alpha\r\n\r\n")
         assert not plain.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_who_does_not_finish_his_handshake_keeps_nobody_out(partition):
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):  # more than are served at the same time
+            stack.enter_context(
+                contextlib.closing(socket.create_connection((partition.alpha.address, apart.REPLICATION_PORT)))
+            )
+        assert open_with(partition, partition.context("beta")) == 404
 
 
 def test_a_source_that_is_not_who_it_should_be_is_not_asked(own_partition):

@@ -22,8 +22,9 @@ inline constexpr std::string_view kDestinationHeader = "Argosy-Destination-Regio
 inline constexpr std::string_view kSecretHeader = "Argosy-Secret";
 /// More than any request needs; bounds what a peer can make us hold.
 inline constexpr std::size_t kMaxRanges = 64;
-/// Chunks of one Fetch, over all its ranges: at most 33 MiB.
-inline constexpr std::size_t kMaxFetchChunks = 64;
+/// Of one Fetch, over all its ranges: at most 8 MiB of blocks, or 1.6 MiB of nodes.
+inline constexpr std::size_t kMaxFetchBlocks = 16;
+inline constexpr std::size_t kMaxFetchNodes = 64;
 
 /// In front of a resource that names content instead of an image or snapshot: the account's own snapshot with
 /// exactly this root (its reference in hexadecimal). For repairs.
