@@ -7,7 +7,8 @@
 
 namespace argosy::server {
 
-/// At most 64 MiB, more than an export of 100,000 accounts. Fails with `not_found`, `invalid` if it is larger.
+/// At most 64 MiB, more than an export of 100,000 accounts. Fails with `not_found`, `invalid` if it is
+/// larger.
 Result<std::string> read_file(std::string const& path);
 
 enum class Existing { replace, refuse };
