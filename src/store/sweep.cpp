@@ -16,6 +16,7 @@ constexpr std::size_t kDropsAtOnce = 256;
 }  // namespace
 
 Result<std::unique_ptr<Sweep>> Sweep::begin(Store& store, std::size_t mark_bytes, std::uint64_t seed) {
+  TRY(store.flush());  // else what waits would be taken for new
   auto& state = store.state();
   auto const generation = state.pins.advance();
   std::uint64_t chunks = 0;
