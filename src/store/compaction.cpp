@@ -34,6 +34,13 @@ Result<void> Compaction::consider(PackRow const& row, Time now) {
   }
   if (static_cast<double>(row.live_bytes) >= options_.live_share * static_cast<double>(row.indexed_bytes))
     return {};
+  auto live = TRY(find_live(row));
+  if (!live) return {};  // a journal is still needed
+  // Written again, each record keeps its head and loses its tag: a pack of small chunks may gain nothing.
+  std::uint64_t needed_bytes = kPackHeaderBytes;
+  for (auto const& chunk : *live) needed_bytes += kRecordHeaderBytes + chunk.at.length_bytes;
+  if (static_cast<double>(needed_bytes) >= options_.live_share * static_cast<double>(row.indexed_bytes))
+    return {};
   TRY(rewrite(row, now));
   return {};
 }
@@ -50,12 +57,14 @@ Result<bool> Compaction::rewrite(PackRow const& row, Time now) {
   return true;
 }
 
-/// A pack that is being written is sealed first. False if it cannot be now.
+/// A pack that is being written is sealed first. False if it cannot be now. One that is neither sealed nor
+/// written, because it was found damaged at a start, is as good as sealed.
 Result<bool> Compaction::close_if_open(PackRow const& row) {
   if (row.sealed) return true;
   auto& state = store_.state();
-  state.writers.close(row.number);
+  bool const was_open = state.writers.close(row.number);
   TRY(store_.flush());
+  if (!was_open) return true;
   auto rows =
       TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, row.number - 1, 1); }));
   return !rows.empty() && rows.front().number == row.number && rows.front().sealed;
@@ -82,9 +91,11 @@ Result<std::optional<std::vector<Compaction::Live>>> Compaction::find_live(PackR
     live_bytes += record.payload_bytes;
     return {};
   };
-  TRY(list_records(state.bucket, pack_name(row.number), object.size_bytes, visit));
+  auto const listing = TRY(list_records(state.bucket, object, row.indexed_bytes, visit));
   if (journal) return std::nullopt;
-  if (live_bytes == row.live_bytes) return live;
+  if (live_bytes == row.live_bytes && listing != Listing::in_part) return live;
+  auto const upload = TRY(store_.next_upload(""));
+  if (upload) return std::nullopt;  // its journal may lie behind the damage
   // Some heads are damaged: the index knows where their chunks lie.
   auto rows = TRY(state.read_index([&](sql::Transaction& tx) {
     return index::chunks_of_pack(tx, row.number, state.options.pack_records);

@@ -208,19 +208,20 @@ Result<void> PackWriter::seal() {
   return writer_->seal();
 }
 
-Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             std::uint64_t verify_from_bytes, VisitRecord const& visit) {
+Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, ScanRange const& range,
+                             VisitRecord const& visit) {
+  auto const size_bytes = range.size_bytes;
   ScanResult result;
   bool const begins = TRY(check_pack_header(bucket, name, size_bytes));
   if (!begins) return result;
-  result.valid_bytes = kPackHeaderBytes;
+  result.valid_bytes = std::max<std::uint64_t>(range.from_bytes, kPackHeaderBytes);
   Bytes buffer;
   Bytes payload;
   while (result.valid_bytes < size_bytes) {
     auto head = TRY(read_head(bucket, name, size_bytes, result.valid_bytes, buffer));
     if (!head) break;
     auto const& record = head->record;
-    if (record.payload_bytes > 0 && record.payload_offset >= verify_from_bytes) {
+    if (record.payload_bytes > 0 && record.payload_offset >= range.verify_from_bytes) {
       payload.resize(record.payload_bytes);
       TRY(bucket.read(name, record.payload_offset, payload));
       if (digest::sha256(payload) != record.id) break;
@@ -234,9 +235,11 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, st
   return result;
 }
 
-Result<Listing> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             VisitRecord const& visit) {
-  auto table = TRY(read_table(bucket, name, size_bytes));
+Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& object,
+                             std::uint64_t written_bytes, VisitRecord const& visit) {
+  auto const& name = object.name;
+  auto const size_bytes = object.sealed ? object.size_bytes : written_bytes;
+  auto table = object.sealed ? TRY(read_table(bucket, name, size_bytes)) : std::optional<Bytes>();
   std::uint64_t offset = kPackHeaderBytes;
   for (ByteView rest = table ? ByteView(*table) : ByteView(); !rest.empty();) {
     auto head = TRY(decode_head(rest));
@@ -247,15 +250,16 @@ Result<Listing> list_records(bucket::Bucket& bucket, std::string const& name, st
     rest = rest.subspan(head->bytes);
   }
   if (table) return Listing::by_table;
-  log_error("{}: the table of contents is damaged; its records are looked for one by one", name);
+  if (object.sealed)
+    log_error("{}: the table of contents is damaged; its records are looked for one by one", name);
   bool const begins = TRY(check_pack_header(bucket, name, size_bytes));
   if (!begins) return Listing::in_part;
   Bytes buffer;
   while (offset < size_bytes) {
     auto head = TRY(read_head(bucket, name, size_bytes, offset, buffer));
     if (!head) return Listing::in_part;
-    if (head->kind == RecordKind::table) return Listing::by_heads;
-    TRY(visit(head->record));
+    if (head->kind == RecordKind::table && object.sealed) return Listing::by_heads;
+    if (head->kind != RecordKind::table) TRY(visit(head->record));
     offset = head->record.payload_offset + head->record.payload_bytes;
   }
   return Listing::by_heads;

@@ -75,18 +75,26 @@ struct ScanResult {
 
 using VisitRecord = std::function<Result<void>(Record const&)>;
 
-/// Reads the records of a pack that was not sealed, in order. Payloads that begin at `verify_from_bytes` or
-/// later are checked against their ids. The scan ends at the first record that is not whole: the tail that a
-/// crash tore. `visit` may fail to stop it.
-Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             std::uint64_t verify_from_bytes, VisitRecord const& visit);
+/// What a scan reads: records from `from_bytes` on (0: the first one), to the end of what is written.
+/// Payloads that begin at `verify_from_bytes` or later are checked against their ids.
+struct ScanRange {
+  std::uint64_t size_bytes = 0;
+  std::uint64_t from_bytes = 0;
+  std::uint64_t verify_from_bytes = 0;
+};
 
-/// How the records of a sealed pack could be listed; in part: up to the first head that is not whole.
+/// Reads the records of a pack that was not sealed, in order. Ends at the first one that is not whole: behind
+/// what was synced, the tail that a crash tore. `visit` may fail to stop it.
+Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, ScanRange const& range,
+                             VisitRecord const& visit);
+
+/// How the records of a pack could be listed; in part: up to the first head that is not whole.
 enum class Listing { by_table, by_heads, in_part };
 
-/// The records of a sealed pack in order, their payloads unread: as the table of contents lists them or,
-/// where that is not whole, as the pack itself holds them.
-Result<Listing> list_records(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes,
-                             VisitRecord const& visit);
+/// The records of a pack in order, their payloads unread: of a sealed one as its table of contents lists
+/// them; of one that is being written, to `written_bytes`, and where a table is not whole, as the pack itself
+/// holds them.
+Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& object,
+                             std::uint64_t written_bytes, VisitRecord const& visit);
 
 }  // namespace argosy::store

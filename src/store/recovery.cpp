@@ -96,7 +96,7 @@ Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t numb
 Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& row) {
   Bytes payload;
   auto const listing =
-      TRY(list_records(bucket_, object.name, object.size_bytes, [&](Record const& record) -> Result<void> {
+      TRY(list_records(bucket_, object, object.size_bytes, [&](Record const& record) -> Result<void> {
         if (record.payload_offset <= row.indexed_bytes) return {};
         payload.resize(record.payload_bytes);
         auto read = bucket_.read(object.name, record.payload_offset, payload);
@@ -115,11 +115,20 @@ Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& r
 
 /// False if there is nothing in it: then it is removed.
 Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row) {
-  auto scanned =
-      TRY(scan_pack(bucket_, object.name, object.size_bytes, row.indexed_bytes, [&](Record const& record) {
-        return record.payload_offset > row.indexed_bytes ? take_over(record, row.number) : Result<void>{};
-      }));
+  auto const visit = [&](Record const& record) {
+    return record.payload_offset > row.indexed_bytes ? take_over(record, row.number) : Result<void>{};
+  };
+  auto const known = row.indexed_bytes;
+  auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, 0, known}, visit));
+  bool const damaged = scanned.valid_bytes < std::min(known, object.size_bytes);
+  if (damaged) {  // nothing that the index knows is cut off, and nothing more is written behind it
+    log_error("{}: the record at {} is damaged: 'argosyd scrub' writes the pack again", object.name,
+              scanned.valid_bytes);
+    if (known <= object.size_bytes)
+      scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, known, known}, visit));
+  }
   TRY(commit_batch());
+  if (object.size_bytes < known) return true;
   if (scanned.valid_bytes < object.size_bytes)
     log_warning("{}: {} bytes behind offset {} are no whole record and are cut off", object.name,
                 object.size_bytes - scanned.valid_bytes, scanned.valid_bytes);
@@ -131,6 +140,7 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
   auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, scanned.records,
                                        std::move(scanned.table)));
   TRY(writer->sync());  // what was taken over is about to be in the index
+  if (damaged) return true;
   if (!writers_.adopt(row.number, writer)) {
     TRY(writer->seal());
     row.sealed = true;

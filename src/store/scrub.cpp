@@ -49,12 +49,7 @@ Result<bool> Scrub::verify_chunks(PackRow const& row, bucket::Object const& obje
     found_bytes += record.payload_bytes;
     return verify(*chunk);
   };
-  if (object.sealed) {
-    auto listing = TRY(list_records(state.bucket, object.name, object.size_bytes, visit));
-    (void)listing;  // what it could not list shows in the sum
-  } else {
-    TRY(scan_pack(state.bucket, object.name, row.indexed_bytes, row.indexed_bytes, visit));
-  }
+  TRY(list_records(state.bucket, object, row.indexed_bytes, visit));  // what it misses shows in the sum
   return found_bytes >= row.live_bytes;
 }
 
@@ -85,9 +80,9 @@ Result<bool> Scrub::heads_are_whole(PackRow const& row, bucket::Object const& ob
   auto& bucket = store_.state().bucket;
   auto const nothing = [](Record const&) -> Result<void> { return {}; };
   auto const end = object.sealed ? object.size_bytes : row.indexed_bytes;
-  auto scanned = TRY(scan_pack(bucket, object.name, end, end, nothing));
+  auto scanned = TRY(scan_pack(bucket, object.name, {end, 0, end}, nothing));
   if (!object.sealed) return scanned.valid_bytes == end;
-  auto listing = TRY(list_records(bucket, object.name, end, nothing));
+  auto listing = TRY(list_records(bucket, object, end, nothing));
   return listing == Listing::by_table && scanned.valid_bytes + kTrailerBytes == end;
 }
 

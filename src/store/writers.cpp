@@ -67,11 +67,14 @@ void Writers::set_aside(Slot& slot, bool seal) {
   slot.dirty = false;
 }
 
-void Writers::close(std::int64_t number) {
+bool Writers::close(std::int64_t number) {
   for (auto& slot : slots_) {
     std::lock_guard lock(slot.mutex);
-    if (slot.writer != nullptr && slot.number == number) set_aside(slot, true);
+    if (slot.writer == nullptr || slot.number != number) continue;
+    set_aside(slot, true);
+    return true;
   }
+  return false;
 }
 
 std::vector<Writers::Mark> Writers::mark(std::function<void()> const& at_rest) {

@@ -43,8 +43,8 @@ class Writers {
   /// The marked packs were not brought into the index: tell of them again next time. Gives up those whose
   /// writer is spent, and returns their numbers: what of them is not in the index must be written anew.
   std::set<std::int64_t> mark_again(std::vector<Mark> marks);
-  /// If that pack is being written, the next flush seals it.
-  void close(std::int64_t number);
+  /// If that pack is being written, the next flush seals it. False if it is not.
+  bool close(std::int64_t number);
   /// Of the next pack that is begun.
   std::int64_t next_number() const { return next_number_; }
   std::uint64_t next_sequence() const { return next_sequence_; }

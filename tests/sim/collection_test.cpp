@@ -136,7 +136,7 @@ class Collecting {
     if (place.open.empty()) return;
     auto& [id, blocks] = *any(place.open);
     std::uint64_t const index = pick(4) + (pick(3) == 0 ? 300 : 0);
-    auto data = block(pick(10));
+    auto data = block(pick(3) == 0 ? ++last_block_ : pick(10));  // known ones, and some of its own
     auto done = place.uploads.put(id, index, data);
     ASSERT_TRUE(done) << done.error().message;
     blocks[index] = data;
@@ -241,6 +241,7 @@ class Collecting {
   }
 
   std::mt19937_64 random_;
+  unsigned last_block_ = 1'000;
   Place east_{"us-east-1"};
   Place west_{"us-west-2"};
   peer::Source answering_{"us-east-1", east_.region.catalogue, *east_.region.content, east_.region.clock,

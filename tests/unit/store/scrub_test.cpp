@@ -1,0 +1,243 @@
+#include "store/scrub.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "store/survey.h"
+#include "store/writers.h"
+
+namespace argosy::store {
+namespace {
+
+/// Packs whose bits a test flips.
+class ScrubTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    reopen();
+    for (int i = 0; i < 3; ++i) blocks_.push_back(put(block_of("block " + std::to_string(i))));
+    leaf_ = put(node_of(1, blocks_));
+    root_ = put(node_of(2, {leaf_}));
+    ASSERT_TRUE(store_->flush());
+  }
+  void reopen() {
+    store_.reset();
+    store_ = *Store::open(*packs_, *sessions_, options_);
+  }
+  void seal() {
+    store_.reset();
+    options_.pack_bytes = 1;
+    reopen();
+    put(block_of("the last one"));  // fills the pack
+    ASSERT_TRUE(store_->flush());
+    ASSERT_TRUE(packs_->list()->front().sealed);
+    options_.pack_bytes = StoreOptions().pack_bytes;
+    reopen();
+  }
+  void lose_index() {
+    store_.reset();
+    sessions_ = new_index();
+    reopen();
+  }
+  static std::unique_ptr<sql::Pool> new_index() {
+    return std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); },
+                                       1);
+  }
+  static Bytes block_of(std::string_view text) {
+    ChunkHeader header;
+    header.plain_bytes = kBlockBytes;
+    header.codec = Codec::zstd;
+    auto head = encode_chunk_header(header);
+    Bytes out(head.begin(), head.end());
+    auto body = as_bytes(text);
+    out.insert(out.end(), body.begin(), body.end());
+    return out;
+  }
+  static Bytes node_of(std::uint8_t level, std::vector<ChunkId> const& children) {
+    NodeView node;
+    node.level = level;
+    node.blocks = 3;
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      node.slots.push_back(static_cast<std::uint8_t>(i));
+      node.ids.push_back(children[i]);
+    }
+    return encode_node_clear_part(node, 0);
+  }
+  ChunkId put(Bytes const& stored) {
+    NewChunk chunk{digest::sha256(stored), stored};
+    EXPECT_TRUE(store_->put(1, chunk, std::nullopt));
+    return chunk.id;
+  }
+  Bytes pack() {
+    auto object = packs_->list()->front();
+    Bytes all(object.size_bytes);
+    EXPECT_TRUE(packs_->read(object.name, 0, all));
+    return all;
+  }
+  void flip(std::uint64_t offset, std::byte bit = std::byte{1}) {
+    store_.reset();
+    auto object = packs_->list()->front();
+    auto all = pack();
+    all.at(offset) ^= bit;
+    ASSERT_TRUE(packs_->remove(object.name));
+    auto writer = *packs_->create(object.name);
+    ASSERT_TRUE(writer->append(all));
+    if (object.sealed) {
+      ASSERT_TRUE(writer->seal());
+    }
+    reopen();
+  }
+  /// Where these bytes lie in the first pack.
+  std::uint64_t find(ByteView bytes) {
+    auto all = pack();
+    auto found = std::ranges::search(all, bytes);
+    EXPECT_FALSE(found.empty());
+    return static_cast<std::uint64_t>(found.begin() - all.begin());
+  }
+  ScrubResult scrub() {
+    Scrub scrub(*store_);
+    for (int i = 0; i < 100; ++i)
+      if (*scrub.step({})) return scrub.result();
+    ADD_FAILURE() << "it does not end";
+    return {};
+  }
+  bool root_is_affected() {
+    Survey survey(*store_);
+    for (int i = 0; i < 100; ++i)
+      if (*survey.step()) return *survey.affects(1, root_);
+    ADD_FAILURE() << "it does not end";
+    return false;
+  }
+  void expect_everything_whole() {
+    for (std::size_t i = 0; i < blocks_.size(); ++i)
+      EXPECT_EQ(*store_->get(1, blocks_[i]), block_of("block " + std::to_string(i)));
+    EXPECT_TRUE(*store_->contains(1, root_));
+  }
+
+  std::unique_ptr<bucket::Bucket> packs_ = bucket::open_memory();
+  std::unique_ptr<sql::Pool> sessions_ = new_index();
+  StoreOptions options_;
+  std::unique_ptr<Store> store_;
+  std::vector<ChunkId> blocks_;
+  ChunkId leaf_;
+  ChunkId root_;
+};
+
+TEST_F(ScrubTest, finds_nothing_where_nothing_is_wrong) {
+  auto result = scrub();
+  EXPECT_EQ(result.chunks, 5U);
+  EXPECT_EQ(result.damaged_chunks + result.damaged_packs + result.missing_packs, 0U);
+  EXPECT_FALSE(root_is_affected());
+  seal();
+  result = scrub();
+  EXPECT_EQ(result.chunks, 6U);
+  EXPECT_EQ(result.damaged_chunks + result.damaged_packs + result.missing_packs, 0U);
+}
+
+TEST_F(ScrubTest, finds_a_flipped_bit_of_a_block_and_whom_it_concerns_and_it_heals) {
+  flip(find(block_of("block 1")) + 15);
+  EXPECT_EQ(scrub().damaged_chunks, 1U);
+  EXPECT_TRUE(root_is_affected());
+  EXPECT_EQ(store_->get(1, blocks_[1]).error().fault, Fault::not_found) << "never what it is not";
+  EXPECT_EQ(scrub().damaged_chunks, 0U) << "it is known";
+  put(block_of("block 1"));
+  ASSERT_TRUE(store_->flush());
+  EXPECT_FALSE(root_is_affected());
+  expect_everything_whole();
+}
+
+TEST_F(ScrubTest, finds_a_flipped_bit_of_a_node_of_each_level) {
+  flip(find(node_of(1, blocks_)) + 50);
+  EXPECT_EQ(scrub().damaged_chunks, 1U);
+  EXPECT_TRUE(root_is_affected());
+  put(node_of(1, blocks_));
+  flip(find(node_of(2, {leaf_})) + 50);
+  EXPECT_EQ(scrub().damaged_chunks, 1U);
+  EXPECT_TRUE(root_is_affected());
+  put(node_of(2, {leaf_}));
+  EXPECT_FALSE(root_is_affected());
+  expect_everything_whole();
+}
+
+/// What a rebuilt index would be made from is written again before it is needed: magic, kind, lengths,
+/// domain, id, sequence, checksum.
+class DamagedHead : public ScrubTest, public testing::WithParamInterface<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(, DamagedHead, testing::Values(0, 5, 6, 9, 20, 30, 60, 65));
+
+TEST_P(DamagedHead, lets_the_pack_be_written_again) {
+  seal();
+  flip(find(block_of("block 1")) - kRecordHeaderBytes + GetParam());
+  auto result = scrub();
+  EXPECT_EQ(result.damaged_packs, 1U);
+  EXPECT_EQ(result.damaged_chunks, 0U);
+  EXPECT_EQ(scrub().damaged_packs, 0U) << "nothing of the old pack is needed now";
+  expect_everything_whole();
+  lose_index();
+  expect_everything_whole();
+}
+
+TEST_P(DamagedHead, hides_nothing_when_the_index_is_lost_before_anybody_looks) {
+  seal();
+  flip(find(block_of("block 1")) - kRecordHeaderBytes + GetParam());
+  lose_index();
+  expect_everything_whole();
+}
+
+TEST_P(DamagedHead, costs_a_pack_that_is_being_written_nothing_that_the_index_knows) {
+  flip(find(block_of("block 1")) - kRecordHeaderBytes + GetParam());
+  expect_everything_whole();
+  put(block_of("one more"));
+  EXPECT_EQ(scrub().damaged_packs, 1U);
+  EXPECT_EQ(scrub().damaged_packs, 0U);
+  lose_index();
+  expect_everything_whole();
+}
+
+TEST_F(ScrubTest, writes_a_pack_again_whose_table_or_trailer_is_damaged) {
+  seal();
+  auto const size = pack().size();
+  for (auto offset : {size - kTrailerBytes + 3, size - kTrailerBytes - 20}) {
+    flip(offset);
+    EXPECT_EQ(scrub().damaged_packs, 1U);
+    EXPECT_EQ(scrub().damaged_packs, 0U);
+    expect_everything_whole();
+    lose_index();
+    expect_everything_whole();
+  }
+}
+
+TEST_F(ScrubTest, tells_a_pack_that_is_missing_and_everything_in_it) {
+  seal();
+  ASSERT_TRUE(packs_->remove(packs_->list()->front().name));
+  auto result = scrub();
+  EXPECT_EQ(result.missing_packs, 1U);
+  EXPECT_EQ(result.damaged_chunks, 6U);
+  EXPECT_TRUE(root_is_affected());
+}
+
+TEST_F(ScrubTest, tells_a_pack_that_was_cut_short) {
+  seal();
+  auto object = packs_->list()->front();
+  auto all = pack();
+  all.resize(find(block_of("block 2")) + 3);
+  ASSERT_TRUE(packs_->remove(object.name));
+  auto writer = *packs_->create(object.name);
+  ASSERT_TRUE(writer->append(all));
+  ASSERT_TRUE(writer->seal());
+  auto result = scrub();
+  EXPECT_EQ(result.damaged_chunks, 4U) << "block 2, both nodes, the last one";
+  EXPECT_EQ(*store_->get(1, blocks_[0]), block_of("block 0"));
+}
+
+TEST_F(ScrubTest, shows_what_a_rebuilt_index_could_not_find) {
+  seal();
+  flip(find(block_of("block 1")) + 15);
+  lose_index();
+  EXPECT_FALSE(*store_->contains(1, blocks_[1]));
+  EXPECT_TRUE(root_is_affected());
+  EXPECT_FALSE(*store_->contains(1, root_));
+  EXPECT_EQ(*store_->get(1, blocks_[2]), block_of("block 2")) << "what lies behind it is there";
+}
+
+}  // namespace
+}  // namespace argosy::store

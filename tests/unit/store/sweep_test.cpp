@@ -1,0 +1,219 @@
+#include "store/sweep.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "store/compaction.h"
+
+namespace argosy::store {
+namespace {
+
+class SweepTest : public testing::Test {
+ protected:
+  void SetUp() override { reopen(); }
+  void reopen() {
+    store_.reset();
+    store_ = *Store::open(*packs_, *sessions_, options_);
+  }
+  void lose_index() {
+    store_.reset();
+    sessions_ = new_index();
+    reopen();
+  }
+  static std::unique_ptr<sql::Pool> new_index() {
+    return std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); },
+                                       1);
+  }
+  static Bytes block_of(std::string_view text) {
+    ChunkHeader header;
+    header.plain_bytes = kBlockBytes;
+    header.codec = Codec::zstd;
+    auto head = encode_chunk_header(header);
+    Bytes out(head.begin(), head.end());
+    auto body = as_bytes(text);
+    out.insert(out.end(), body.begin(), body.end());
+    return out;
+  }
+  ChunkId put(Bytes const& stored, std::optional<Placement> placement = std::nullopt) {
+    NewChunk chunk{digest::sha256(stored), stored};
+    EXPECT_TRUE(store_->put(1, chunk, std::move(placement)));
+    return chunk.id;
+  }
+  ChunkId put_node(std::uint8_t level, std::vector<ChunkId> const& children) {
+    NodeView node;
+    node.level = level;
+    node.blocks = 1;
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      node.slots.push_back(static_cast<std::uint8_t>(i));
+      node.ids.push_back(children[i]);
+    }
+    return put(encode_node_clear_part(node, 0));
+  }
+  /// A whole sweep with these roots.
+  SweepResult sweep(std::vector<ChunkId> const& roots) {
+    auto sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+    EXPECT_TRUE(*sweep->is_ready());
+    for (auto const& root : roots) sweep->mark(1, root);
+    finish(*sweep);
+    return sweep->result();
+  }
+  static void finish(Sweep& sweep) {
+    for (int i = 0; i < 1'000; ++i)
+      if (*sweep.step()) return;
+    FAIL() << "it does not end";
+  }
+  CompactionResult compact(Time now = {}, Duration grace = Duration{0}) {
+    Compaction compaction(*store_, {.grace = grace});
+    for (int i = 0; i < 1'000; ++i)
+      if (*compaction.step(now)) return compaction.result();
+    ADD_FAILURE() << "it does not end";
+    return {};
+  }
+  bool here(ChunkId const& id) { return *store_->contains(1, id); }
+
+  std::unique_ptr<bucket::Bucket> packs_ = bucket::open_memory();
+  std::unique_ptr<sql::Pool> sessions_ = new_index();
+  StoreOptions options_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(SweepTest, keeps_what_a_root_leads_to_and_drops_the_rest) {
+  auto kept = put(block_of("kept"));
+  auto gone = put(block_of("gone"));
+  auto root = put_node(2, {put_node(1, {kept})});
+  put_node(2, {put_node(1, {kept, gone})});
+  auto result = sweep({root});
+  EXPECT_EQ(result.dropped_chunks, 3U);
+  EXPECT_EQ(result.kept_chunks, 3U);
+  EXPECT_TRUE(here(root));
+  EXPECT_TRUE(here(kept));
+  EXPECT_FALSE(here(gone));
+}
+
+TEST_F(SweepTest, waits_for_work_that_began_before_it) {
+  auto pin = std::make_unique<Store::Pin>(store_->pin());
+  auto sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+  EXPECT_FALSE(*sweep->is_ready());
+  auto later = store_->pin();
+  EXPECT_FALSE(*sweep->is_ready());
+  pin.reset();
+  EXPECT_TRUE(*sweep->is_ready()) << "a pin that was taken since is no matter";
+}
+
+TEST_F(SweepTest, keeps_what_is_counted_on_while_it_runs_and_what_lies_below) {
+  auto block = put(block_of("one"));
+  auto leaf = put_node(1, {block});
+  auto root = put_node(2, {leaf});
+  auto sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+  EXPECT_TRUE(*sweep->is_ready());
+  for (int level = 4; level > 2; --level) EXPECT_FALSE(*sweep->step());
+  EXPECT_FALSE(*sweep->step()) << "level 2: the root goes";
+  EXPECT_FALSE(here(root));
+  EXPECT_TRUE(here(leaf)) << "which counts on it, before its level is looked at";
+  finish(*sweep);
+  EXPECT_TRUE(here(leaf));
+  EXPECT_TRUE(here(block)) << "nobody asked for it by itself";
+}
+
+TEST_F(SweepTest, ends_when_another_one_begins) {
+  put(block_of("one"));
+  auto first = *Sweep::begin(*store_, 1U << 20U, 1);
+  auto second = *Sweep::begin(*store_, 1U << 20U, 2);
+  Result<bool> done = false;
+  while (done && !*done) done = first->step();
+  EXPECT_EQ(done.error().fault, Fault::conflict);
+}
+
+TEST_F(SweepTest, drops_nothing_below_a_needed_node_that_cannot_be_read) {
+  auto block = put(block_of("one"));
+  auto leaf = put_node(1, {block});
+  auto root = put_node(2, {leaf});
+  ASSERT_TRUE(store_->flush());
+  // The leaf's record is spoilt: its bytes are found in the pack and one is changed.
+  auto stored = *store_->get(1, leaf);
+  store_.reset();
+  auto name = packs_->list()->front().name;
+  Bytes all(packs_->list()->front().size_bytes);
+  ASSERT_TRUE(packs_->read(name, 0, all));
+  auto at = std::ranges::search(all, stored).begin();
+  ASSERT_NE(at, all.end());
+  *(at + 20) ^= std::byte{1};
+  ASSERT_TRUE(packs_->remove(name));
+  auto writer = *packs_->create(name);
+  ASSERT_TRUE(writer->append(all));
+  reopen();
+  auto result = sweep({root});
+  EXPECT_EQ(result.spared.count(1), 1U);
+  EXPECT_TRUE(*store_->get(1, block) == block_of("one"));
+}
+
+TEST_F(SweepTest, is_safe_from_an_upload_whose_journal_names_a_chunk) {
+  auto id = put(block_of("one"), Placement{"snap-1", 0, {std::byte{1}}});
+  auto result = sweep({id});
+  EXPECT_EQ(result.dropped_chunks, 0U);
+  EXPECT_EQ(compact().removed_bytes, 0U);
+  EXPECT_EQ(store_->placements("snap-1", 0, 10)->size(), 1U);
+}
+
+TEST_F(SweepTest, forgets_a_lookup_row_with_its_chunk) {
+  auto id = put(block_of("one"));
+  auto name = as_bytes("the name of the row");
+  ASSERT_TRUE(store_->remember(1, name, id, as_bytes("sealed")));
+  ASSERT_TRUE(store_->flush());
+  sweep({});
+  EXPECT_FALSE(*store_->recall(1, name));
+}
+
+TEST_F(SweepTest, counts_what_a_domain_stores) {
+  auto kept = put(block_of("kept"));
+  put(block_of("gone"));
+  ASSERT_TRUE(store_->flush());
+  auto bytes = static_cast<std::int64_t>(block_of("kept").size());
+  EXPECT_EQ((*store_->totals())[1].blocks, 2);
+  EXPECT_EQ((*store_->totals())[1].block_bytes, 2 * bytes);
+  sweep({kept});
+  EXPECT_EQ((*store_->totals())[1].blocks, 1);
+  EXPECT_EQ((*store_->totals())[1].stored_bytes, 2 * bytes) << "still in a pack";
+  compact();
+  EXPECT_EQ((*store_->totals())[1].stored_bytes, bytes);
+}
+
+TEST_F(SweepTest, rewrites_a_pack_of_which_little_is_live_and_removes_it_after_the_grace) {
+  auto kept = put(block_of("kept"));
+  for (int i = 0; i < 9; ++i) put(block_of("gone " + std::to_string(i)));
+  sweep({kept});
+  Time const now = Time{} + std::chrono::hours(1);
+  auto retired = compact(now, std::chrono::hours(24));
+  EXPECT_EQ(retired.removed_bytes, 0U);
+  EXPECT_GT(retired.waiting_bytes, 0U);
+  EXPECT_EQ(packs_->list()->size(), 2U);
+  EXPECT_EQ(*store_->get(1, kept), block_of("kept")) << "from its new place";
+  EXPECT_EQ(compact(now + std::chrono::hours(23), std::chrono::hours(24)).removed_bytes, 0U);
+  EXPECT_GT(compact(now + std::chrono::hours(25), std::chrono::hours(24)).removed_bytes, 0U);
+  EXPECT_EQ(packs_->list()->size(), 1U);
+  EXPECT_EQ(*store_->get(1, kept), block_of("kept"));
+  reopen();
+  EXPECT_EQ(*store_->get(1, kept), block_of("kept"));
+}
+
+TEST_F(SweepTest, leaves_a_pack_alone_that_is_mostly_live) {
+  std::vector<ChunkId> kept;
+  for (int i = 0; i < 9; ++i) kept.push_back(put(block_of(std::string(1'000, 'a') + std::to_string(i))));
+  put(block_of("gone"));
+  sweep(kept);
+  EXPECT_EQ(compact().moved_bytes, 0U);
+}
+
+TEST_F(SweepTest, is_not_undone_by_a_lost_index) {
+  auto kept = put(block_of("kept"));
+  auto gone = put(block_of(std::string(10'000, 'g')));
+  sweep({kept});
+  compact();
+  lose_index();
+  EXPECT_TRUE(here(kept));
+  EXPECT_FALSE(here(gone));
+}
+
+}  // namespace
+}  // namespace argosy::store
