@@ -1,0 +1,165 @@
+"""What is damaged on disk is never served: it is found, told by the names of its images, and healed."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import disks
+from argosyd import BINARY, PATIENCE_S, refused, wait_until
+
+BLOCKS = {i: disks.block(i) for i in range(4)}
+
+
+def packs(server, region="us-east-1"):
+    return sorted(pathlib.Path(server.data_dir, "regions", region, "packs").glob("*.pack"))
+
+
+def flip(path, offset):
+    """One bit of a file, whoever may write it."""
+    mode = path.stat().st_mode
+    os.chmod(path, 0o600)
+    with path.open("r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 4]))
+    os.chmod(path, mode)
+
+
+def flip_block(server, data, region="us-east-1"):
+    """In the middle of where a block of random bytes, which no codec makes shorter, is stored."""
+    for path in packs(server, region):
+        if (at := path.read_bytes().find(data[1000:1100])) >= 0:
+            return flip(path, at + 50)
+    pytest.fail("the block is stored nowhere")
+
+
+def run(server, command, region="us-east-1"):
+    out = subprocess.run(
+        [BINARY, command, "--data-dir", server.data_dir, "--region", region, "--output", "json"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert out.stdout, out.stderr
+    return out.returncode, json.loads(out.stdout)[0]
+
+
+@pytest.fixture
+def image(own_server):
+    owner = own_server.accounts["owner"]
+    snapshot = disks.upload(owner, BLOCKS)
+    name = disks.unique("golden")
+    return owner, snapshot, disks.register(owner, snapshot, name), name
+
+
+def test_scrub_finds_nothing_where_nothing_is_wrong(own_server, image):
+    status, told = run(own_server, "scrub")
+    assert status == 0
+    assert told["chunks"] == len(BLOCKS) + 2
+    assert told["damaged_snapshots"] == told["database_faults"] == []
+
+
+def test_a_damaged_block_is_not_served_and_its_images_are_named(own_server, image):
+    owner, snapshot, image_id, name = image
+    flip_block(own_server, BLOCKS[2])
+    with refused("InternalServerException"):
+        disks.read(owner, snapshot)
+    wait_until(
+        lambda: re.search(
+            rf"error .*{snapshot} of account {owner.id} \({image_id} \({name}\)\)", own_server.log.read_text()
+        ),
+        "the names in the log",
+    )
+    status, told = run(own_server, "scrub")
+    assert status == 1
+    assert told["damaged_chunks"] == 1
+    assert told["damaged_snapshots"] == [
+        {"snapshot_id": snapshot, "account_id": owner.id, "images": [f"{image_id} ({name})"]}
+    ]
+    tokens = disks.list_blocks(owner, snapshot)
+    assert disks.read_block(owner, snapshot, 1, tokens[1]) == BLOCKS[1]  # the others are
+
+
+def test_the_next_upload_that_carries_it_heals(own_server, image):
+    owner, snapshot, _, _ = image
+    flip_block(own_server, BLOCKS[2])
+    assert run(own_server, "scrub")[0] == 1
+    disks.upload(owner, {0: BLOCKS[2]})
+    assert run(own_server, "scrub")[0] == 0
+    assert disks.read(owner, snapshot) == BLOCKS
+
+
+def test_the_next_copy_that_carries_it_heals(own_server, image):
+    owner, snapshot, _, _ = image
+    west = owner.ec2("us-west-2")
+    first = west.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
+    disks.await_snapshot(owner, first, "us-west-2")
+    flip_block(own_server, BLOCKS[3], "us-west-2")
+    assert run(own_server, "scrub", "us-west-2")[0] == 1
+    second = west.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
+    disks.await_snapshot(owner, second, "us-west-2")
+    assert disks.read(owner, first, "us-west-2") == BLOCKS
+    assert run(own_server, "scrub", "us-west-2")[0] == 0
+
+
+@pytest.mark.parametrize("damaged", ["us-east-1", "us-west-2"])
+def test_repair_brings_it_from_a_region_with_a_copy(own_server, image, damaged):
+    owner, snapshot, _, _ = image
+    west = owner.ec2("us-west-2")
+    copy = west.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
+    disks.await_snapshot(owner, copy, "us-west-2")
+    for index in (0, 3):
+        flip_block(own_server, BLOCKS[index], damaged)
+    run(own_server, "scrub", damaged)
+    status, told = run(own_server, "repair", damaged)
+    other = {"us-east-1": "us-west-2", "us-west-2": "us-east-1"}[damaged]
+    assert status == 0
+    assert [row["from"] for row in told["repaired"]] == [other]
+    assert 2 * disks.BLOCK_BYTES <= told["moved_bytes"] < 3 * disks.BLOCK_BYTES  # these two alone
+    assert run(own_server, "scrub", damaged)[0] == 0
+    assert disks.read(owner, snapshot) == BLOCKS
+    assert disks.read(owner, copy, "us-west-2") == BLOCKS
+
+
+def test_repair_says_what_no_region_can_give(own_server, image):
+    _, snapshot, _, _ = image
+    flip_block(own_server, BLOCKS[0])
+    run(own_server, "scrub")
+    status, told = run(own_server, "repair")
+    assert status == 1
+    assert told["repaired"] == []
+    assert snapshot in told["not_repaired"][0]["snapshot"]
+    assert {why.split(":")[0] for why in told["not_repaired"][0]["why"]} == {"us-west-2", "eu-west-1"}
+
+
+def test_a_lost_index_is_rebuilt_and_said_so(own_server, image):
+    owner, snapshot, _, _ = image
+    own_server.stop()
+    for path in pathlib.Path(own_server.data_dir, "regions", "us-east-1").glob("index.db*"):
+        path.unlink()
+    own_server.start()
+    assert re.search(r"the index is new but there are \d packs: reading them", own_server.log.read_text())
+    assert disks.read(owner, snapshot) == BLOCKS
+    assert run(own_server, "scrub")[0] == 0
+
+
+def test_damage_of_a_database_is_told(own_server, image):
+    own_server.stop()
+    index = pathlib.Path(own_server.data_dir, "regions", "us-east-1", "index.db")
+    size = index.stat().st_size
+    with index.open("r+b") as file:  # the tables' pages; the first one holds the schema
+        file.seek(size // 4096 // 2 * 4096)
+        file.write(b"\xff" * 512)
+    try:
+        own_server.start()
+    except pytest.fail.Exception:  # where it cannot start with that it says which file
+        assert "index.db" in own_server.log.read_text()
+        return
+    status, told = run(own_server, "scrub")
+    assert status == 1
+    assert any(fault.startswith("index:") for fault in told["database_faults"])
