@@ -145,15 +145,15 @@ Result<bool> forget_journals(sql::Pool& catalogue, content::Content& content) {
   return !ended.empty();
 }
 
-/// Calls `visit` for each upload that still takes blocks.
-Result<void> for_each_open_upload(sql::Pool& catalogue,
-                                  std::function<Result<void>(Snapshot const&)> const& visit) {
+/// Calls `visit` for each upload that still takes blocks, or (`completing`) that waits to be completed.
+Result<void> for_each_upload(sql::Pool& catalogue, bool completing,
+                             std::function<Result<void>(Snapshot const&)> const& visit) {
   std::string after;
   while (true) {
     auto open = TRY(in_transaction(catalogue, sql::Access::read,
                                    [&](catalogue::Transaction& tx) -> Result<std::vector<Snapshot>> {
                                      std::vector<Snapshot> out;
-                                     auto ids = TRY(catalogue::list_uploads(tx, false, after, 100));
+                                     auto ids = TRY(catalogue::list_uploads(tx, completing, after, 100));
                                      for (auto const& id : ids)
                                        out.push_back(TRY(catalogue::find_snapshot(tx, id)));
                                      return out;
@@ -238,7 +238,7 @@ Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypt
 
 Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates,
                                Time now) {
-  TRY(for_each_open_upload(catalogue, [&](Snapshot const& snapshot) -> Result<void> {
+  TRY(for_each_upload(catalogue, false, [&](Snapshot const& snapshot) -> Result<void> {
     if (has_lost_blocks(snapshot, gates.boot())) return end_lost(catalogue, snapshot);
     if (has_timed_out(snapshot, now)) return time_out(catalogue, snapshot);
     bool const rests = now > snapshot.last_write + kWriteResolution + kRestsAfter;
@@ -248,8 +248,20 @@ Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, 
   return now + kOpenUploadsInterval;
 }
 
+Result<void> end_damaged_uploads(sql::Pool& catalogue, content::Content& content) {
+  if (!content.store().journal_damaged()) return {};
+  for (bool completing : {false, true})
+    TRY(for_each_upload(catalogue, completing, [&](Snapshot const& snapshot) -> Result<void> {
+      log_error("upload {} of {} ends: its journal may be damaged", snapshot.id, snapshot.owner);
+      return in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+        return end_with_error(tx, snapshot.id, "Blocks were lost: what was stored of this upload is damaged");
+      });
+    }));
+  return content.store().forget_journal_damage();
+}
+
 Result<void> settle_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates) {
-  return for_each_open_upload(catalogue, [&](Snapshot const& snapshot) -> Result<void> {
+  return for_each_upload(catalogue, false, [&](Snapshot const& snapshot) -> Result<void> {
     bool const unsynced = snapshot.unsynced_boot == gates.boot();
     return unsynced ? settle(catalogue, content, gates, snapshot.id) : Result<void>{};
   });

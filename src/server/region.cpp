@@ -76,6 +76,7 @@ crypto::Key Region::token_key() const {
 Result<void> Region::start() {
   copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, clock_, entropy_);
   TRY(copier_->start());
+  TRY(ebs::end_damaged_uploads(*catalogue_, *content_));
   auto run = [this](std::string what, std::function<Result<Time>()> step) {
     background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
   };

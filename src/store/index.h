@@ -140,7 +140,9 @@ Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std
 
 Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx);
 
-/// Numbers that the store keeps: "generation", "sequence".
+/// 1 if records that the index did not know were damaged, until the uploads under way have been ended.
+inline constexpr std::string_view kJournalDamaged = "journal_damaged";
+/// Numbers that the store keeps: "version", "generation", "sequence", "swept", "journal_damaged".
 Result<std::int64_t> number(sql::Transaction& tx, std::string_view name, std::int64_t otherwise);
 Result<void> save_number(sql::Transaction& tx, std::string_view name, std::int64_t value);
 

@@ -1,6 +1,7 @@
 // store/pack.cpp - see pack.h.
 #include "store/pack.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/assert.h"
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::uint32_t kRecordMagic = 0x52475241;  // "ARGR"
 constexpr std::string_view kPackMagic = "ARGOPACK";
+/// Bytes that are looked through at a time for the next record.
+constexpr std::uint64_t kSearchBytes = 1U << 20U;
 constexpr std::string_view kTrailerMagic = "ARGOTABL";
 
 enum class RecordKind : std::uint8_t { chunk = 1, placement = 2, table = 3 };
@@ -233,6 +236,26 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, Sc
     result.valid_bytes = record.payload_offset + record.payload_bytes;
   }
   return result;
+}
+
+Result<std::optional<std::uint64_t>> find_record(bucket::Bucket& bucket, std::string const& name,
+                                                 std::uint64_t size_bytes, std::uint64_t from_bytes) {
+  Bytes magic;
+  put_le(magic, kRecordMagic);
+  Bytes window;
+  Bytes buffer;
+  while (from_bytes + kRecordHeaderBytes <= size_bytes) {
+    window.resize(std::min(kSearchBytes, size_bytes - from_bytes));
+    TRY(bucket.read(name, from_bytes, window));
+    for (auto at = std::ranges::search(window, magic).begin(); at != window.end();
+         at = std::search(at + 1, window.end(), magic.begin(), magic.end())) {
+      auto const offset = from_bytes + static_cast<std::uint64_t>(at - window.begin());
+      auto head = TRY(read_head(bucket, name, size_bytes, offset, buffer));
+      if (head) return offset;
+    }
+    from_bytes += window.size() - magic.size() + 1;  // one may lie across the edge
+  }
+  return std::nullopt;
 }
 
 Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& object,

@@ -88,6 +88,11 @@ struct ScanRange {
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, ScanRange const& range,
                              VisitRecord const& visit);
 
+/// Where the next whole record begins, from an offset on; nothing if there is none. Only for packs that are
+/// damaged: bytes of a block can look like a record.
+Result<std::optional<std::uint64_t>> find_record(bucket::Bucket& bucket, std::string const& name,
+                                                 std::uint64_t size_bytes, std::uint64_t from_bytes);
+
 /// How the records of a pack could be listed; in part: up to the first head that is not whole.
 enum class Listing { by_table, by_heads, in_part };
 

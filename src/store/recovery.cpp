@@ -22,6 +22,7 @@ class Recovery {
   Result<void> take_over(bucket::Object const& object, std::int64_t number);
   Result<bool> take_over_sealed(bucket::Object const& object, PackRow& row);
   Result<bool> take_over_open(bucket::Object const& object, PackRow& row);
+  Result<bool> take_over_behind(bucket::Object const& object, std::int64_t number, std::uint64_t damaged_at);
   Result<void> forget_missing_packs();
   Result<void> take_over(Record const& record, std::int64_t number);
   Result<void> commit_batch();
@@ -35,6 +36,7 @@ class Recovery {
   std::int64_t generation_ = 1;
   std::uint64_t sequence_ = 0;
   std::uint64_t records_ = 0;  // taken over
+  bool journal_damaged_ = false;
   struct Row {
     ChunkRow chunk;
     bool has_chunk = false;
@@ -90,6 +92,7 @@ Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t numb
   if (!kept) return {};
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
   TRY(index::save_pack(tx, row));
+  if (journal_damaged_) TRY(index::save_number(tx, index::kJournalDamaged, 1));
   return tx.commit();
 }
 
@@ -104,9 +107,11 @@ Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& r
         if (read && (payload.empty() || digest::sha256(payload) == record.id))
           return take_over(record, row.number);
         log_error("{}: the record at {} is damaged", object.name, record.payload_offset);
+        journal_damaged_ = true;
         return {};
       }));
   TRY(commit_batch());
+  journal_damaged_ = journal_damaged_ || listing == Listing::in_part;
   if (listing == Listing::in_part) log_error("{}: some of its records cannot be found any more", object.name);
   row.indexed_bytes = object.size_bytes;
   row.sealed = true;
@@ -120,8 +125,11 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
   };
   auto const known = row.indexed_bytes;
   auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, 0, known}, visit));
-  bool const damaged = scanned.valid_bytes < std::min(known, object.size_bytes);
-  if (damaged) {  // nothing that the index knows is cut off, and nothing more is written behind it
+  bool damaged = scanned.valid_bytes < std::min(known, object.size_bytes);
+  if (known == 0 && scanned.valid_bytes < object.size_bytes) {
+    damaged = TRY(take_over_behind(object, row.number, scanned.valid_bytes));
+    if (damaged) scanned.valid_bytes = object.size_bytes;
+  } else if (damaged) {  // nothing that the index knows is cut off, and nothing more is written behind it
     log_error("{}: the record at {} is damaged: 'argosyd scrub' writes the pack again", object.name,
               scanned.valid_bytes);
     if (known <= object.size_bytes)
@@ -148,6 +156,29 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
   return true;
 }
 
+/// Where nothing tells how much was durable, whole records behind one that is not mean damage and no torn
+/// tail: nothing is cut off. Placements are left out, because bytes of a block can look like a record.
+Result<bool> Recovery::take_over_behind(bucket::Object const& object, std::int64_t number,
+                                        std::uint64_t damaged_at) {
+  auto const visit = [&](Record record) {
+    record.placement.reset();
+    return record.payload_bytes > 0 ? take_over(record, number) : Result<void>{};
+  };
+  bool found = false;
+  auto next = TRY(find_record(bucket_, object.name, object.size_bytes, damaged_at + 1));
+  while (next) {
+    auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, *next, *next}, visit));
+    found = found || scanned.records > 0;
+    next =
+        TRY(find_record(bucket_, object.name, object.size_bytes, std::max(scanned.valid_bytes, *next + 1)));
+  }
+  if (!found) return false;
+  log_error("{}: the record at {} is damaged: 'argosyd scrub' writes the pack again", object.name,
+            damaged_at);
+  journal_damaged_ = true;
+  return true;
+}
+
 /// Packs that the index knows and that are not there: retired ones whose removal a crash cut short, or lost
 /// ones.
 Result<void> Recovery::forget_missing_packs() {
@@ -165,8 +196,9 @@ Result<void> Recovery::forget_missing_packs() {
 
 Result<bool> Recovery::is_whole(sql::Transaction& tx, ChunkRow const& row) {
   Bytes stored(row.location.length_bytes);
-  TRY(bucket_.read(pack_name(row.location.pack), row.location.offset_bytes, stored));
-  auto node = decode_node(stored);
+  auto read = bucket_.read(pack_name(row.location.pack), row.location.offset_bytes, stored);
+  if (!read && read.error().fault == Fault::unavailable) return std::unexpected(std::move(read).error());
+  auto node = read ? decode_node(stored) : Result<NodeView>(std::unexpected(read.error()));
   if (!node) return false;
   for (auto const& id : node->ids) {
     auto child = TRY(index::find_chunk(tx, row.domain, id));
@@ -218,6 +250,7 @@ Result<Recovered> Recovery::run() {
   writers_.start(last_number + 1, sequence_ + 1);
   recovered.generation = generation_;
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
+  recovered.journal_damaged = TRY(index::number(tx, index::kJournalDamaged, 0)) == 1;
   recovered.damaged = TRY(index::count_damaged(tx)) > 0;
   return recovered;
 }

@@ -7,6 +7,8 @@ namespace argosy::store {
 struct Recovered {
   std::int64_t generation = 1;
   bool damaged = false;
+  /// Records that the index did not know were damaged: the journal of an upload may lack some of them.
+  bool journal_damaged = false;
 };
 
 /// Creates the index's schema if need be; takes over records that the index does not know, each verified;

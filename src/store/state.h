@@ -23,8 +23,9 @@ struct Store::State {
   /// Held shared while somebody counts on chunks, exclusively (and briefly) while chunks are dropped or move.
   /// Taken after a session of the index, never before.
   std::shared_mutex gate;
-  std::mutex flush_mutex;                       // one flush at a time; guards failed_packs
-  std::set<std::int64_t> failed_packs;          ///< what of them is not in the index must be written anew
+  std::mutex flush_mutex;               // one flush at a time; guards failed_packs
+  std::set<std::int64_t> failed_packs;  ///< what of them is not in the index must be written anew
+  std::atomic<bool> journal_damaged = false;
   std::atomic<std::uint64_t> damage_found = 0;  // times, since the start
   std::atomic<bool> damaged = false;            // some chunk of some domain is: ask the index which domain's
 

@@ -150,6 +150,7 @@ Result<std::unique_ptr<Store>> Store::open(bucket::Bucket& bucket, sql::Pool& se
   auto recovered = TRY(recover(bucket, sessions, state->writers));
   state->pins.start(recovered.generation);
   state->damaged = recovered.damaged;
+  state->journal_damaged = recovered.journal_damaged;
   return std::unique_ptr<Store>(new Store(std::move(state)));
 }
 
@@ -283,6 +284,13 @@ Result<void> Store::flush() { return state_->flush(); }
 
 Result<std::map<Domain, DomainTotals>> Store::totals() { return state_->read_index(index::domain_totals); }
 
+bool Store::journal_damaged() const { return state_->journal_damaged; }
+Result<void> Store::forget_journal_damage() {
+  TRY(state_->write_index(
+      [](sql::Transaction& tx, index::Sums&) { return index::save_number(tx, index::kJournalDamaged, 0); }));
+  state_->journal_damaged = false;
+  return {};
+}
 std::uint64_t Store::damage_found() const { return state_->damage_found; }
 
 Result<Store::PackTotals> Store::pack_totals() {

@@ -113,6 +113,10 @@ class Store final {
     std::int64_t damaged_chunks = 0;
   };
   Result<PackTotals> pack_totals();
+  /// At a start records were found damaged that the index did not know: the journal of any upload under way
+  /// may lack some. So until the caller has ended these and says so, durably.
+  bool journal_damaged() const;
+  Result<void> forget_journal_damage();
   /// How often a chunk was found damaged since the start.
   std::uint64_t damage_found() const;
 

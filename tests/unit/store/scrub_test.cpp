@@ -6,18 +6,22 @@
 
 #include "store/survey.h"
 #include "store/writers.h"
+#include "support/chunks.h"
 
 namespace argosy::store {
 namespace {
+
+using tests::stored_block;
+using tests::stored_node;
 
 /// Packs whose bits a test flips.
 class ScrubTest : public testing::Test {
  protected:
   void SetUp() override {
     reopen();
-    for (int i = 0; i < 3; ++i) blocks_.push_back(put(block_of("block " + std::to_string(i))));
-    leaf_ = put(node_of(1, blocks_));
-    root_ = put(node_of(2, {leaf_}));
+    for (int i = 0; i < 3; ++i) blocks_.push_back(put(stored_block("block " + std::to_string(i))));
+    leaf_ = put(stored_node(1, blocks_));
+    root_ = put(stored_node(2, {leaf_}));
     ASSERT_TRUE(store_->flush());
   }
   void reopen() {
@@ -28,7 +32,7 @@ class ScrubTest : public testing::Test {
     store_.reset();
     options_.pack_bytes = 1;
     reopen();
-    put(block_of("the last one"));  // fills the pack
+    put(stored_block("the last one"));  // fills the pack
     ASSERT_TRUE(store_->flush());
     ASSERT_TRUE(packs_->list()->front().sealed);
     options_.pack_bytes = StoreOptions().pack_bytes;
@@ -42,26 +46,6 @@ class ScrubTest : public testing::Test {
   static std::unique_ptr<sql::Pool> new_index() {
     return std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); },
                                        1);
-  }
-  static Bytes block_of(std::string_view text) {
-    ChunkHeader header;
-    header.plain_bytes = kBlockBytes;
-    header.codec = Codec::zstd;
-    auto head = encode_chunk_header(header);
-    Bytes out(head.begin(), head.end());
-    auto body = as_bytes(text);
-    out.insert(out.end(), body.begin(), body.end());
-    return out;
-  }
-  static Bytes node_of(std::uint8_t level, std::vector<ChunkId> const& children) {
-    NodeView node;
-    node.level = level;
-    node.blocks = 3;
-    for (std::size_t i = 0; i < children.size(); ++i) {
-      node.slots.push_back(static_cast<std::uint8_t>(i));
-      node.ids.push_back(children[i]);
-    }
-    return encode_node_clear_part(node, 0);
   }
   ChunkId put(Bytes const& stored) {
     NewChunk chunk{digest::sha256(stored), stored};
@@ -110,7 +94,7 @@ class ScrubTest : public testing::Test {
   }
   void expect_everything_whole() {
     for (std::size_t i = 0; i < blocks_.size(); ++i)
-      EXPECT_EQ(*store_->get(1, blocks_[i]), block_of("block " + std::to_string(i)));
+      EXPECT_EQ(*store_->get(1, blocks_[i]), stored_block("block " + std::to_string(i)));
     EXPECT_TRUE(*store_->contains(1, root_));
   }
 
@@ -135,26 +119,26 @@ TEST_F(ScrubTest, finds_nothing_where_nothing_is_wrong) {
 }
 
 TEST_F(ScrubTest, finds_a_flipped_bit_of_a_block_and_whom_it_concerns_and_it_heals) {
-  flip(find(block_of("block 1")) + 15);
+  flip(find(stored_block("block 1")) + 15);
   EXPECT_EQ(scrub().damaged_chunks, 1U);
   EXPECT_TRUE(root_is_affected());
   EXPECT_EQ(store_->get(1, blocks_[1]).error().fault, Fault::not_found) << "never what it is not";
   EXPECT_EQ(scrub().damaged_chunks, 0U) << "it is known";
-  put(block_of("block 1"));
+  put(stored_block("block 1"));
   ASSERT_TRUE(store_->flush());
   EXPECT_FALSE(root_is_affected());
   expect_everything_whole();
 }
 
 TEST_F(ScrubTest, finds_a_flipped_bit_of_a_node_of_each_level) {
-  flip(find(node_of(1, blocks_)) + 50);
+  flip(find(stored_node(1, blocks_)) + 50);
   EXPECT_EQ(scrub().damaged_chunks, 1U);
   EXPECT_TRUE(root_is_affected());
-  put(node_of(1, blocks_));
-  flip(find(node_of(2, {leaf_})) + 50);
+  put(stored_node(1, blocks_));
+  flip(find(stored_node(2, {leaf_})) + 50);
   EXPECT_EQ(scrub().damaged_chunks, 1U);
   EXPECT_TRUE(root_is_affected());
-  put(node_of(2, {leaf_}));
+  put(stored_node(2, {leaf_}));
   EXPECT_FALSE(root_is_affected());
   expect_everything_whole();
 }
@@ -166,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(, DamagedHead, testing::Values(0, 5, 6, 9, 20, 30, 60, 
 
 TEST_P(DamagedHead, lets_the_pack_be_written_again) {
   seal();
-  flip(find(block_of("block 1")) - kRecordHeaderBytes + GetParam());
+  flip(find(stored_block("block 1")) - kRecordHeaderBytes + GetParam());
   auto result = scrub();
   EXPECT_EQ(result.damaged_packs, 1U);
   EXPECT_EQ(result.damaged_chunks, 0U);
@@ -178,15 +162,33 @@ TEST_P(DamagedHead, lets_the_pack_be_written_again) {
 
 TEST_P(DamagedHead, hides_nothing_when_the_index_is_lost_before_anybody_looks) {
   seal();
-  flip(find(block_of("block 1")) - kRecordHeaderBytes + GetParam());
+  flip(find(stored_block("block 1")) - kRecordHeaderBytes + GetParam());
   lose_index();
   expect_everything_whole();
 }
 
+TEST_P(DamagedHead, of_a_pack_that_was_being_written_hides_no_chunk_when_the_index_is_lost) {
+  ASSERT_TRUE(store_->put(1, {digest::sha256(stored_block("last")), stored_block("last")},
+                          Placement{"snap-1", 0, {}}));
+  flip(find(stored_block("block 1")) - kRecordHeaderBytes + GetParam());
+  lose_index();
+  EXPECT_TRUE(store_->journal_damaged());
+  EXPECT_EQ(*store_->get(1, blocks_[0]), stored_block("block 0"));
+  EXPECT_EQ(*store_->get(1, blocks_[2]), stored_block("block 2")) << "what lies behind it is there";
+  EXPECT_EQ(*store_->get(1, digest::sha256(stored_block("last"))), stored_block("last"));
+  EXPECT_FALSE(*store_->contains(1, root_)) << "a block is missing";
+  EXPECT_TRUE(store_->placements("snap-1", 0, 10)->empty()) << "a journal behind damage is not believed";
+  reopen();
+  EXPECT_TRUE(store_->journal_damaged()) << "until somebody has seen to it";
+  ASSERT_TRUE(store_->forget_journal_damage());
+  reopen();
+  EXPECT_FALSE(store_->journal_damaged());
+}
+
 TEST_P(DamagedHead, costs_a_pack_that_is_being_written_nothing_that_the_index_knows) {
-  flip(find(block_of("block 1")) - kRecordHeaderBytes + GetParam());
+  flip(find(stored_block("block 1")) - kRecordHeaderBytes + GetParam());
   expect_everything_whole();
-  put(block_of("one more"));
+  put(stored_block("one more"));
   EXPECT_EQ(scrub().damaged_packs, 1U);
   EXPECT_EQ(scrub().damaged_packs, 0U);
   lose_index();
@@ -219,24 +221,24 @@ TEST_F(ScrubTest, tells_a_pack_that_was_cut_short) {
   seal();
   auto object = packs_->list()->front();
   auto all = pack();
-  all.resize(find(block_of("block 2")) + 3);
+  all.resize(find(stored_block("block 2")) + 3);
   ASSERT_TRUE(packs_->remove(object.name));
   auto writer = *packs_->create(object.name);
   ASSERT_TRUE(writer->append(all));
   ASSERT_TRUE(writer->seal());
   auto result = scrub();
   EXPECT_EQ(result.damaged_chunks, 4U) << "block 2, both nodes, the last one";
-  EXPECT_EQ(*store_->get(1, blocks_[0]), block_of("block 0"));
+  EXPECT_EQ(*store_->get(1, blocks_[0]), stored_block("block 0"));
 }
 
 TEST_F(ScrubTest, shows_what_a_rebuilt_index_could_not_find) {
   seal();
-  flip(find(block_of("block 1")) + 15);
+  flip(find(stored_block("block 1")) + 15);
   lose_index();
   EXPECT_FALSE(*store_->contains(1, blocks_[1]));
   EXPECT_TRUE(root_is_affected());
   EXPECT_FALSE(*store_->contains(1, root_));
-  EXPECT_EQ(*store_->get(1, blocks_[2]), block_of("block 2")) << "what lies behind it is there";
+  EXPECT_EQ(*store_->get(1, blocks_[2]), stored_block("block 2")) << "what lies behind it is there";
 }
 
 }  // namespace

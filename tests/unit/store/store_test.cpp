@@ -7,20 +7,13 @@
 #include <thread>
 
 #include "store/writers.h"
+#include "support/chunks.h"
 
 namespace argosy::store {
 namespace {
 
-Bytes block_of(std::string_view text) {
-  ChunkHeader header;
-  header.plain_bytes = kBlockBytes;
-  header.codec = Codec::zstd;
-  auto head = encode_chunk_header(header);
-  Bytes out(head.size() + text.size());
-  std::memcpy(out.data(), head.data(), head.size());
-  std::memcpy(out.data() + head.size(), text.data(), text.size());
-  return out;
-}
+using tests::stored_block;
+using tests::stored_node;
 
 class StoreTest : public testing::Test {
  protected:
@@ -59,26 +52,16 @@ class StoreTest : public testing::Test {
     reopen();
   }
   ChunkId put(std::string_view text, std::optional<Placement> placement = std::nullopt) {
-    auto stored = block_of(text);
+    auto stored = stored_block(text);
     NewChunk chunk{digest::sha256(stored), stored};
     EXPECT_TRUE(store_->put(1, chunk, std::move(placement)));
     return chunk.id;
   }
   ChunkId stage(std::uint8_t level, std::vector<ChunkId> const& children) {
-    auto stored = node_of(level, children);
+    auto stored = stored_node(level, children);
     NewChunk chunk{digest::sha256(stored), stored};
     EXPECT_TRUE(store_->stage_nodes(1, std::span(&chunk, 1)));
     return chunk.id;
-  }
-  static Bytes node_of(std::uint8_t level, std::vector<ChunkId> const& children) {
-    NodeView node;
-    node.level = level;
-    node.blocks = children.size();
-    for (std::size_t i = 0; i < children.size(); ++i) {
-      node.slots.push_back(static_cast<std::uint8_t>(i));
-      node.ids.push_back(children[i]);
-    }
-    return encode_node_clear_part(node, 0);
   }
   std::string folder_;
   StoreOptions options_;
@@ -89,16 +72,16 @@ class StoreTest : public testing::Test {
 
 TEST_F(StoreTest, gives_back_what_was_put_before_and_after_a_flush) {
   auto id = put("one");
-  EXPECT_EQ(*store_->get(1, id), block_of("one"));
+  EXPECT_EQ(*store_->get(1, id), stored_block("one"));
   ASSERT_TRUE(store_->flush());
-  EXPECT_EQ(*store_->get(1, id), block_of("one"));
+  EXPECT_EQ(*store_->get(1, id), stored_block("one"));
   EXPECT_TRUE(*store_->contains(1, id));
 }
 
 TEST_F(StoreTest, loses_one_damaged_chunk_and_not_what_lies_behind_it_when_the_index_is_rebuilt) {
   options_.pack_bytes = 1;  // each append seals its pack
   reopen();
-  std::array<Bytes, 3> stored{block_of("one"), block_of("two"), block_of("three")};
+  std::array<Bytes, 3> stored{stored_block("one"), stored_block("two"), stored_block("three")};
   std::vector<NewChunk> chunks;
   for (auto const& bytes : stored) chunks.push_back({digest::sha256(bytes), bytes});
   ASSERT_TRUE(store_->put_blocks(1, chunks));
@@ -145,7 +128,7 @@ TEST_F(StoreTest, has_after_a_crash_everything_that_was_acknowledged) {
   ASSERT_TRUE(store_->place(1, Placement{"snap-1", 7, {std::byte{3}}}));
   crash();
   EXPECT_TRUE(*store_->contains(1, first));
-  EXPECT_EQ(*store_->get(1, second), block_of("two"));
+  EXPECT_EQ(*store_->get(1, second), stored_block("two"));
   auto rows = *store_->placements("snap-1", 0, 10);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].block, 3U);
@@ -202,9 +185,9 @@ TEST_F(StoreTest, never_returns_damaged_bytes_and_takes_the_chunk_anew) {
   EXPECT_FALSE(*store_->contains(1, id));
   EXPECT_EQ(store_->get(1, id).error().fault, Fault::not_found);
   put("precious content");
-  EXPECT_EQ(*store_->get(1, id), block_of("precious content"));
+  EXPECT_EQ(*store_->get(1, id), stored_block("precious content"));
   ASSERT_TRUE(store_->flush());
-  EXPECT_EQ(*store_->get(1, id), block_of("precious content"));
+  EXPECT_EQ(*store_->get(1, id), stored_block("precious content"));
 }
 
 TEST_F(StoreTest, seals_full_packs_with_a_table_and_reads_from_them) {
@@ -220,7 +203,7 @@ TEST_F(StoreTest, seals_full_packs_with_a_table_and_reads_from_them) {
   lose_index();
   for (int i = 0; i < 40; ++i)
     EXPECT_EQ(*store_->get(1, ids[static_cast<std::size_t>(i)]),
-              block_of(std::string(500, 'a') + std::to_string(i)));
+              stored_block(std::string(500, 'a') + std::to_string(i)));
 }
 
 TEST_F(StoreTest, loses_nothing_when_many_threads_write_and_flush) {
@@ -239,7 +222,7 @@ TEST_F(StoreTest, loses_nothing_when_many_threads_write_and_flush) {
   for (int t = 0; t < 4; ++t) {
     EXPECT_EQ(store_->placements("snap-" + std::to_string(t), 0, 1'000)->size(), 200U);
     for (int i = 0; i < 200; ++i) {
-      auto stored = block_of("thread " + std::to_string(t) + " " + std::to_string(i));
+      auto stored = stored_block("thread " + std::to_string(t) + " " + std::to_string(i));
       EXPECT_EQ(*store_->get(1, digest::sha256(stored)), stored);
     }
   }
@@ -249,14 +232,14 @@ TEST_F(StoreTest, frames_many_chunks_for_a_reader_elsewhere) {
   std::array ids{put("a"), put("bb")};
   Bytes out;
   ASSERT_TRUE(store_->get_framed(1, ids, out));
-  auto first = block_of("a");
+  auto first = stored_block("a");
   EXPECT_EQ(get_le<std::uint32_t>(out.data()), first.size());
   EXPECT_EQ(to_bytes(ByteView(out).subspan(4, first.size())), first);
-  EXPECT_EQ(out.size(), 8 + first.size() + block_of("bb").size());
+  EXPECT_EQ(out.size(), 8 + first.size() + stored_block("bb").size());
 }
 
 TEST(Chunks, with_impossible_headers_are_refused) {
-  auto good = block_of("x");
+  auto good = stored_block("x");
   EXPECT_TRUE(decode_chunk_header(good));
   for (std::size_t at : {0U, 1U, 2U, 3U, 4U, 8U, 9U, 11U}) {
     auto bad = good;

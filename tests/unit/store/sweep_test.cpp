@@ -5,9 +5,13 @@
 #include <algorithm>
 
 #include "store/compaction.h"
+#include "support/chunks.h"
 
 namespace argosy::store {
 namespace {
+
+using tests::stored_block;
+using tests::stored_node;
 
 class SweepTest : public testing::Test {
  protected:
@@ -25,30 +29,13 @@ class SweepTest : public testing::Test {
     return std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); },
                                        1);
   }
-  static Bytes block_of(std::string_view text) {
-    ChunkHeader header;
-    header.plain_bytes = kBlockBytes;
-    header.codec = Codec::zstd;
-    auto head = encode_chunk_header(header);
-    Bytes out(head.begin(), head.end());
-    auto body = as_bytes(text);
-    out.insert(out.end(), body.begin(), body.end());
-    return out;
-  }
   ChunkId put(Bytes const& stored, std::optional<Placement> placement = std::nullopt) {
     NewChunk chunk{digest::sha256(stored), stored};
     EXPECT_TRUE(store_->put(1, chunk, std::move(placement)));
     return chunk.id;
   }
   ChunkId put_node(std::uint8_t level, std::vector<ChunkId> const& children) {
-    NodeView node;
-    node.level = level;
-    node.blocks = 1;
-    for (std::size_t i = 0; i < children.size(); ++i) {
-      node.slots.push_back(static_cast<std::uint8_t>(i));
-      node.ids.push_back(children[i]);
-    }
-    return put(encode_node_clear_part(node, 0));
+    return put(stored_node(level, children));
   }
   /// A whole sweep with these roots.
   SweepResult sweep(std::vector<ChunkId> const& roots) {
@@ -79,8 +66,8 @@ class SweepTest : public testing::Test {
 };
 
 TEST_F(SweepTest, keeps_what_a_root_leads_to_and_drops_the_rest) {
-  auto kept = put(block_of("kept"));
-  auto gone = put(block_of("gone"));
+  auto kept = put(stored_block("kept"));
+  auto gone = put(stored_block("gone"));
   auto root = put_node(2, {put_node(1, {kept})});
   put_node(2, {put_node(1, {kept, gone})});
   auto result = sweep({root});
@@ -102,7 +89,7 @@ TEST_F(SweepTest, waits_for_work_that_began_before_it) {
 }
 
 TEST_F(SweepTest, keeps_what_is_counted_on_while_it_runs_and_what_lies_below) {
-  auto block = put(block_of("one"));
+  auto block = put(stored_block("one"));
   auto leaf = put_node(1, {block});
   auto root = put_node(2, {leaf});
   auto sweep = *Sweep::begin(*store_, 1U << 20U, 1);
@@ -117,7 +104,7 @@ TEST_F(SweepTest, keeps_what_is_counted_on_while_it_runs_and_what_lies_below) {
 }
 
 TEST_F(SweepTest, ends_when_another_one_begins) {
-  put(block_of("one"));
+  put(stored_block("one"));
   auto first = *Sweep::begin(*store_, 1U << 20U, 1);
   auto second = *Sweep::begin(*store_, 1U << 20U, 2);
   Result<bool> done = false;
@@ -126,7 +113,7 @@ TEST_F(SweepTest, ends_when_another_one_begins) {
 }
 
 TEST_F(SweepTest, drops_nothing_below_a_needed_node_that_cannot_be_read) {
-  auto block = put(block_of("one"));
+  auto block = put(stored_block("one"));
   auto leaf = put_node(1, {block});
   auto root = put_node(2, {leaf});
   ASSERT_TRUE(store_->flush());
@@ -145,11 +132,11 @@ TEST_F(SweepTest, drops_nothing_below_a_needed_node_that_cannot_be_read) {
   reopen();
   auto result = sweep({root});
   EXPECT_EQ(result.spared.count(1), 1U);
-  EXPECT_TRUE(*store_->get(1, block) == block_of("one"));
+  EXPECT_TRUE(*store_->get(1, block) == stored_block("one"));
 }
 
 TEST_F(SweepTest, is_safe_from_an_upload_whose_journal_names_a_chunk) {
-  auto id = put(block_of("one"), Placement{"snap-1", 0, {std::byte{1}}});
+  auto id = put(stored_block("one"), Placement{"snap-1", 0, {std::byte{1}}});
   auto result = sweep({id});
   EXPECT_EQ(result.dropped_chunks, 0U);
   EXPECT_EQ(compact().removed_bytes, 0U);
@@ -157,7 +144,7 @@ TEST_F(SweepTest, is_safe_from_an_upload_whose_journal_names_a_chunk) {
 }
 
 TEST_F(SweepTest, forgets_a_lookup_row_with_its_chunk) {
-  auto id = put(block_of("one"));
+  auto id = put(stored_block("one"));
   auto name = as_bytes("the name of the row");
   ASSERT_TRUE(store_->remember(1, name, id, as_bytes("sealed")));
   ASSERT_TRUE(store_->flush());
@@ -166,10 +153,10 @@ TEST_F(SweepTest, forgets_a_lookup_row_with_its_chunk) {
 }
 
 TEST_F(SweepTest, counts_what_a_domain_stores) {
-  auto kept = put(block_of("kept"));
-  put(block_of("gone"));
+  auto kept = put(stored_block("kept"));
+  put(stored_block("gone"));
   ASSERT_TRUE(store_->flush());
-  auto bytes = static_cast<std::int64_t>(block_of("kept").size());
+  auto bytes = static_cast<std::int64_t>(stored_block("kept").size());
   EXPECT_EQ((*store_->totals())[1].blocks, 2);
   EXPECT_EQ((*store_->totals())[1].block_bytes, 2 * bytes);
   sweep({kept});
@@ -180,34 +167,34 @@ TEST_F(SweepTest, counts_what_a_domain_stores) {
 }
 
 TEST_F(SweepTest, rewrites_a_pack_of_which_little_is_live_and_removes_it_after_the_grace) {
-  auto kept = put(block_of("kept"));
-  for (int i = 0; i < 9; ++i) put(block_of("gone " + std::to_string(i)));
+  auto kept = put(stored_block("kept"));
+  for (int i = 0; i < 9; ++i) put(stored_block("gone " + std::to_string(i)));
   sweep({kept});
   Time const now = Time{} + std::chrono::hours(1);
   auto retired = compact(now, std::chrono::hours(24));
   EXPECT_EQ(retired.removed_bytes, 0U);
   EXPECT_GT(retired.waiting_bytes, 0U);
   EXPECT_EQ(packs_->list()->size(), 2U);
-  EXPECT_EQ(*store_->get(1, kept), block_of("kept")) << "from its new place";
+  EXPECT_EQ(*store_->get(1, kept), stored_block("kept")) << "from its new place";
   EXPECT_EQ(compact(now + std::chrono::hours(23), std::chrono::hours(24)).removed_bytes, 0U);
   EXPECT_GT(compact(now + std::chrono::hours(25), std::chrono::hours(24)).removed_bytes, 0U);
   EXPECT_EQ(packs_->list()->size(), 1U);
-  EXPECT_EQ(*store_->get(1, kept), block_of("kept"));
+  EXPECT_EQ(*store_->get(1, kept), stored_block("kept"));
   reopen();
-  EXPECT_EQ(*store_->get(1, kept), block_of("kept"));
+  EXPECT_EQ(*store_->get(1, kept), stored_block("kept"));
 }
 
 TEST_F(SweepTest, leaves_a_pack_alone_that_is_mostly_live) {
   std::vector<ChunkId> kept;
-  for (int i = 0; i < 9; ++i) kept.push_back(put(block_of(std::string(1'000, 'a') + std::to_string(i))));
-  put(block_of("gone"));
+  for (int i = 0; i < 9; ++i) kept.push_back(put(stored_block(std::string(1'000, 'a') + std::to_string(i))));
+  put(stored_block("gone"));
   sweep(kept);
   EXPECT_EQ(compact().moved_bytes, 0U);
 }
 
 TEST_F(SweepTest, is_not_undone_by_a_lost_index) {
-  auto kept = put(block_of("kept"));
-  auto gone = put(block_of(std::string(10'000, 'g')));
+  auto kept = put(stored_block("kept"));
+  auto gone = put(stored_block(std::string(10'000, 'g')));
   sweep({kept});
   compact();
   lose_index();
