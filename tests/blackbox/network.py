@@ -9,7 +9,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def ip(*arguments):
-    subprocess.run(["ip", *arguments], check=True, timeout=60)
+    out = subprocess.run(["ip", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    if out.returncode != 0:
+        raise OSError(f"network namespaces need root and iproute2: ip {' '.join(arguments)}: {out.stderr}")
 
 
 class Network:
@@ -22,6 +24,14 @@ class Network:
         self.links = {name: f"to{number}" for number, name in enumerate(names, 1)}
 
     def __enter__(self):
+        try:
+            self._make()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _make(self):
         for namespace in (self.middle, *self.hosts.values()):
             ip("netns", "add", namespace)
             ip("-n", namespace, "link", "set", "lo", "up")
@@ -34,7 +44,6 @@ class Network:
             ip("-n", self.middle, "link", "set", link, "master", "bridge", "up")
             ip("-n", host, "address", "add", f"{self.addresses[name]}/24", "dev", "eth0")
             ip("-n", host, "link", "set", "eth0", "up")
-        return self
 
     def __exit__(self, *_):
         for namespace in (*self.hosts.values(), self.middle):

@@ -65,7 +65,7 @@ def test_the_public_certificate_is_replaced_while_clients_come(partition, accoun
     )
     wait_until(lambda: ssl.get_server_certificate(where) != first, "the new certificate is not served")
     assert account["alpha"].ec2().describe_regions()["Regions"]
-    assert "alpha.pem: the certificate expires in 6 days" in partition.alpha.log.read_text()
+    assert "alpha.pem: the certificate expires in" in partition.alpha.log.read_text()
 
 
 def test_a_copy_goes_on_after_the_network_was_gone(hosts, account):

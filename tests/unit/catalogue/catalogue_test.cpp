@@ -154,6 +154,25 @@ TEST_F(DirectoryTest, takes_no_account_twice) {
   EXPECT_EQ(create_account(*tx_, "other", "12345", {}, *entropy_).error().fault, Fault::invalid);
 }
 
+TEST_F(CatalogueTest, gives_a_region_no_more_leases_than_it_may_have) {
+  auto const now = region_.clock.now();
+  auto limit = [&](std::string const& peer) {
+    auto checked = run([&](Transaction& tx) { return check_lease_limit(tx, peer); });
+    return checked ? std::string() : checked.error().code;
+  };
+  ASSERT_TRUE(run([&](Transaction& tx) -> Result<void> {
+    for (std::int64_t i = 1; i < kMaxLeasesOfPeer; ++i)
+      TRY(insert_lease(tx, {std::to_string(i), "us-west-2", "", "", now, now + kLeaseAge, {}}));
+    return {};
+  }));
+  EXPECT_EQ(limit("us-west-2"), "");
+  ASSERT_TRUE(run([&](Transaction& tx) {
+    return insert_lease(tx, {"last", "us-west-2", "", "", now, now + kLeaseAge, {}});
+  }));
+  EXPECT_EQ(limit("us-west-2"), "RequestLimitExceeded");
+  EXPECT_EQ(limit("eu-west-1"), "");
+}
+
 TEST_F(CatalogueTest, keeps_openings_for_their_time_and_as_texts_that_can_be_shown) {
   auto record = [&](std::string const& resource) {
     Opening opening{region_.clock.now(), "west", "us-west-2", tests::kOwner.account, resource, "opened"};
