@@ -11,8 +11,6 @@ import argosyd
 REGION_OF = {"alpha": "us-east-1", "beta": "us-west-2", "gamma": "eu-west-1"}
 REPLICATION_PORT = 7443
 PUBLIC_PORT = 8443
-# How long a process waits for a silent peer: short, so that what stalls is noticed soon.
-TIMEOUT_S = 2
 
 
 def certificate(*arguments):
@@ -76,9 +74,12 @@ class Process(argosyd.Server):
 
 
 class Partition:
-    """The processes, their certificates and their configurations. Nothing is started."""
+    """The processes, their certificates and their configurations. Nothing is started.
 
-    def __init__(self, folder, addresses=None):
+    `timeout_s`: how long a process waits for a silent peer; short where a test makes one fall silent."""
+
+    def __init__(self, folder, addresses=None, timeout_s=20):
+        self.timeout_s = timeout_s
         self.folder = pathlib.Path(folder)
         self.certificates = self.folder / "certificates"
         self.certificates.mkdir(parents=True)
@@ -105,7 +106,7 @@ class Partition:
             "replication": {
                 "listen": f"{process.address}:{REPLICATION_PORT}",
                 "authority_file": str(self.authority),
-                "timeout_seconds": TIMEOUT_S,
+                "timeout_seconds": self.timeout_s,
             }
             | process.tls_files,
             "peers": [

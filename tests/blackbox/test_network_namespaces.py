@@ -17,7 +17,7 @@ def hosts():
 
 @pytest.fixture(scope="module")
 def partition(hosts, tmp_path_factory):
-    made = apart.Partition(tmp_path_factory.mktemp("hosts"), hosts.addresses)
+    made = apart.Partition(tmp_path_factory.mktemp("hosts"), hosts.addresses, timeout_s=5)
     for name, process in made.processes.items():
         process.prefix = hosts.run_in(name)
     made.start()
