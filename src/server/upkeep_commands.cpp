@@ -141,7 +141,6 @@ CLI::App* UpkeepCommands::add(CLI::App& app, std::string const& name, std::strin
   command->add_option("--data-dir", data_directory_, "The data directory of the server that runs")
       ->required();
   command->add_option("--region", region_, "Only this region (default: all of the server's)");
-  command->add_option("--output,-o", output_, "table or json")->check(CLI::IsMember({"table", "json"}));
   return command;
 }
 
@@ -154,13 +153,14 @@ std::optional<Result<int>> UpkeepCommands::run() {
 }
 
 Result<UpkeepCommands::Rows> UpkeepCommands::work(std::string const& path, std::string const& query) const {
+  auto const told = TRY(beside_.config());
   http::Request request;
   request.method = "POST";
   request.path = path;
   request.query = query;
   if (!region_.empty()) request.query += (query.empty() ? "region=" : "&region=") + region_;
   Lines lines;
-  TRY(ask_operator(data_directory_, request, [&](ByteView piece) { return lines.take(piece); }));
+  TRY(ask_operator(told.data_directory, request, [&](ByteView piece) { return lines.take(piece); }));
   auto rows = lines.rows();
   for (auto const& row : rows)
     if (auto const error = text(row.get_object(), "error"); !error.empty())
@@ -170,7 +170,7 @@ Result<UpkeepCommands::Rows> UpkeepCommands::work(std::string const& path, std::
 }
 
 void UpkeepCommands::print(Rows const& rows, std::string (*describe)(json::object const&)) const {
-  if (output_ == "json") {
+  if (beside_.output.format == "json") {
     std::cout << json::serialize(rows) << "\n";
     return;
   }
@@ -211,7 +211,8 @@ Result<int> UpkeepCommands::usage() const {
   request.method = "GET";
   request.path = "/usage";
   if (!region_.empty()) request.query = "region=" + region_;
-  auto response = TRY(ask_operator(data_directory_, request));
+  auto const told = TRY(beside_.config());
+  auto response = TRY(ask_operator(told.data_directory, request));
   boost::system::error_code error;
   auto value = json::parse(as_text(response.body), error);
   if (error || !value.is_object()) return fail(Fault::corrupt, "the server answered no JSON");

@@ -1,11 +1,9 @@
 // server/upkeep_commands.h - argosyd gc, scrub, repair and usage: they ask the server that runs.
 #pragma once
-#include <CLI/CLI.hpp>
-#include <boost/json.hpp>
 #include <optional>
 #include <string>
 
-#include "base/error.h"
+#include "server/beside.h"
 
 namespace argosy::server {
 
@@ -26,9 +24,8 @@ class UpkeepCommands {
   Result<int> usage() const;
   void print(Rows const& rows, std::string (*describe)(boost::json::object const&)) const;
 
-  std::string data_directory_;
+  Beside beside_;
   std::string region_;
-  std::string output_ = "table";
   std::optional<std::int64_t> grace_seconds_;
   CLI::App* gc_;
   CLI::App* scrub_;
