@@ -138,8 +138,7 @@ UpkeepCommands::UpkeepCommands(CLI::App& app)
 
 CLI::App* UpkeepCommands::add(CLI::App& app, std::string const& name, std::string const& help) {
   auto* command = app.add_subcommand(name, help);
-  command->add_option("--data-dir", data_directory_, "The data directory of the server that runs")
-      ->required();
+  beside_.add_to(*command);
   command->add_option("--region", region_, "Only this region (default: all of the server's)");
   return command;
 }
