@@ -1,8 +1,11 @@
 // cli/download.cpp - see download.h.
 #include "cli/download.h"
 
+#include <atomic>
+#include <charconv>
 #include <deque>
 #include <mutex>
+#include <unordered_map>
 
 #include "cli/file.h"
 #include "cli/format.h"
@@ -12,15 +15,35 @@
 namespace argosy::cli {
 namespace {
 
+/// Block index -> the digest of what was written there.
+using Written = std::unordered_map<std::uint64_t, digest::Digest>;
+
+/// Lines "INDEX DIGEST"; what cannot be read is left out, and its block is asked for again.
+Outcome<Written> read_journal(Journal const& journal) {
+  Written written;
+  TRY(journal.read([&](std::string_view line) {
+    std::uint64_t index = 0;
+    auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), index);
+    auto rest = line.substr(static_cast<std::size_t>(end - line.data()));
+    if (error != std::errc{} || !rest.starts_with(' ')) return;
+    auto digest = from_hex(rest.substr(1));
+    if (digest && digest->size() == digest::Digest{}.bytes.size())
+      written[index] = digest::Digest::copy_of(*digest);
+  }));
+  return written;
+}
+
 /// step() runs on several threads, each with one block; holds one page of block tokens at a time.
 class Download {
  public:
-  Download(Session& session, std::string snapshot_id, File const& file, std::string path,
-           DownloadOptions const& options, Terminal& terminal, Terminal::Line line)
+  Download(Session& session, std::string snapshot_id, File const& file, std::string path, Journal& journal,
+           Written written, DownloadOptions const& options, Terminal& terminal, Terminal::Line line)
       : session_(session),
         snapshot_id_(std::move(snapshot_id)),
         file_(file),
         path_(std::move(path)),
+        journal_(journal),
+        written_(std::move(written)),
         expected_bytes_(options.expected_bytes),
         patience_(options.patience),
         terminal_(terminal),
@@ -28,7 +51,7 @@ class Download {
 
   /// Before the steps: the length of the file.
   Outcome<void> begin() {
-    auto page = TRY(list_blocks(session_, snapshot_id_, std::nullopt));
+    auto page = TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, std::nullopt); }));
     auto size = static_cast<std::uint64_t>(page.volume_size) * kGiB;
     if (ftruncate(file_.descriptor(), static_cast<off_t>(size)) != 0)
       return std::unexpected(system_failure(path_, "cannot make it as long as the volume"));
@@ -39,16 +62,15 @@ class Download {
   Outcome<bool> step() {
     auto block = TRY(claim());
     if (!block) return false;
-    auto data = TRY(patience_.persist([&] { return get_block(session_, snapshot_id_, *block); }));
+    if (!is_there(static_cast<std::uint64_t>(block->block_index))) TRY(fetch(*block));
     patience_.progressed();
-    if (!is_all_zero(data)) TRY(write(static_cast<std::uint64_t>(block->block_index) * kBlockBytes, data));
     std::lock_guard lock(mutex_);
     ++done_;
     terminal_.update(line_, {"downloading", done_ * kBlockBytes, expected_bytes_, std::nullopt});
     return true;
   }
 
-  std::uint64_t blocks() const { return done_; }
+  Downloaded result() const { return {done_, received_}; }
 
  private:
   void take(ebs::ListSnapshotBlocksResponse page) {
@@ -66,6 +88,22 @@ class Download {
     return block;
   }
 
+  bool is_there(std::uint64_t index) const {
+    auto found = written_.find(index);
+    if (found == written_.end()) return false;
+    Bytes block(kBlockBytes);
+    auto got = pread(file_.descriptor(), block.data(), block.size(), static_cast<off_t>(index * kBlockBytes));
+    return got == static_cast<ssize_t>(block.size()) && digest::sha256(block) == found->second;
+  }
+
+  Outcome<void> fetch(ebs::Block const& block) {
+    auto data = TRY(patience_.persist([&] { return get_block(session_, snapshot_id_, block); }));
+    auto index = static_cast<std::uint64_t>(block.block_index);
+    if (!is_all_zero(data)) TRY(write(index * kBlockBytes, data));
+    ++received_;
+    return journal_.append(std::to_string(index) + " " + to_hex(digest::sha256(data).bytes));
+  }
+
   Outcome<void> write(std::uint64_t offset, ByteView data) {
     while (!data.empty()) {
       auto put = pwrite(file_.descriptor(), data.data(), data.size(), static_cast<off_t>(offset));
@@ -81,10 +119,13 @@ class Download {
   std::string const snapshot_id_;
   File const& file_;
   std::string const path_;
+  Journal& journal_;
+  Written const written_;
   std::uint64_t const expected_bytes_;
   Patience patience_;
   Terminal& terminal_;
   Terminal::Line const line_;
+  std::atomic<std::uint64_t> received_ = 0;
   std::mutex mutex_;  // guards what follows
   std::deque<ebs::Block> waiting_;
   std::optional<std::string> next_page_;
@@ -93,18 +134,19 @@ class Download {
 
 }  // namespace
 
-Outcome<std::uint64_t> download(Session& session, std::string const& snapshot_id, std::string const& path,
-                                DownloadOptions const& options, Terminal& terminal,
-                                std::string const& label) {
-  auto file = TRY(File::open(path, O_WRONLY | O_CREAT | O_TRUNC));
+Outcome<Downloaded> download(Session& session, std::string const& snapshot_id, std::string const& path,
+                             Journal& journal, DownloadOptions const& options, Terminal& terminal,
+                             std::string const& label) {
+  auto file = TRY(File::open(path, O_RDWR | O_CREAT));
+  auto written = TRY(read_journal(journal));
   auto line = terminal.begin(label);
-  Download download(session, snapshot_id, file, path, options, terminal, line);
+  Download download(session, snapshot_id, file, path, journal, std::move(written), options, terminal, line);
   auto outcome = download.begin();
   if (outcome) outcome = run_steps(options.jobs, [&] { return download.step(); });
   terminal.end(line);
   TRY(std::move(outcome));
   if (fsync(file.descriptor()) != 0) return std::unexpected(system_failure(path, "cannot write"));
-  return download.blocks();
+  return download.result();
 }
 
 }  // namespace argosy::cli

@@ -1,8 +1,9 @@
-// cli/download.h - a snapshot's blocks into a sparse raw file.
+// cli/download.h - a snapshot's blocks into a sparse raw file; one that an earlier run began goes on.
 #pragma once
 #include <string>
 
 #include "cli/ebs.h"
+#include "cli/journal.h"
 #include "cli/terminal.h"
 
 namespace argosy::cli {
@@ -13,9 +14,17 @@ struct DownloadOptions {
   std::chrono::milliseconds patience{};
 };
 
-/// Creates or empties the file at `path`; it is as long as the volume and durable on return. The number of
-/// blocks.
-Outcome<std::uint64_t> download(Session& session, std::string const& snapshot_id, std::string const& path,
-                                DownloadOptions const& options, Terminal& terminal, std::string const& label);
+struct Downloaded {
+  std::uint64_t blocks = 0;           ///< written blocks of the snapshot
+  std::uint64_t blocks_received = 0;  ///< of those, by this run
+};
+
+/// The file at `path` is made if absent; it is as long as the volume and durable on return. The journal,
+/// which must be that of this file and snapshot, names the blocks that were written before, with their
+/// digests: such a block is read from the file and asked for again unless it still has its digest. So nothing
+/// is believed of what a loss of power may have taken.
+Outcome<Downloaded> download(Session& session, std::string const& snapshot_id, std::string const& path,
+                             Journal& journal, DownloadOptions const& options, Terminal& terminal,
+                             std::string const& label);
 
 }  // namespace argosy::cli

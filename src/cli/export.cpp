@@ -8,6 +8,7 @@
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/interrupt.h"
+#include "cli/journal.h"
 #include "cli/process.h"
 #include "cli/program.h"
 #include "cli/target.h"
@@ -24,25 +25,17 @@ struct ExportOptions {
   bool force = false;
 };
 
-/// A file that is removed unless it was put in its place; also on Ctrl-C.
-class PartialFile {
+/// A file that goes unless it was put in its place; also on Ctrl-C.
+class TemporaryFile {
  public:
-  explicit PartialFile(std::string path) : path_(std::move(path)), on_interrupt_([this] { remove(); }) {}
-  PartialFile(PartialFile const&) = delete;
-  PartialFile& operator=(PartialFile const&) = delete;
-  ~PartialFile() { remove(); }
+  explicit TemporaryFile(std::string path) : path_(std::move(path)), on_interrupt_([this] { remove(); }) {}
+  TemporaryFile(TemporaryFile const&) = delete;
+  TemporaryFile& operator=(TemporaryFile const&) = delete;
+  ~TemporaryFile() { remove(); }
   std::string const& path() const { return path_; }
-  Outcome<void> move_to(std::string const& path) const {
-    if (std::rename(path_.c_str(), path.c_str()) != 0)
-      return std::unexpected(system_failure(path, "cannot rename to it"));
-    return {};
-  }
 
  private:
-  void remove() const {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
+  void remove() const { unlink(path_.c_str()); }
   std::string path_;
   OnInterrupt on_interrupt_;
 };
@@ -71,10 +64,61 @@ std::uint64_t expected_bytes(Session& session, std::string const& snapshot_id) {
       std::max<std::int64_t>(0, found->front().full_snapshot_size_in_bytes.value_or(0)));
 }
 
-/// The raw file in another format, beside it.
-Outcome<void> convert(std::string const& raw, std::string const& format, std::string const& to) {
-  TRY(run_process({"qemu-img", "convert", "-f", "raw", "-O", format, "--", raw, to}));
+/// Durable, and then under its own name: never does a file have it that is not whole.
+Outcome<void> put_in_place(std::string const& from, std::string const& to) {
+  {
+    auto file = TRY(File::open(from, O_RDONLY));
+    if (fsync(file.descriptor()) != 0) return std::unexpected(system_failure(from, "cannot write"));
+  }
+  if (std::rename(from.c_str(), to.c_str()) != 0)
+    return std::unexpected(system_failure(to, "cannot rename to it"));
   return {};
+}
+
+/// The raw file as FILE, in the format that was asked for.
+Outcome<void> finish(std::string const& raw, std::string const& format, std::string const& file) {
+  if (format == "raw") return put_in_place(raw, file);
+  TemporaryFile converted(file + ".converting");
+  TRY(run_process({"qemu-img", "convert", "-f", "raw", "-O", format, "--", raw, converted.path()}));
+  TRY(put_in_place(converted.path(), file));
+  unlink(raw.c_str());
+  return {};
+}
+
+/// Takes up the record of an earlier run if it is that of this snapshot; else what lies in the file is not of
+/// it.
+Outcome<std::unique_ptr<Journal>> open_journal(Session const& session, std::string const& snapshot_id,
+                                               std::string const& partial, Terminal& terminal) {
+  auto journal = TRY(Journal::open(partial + ".journal"));
+  boost::json::object title{{"argosy export", 1}, {"endpoint", session.ebs_endpoint()}};
+  title["region"] = session.region();
+  title["snapshot"] = snapshot_id;
+  if (TRY(journal->resume(boost::json::serialize(title)))) {
+    terminal.note("goes on with " + partial + ": what lies there is compared with its digests");
+    return journal;
+  }
+  if (unlink(partial.c_str()) == 0) terminal.complain("begins anew: " + partial + " was of another export");
+  return journal;
+}
+
+/// The snapshot in the file at `partial`, which stays after a failure as soon as it holds something.
+Outcome<Downloaded> download_resumably(Session& session, std::string const& snapshot_id,
+                                       std::string const& partial, Journal& journal,
+                                       DownloadOptions const& options, Terminal& terminal,
+                                       std::string const& label) {
+  OnInterrupt on_interrupt(
+      [&] { terminal.complain("Interrupted. The same command goes on; what has come lies in " + partial); });
+  auto downloaded = download(session, snapshot_id, partial, journal, options, terminal, label);
+  if (downloaded) return downloaded;
+  std::size_t lines = 0;
+  TRY(journal.read([&](std::string_view) { ++lines; }));
+  if (lines > 0) {
+    downloaded.error().message += "; the same command goes on; what has come lies in " + partial;
+  } else {
+    unlink(partial.c_str());
+    journal.remove();
+  }
+  return downloaded;
 }
 
 Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Terminal& terminal) {
@@ -90,26 +134,23 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
   auto began = std::chrono::steady_clock::now();
   auto snapshot_id = target.is_image() ? TRY(find_disk(session, target.id, options.device)) : target.id;
 
-  PartialFile raw(options.file + ".partial");
+  auto partial = options.file + ".partial";
+  auto journal = TRY(open_journal(session, snapshot_id, partial, terminal));
   DownloadOptions how{options.jobs, expected_bytes(session, snapshot_id), settings.patience};
   auto label = std::filesystem::path(options.file).filename().string();
-  auto blocks = TRY(download(session, snapshot_id, raw.path(), how, terminal, label));
-  if (format == "raw") {
-    TRY(raw.move_to(options.file));
-  } else {
-    PartialFile converted(options.file + ".converting");
-    TRY(convert(raw.path(), format, converted.path()));
-    TRY(converted.move_to(options.file));
-  }
+  auto done = TRY(download_resumably(session, snapshot_id, partial, *journal, how, terminal, label));
+  TRY(finish(partial, format, options.file));
+  journal->remove();
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  terminal.note(label + "  " + snapshot_id + "  " + show_bytes(blocks * kBlockBytes) + " in " +
+  terminal.note(label + "  " + snapshot_id + "  " + show_bytes(done.blocks * kBlockBytes) + " in " +
                 show_duration(took));
   if (terminal.format() == Format::json)
     terminal.print(boost::json::object{{"region", session.region()},
                                        {"snapshot_id", snapshot_id},
                                        {"file", options.file},
                                        {"format", options.format},
-                                       {"bytes", blocks * kBlockBytes}});
+                                       {"bytes", done.blocks * kBlockBytes},
+                                       {"bytes_received", done.blocks_received * kBlockBytes}});
   return Exit::done;
 }
 
@@ -118,7 +159,8 @@ constexpr char const* kExamples = R"(  argosy export us-west-2/ami-… disk.raw
   argosy export snap-… disk.qcow2 --format qcow2
 
 The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with
-its checksum. Until it is whole it is called FILE.partial.
+its checksum. Until it is whole it is called FILE.partial. An export that was interrupted goes on when
+the same command is run again, and asks only for what is not there.
 )";
 
 }  // namespace

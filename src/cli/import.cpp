@@ -4,6 +4,8 @@
 
 #include "cli/ec2.h"
 #include "cli/format.h"
+#include "cli/identity.h"
+#include "cli/pending_upload.h"
 #include "cli/program.h"
 #include "cli/upload.h"
 
@@ -31,11 +33,10 @@ struct ImportOptions {
 };
 
 /// Found out before gigabytes are uploaded.
-Outcome<void> check_name_is_free(Session& session, std::string const& name) {
+Outcome<std::optional<ec2::Image>> find_image_named(Session& session, std::string const& name) {
   auto taken = TRY(describe_own_images(session, {filter("name", {name})}));
-  if (taken.empty()) return {};
-  return stop(Exit::refused, "the name \"" + name + "\" is already that of " + session.region() + "/" +
-                                 taken.front().image_id.value_or("?") + ": choose another with --name");
+  if (taken.empty()) return std::nullopt;
+  return std::move(taken.front());
 }
 
 Outcome<std::uint64_t> volume_size(Disk const& disk, std::string const& path, std::uint64_t asked_gib) {
@@ -51,12 +52,25 @@ struct Source {
   std::string label;  ///< the file's name
   std::unique_ptr<Disk> disk;
   std::uint64_t volume_size_gib = 0;
+  std::unique_ptr<PendingUpload> pending;
+  Uploaded uploaded;
 };
 
-/// Opens every disk, so that a mistake in the last one is found before the first is uploaded.
-Outcome<std::vector<Source>> open_sources(ImportOptions const& options) {
+/// What the service calls the account; where it does not say, the access key.
+std::string find_account(Session& session, Settings settings) {
+  settings.max_attempts = 1;  // it is a courtesy: an import without STS must not wait for it
+  auto asking = Session::open(settings, session.region());
+  auto identity = asking ? get_caller_identity(**asking) : std::unexpected(asking.error());
+  return identity ? identity->account : settings.credentials->access_key_id;
+}
+
+/// Opens every disk, so that a mistake in the last one is found before the first is uploaded, and takes up
+/// what an earlier run left of each.
+Outcome<std::vector<Source>> open_sources(ImportOptions const& options, std::vector<TagArgument> const& tags,
+                                          Settings const& settings, Session& session) {
   std::vector<std::string> paths{options.disk};
   paths.insert(paths.end(), options.data_disks.begin(), options.data_disks.end());
+  auto account = find_account(session, settings);
   std::vector<Source> sources;
   for (auto const& path : paths) {
     auto& source = sources.emplace_back();
@@ -64,21 +78,28 @@ Outcome<std::vector<Source>> open_sources(ImportOptions const& options) {
     source.disk = TRY(open_disk(path, options.format, options.jobs));
     source.volume_size_gib =
         TRY(volume_size(*source.disk, path, sources.size() == 1 ? options.volume_size_gib : 0));
+    source.pending = TRY(PendingUpload::open(
+        settings.state_directory,
+        {session.ebs_endpoint(), account, session.region(), std::filesystem::absolute(path).string(),
+         sources.size(), source.volume_size_gib, options.description, tags}));
   }
   return sources;
 }
 
-/// The disk as a completed snapshot.
-Outcome<std::string> import_disk(Session& session, Source const& source, UploadOptions options,
-                                 Terminal& terminal) {
+/// The disk becomes a completed snapshot.
+Outcome<void> import_disk(Session& session, Source& source, UploadOptions options, Terminal& terminal) {
   auto began = std::chrono::steady_clock::now();
   options.volume_size_gib = source.volume_size_gib;
-  auto done = TRY(upload(session, *source.disk, options, terminal, source.label));
+  if (!source.pending->is_kept())
+    terminal.note(source.label +
+                  "  cannot be gone on with if it is interrupted: its state cannot be written");
+  source.uploaded = TRY(upload(session, *source.disk, options, *source.pending, terminal, source.label));
+  auto const& done = source.uploaded;
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   terminal.note(source.label + "  " + done.snapshot_id +
-                "  completed: " + show_bytes(done.blocks * kBlockBytes) + " uploaded of " +
+                "  completed: " + show_bytes(done.blocks_sent * kBlockBytes) + " uploaded of " +
                 show_bytes(source.disk->size_bytes()) + " in " + show_duration(took));
-  return done.snapshot_id;
+  return {};
 }
 
 ec2::BlockDeviceMapping map_device(std::string device, std::string const& snapshot_id) {
@@ -113,15 +134,46 @@ ec2::RegisterImageRequest register_request(ImportOptions const& options, std::st
 
 /// `image_id`: empty with --snapshot-only.
 void report(Terminal& terminal, std::string const& region, std::string const& image_id,
-            std::vector<std::string> const& snapshots) {
+            std::vector<Source> const& sources) {
   if (terminal.format() == Format::table) {
-    terminal.print((image_id.empty() ? snapshots.front() : image_id) + "\n");
+    terminal.print((image_id.empty() ? sources.front().uploaded.snapshot_id : image_id) + "\n");
     return;
   }
-  boost::json::object result{{"region", region}};
-  result["image_id"] = image_id.empty() ? boost::json::value(nullptr) : boost::json::value(image_id);
-  result["snapshot_ids"] = boost::json::value_from(snapshots);
-  terminal.print(result);
+  boost::json::array snapshots;
+  std::uint64_t blocks = 0;
+  std::uint64_t blocks_sent = 0;
+  for (auto const& source : sources) {
+    snapshots.emplace_back(source.uploaded.snapshot_id);
+    blocks += source.uploaded.blocks;
+    blocks_sent += source.uploaded.blocks_sent;
+  }
+  terminal.print(boost::json::object{
+      {"region", region},
+      {"image_id", image_id.empty() ? boost::json::value(nullptr) : boost::json::value(image_id)},
+      {"snapshot_ids", std::move(snapshots)},
+      {"bytes_total", blocks * kBlockBytes},
+      {"bytes_sent", blocks_sent * kBlockBytes}});
+}
+
+/// Whether an earlier run had come as far as this image when it was stopped.
+bool was_registered(ec2::Image const& image, std::vector<Source> const& sources) {
+  std::vector<std::string> ids;
+  for (auto const& source : sources) ids.push_back(source.pending->snapshot_id());
+  return !ids.front().empty() && snapshot_ids(image) == ids;
+}
+
+/// Uploads and registers; the image's id, empty with --snapshot-only.
+Outcome<std::string> import_disks(Session& session, ImportOptions const& options, std::string const& name,
+                                  std::vector<TagArgument> const& tags, std::chrono::milliseconds patience,
+                                  std::vector<Source>& sources, Terminal& terminal) {
+  UploadOptions how{options.description, tags, 0, options.jobs, patience};
+  std::vector<std::string> snapshots;
+  for (auto& source : sources) {
+    TRY(import_disk(session, source, how, terminal));
+    snapshots.push_back(source.uploaded.snapshot_id);
+  }
+  if (options.snapshot_only) return std::string();
+  return register_image(session, register_request(options, name, snapshots, tags));
 }
 
 Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Terminal& terminal) {
@@ -133,22 +185,33 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
   auto session = TRY(Session::open(settings, TRY(settings.region())));
   auto name = options.name.empty() ? image_name_of(options.disk) : options.name;
   TRY(check_image_name(name));
-  if (!options.snapshot_only) TRY(check_name_is_free(*session, name));
-  auto sources = TRY(open_sources(options));
+  std::optional<ec2::Image> taken;
+  if (!options.snapshot_only) taken = TRY(find_image_named(*session, name));
+  auto sources = TRY(open_sources(options, tags, settings, *session));
+  bool registered = taken && was_registered(*taken, sources);
+  if (taken && !registered)
+    return stop(Exit::refused, "the name \"" + name + "\" is already that of " + session->region() + "/" +
+                                   taken->image_id.value_or("?") + ": choose another with --name");
 
-  std::vector<std::string> snapshots;
-  auto image_id = [&]() -> Outcome<std::string> {
-    UploadOptions how{options.description, tags, 0, options.jobs, settings.patience};
-    for (auto const& source : sources) snapshots.push_back(TRY(import_disk(*session, source, how, terminal)));
-    if (options.snapshot_only) return std::string();
-    return register_image(*session, register_request(options, name, snapshots, tags));
-  }();
+  Outcome<std::string> image_id;
+  if (registered) {
+    for (auto& source : sources) {
+      auto completion = source.pending->completion().value_or(Completion{});
+      source.uploaded = {source.pending->snapshot_id(), completion.blocks, 0};
+    }
+    image_id = taken->image_id.value_or("");
+  } else {
+    image_id = import_disks(*session, options, name, tags, settings.patience, sources, terminal);
+  }
   if (!image_id) {
-    for (auto const& id : snapshots)
-      terminal.complain("The snapshot " + session->region() + "/" + id + " is complete and stays.");
+    for (auto const& source : sources)
+      if (!source.uploaded.snapshot_id.empty())
+        terminal.complain("The snapshot " + session->region() + "/" + source.uploaded.snapshot_id +
+                          " is complete and stays; the same command goes on with it.");
     return std::unexpected(image_id.error());
   }
-  report(terminal, session->region(), *image_id, snapshots);
+  report(terminal, session->region(), *image_id, sources);
+  for (auto& source : sources) source.pending->forget();
   return Exit::done;
 }
 
@@ -157,7 +220,8 @@ constexpr char const* kExamples = R"(  argosy import disk.raw --name web-1 --reg
   argosy import root.raw --disk data.raw              the second disk becomes /dev/sdf
   argosy import disk.vmdk --snapshot-only             prints snap-…
 
-Zeros and holes are not uploaded. Without --format QEMU looks at the disk to find out; name the
+Zeros and holes are not uploaded. An import that was interrupted goes on when the same command is run
+again within a day, and sends only what the service has not acknowledged. Without --format QEMU looks at the disk to find out; name the
 format of disks that come from strangers, for a disk can pretend to be of another.
 )";
 

@@ -5,9 +5,9 @@
 #include <atomic>
 #include <mutex>
 
-#include "base/entropy.h"
 #include "cli/ec2.h"
 #include "cli/follow.h"
+#include "cli/format.h"
 #include "cli/interrupt.h"
 #include "cli/parallel.h"
 #include "cli/patience.h"
@@ -15,14 +15,17 @@
 namespace argosy::cli {
 namespace {
 
+/// How long an upload waits for its next block: time enough to see in the morning that it broke off at night.
+constexpr std::int32_t kTimeoutMinutes = 24 * 60;
+
 /// One disk on its way. step() runs on several threads, each with one block.
 class Upload {
  public:
-  Upload(Session& session, Disk& disk, std::string snapshot_id, std::chrono::milliseconds patience,
+  Upload(Session& session, Disk& disk, PendingUpload& pending, std::chrono::milliseconds patience,
          Terminal& terminal, Terminal::Line line)
       : session_(session),
         disk_(disk),
-        snapshot_id_(std::move(snapshot_id)),
+        pending_(pending),
         patience_(patience),
         terminal_(terminal),
         line_(line),
@@ -37,19 +40,27 @@ class Upload {
       return true;
     }
     auto checksum = digest::sha256(block);
-    TRY(patience_.persist([&] { return put_block(session_, snapshot_id_, claim->index, block, checksum); }));
+    if (!pending_.completion() && !pending_.has(claim->index)) {
+      TRY(patience_.persist(
+          [&] { return put_block(session_, pending_.snapshot_id(), claim->index, block, checksum); }));
+      TRY(pending_.record_block(claim->index));
+      ++sent_;
+    }
     patience_.progressed();
     account(claim->position, checksum);
     return true;
   }
 
-  /// After the last step. The number of blocks put.
-  Outcome<std::uint64_t> complete() {
-    auto aggregate = aggregate_.finish();
-    TRY(patience_.persist(
-        [&] { return complete_snapshot(session_, snapshot_id_, aggregate_.blocks(), aggregate); }));
-    return aggregate_.blocks();
+  /// After the last step. What the disk's blocks add up to.
+  Completion sum_up() { return {aggregate_.blocks(), to_hex(aggregate_.finish().bytes)}; }
+
+  Outcome<void> complete(Completion const& completion) {
+    auto aggregate = digest::Digest::copy_of(TRY(from_hex(completion.aggregate)));
+    return patience_.persist(
+        [&] { return complete_snapshot(session_, pending_.snapshot_id(), completion.blocks, aggregate); });
   }
+
+  std::uint64_t sent() const { return sent_; }
 
  private:
   struct Claim {
@@ -82,10 +93,11 @@ class Upload {
 
   Session& session_;
   Disk& disk_;
-  std::string const snapshot_id_;
+  PendingUpload& pending_;
   Patience patience_;
   Terminal& terminal_;
   Terminal::Line const line_;
+  std::atomic<std::uint64_t> sent_ = 0;
   std::mutex mutex_;  // guards what follows
   BlockWalk walk_;
   std::uint64_t claimed_ = 0;
@@ -93,23 +105,80 @@ class Upload {
   AggregateChecksum aggregate_;
 };
 
-Outcome<std::uint64_t> put_and_complete(Session& session, Disk& disk, std::string const& snapshot_id,
-                                        UploadOptions const& options, Terminal& terminal,
-                                        Terminal::Line line) {
-  Upload upload(session, disk, snapshot_id, options.patience, terminal, line);
-  TRY(run_steps(options.jobs, [&] { return upload.step(); }));
-  auto blocks = TRY(upload.complete());
-  TRY(follow_snapshot(session, snapshot_id, options.patience, terminal, line));
-  return blocks;
+/// The failure of an upload that an earlier run began and that cannot be this disk's.
+Failure not_this_disk() {
+  return Failure(Exit::service, "the disk is not what it was when its upload began");
 }
 
-ebs::StartSnapshotRequest start_request(UploadOptions const& options) {
+Outcome<Uploaded> put_and_complete(Session& session, Disk& disk, UploadOptions const& options,
+                                   PendingUpload& pending, Terminal& terminal, Terminal::Line line) {
+  Upload upload(session, disk, pending, options.patience, terminal, line);
+  TRY(run_steps(options.jobs, [&] { return upload.step(); }));
+  auto completion = upload.sum_up();
+  if (pending.completion() && pending.completion() != completion) return std::unexpected(not_this_disk());
+  if (!pending.completion()) TRY(pending.record_completion(completion));
+  TRY(upload.complete(completion));
+  TRY(follow_snapshot(session, pending.snapshot_id(), options.patience, terminal, line));
+  return Uploaded{pending.snapshot_id(), completion.blocks, upload.sent()};
+}
+
+Outcome<void> start(Session& session, UploadOptions const& options, PendingUpload& pending) {
   ebs::StartSnapshotRequest request;
   request.volume_size = static_cast<std::int64_t>(options.volume_size_gib);
-  request.client_token = make_uuid(system_entropy());
+  request.timeout = kTimeoutMinutes;
   if (!options.description.empty()) request.description = options.description;
   for (auto const& tag : options.tags) request.tags.push_back({tag.key, tag.value});
-  return request;
+  request.client_token = pending.client_token();
+  auto snapshot_id = start_snapshot(session, request);
+  if (!snapshot_id && snapshot_id.error().code == "ConflictException") {  // what it had started is gone
+    TRY(pending.restart());
+    request.client_token = pending.client_token();
+    snapshot_id = start_snapshot(session, request);
+  }
+  return pending.record_snapshot(TRY(std::move(snapshot_id)));
+}
+
+/// Why what an earlier run began cannot go on; nothing if it can.
+Outcome<std::optional<std::string>> find_obstacle(Session& session, PendingUpload const& pending) {
+  auto reference = session.region() + "/" + pending.snapshot_id();
+  auto found = own_snapshots(session, {pending.snapshot_id()});
+  if (!found && found.error().code != "InvalidSnapshot.NotFound") return std::unexpected(found.error());
+  if (!found || found->empty()) return reference + " is gone";
+  auto state = found->front().status.value_or("");
+  if (state == "pending" || (state == "completed" && pending.completion())) return std::nullopt;
+  return reference + " is " + state;
+}
+
+/// Goes on with what is there, or begins. True if an earlier run began it.
+Outcome<bool> find_or_start(Session& session, UploadOptions const& options, PendingUpload& pending,
+                            Terminal& terminal, std::string const& label) {
+  if (!pending.snapshot_id().empty()) {
+    auto obstacle = TRY(find_obstacle(session, pending));
+    if (!obstacle) {
+      terminal.note(label + "  goes on with " + session.region() + "/" + pending.snapshot_id() + ": " +
+                    show_bytes(pending.count() * kBlockBytes) + " are there");
+      return true;
+    }
+    terminal.complain(label + "  begins anew: " + *obstacle);
+    TRY(pending.restart());
+  }
+  TRY(start(session, options, pending));
+  return false;
+}
+
+/// Whether a later run may go on: a service or credentials that fail now may be well then, while a refusal of
+/// this very upload, and a disk that cannot be read, stay.
+bool may_pass(Failure const& failure) {
+  if (failure.retryable()) return true;
+  return !failure.code.empty() && failure.code != "ValidationException" &&
+         failure.code != "ResourceNotFoundException";
+}
+
+/// The end of an upload that will not go on.
+void give_up(Session& session, PendingUpload& pending, Terminal& terminal) {
+  if (!delete_snapshot(session, {pending.snapshot_id(), false}))
+    terminal.complain("The unfinished snapshot " + session.region() + "/" + pending.snapshot_id() +
+                      " could not be deleted.");
 }
 
 }  // namespace
@@ -124,26 +193,33 @@ void AggregateChecksum::add(std::uint64_t position, std::optional<digest::Digest
   }
 }
 
-Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, Terminal& terminal,
-                         std::string const& label) {
-  auto snapshot_id = TRY(start_snapshot(session, start_request(options)));
-  OnInterrupt on_interrupt([&] {
-    terminal.complain(
-        "Interrupted: the unfinished snapshot " + session.region() + "/" + snapshot_id +
-        " turns to error within the hour; then, or now, delete it:\n  aws ec2 delete-snapshot --region " +
-        session.region() + " --snapshot-id " + snapshot_id);
-  });
-  auto line = terminal.begin(label);
-  auto blocks = put_and_complete(session, disk, snapshot_id, options, terminal, line);
-  terminal.end(line);
-  if (blocks) return Uploaded{snapshot_id, *blocks};
-  if (blocks.error().exit == Exit::timed_out) {
-    blocks.error().message += " (snapshot " + snapshot_id + ")";
-  } else if (!delete_snapshot(session, {snapshot_id, false})) {
-    terminal.complain("The unfinished snapshot " + session.region() + "/" + snapshot_id +
-                      " could not be deleted.");
+Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
+                         Terminal& terminal, std::string const& label) {
+  while (true) {
+    bool resumed = TRY(find_or_start(session, options, pending, terminal, label));
+    auto reference = session.region() + "/" + pending.snapshot_id();
+    OnInterrupt on_interrupt([&] {
+      terminal.complain("Interrupted. " +
+                        (pending.is_kept()
+                             ? "The same command goes on with " + reference + " within a day.\n  "
+                             : "The unfinished snapshot " + reference + " turns to error in a day.\n  ") +
+                        "To give it up: argosy snapshot rm " + reference);
+    });
+    auto line = terminal.begin(label);
+    auto uploaded = put_and_complete(session, disk, options, pending, terminal, line);
+    terminal.end(line);
+    if (uploaded) return uploaded;
+    auto& failure = uploaded.error();
+    if (may_pass(failure)) {
+      failure.message += pending.is_kept() ? "; the same command goes on with " + reference
+                                           : " (snapshot " + reference + ")";
+      return uploaded;
+    }
+    give_up(session, pending, terminal);
+    TRY(pending.restart());
+    if (!resumed || failure.exit != Exit::service) return uploaded;
+    terminal.complain(label + "  begins anew: " + failure.message);
   }
-  return std::unexpected(blocks.error());
 }
 
 }  // namespace argosy::cli

@@ -1,4 +1,4 @@
-// cli/upload.h - a disk into a new snapshot, block by block.
+// cli/upload.h - a disk into a new snapshot, block by block; one that an earlier run began goes on.
 #pragma once
 #include <map>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include "cli/disk.h"
 #include "cli/ebs.h"
-#include "cli/reference.h"
+#include "cli/pending_upload.h"
 #include "cli/terminal.h"
 
 namespace argosy::cli {
@@ -38,11 +38,16 @@ struct UploadOptions {
 
 struct Uploaded {
   std::string snapshot_id;
-  std::uint64_t blocks = 0;
+  std::uint64_t blocks = 0;       ///< written blocks of the disk
+  std::uint64_t blocks_sent = 0;  ///< of those, by this run
 };
 
-/// Completed on return. After a failure the unfinished snapshot is deleted.
-Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, Terminal& terminal,
-                         std::string const& label);
+/// Completed on return. Goes on with the upload of `pending` if its snapshot waits for it or is completed;
+/// every block of the disk is read and hashed, those acknowledged before are not sent again, and the
+/// aggregate checksum proves that they are those of this disk. An upload that is gone, failed or does not fit
+/// the disk is begun anew, and that is said. After a failure that may pass it is left to the next run; after
+/// another the unfinished snapshot is deleted.
+Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
+                         Terminal& terminal, std::string const& label);
 
 }  // namespace argosy::cli

@@ -1,0 +1,134 @@
+// cli/pending_upload.cpp - see pending_upload.h. The lines: a title (the identity as JSON), then "token
+// UUID", "snapshot ID", "INDEX" for each acknowledged block, "complete BLOCKS AGGREGATE".
+#include "cli/pending_upload.h"
+
+#include <sys/stat.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <filesystem>
+
+#include "base/entropy.h"
+
+namespace argosy::cli {
+namespace {
+
+/// No upload waits longer than EC2's longest timeout, three days.
+constexpr auto kOldest = std::chrono::hours(24 * 7);
+constexpr char const* kEnding = ".import";
+
+/// Changes when the file is written to or replaced.
+Outcome<boost::json::object> describe_file(std::string const& path) {
+  struct stat about {};
+  if (stat(path.c_str(), &about) != 0) return std::unexpected(system_failure(path, "cannot look at it"));
+  return boost::json::object{{"path", path},
+                             {"inode", about.st_ino},
+                             {"size", about.st_size},
+                             {"modified", about.st_mtim.tv_sec},
+                             {"nanoseconds", about.st_mtim.tv_nsec}};
+}
+
+Outcome<std::string> make_title(UploadIdentity const& identity) {
+  boost::json::object title{{"argosy import", 1}};
+  title["endpoint"] = identity.endpoint;
+  title["account"] = identity.account;
+  title["region"] = identity.region;
+  title["file"] = TRY(describe_file(identity.path));
+  title["ordinal"] = identity.ordinal;
+  title["volume_size_gib"] = identity.volume_size_gib;
+  title["description"] = identity.description;
+  boost::json::array tags;
+  for (auto const& tag : identity.tags) tags.push_back({tag.key, tag.value});
+  title["tags"] = std::move(tags);
+  return boost::json::serialize(title);
+}
+
+void remove_old_records(std::string const& folder) {
+  std::error_code ignored;
+  auto const now = std::filesystem::file_time_type::clock::now();
+  for (auto const& entry : std::filesystem::directory_iterator(folder, ignored))
+    if (entry.path().extension() == kEnding && now - entry.last_write_time(ignored) > kOldest)
+      std::filesystem::remove(entry.path(), ignored);
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+Outcome<std::unique_ptr<PendingUpload>> PendingUpload::open(std::string const& state_directory,
+                                                            UploadIdentity const& identity) {
+  auto title = TRY(make_title(identity));
+  remove_old_records(state_directory);
+  auto name = to_hex(digest::sha256(as_bytes(title)).bytes).substr(0, 32) + kEnding;
+  auto journal = Journal::open(state_directory + "/" + name);
+  bool kept = journal.has_value();
+  if (!kept && journal.error().exit == Exit::locked) return std::unexpected(journal.error());
+  if (!kept) journal = Journal::open_in_memory();
+  std::unique_ptr<PendingUpload> pending(new PendingUpload(TRY(std::move(journal)), std::move(title), kept));
+  TRY(pending->load());
+  return pending;
+}
+
+Outcome<void> PendingUpload::load() {
+  TRY(journal_->resume(title_));
+  TRY(journal_->read([&](std::string_view line) { take(line); }));
+  if (client_token_.empty()) return restart();
+  return {};
+}
+
+/// What cannot be read is left out: then a block is sent once more, or the upload begins anew.
+void PendingUpload::take(std::string_view line) {
+  auto blank = line.find(' ');
+  auto word = line.substr(0, blank);
+  auto rest = blank == line.npos ? std::string_view{} : line.substr(blank + 1);
+  if (auto index = parse_number(line)) {
+    set_block(*index);
+  } else if (word == "token") {
+    client_token_ = rest;
+  } else if (word == "snapshot") {
+    snapshot_id_ = rest;
+  } else if (word == "complete") {
+    auto space = rest.find(' ');
+    auto blocks = parse_number(rest.substr(0, space));
+    if (blocks && space != rest.npos) completion_ = Completion{*blocks, std::string(rest.substr(space + 1))};
+  }
+}
+
+void PendingUpload::set_block(std::uint64_t index) {
+  constexpr std::uint64_t kMostBlocks = 65'536ULL * 2048;  // of the largest volume, 64 TiB
+  if (index >= kMostBlocks) return;
+  if (index >= blocks_.size()) blocks_.resize(index + 1);
+  if (!blocks_[index]) ++count_;
+  blocks_[index] = true;
+}
+
+Outcome<void> PendingUpload::record_snapshot(std::string const& id) {
+  snapshot_id_ = id;
+  return journal_->append("snapshot " + id);
+}
+
+Outcome<void> PendingUpload::record_block(std::uint64_t index) {
+  return journal_->append(std::to_string(index));
+}
+
+Outcome<void> PendingUpload::record_completion(Completion const& completion) {
+  completion_ = completion;
+  return journal_->append("complete " + std::to_string(completion.blocks) + " " + completion.aggregate);
+}
+
+Outcome<void> PendingUpload::restart() {
+  TRY(journal_->begin(title_));
+  client_token_ = make_uuid(system_entropy());
+  snapshot_id_.clear();
+  blocks_.clear();
+  count_ = 0;
+  completion_.reset();
+  return journal_->append("token " + client_token_);
+}
+
+}  // namespace argosy::cli

@@ -1,0 +1,77 @@
+// cli/pending_upload.h - what is known of an upload that may have to go on after the process died.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/journal.h"
+#include "cli/reference.h"
+#include "digest/sha256.h"
+
+namespace argosy::cli {
+
+/// What makes two imports the same work. A disk that is written to is another one: its size or its time
+/// differs.
+struct UploadIdentity {
+  std::string endpoint;
+  std::string account;
+  std::string region;
+  std::string path;         ///< of the disk, absolute
+  std::size_t ordinal = 0;  ///< which disk of the image it is
+  std::uint64_t volume_size_gib = 0;
+  std::string description;
+  std::vector<TagArgument> tags;
+};
+
+struct Completion {
+  std::uint64_t blocks = 0;
+  std::string aggregate;  ///< hexadecimal
+  bool operator==(Completion const&) const = default;
+};
+
+/// One upload's record. Any thread may record blocks.
+class PendingUpload {
+ public:
+  /// Takes up what an earlier run left for the same work. Fails with `locked` while another run is at it.
+  /// Records older than what any upload can wait are removed. Where nothing can be written the record is kept
+  /// in memory: `is_kept` tells.
+  static Outcome<std::unique_ptr<PendingUpload>> open(std::string const& state_directory,
+                                                      UploadIdentity const& identity);
+
+  bool is_kept() const { return kept_; }
+  /// With it the same StartSnapshot gives the same snapshot.
+  std::string const& client_token() const { return client_token_; }
+  std::string const& snapshot_id() const { return snapshot_id_; }  ///< empty: not started
+  /// The service had acknowledged this block to an earlier run.
+  bool has(std::uint64_t index) const { return index < blocks_.size() && blocks_[index]; }
+  std::uint64_t count() const { return count_; }
+  /// What CompleteSnapshot was called with.
+  std::optional<Completion> const& completion() const { return completion_; }
+
+  Outcome<void> record_snapshot(std::string const& id);
+  Outcome<void> record_block(std::uint64_t index);
+  Outcome<void> record_completion(Completion const& completion);
+  /// Begins anew with another client token.
+  Outcome<void> restart();
+  /// The work is done.
+  void forget() { journal_->remove(); }
+
+ private:
+  PendingUpload(std::unique_ptr<Journal> journal, std::string title, bool kept)
+      : journal_(std::move(journal)), title_(std::move(title)), kept_(kept) {}
+  Outcome<void> load();
+  void take(std::string_view line);
+  void set_block(std::uint64_t index);
+
+  std::unique_ptr<Journal> journal_;
+  std::string title_;
+  bool kept_;
+  std::string client_token_;
+  std::string snapshot_id_;
+  std::vector<bool> blocks_;  ///< as they were found: what is recorded meanwhile is not asked about
+  std::uint64_t count_ = 0;   ///< of these
+  std::optional<Completion> completion_;
+};
+
+}  // namespace argosy::cli

@@ -1,0 +1,283 @@
+"""argosy import and export go on after they were killed, interrupted or cut off: nothing is sent twice, nothing is lost,
+and no file looks finished that is not."""
+import json
+import os
+import random
+import signal
+
+import pytest
+
+import disks
+from argosy import BLOCK_BYTES, argosy, argosy_json, make_disk, run, start, starts_with
+from argosyd import PATIENCE_S, wait_until
+from wire import Wire
+
+BLOCKS = 48
+# Requests, headers and lists beside the blocks themselves.
+OVERHEAD_BYTES = 2 * BLOCK_BYTES
+
+
+@pytest.fixture
+def wire(server):
+    wire = Wire(server)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def state(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def large(tmp_path):
+    """Blocks that no compressor shortens, with holes and zeros between them."""
+    dense = disks.Incompressible(BLOCKS, disks.unique("large"))
+    blocks = {2 * index: dense[index] for index in range(BLOCKS)} | {1: disks.ZEROS, 7: disks.ZEROS}
+    return make_disk(tmp_path / "large.raw", blocks, 2 * BLOCKS * BLOCK_BYTES)
+
+
+def environment(wire, state):
+    return {"AWS_ENDPOINT_URL": wire.endpoint, "XDG_STATE_HOME": state, "AWS_MAX_ATTEMPTS": 1}
+
+
+def stop_in_the_middle(process, wire, after, number=signal.SIGKILL):
+    """The signal arrives when so many bytes have crossed and no more do."""
+    wait_until(lambda: wire.is_stopped() or process.poll() is not None, "the wire to be used")
+    assert process.poll() is None, process.communicate()
+    process.send_signal(number)
+    out, complaints = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    assert out == ""
+    wire.cut()
+    wire.stop_after(None)
+    wire.count()
+    return complaints
+
+
+def records(state):
+    folder = state / "argosy"
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def own_snapshots(owner):
+    return {one["SnapshotId"] for one in owner.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+
+
+@pytest.mark.parametrize("moment", [0.02, 0.3, 0.6, 0.97])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_goes_on_where_it_was_stopped(owner, wire, state, tmp_path, large, moment, number):
+    before = own_snapshots(owner)
+    command = ["import", large, "--name", disks.unique("resumed"), "--jobs", "2"]
+    after = int(moment * BLOCKS * BLOCK_BYTES)
+    wire.stop_after(after)
+    process = start(owner, *command, **environment(wire, state))
+    complaints = stop_in_the_middle(process, wire, after, number)
+    begun = own_snapshots(owner) - before
+    if number == signal.SIGINT:
+        assert f"argosy snapshot rm us-east-1/{begun.copy().pop()}" in complaints
+    done = argosy_json(owner, *command, **environment(wire, state))
+    sent, _ = wire.count()
+    assert done["snapshot_ids"] == list(begun), "the snapshot that the killed run began, and no second one"
+    assert own_snapshots(owner) - before == begun
+    # Two blocks were under way, and one acknowledged that the client had not heard of.
+    assert sent <= BLOCKS * BLOCK_BYTES - after + 3 * BLOCK_BYTES + OVERHEAD_BYTES
+    assert done["bytes_total"] == BLOCKS * BLOCK_BYTES
+    assert done["bytes_sent"] <= min(sent, BLOCKS * BLOCK_BYTES)
+    assert records(state) == [], "what is done is forgotten"
+    argosy(owner, "export", done["image_id"], tmp_path / "out.raw")
+    assert starts_with(tmp_path / "out.raw", large)
+
+
+def test_an_import_may_be_killed_again_and_again(owner, wire, state, tmp_path, large):
+    command = ["import", large, "--name", disks.unique("often"), "--jobs", "4"]
+    chance = random.Random(7)
+    sent = 0
+    for _ in range(6):
+        after = chance.randrange(BLOCKS * BLOCK_BYTES // 7)
+        wire.stop_after(after)
+        process = start(owner, *command, **environment(wire, state))
+        wait_until(lambda: wire.is_stopped() or process.poll() is not None, "the wire to be used")
+        process.kill()
+        process.communicate()
+        wire.cut()
+        sent += wire.count()[0]
+    wire.stop_after(None)
+    image = argosy(owner, *command, **environment(wire, state)).strip()
+    sent += wire.count()[0]
+    assert sent < BLOCKS * BLOCK_BYTES + 6 * 5 * BLOCK_BYTES + OVERHEAD_BYTES
+    argosy(owner, "export", image, tmp_path / "out.raw")
+    assert starts_with(tmp_path / "out.raw", large)
+
+
+def interrupt_import(owner, wire, state, command, after):
+    wire.stop_after(after)
+    process = start(owner, *command, **environment(wire, state))
+    stop_in_the_middle(process, wire, after)
+
+
+def test_an_import_waits_for_a_network_that_is_away_and_goes_on_later(owner, wire, state, tmp_path, large):
+    command = ["import", large, "--name", disks.unique("network"), "--timeout", "1s"]
+    wire.stop_after(10 * BLOCK_BYTES)
+    process = start(owner, *command, **environment(wire, state))
+    wait_until(wire.is_stopped, "the wire to be used")
+    wire.refuse()
+    _, complaints = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 6 and "the same command goes on" in complaints
+    record = records(state)[0].read_text()
+    assert record.count("\n") > 3, "blocks were acknowledged and recorded"
+
+
+def test_a_disk_that_was_written_to_is_another_one(owner, wire, state, tmp_path, large):
+    command = ["import", large, "--name", disks.unique("changed")]
+    interrupt_import(owner, wire, state, command, 20 * BLOCK_BYTES)
+    with open(large, "r+b") as file:
+        file.seek(4 * BLOCK_BYTES)
+        file.write(b"changed")
+    done = argosy_json(owner, *command, **environment(wire, state))
+    assert done["bytes_sent"] == done["bytes_total"]
+    argosy(owner, "export", done["image_id"], tmp_path / "out.raw")
+    assert starts_with(tmp_path / "out.raw", large)
+
+
+def test_a_disk_that_was_written_to_in_secret_is_found_out_by_its_checksum(owner, wire, state, tmp_path, large):
+    command = ["import", large, "--name", disks.unique("secret"), "--jobs", "1"]
+    interrupt_import(owner, wire, state, command, 20 * BLOCK_BYTES)
+    times = os.stat(large)
+    with open(large, "r+b") as file:
+        file.write(b"changed")
+    os.utime(large, ns=(times.st_atime_ns, times.st_mtime_ns))
+    out, complaints = run(owner, *command, **environment(wire, state))
+    assert "begins anew" in complaints
+    argosy(owner, "export", out.strip(), tmp_path / "out.raw")
+    assert starts_with(tmp_path / "out.raw", large)
+
+
+def test_an_import_begins_anew_when_its_snapshot_is_gone(owner, wire, state, tmp_path, large):
+    command = ["import", large, "--name", disks.unique("gone")]
+    before = own_snapshots(owner)
+    interrupt_import(owner, wire, state, command, 20 * BLOCK_BYTES)
+    [begun] = own_snapshots(owner) - before
+    argosy(owner, "snapshot", "rm", begun, "--yes")
+    out, complaints = run(owner, *command, **environment(wire, state))
+    assert f"begins anew: us-east-1/{begun} is gone" in complaints
+    argosy(owner, "export", out.strip(), tmp_path / "out.raw")
+    assert starts_with(tmp_path / "out.raw", large)
+
+
+def finish_and_keep_the_record(owner, wire, state, command):
+    """What an import leaves that dies as soon as the service has done its work; what it printed."""
+    interrupt_import(owner, wire, state, command, 20 * BLOCK_BYTES)
+    [record] = records(state)
+    with open(record, "rb") as file:  # outlives its name
+        out = argosy(owner, *command, **environment(wire, state)).strip()
+        record.write_bytes(file.read())
+    wire.count()
+    return out, record
+
+
+def test_a_snapshot_that_was_completed_before_the_kill_is_not_made_again(owner, wire, state, large):
+    snapshot, _ = finish_and_keep_the_record(owner, wire, state, ["import", large, "--snapshot-only"])
+    done = argosy_json(owner, "import", large, "--name", disks.unique("late"), **environment(wire, state))
+    assert done["snapshot_ids"] == [snapshot] and done["bytes_sent"] == 0
+    assert wire.count()[0] < OVERHEAD_BYTES and records(state) == []
+
+
+def test_an_image_that_was_registered_before_the_kill_is_not_made_again(owner, wire, state, large):
+    command = ["import", large, "--name", disks.unique("registered")]
+    image, record = finish_and_keep_the_record(owner, wire, state, command)
+    assert argosy(owner, *command, **environment(wire, state)).strip() == image
+    assert not record.exists()
+    assert "already that of" in argosy(owner, *command, status=4, **environment(wire, state))
+
+
+def test_two_runs_do_not_import_the_same_disk_at_once(owner, wire, state, large):
+    command = ["import", large, "--name", disks.unique("twice")]
+    wire.stop_after(20 * BLOCK_BYTES)
+    first = start(owner, *command, **environment(wire, state))
+    wait_until(wire.is_stopped, "the first run to be on its way")
+    first.send_signal(signal.SIGSTOP)
+    wire.stop_after(None)
+    assert "another run" in argosy(owner, *command, status=8, **environment(wire, state))
+    first.send_signal(signal.SIGCONT)
+    assert first.communicate(timeout=PATIENCE_S)[0].startswith("ami-")
+
+
+def test_an_import_does_without_a_folder_for_its_record(owner, large):
+    out, complaints = run(owner, "import", large, "--name", disks.unique("stateless"), XDG_STATE_HOME="/proc/none")
+    assert out.startswith("ami-") and "its state cannot be written" in complaints
+
+
+def test_a_refused_import_leaves_neither_snapshot_nor_record(owner, wire, state, large):
+    before = own_snapshots(owner)
+    argosy(owner, "import", large, "--name", "x" * 20, "--tag", "k" * 200 + "=v", status=254, **environment(wire, state))
+    assert own_snapshots(owner) == before
+
+
+@pytest.fixture
+def exported(owner, large):
+    """An image of the large disk."""
+    return argosy(owner, "import", large, "--name", disks.unique("exported")).strip()
+
+
+@pytest.mark.parametrize("moment", [0.02, 0.5, 0.97])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_export_goes_on_where_it_was_stopped(owner, wire, tmp_path, large, exported, moment, number):
+    out = tmp_path / "out.raw"
+    after = int(moment * BLOCKS * BLOCK_BYTES)
+    command = ["export", exported, out, "--jobs", "2"]
+    wire.stop_after(after)
+    process = start(owner, *command, AWS_ENDPOINT_URL=wire.endpoint, AWS_MAX_ATTEMPTS=1)
+    complaints = stop_in_the_middle(process, wire, after, number)
+    assert not out.exists(), "what is not whole has another name"
+    assert number == signal.SIGKILL or "The same command goes on" in complaints
+    done = argosy_json(owner, *command, AWS_ENDPOINT_URL=wire.endpoint)
+    _, received = wire.count()
+    assert received <= BLOCKS * BLOCK_BYTES - after + 3 * BLOCK_BYTES + OVERHEAD_BYTES
+    assert done["bytes"] == BLOCKS * BLOCK_BYTES and done["bytes_received"] <= received
+    assert starts_with(out, large)
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out.raw"]
+
+
+def interrupt_export(owner, wire, image, out, after):
+    wire.stop_after(after)
+    process = start(owner, "export", image, out, AWS_ENDPOINT_URL=wire.endpoint, AWS_MAX_ATTEMPTS=1)
+    stop_in_the_middle(process, wire, after)
+
+
+def test_what_a_loss_of_power_took_from_an_export_is_fetched_again(owner, wire, tmp_path, large, exported):
+    out, partial = tmp_path / "out.raw", tmp_path / "out.raw.partial"
+    interrupt_export(owner, wire, exported, out, 30 * BLOCK_BYTES)
+    with open(partial, "r+b") as file:
+        file.seek(100)
+        file.write(b"lost")
+    with open(f"{partial}.journal", "a", encoding="ascii") as journal:
+        journal.write("94 0123")  # a line that was being written
+    argosy(owner, "export", exported, out, AWS_ENDPOINT_URL=wire.endpoint)
+    assert starts_with(out, large)
+    assert wire.count()[1] < 25 * BLOCK_BYTES, "the rest was there"
+
+
+def test_an_export_of_another_snapshot_begins_anew(owner, wire, tmp_path, large, exported, imported, disk):
+    out = tmp_path / "out.raw"
+    interrupt_export(owner, wire, exported, out, 30 * BLOCK_BYTES)
+    _, complaints = run(owner, "export", imported, out, AWS_ENDPOINT_URL=wire.endpoint)
+    assert "begins anew" in complaints
+    assert starts_with(out, disk)
+
+
+def test_an_export_that_is_converted_goes_on_too(owner, wire, tmp_path, large, exported):
+    out = tmp_path / "out.qcow2"
+    wire.stop_after(30 * BLOCK_BYTES)
+    command = ["export", exported, out, "--format", "qcow2"]
+    process = start(owner, *command, AWS_ENDPOINT_URL=wire.endpoint, AWS_MAX_ATTEMPTS=1)
+    stop_in_the_middle(process, wire, 30 * BLOCK_BYTES)
+    done = argosy_json(owner, *command, AWS_ENDPOINT_URL=wire.endpoint)
+    assert done["bytes_received"] < 25 * BLOCK_BYTES
+    again = argosy(owner, "import", out, "--name", disks.unique("converted")).strip()
+    assert json.loads(run(owner, "verify", again, exported, "-o", "json")[0])["same"]
+
+
+def test_an_export_that_fails_at_once_leaves_no_file(owner, tmp_path):
+    argosy(owner, "export", "snap-0123456789abcdef0", tmp_path / "out.raw", status=254)
+    assert list(tmp_path.iterdir()) == []
