@@ -41,8 +41,10 @@ struct Settings {
   std::map<std::string, std::string, std::less<>> endpoint_urls;  ///< by service; none: AWS's own
   std::string ca_path;
   int max_attempts = 5;
-  std::chrono::milliseconds patience{};  ///< how long nothing may move
-  std::string state_directory;           ///< where records of unfinished work lie; may not exist yet
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds io_timeout{60'000};  ///< without a byte moved
+  std::chrono::milliseconds patience{};          ///< how long nothing may move
+  std::string state_directory;                   ///< where records of unfinished work lie; may not exist yet
   /// What follows when a profile is named beside one thing ("lab:us-east-1/ami-…"): what that profile says
   /// goes before flags and environment.
   std::function<Outcome<Settings>(std::string const& profile)> of_profile;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/completion.h"
 #include "cli/format.h"
 
 namespace argosy::cli {
@@ -34,6 +35,9 @@ the server; 7 in use or protected; 8 another run is at it; 130, 143 interrupted;
 253 configuration or credentials; 254 the service answered with an error.
 )";
 
+/// What the shells' scripts call; no verb, so that its words are taken as they are.
+constexpr std::string_view kComplete = "__complete";
+
 }  // namespace
 
 Program::Program() : app_(kSummary, "argosy") {
@@ -58,6 +62,9 @@ Program::Program() : app_(kSummary, "argosy") {
   add_verify(*this);
   add_deregister(*this);
   add_snapshot(*this);
+  add_doctor(*this);
+  add_completion(*this);
+  add_man(*this);
   add_shared_options(app_);  // last: so they stand last in the help
 }
 
@@ -82,7 +89,7 @@ void Program::add_shared_options(CLI::App& app) {
       ->option_text("REGIONS");
   app.add_option("--profile", flags_.profile, "Profile in the config and credentials files of AWS")
       ->group(group)
-      ->option_text("NAME");
+      ->option_text("PROFILE");
   app.add_option("--endpoint-url", flags_.endpoint_url, "Where the service is, e.g. http://127.0.0.1:8080")
       ->group(group)
       ->option_text("URL");
@@ -100,6 +107,10 @@ void Program::add_shared_options(CLI::App& app) {
 }
 
 Exit Program::run(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == kComplete) {
+    print_completion(app_, {argv + 2, argv + argc});
+    return Exit::done;
+  }
   try {
     app_.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
@@ -124,6 +135,11 @@ Exit Program::run(int argc, char** argv) {
     return Exit::failed;
   }
   return outcome ? *outcome : outcome.error().exit;
+}
+
+CLI::App const* find_verb(CLI::App const& above, std::string_view name) {
+  auto found = above.get_subcommands([&](CLI::App const* verb) { return verb->get_name() == name; });
+  return found.empty() ? nullptr : found.front();
 }
 
 CLI::Option& add_values(CLI::App& app, std::string const& names, std::vector<std::string>& values,

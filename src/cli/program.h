@@ -57,6 +57,9 @@ class Program {
   std::function<Outcome<Exit>(Terminal&)> job_;
 };
 
+/// The command of that name right below another; null if there is none.
+CLI::App const* find_verb(CLI::App const& above, std::string_view name);
+
 /// An option with a list of values: repeated, or separated by commas.
 CLI::Option& add_values(CLI::App& app, std::string const& names, std::vector<std::string>& values,
                         std::string const& description);
@@ -72,6 +75,9 @@ void add_unshare(Program& program);           // share.cpp
 void add_wait(Program& program);              // wait.cpp
 void add_verify(Program& program);            // verify.cpp
 void add_deregister(Program& program);        // deregister.cpp
+void add_doctor(Program& program);            // doctor.cpp
+void add_completion(Program& program);        // completion.cpp
+void add_man(Program& program);               // man.cpp
 void add_snapshot(Program& program);          // snapshot.cpp, with the next two
 void add_snapshot_share(Program& program);    // share.cpp
 void add_snapshot_unshare(Program& program);  // share.cpp

@@ -18,13 +18,9 @@ constexpr char const* kUserAgent = "argosy/" ARGOSY_VERSION;
 Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& settings,
                                                            std::string const& service,
                                                            std::string const& region) {
-  auto given = settings.endpoint_urls.find(service);
-  auto url = given == settings.endpoint_urls.end() ? aws_endpoint_url(service, region) : given->second;
-  auto endpoint = http::parse_endpoint(url);
+  auto endpoint = http::parse_endpoint(endpoint_url(settings, service, region));
   if (!endpoint) return stop(Exit::configuration, endpoint.error().message);
-  http::ClientOptions options;
-  options.tls.authority_path = settings.ca_path;
-  return remote::with_retries(remote::open_http(*endpoint, options), settings.max_attempts);
+  return remote::with_retries(remote::open_http(*endpoint, client_options(settings)), settings.max_attempts);
 }
 
 /// A load balancer, a proxy or another kind of server answered.
@@ -77,6 +73,19 @@ http::Request to_form_request(wire::Pairs const& parameters) {
 }
 
 }  // namespace
+
+std::string endpoint_url(Settings const& settings, std::string_view service, std::string_view region) {
+  auto given = settings.endpoint_urls.find(service);
+  return given == settings.endpoint_urls.end() ? aws_endpoint_url(service, region) : given->second;
+}
+
+http::ClientOptions client_options(Settings const& settings) {
+  http::ClientOptions options;
+  options.connect_timeout = settings.connect_timeout;
+  options.io_timeout = settings.io_timeout;
+  options.tls.authority_path = settings.ca_path;
+  return options;
+}
 
 std::string aws_endpoint_url(std::string_view service, std::string_view region) {
   return "https://" + std::string(service) + "." + std::string(region) + ".amazonaws.com" +

@@ -52,6 +52,10 @@ class Session {
   bool followed_ = false;
 };
 
+/// Where a service of a region is: as the settings say, or AWS's own.
+std::string endpoint_url(Settings const& settings, std::string_view service, std::string_view region);
+/// How to talk to any of them.
+http::ClientOptions client_options(Settings const& settings);
 /// The URL that AWS serves a service of a region at.
 std::string aws_endpoint_url(std::string_view service, std::string_view region);
 

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "http/body_budget.h"
+#include "http/date.h"
 #include "http/idle_line.h"
 #include "http/listener.h"
 #include "http/workers.h"
@@ -275,6 +276,7 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, 
   beast::http::response<beast::http::empty_body> head;
   head.version(11);
   head.result(static_cast<unsigned>(response.status));
+  head.set(beast::http::field::date, print_date(system_clock().now()));  // clients set their clocks by it
   for (auto const& [name, value] : response.headers) head.insert(name, value);
   head.keep_alive(keep_alive);
   if (response.stream) {

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "catalogue/accounts.h"
+#include "manual/manual.h"
 #include "server/beside.h"
 #include "server/peer_commands.h"
 #include "server/process.h"
@@ -21,6 +22,13 @@
 
 namespace argosy::server {
 namespace {
+
+constexpr char const* kFooter =
+    R"(Exit codes: 0 done, or stopped by SIGTERM or SIGINT; 1 failed; 252 usage; 253 configuration.
+
+Commands work on the data directory, also beside a running server. DIR.root-key, beside it, opens what
+is secret there: back it up apart from the data.
+)";
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 252;
@@ -239,13 +247,20 @@ int run(int argc, char** argv) {
   app.add_option("--listen", config.endpoint.listen, "ADDRESS:PORT; port 0 takes a free one")
       ->capture_default_str();
   app.add_option("--regions", config.regions, "Names of the regions, separated by commas")->delimiter(',');
+  app.footer(kFooter);
   Commands commands(app);
   UpkeepCommands upkeep(app);
+  auto* man = app.add_subcommand("man", "Print the manual page of argosyd: argosyd man | man -l -");
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
     int status = app.exit(error);
     return status == 0 ? 0 : kUsage;
+  }
+  if (man->parsed()) {
+    manual::Title title{"argosyd " ARGOSY_VERSION, 8, "argosy(1)"};
+    std::cout << manual::write_page(app, "argosyd", title, manual::Below::all);
+    return 0;
   }
   if (auto done = commands.run()) return *done ? 0 : complain(done->error(), kFailed);
   if (auto done = upkeep.run()) return *done ? **done : complain(done->error(), kFailed);
