@@ -55,7 +55,7 @@ Outcome<http::Response> knock(Settings const& settings, std::string const& url) 
   auto endpoint = http::parse_endpoint(url);
   if (!endpoint) return stop(Exit::configuration, endpoint.error().message);
   auto transport = remote::open_http(*endpoint, client_options(settings));
-  return TRY(transport->send({"GET", endpoint->path + "/", "", {}, {}, "", ""}));
+  return TRY(transport->send({"GET", endpoint->path + "/", "", {}, {}, "", {}}));
 }
 
 /// Each URL once, with the services that it is for. True if all answered.

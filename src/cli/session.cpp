@@ -131,6 +131,8 @@ Outcome<Session::Transports> Session::open_transports(Settings const& settings, 
   return out;
 }
 
+std::string Session::ebs_endpoint() const { return endpoint_url(settings_, "ebs", region_); }
+
 /// One call, and once more elsewhere if the region is served there.
 Outcome<http::Response> Session::call(std::string const& service, http::Request const& request,
                                       remote::Payload payload) {

@@ -21,8 +21,8 @@ class Session {
   static Outcome<std::unique_ptr<Session>> open(Settings const& settings, std::string region);
 
   std::string const& region() const { return region_; }
-  /// "127.0.0.1:8080", "ebs.us-east-1.amazonaws.com".
-  std::string ebs_endpoint() const { return ebs_->endpoint().authority(); }
+  /// As the settings have it: "http://127.0.0.1:8080", "https://ebs.us-east-1.amazonaws.com".
+  std::string ebs_endpoint() const;
   /// With the same credentials and endpoints.
   Outcome<std::unique_ptr<Session>> open_in(std::string region) const {
     return open(settings_, std::move(region));

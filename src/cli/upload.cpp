@@ -196,7 +196,11 @@ void AggregateChecksum::add(std::uint64_t position, std::optional<digest::Digest
 Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
                          Terminal& terminal, std::string const& label) {
   while (true) {
-    bool resumed = TRY(find_or_start(session, options, pending, terminal, label));
+    auto resumed = find_or_start(session, options, pending, terminal, label);
+    if (!resumed) {
+      if (pending.snapshot_id().empty() && !may_pass(resumed.error())) pending.forget();
+      return std::unexpected(resumed.error());
+    }
     auto reference = session.region() + "/" + pending.snapshot_id();
     OnInterrupt on_interrupt([&] {
       terminal.complain("Interrupted. " +
@@ -216,8 +220,11 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
       return uploaded;
     }
     give_up(session, pending, terminal);
+    if (!*resumed || failure.exit != Exit::service) {
+      pending.forget();
+      return uploaded;
+    }
     TRY(pending.restart());
-    if (!resumed || failure.exit != Exit::service) return uploaded;
     terminal.complain(label + "  begins anew: " + failure.message);
   }
 }

@@ -72,7 +72,8 @@ def test_everywhere_means_copies_of_copies_but_no_other_image_of_that_name(owner
     argosy(owner, "deregister", f"us-west-2/{west}", "--everywhere", "--yes")
     assert image not in images(owner) and europe not in images(owner, "eu-west-1")
 
-    unrelated = disks.register(owner, disks.upload(owner, {0: disks.block("x")}, region="us-west-2"), name, "us-west-2")
+    snapshot = disks.upload(owner, {0: disks.block("x")}, region="us-west-2")
+    unrelated = disks.register(owner, snapshot, name, "us-west-2")
     again = disks.register(owner, disks.upload(owner, {0: disks.block("y")}), name)
     complaints = argosy(owner, "deregister", again, "--everywhere", status=4)
     assert f"us-west-2/{unrelated} has the same name" in complaints

@@ -2,6 +2,7 @@
 import contextlib
 import email.utils
 import http.server
+import json
 import threading
 import time
 
@@ -21,7 +22,7 @@ def checks(account, *arguments, status=1, **environment):
 
 @contextlib.contextmanager
 def pretender(answer, skew_s=0):
-    """A server on a port of its own that answers each request with `answer(body)`: status, headers and body."""
+    """A server of its own that answers with `answer(path, body)`: status, headers and body."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
@@ -73,8 +74,13 @@ def test_nothing_is_changed(owner):
 
 def test_credentials_are_told_apart(owner):
     missing = checks(owner, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
-    assert missing["credentials"]["health"] == "wrong" and "AWS_ACCESS_KEY_ID" in missing["credentials"]["finding"]
-    assert missing["endpoint ec2, ebs, sts"]["health"] == "ok" and missing["permissions"]["health"] == "skipped"
+    assert (
+        missing["credentials"]["health"] == "wrong"
+        and "AWS_ACCESS_KEY_ID" in missing["credentials"]["finding"]
+    )
+    assert (
+        missing["endpoint ec2, ebs, sts"]["health"] == "ok" and missing["permissions"]["health"] == "skipped"
+    )
     secret = checks(owner, AWS_SECRET_ACCESS_KEY="wrong")
     assert secret["identity"]["health"] == "wrong" and "secret access key" in secret["identity"]["advice"]
     unknown = checks(owner, AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE")
@@ -82,10 +88,8 @@ def test_credentials_are_told_apart(owner):
 
 
 def test_a_process_of_the_profile_gives_credentials(owner, tmp_path):
-    keys = (
-        f'{{"Version": 1, "AccessKeyId": "{owner.access_key_id}", "SecretAccessKey": "{owner.secret_access_key}"}}'
-    )
-    (tmp_path / "keys").write_text(keys)
+    keys = {"Version": 1, "AccessKeyId": owner.access_key_id, "SecretAccessKey": owner.secret_access_key}
+    (tmp_path / "keys").write_text(json.dumps(keys))
     (tmp_path / "config").write_text(f"[profile lab]\ncredential_process = cat {tmp_path}/keys\n")
     found = checks(owner, "--profile", "lab", status=0, AWS_CONFIG_FILE=tmp_path / "config")
     assert "credential_process of the profile lab" in found["credentials"]["finding"]
@@ -138,7 +142,7 @@ def test_operations_that_a_policy_denies_are_told(owner):
             error = "AccessDeniedException" if "completion" in path else "ResourceNotFoundException"
             return 403, {"x-amzn-ErrorType": error}, '{"Message": "no"}'
         if "GetCallerIdentity" in body:
-            identity = "<Arn>arn:aws:iam::123456789012:user/x</Arn><UserId>x</UserId><Account>123456789012</Account>"
+            identity = "<Arn>arn:x</Arn><UserId>x</UserId><Account>123456789012</Account>"
             return 200, {}, f"<R><GetCallerIdentityResult>{identity}</GetCallerIdentityResult></R>"
         if "DescribeRegions" in body:
             return 200, {}, regions

@@ -1,5 +1,5 @@
-"""argosy import and export go on after they were killed, interrupted or cut off: nothing is sent twice, nothing is lost,
-and no file looks finished that is not."""
+"""argosy import and export go on after they were killed, interrupted or cut off: nothing is sent twice,
+nothing is lost, and no file looks finished that is not."""
 import json
 import os
 import random
@@ -140,7 +140,7 @@ def test_a_disk_that_was_written_to_is_another_one(owner, wire, state, tmp_path,
     assert starts_with(tmp_path / "out.raw", large)
 
 
-def test_a_disk_that_was_written_to_in_secret_is_found_out_by_its_checksum(owner, wire, state, tmp_path, large):
+def test_a_disk_that_was_changed_in_secret_is_found_out_by_its_checksum(owner, wire, state, tmp_path, large):
     command = ["import", large, "--name", disks.unique("secret"), "--jobs", "1"]
     interrupt_import(owner, wire, state, command, 20 * BLOCK_BYTES)
     times = os.stat(large)
@@ -204,14 +204,17 @@ def test_two_runs_do_not_import_the_same_disk_at_once(owner, wire, state, large)
 
 
 def test_an_import_does_without_a_folder_for_its_record(owner, large):
-    out, complaints = run(owner, "import", large, "--name", disks.unique("stateless"), XDG_STATE_HOME="/proc/none")
+    out, complaints = run(
+        owner, "import", large, "--name", disks.unique("stateless"), XDG_STATE_HOME="/proc/none"
+    )
     assert out.startswith("ami-") and "its state cannot be written" in complaints
 
 
 def test_a_refused_import_leaves_neither_snapshot_nor_record(owner, wire, state, large):
     before = own_snapshots(owner)
-    argosy(owner, "import", large, "--name", "x" * 20, "--tag", "k" * 200 + "=v", status=254, **environment(wire, state))
-    assert own_snapshots(owner) == before
+    command = ["import", large, "--name", disks.unique("refused"), "--tag", "k" * 200 + "=v"]
+    argosy(owner, *command, status=254, **environment(wire, state))
+    assert own_snapshots(owner) == before and records(state) == []
 
 
 @pytest.fixture
