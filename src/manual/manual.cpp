@@ -92,7 +92,9 @@ bool is_inherited(CLI::App const& command, CLI::Option const& option, CLI::App c
   for (auto const* above = command.get_parent(); &command != top && above != nullptr;
        above = above->get_parent()) {
     for (auto const* other : above->get_options())
-      if (other->get_lnames() == option.get_lnames() && !option.get_lnames().empty()) return true;
+      if (!option.get_lnames().empty() && other->get_lnames() == option.get_lnames() &&
+          other->get_description() == option.get_description())
+        return true;
     if (above == top) return false;
   }
   return false;
@@ -125,7 +127,8 @@ class Writer {
         if (is_shown(*option) && option->nonpositional() && option->get_group() == group &&
             !is_inherited(command, *option, top_))
           text += write_option(*option);
-      if (!text.empty()) out_ += subheading + " " + escape(group) + "\n" + text;
+      auto heading = subheading == ".SH" ? upper(group) : escape(group);
+      if (!text.empty()) out_ += subheading + " " + heading + "\n" + text;
     }
   }
 

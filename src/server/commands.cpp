@@ -247,10 +247,10 @@ int run(int argc, char** argv) {
   app.add_option("--listen", config.endpoint.listen, "ADDRESS:PORT; port 0 takes a free one")
       ->capture_default_str();
   app.add_option("--regions", config.regions, "Names of the regions, separated by commas")->delimiter(',');
-  app.footer(kFooter);
   Commands commands(app);
   UpkeepCommands upkeep(app);
   auto* man = app.add_subcommand("man", "Print the manual page of argosyd: argosyd man | man -l -");
+  app.footer(kFooter);  // last: what is added below takes over the footer that is there
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {

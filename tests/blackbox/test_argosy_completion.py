@@ -1,6 +1,7 @@
 """Completion as bash does it, and the words that each shell is offered."""
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -28,8 +29,8 @@ def subcommands(account, *command):
 
 
 def options(account, *command):
-    words = argosy(account, *command, "--help").replace(",", " ").split()
-    return {word for word in words if word.startswith("--") and len(word) > 2}
+    """Every option that the help of a command names."""
+    return set(re.findall(r"--[a-z][a-z-]+", argosy(account, *command, "--help")))
 
 
 def test_every_command_and_option_of_the_help_is_offered(owner):
