@@ -16,7 +16,7 @@ enum class Below { names, all };
 
 /// A page in roff (man(7)). `path`: the command with those above it, "argosy snapshot". Its sections: the
 /// summary, how to write it, arguments, options in their groups, the commands below, and the text that ends
-/// its help. With Below::all each command below has its own section; an option that a command above has too
+/// its help. With Below::all each command below has its own section; an option that a command above has too,
 /// stands there alone.
 std::string write_page(CLI::App const& command, std::string const& path, Title const& title, Below below);
 
