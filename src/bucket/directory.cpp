@@ -24,6 +24,9 @@ constexpr std::size_t kOpenFileLimit = 64;
 /// Appended bytes after which the kernel is told to begin writing.
 constexpr std::uint64_t kWriteBehindBytes = 8ULL << 20U;
 
+/// Read and written at a time.
+constexpr std::size_t kCopyBytes = 1U << 20U;
+
 std::unexpected<Error> os_failure(std::string const& path, char const* what) {
   int code = errno;
   Fault fault = code == ENOENT ? Fault::not_found : code == EEXIST ? Fault::conflict : Fault::unavailable;
@@ -141,14 +144,16 @@ class Directory final : public Bucket {
     return std::make_unique<FileWriter>(folder_, path, std::move(file), 0);
   }
 
-  Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes) override {
+  Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes,
+                                         std::uint64_t durable_bytes) override {
     auto path = path_of(name);
     struct stat facts {};
     if (::stat(path.c_str(), &facts) != 0) return os_failure(path, "stat");
     if ((facts.st_mode & 0200U) == 0) return fail(Fault::conflict, path + " is sealed");
-    Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (file.number() < 0) return os_failure(path, "open");
     if (::ftruncate(file.number(), static_cast<off_t>(size_bytes)) != 0) return os_failure(path, "cut");
+    TRY(write_once_more(file, path, durable_bytes, size_bytes));
     return std::make_unique<FileWriter>(folder_, path, std::move(file), size_bytes);
   }
 
@@ -200,6 +205,21 @@ class Directory final : public Bucket {
 
  private:
   using Recent = std::list<std::pair<std::string, std::shared_ptr<Descriptor>>>;
+
+  static Result<void> write_once_more(Descriptor const& file, std::string const& path, std::uint64_t from,
+                                      std::uint64_t to) {
+    Bytes piece(kCopyBytes);
+    while (from < to) {
+      auto at = static_cast<off_t>(from);
+      ssize_t got =
+          ::pread(file.number(), piece.data(), std::min<std::uint64_t>(piece.size(), to - from), at);
+      if (got > 0) got = ::pwrite(file.number(), piece.data(), static_cast<std::size_t>(got), at);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return os_failure(path, "write once more");
+      from += static_cast<std::uint64_t>(got);
+    }
+    return {};
+  }
 
   std::string path_of(std::string_view name) const { return folder_ + "/" + std::string(name); }
 

@@ -43,7 +43,8 @@ class Memory final : public Bucket {
     if (!fresh) return fail(Fault::conflict, std::string(name) + " exists");
     return std::make_unique<MemoryWriter>(at->second);
   }
-  Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes) override {
+  Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes,
+                                         std::uint64_t) override {
     auto content = TRY(content_of(name));
     std::lock_guard lock(content->mutex);
     if (content->sealed) return fail(Fault::conflict, std::string(name) + " is sealed");

@@ -29,6 +29,7 @@ Result<Directory> open_directory(std::string const& data_directory, std::string 
   if (error) return fail(Fault::unavailable, data_directory + ": " + error.message());
   Directory out;
   out.root_key = TRY(crypto::load_root_key(root_key_file, fresh, entropy));
+  if (missing == Missing::create) TRY(sql::settle_sqlite(path));  // the server; commands run beside one
   out.sessions = std::make_unique<sql::Pool>([path] { return sql::open_sqlite(path, sql::Durability::full); },
                                              kSessions);
   auto session = TRY(out.sessions->take());

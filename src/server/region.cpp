@@ -17,8 +17,9 @@ constexpr std::size_t kSessions = 64;
 /// Tasks of one region that move at the same time; the others take turns.
 constexpr std::size_t kCopyThreads = 4;
 
-std::unique_ptr<sql::Pool> open_pool(std::string const& path, sql::Durability durability) {
-  return std::make_unique<sql::Pool>([path, durability] { return sql::open_sqlite(path, durability); },
+Result<std::unique_ptr<sql::Pool>> open_pool(std::string const& path) {
+  TRY(sql::settle_sqlite(path));
+  return std::make_unique<sql::Pool>([path] { return sql::open_sqlite(path, sql::Durability::full); },
                                      kSessions);
 }
 
@@ -49,12 +50,12 @@ Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const
   std::filesystem::create_directories(folder, error);
   if (error) return fail(Fault::unavailable, folder + ": " + error.message());
   std::unique_ptr<Region> region(new Region(std::move(name), root_key, clock, entropy));
-  region->catalogue_ = open_pool(folder + "/catalogue.db", sql::Durability::full);
+  region->catalogue_ = TRY(open_pool(folder + "/catalogue.db"));
   {
     auto session = TRY(region->catalogue_->take());
     TRY(catalogue::create_region_schema(*session));
   }
-  region->index_ = open_pool(folder + "/index.db", sql::Durability::full);
+  region->index_ = TRY(open_pool(folder + "/index.db"));
   region->packs_ = TRY(bucket::open_directory(folder + "/packs"));
   region->store_ = TRY(store::Store::open(*region->packs_, *region->index_, {}));
   region->content_ = std::make_unique<content::Content>(*region->store_, options.content, entropy);

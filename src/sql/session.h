@@ -90,6 +90,11 @@ enum class Durability { full, process };
 /// Opens (and creates) an SQLite database in WAL mode; ":memory:" for tests. `path`'s folder must exist.
 Result<std::unique_ptr<Session>> open_sqlite(std::string const& path, Durability durability);
 
+/// For the first session of a process on a database: writes what lies in its log to its place, and syncs
+/// that. A process before may have died after a sync that failed: what it wrote can be read then, and a later
+/// sync would not tell that it is not durable.
+Result<void> settle_sqlite(std::string const& path);
+
 /// An open transaction; rolled back unless committed. What the catalogue's functions take.
 class Transaction {
  public:

@@ -212,4 +212,9 @@ Result<std::unique_ptr<Session>> open_sqlite(std::string const& path, Durability
   return session;
 }
 
+Result<void> settle_sqlite(std::string const& path) {
+  auto session = TRY(open_sqlite(path, Durability::full));
+  return session->run_script("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 }  // namespace argosy::sql

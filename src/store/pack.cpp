@@ -159,10 +159,10 @@ Result<std::unique_ptr<PackWriter>> PackWriter::create(bucket::Bucket& bucket, s
 }
 
 Result<std::unique_ptr<PackWriter>> PackWriter::reopen(bucket::Bucket& bucket, std::string const& name,
-                                                       std::uint64_t size_bytes, std::uint32_t records,
-                                                       Bytes table) {
+                                                       std::uint64_t size_bytes, std::uint64_t durable_bytes,
+                                                       std::uint32_t records, Bytes table) {
   ARGOSY_ASSERT(size_bytes >= kPackHeaderBytes);
-  auto writer = TRY(bucket.reopen(name, size_bytes));
+  auto writer = TRY(bucket.reopen(name, size_bytes, durable_bytes));
   std::unique_ptr<PackWriter> pack(new PackWriter(name, std::move(writer)));
   pack->size_ = size_bytes;
   pack->records_ = records;

@@ -40,10 +40,10 @@ struct Record {
 class PackWriter {
  public:
   static Result<std::unique_ptr<PackWriter>> create(bucket::Bucket& bucket, std::string const& name);
-  /// Goes on after a crash; `table` as `scan_pack` gave it.
+  /// Goes on after a crash; `durable_bytes` as Bucket::reopen takes it, `table` as `scan_pack` gave it.
   static Result<std::unique_ptr<PackWriter>> reopen(bucket::Bucket& bucket, std::string const& name,
-                                                    std::uint64_t size_bytes, std::uint32_t records,
-                                                    Bytes table);
+                                                    std::uint64_t size_bytes, std::uint64_t durable_bytes,
+                                                    std::uint32_t records, Bytes table);
 
   /// Appends; fills in payload_offset and payload_bytes of each record. `payloads[i]` belongs to
   /// `records[i]`.

@@ -144,9 +144,9 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
     TRY(bucket_.remove(object.name));
     return false;
   }
-  row.indexed_bytes = scanned.valid_bytes;
-  auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, scanned.records,
-                                       std::move(scanned.table)));
+  auto const durable_bytes = std::exchange(row.indexed_bytes, scanned.valid_bytes);
+  auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, durable_bytes,
+                                       scanned.records, std::move(scanned.table)));
   TRY(writer->sync());  // what was taken over is about to be in the index
   if (damaged) return true;
   if (!writers_.adopt(row.number, writer)) {

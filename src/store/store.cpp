@@ -70,6 +70,7 @@ Result<void> Store::State::write_anew() {
   for (auto const& [key, at] : pending.chunks_in(failed_packs)) {
     Bytes stored(at.length_bytes);
     auto read = bucket.read(pack_name(at.pack), at.offset_bytes, stored);
+    if (!read && read.error().fault == Fault::unavailable) return read;
     if (!read || digest::sha256(stored) != key.id) {
       report_damage(key.domain, key.id, at);
       continue;

@@ -63,7 +63,7 @@ TEST_P(BucketContract, cuts_an_unsealed_object_when_it_is_reopened_and_goes_on_t
     auto writer = *bucket_->create("a");
     ASSERT_TRUE(writer->append(as_bytes("kept torn")));
   }
-  auto writer = *bucket_->reopen("a", 5);
+  auto writer = *bucket_->reopen("a", 5, 2);
   EXPECT_EQ(*writer->append(as_bytes("new")), 5U);
   EXPECT_EQ(read("a", 0, 8), "kept new");
 }
@@ -72,7 +72,7 @@ TEST_P(BucketContract, keeps_a_sealed_object_as_it_is) {
   auto writer = *bucket_->create("a");
   ASSERT_TRUE(writer->append(as_bytes("abc")));
   ASSERT_TRUE(writer->seal());
-  EXPECT_EQ(bucket_->reopen("a", 1).error().fault, Fault::conflict);
+  EXPECT_EQ(bucket_->reopen("a", 1, 1).error().fault, Fault::conflict);
   EXPECT_EQ(read("a", 0, 3), "abc");
 }
 

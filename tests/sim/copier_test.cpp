@@ -6,6 +6,7 @@
 #include "ec2/copy_image.h"
 #include "peer/peer.h"
 #include "support/region.h"
+#include "support/wire.h"
 
 namespace argosy::replication {
 namespace {
@@ -14,43 +15,8 @@ using tests::block;
 using tests::Blocks;
 using tests::kOwner;
 using tests::kRecipient;
-
-/// The region that asks.
-peer::Peer const kWest{"us-west-2", "west", true, {}};
-
-/// The wire between two regions of one test: counts, and fails or spoils what the test asks for.
-class Wire final : public remote::Transport {
- public:
-  struct Faults {
-    int calls = 0;
-    int fail_call = -1;    ///< this call does not arrive, or its answer does not
-    bool answered = true;  ///< the failing call was carried out
-    int spoil_call = -1;   ///< a bit of this call's answer is flipped
-    std::uint64_t fetched_bytes = 0;
-    std::uint64_t fetches = 0;
-  };
-  Wire(peer::Source& source, Faults& faults) : source_(source), faults_(faults) {}
-  http::Endpoint const& endpoint() const override { return endpoint_; }
-  Result<http::Response> send(http::Request const& request) override {
-    std::lock_guard lock(mutex_);
-    int const call = faults_.calls++;
-    if (call == faults_.fail_call && !faults_.answered) return fail(Fault::unavailable, "cut");
-    auto response = peer::handle(source_, kWest, request);
-    if (call == faults_.fail_call) return fail(Fault::unavailable, "cut");
-    if (request.path == "/replication/fetch" && response.status == 200) {
-      faults_.fetched_bytes += response.body.size();
-      ++faults_.fetches;
-      if (call == faults_.spoil_call) response.body.back() ^= std::byte{1};
-    }
-    return response;
-  }
-
- private:
-  peer::Source& source_;
-  Faults& faults_;
-  http::Endpoint endpoint_{false, "source", 1, {}};
-  std::mutex mutex_;
-};
+using tests::kWest;
+using tests::Wire;
 
 class CopierTest : public testing::Test {
  protected:

@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ebs/complete_snapshot.h"
-#include "ebs/put_snapshot_block.h"
-#include "ebs/start_snapshot.h"
-#include "support/region.h"
+#include "support/uploads.h"
 
 namespace argosy::ebs {
 namespace {
@@ -15,39 +12,24 @@ using tests::kOwner;
 
 class UploadsTest : public testing::Test {
  protected:
-  std::string start(std::optional<std::string> parent = std::nullopt, std::int64_t size_gib = 1) {
-    messages::ebs::StartSnapshotRequest request;
-    request.volume_size = size_gib;
-    request.parent_snapshot_id = std::move(parent);
-    request.timeout = 10;
-    auto started = region_.run([&](catalogue::Transaction& tx) {
-      return start_snapshot(tx, kOwner, region_.clock.now(), *region_.entropy, region_.root_key, request);
-    });
+  std::string start(std::string const& parent = "", std::int64_t size_gib = 1) {
+    auto started = uploads().start(parent, size_gib);
     EXPECT_TRUE(started) << started.error().message;
-    return started->snapshot_id;
+    return *started;
   }
-  std::string put(std::string const& id, std::int64_t index, Bytes const& data) {
-    messages::ebs::PutSnapshotBlockRequest request{
-        id, index, content::kBlockBytes, to_base64(digest::sha256(data).bytes), "SHA256", {}};
-    auto done = put_snapshot_block(region_.catalogue, *region_.content, *gates_, region_.root_key, kOwner,
-                                   region_.clock.now(), request, data);
+  /// The public code, or nothing if it was done.
+  std::string put(std::string const& id, std::uint64_t index, Bytes const& data) {
+    auto done = uploads().put(id, index, data);
     return done ? "" : done.error().code;
   }
-  std::string complete(std::string const& id, std::int64_t count,
+  std::string complete(std::string const& id, std::uint64_t count,
                        std::optional<std::string> checksum = std::nullopt) {
-    messages::ebs::CompleteSnapshotRequest request{id, count, std::move(checksum), "SHA256", "LINEAR"};
-    auto done = complete_snapshot(region_.catalogue, *region_.content, *gates_, region_.root_key, kOwner,
-                                  region_.clock.now(), request);
+    auto done = uploads().complete(id, count, std::move(checksum));
     return done ? "" : done.error().code;
   }
-  void step() {
-    for (int i = 0; i < 4; ++i)
-      ASSERT_TRUE(step_uploads(region_.catalogue, *region_.content, region_.root_key, region_.clock.now()));
-    ASSERT_TRUE(step_open_uploads(region_.catalogue, *region_.content, *gates_, region_.clock.now()));
-  }
-  images::Snapshot snapshot(std::string const& id) {
-    return *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_snapshot(tx, id); });
-  }
+  void step() { ASSERT_TRUE(uploads().step()); }
+  images::Snapshot snapshot(std::string const& id) { return uploads().find(id); }
+  tests::Uploads uploads() { return {region_, *gates_}; }
 
   tests::Region region_{"us-east-1"};
   std::unique_ptr<UploadGates> gates_ = std::make_unique<UploadGates>("first boot");
@@ -192,7 +174,7 @@ TEST_F(UploadsTest, ends_when_nothing_was_written_for_its_timeout) {
 }
 
 TEST_F(UploadsTest, takes_a_disk_of_zeros) {
-  auto id = start(std::nullopt, 64);
+  auto id = start("", 64);
   EXPECT_EQ(complete(id, 0), "");
   step();
   EXPECT_EQ(snapshot(id).state, images::SnapshotState::completed);

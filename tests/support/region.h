@@ -1,4 +1,5 @@
-// tests/support/region.h - one region in memory, with an account, for tests of what lies above the store.
+// tests/support/region.h - one region in memory or on a simulated disk, for tests of what lies above the
+// store.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@
 #include "catalogue/schema.h"
 #include "catalogue/snapshots.h"
 #include "content/content.h"
+#include "support/disk.h"
 
 namespace argosy::tests {
 
@@ -45,11 +47,24 @@ inline Bytes block(std::uint32_t seed) {
 }
 
 struct Region {
-  explicit Region(std::string region_name) : name(std::move(region_name)) {
-    auto session = catalogue.take();
-    EXPECT_TRUE(catalogue::create_region_schema(**session));
-    store = *store::Store::open(*packs, index, {});
+  explicit Region(std::string region_name) : name(std::move(region_name)) { EXPECT_TRUE(open()); }
+  /// On `disk`, not opened yet. `start` tells its starts apart: no id is made twice.
+  Region(std::string region_name, Disk& disk, unsigned start)
+      : name(std::move(region_name)),
+        entropy(seeded_entropy(1'000 + start)),
+        folder(disk.folder() + "/"),
+        packs(disk.open_bucket("packs")) {
+    register_disk_vfs();
+  }
+
+  Result<void> open() {
+    for (auto const* file : {"catalogue.db", "index.db"})
+      if (!folder.empty()) TRY(sql::settle_sqlite(folder + file));
+    auto session = TRY(catalogue.take());
+    TRY(catalogue::create_region_schema(*session));
+    store = TRY(store::Store::open(*packs, index, store_options));
     content = std::make_unique<content::Content>(*store, content::Options{}, *entropy);
+    return {};
   }
 
   /// Runs `function(tx)` and commits.
@@ -136,12 +151,19 @@ struct Region {
   std::string name;
   ManualClock clock;
   std::unique_ptr<Entropy> entropy = seeded_entropy(7);
-  crypto::Key root_key = crypto::Key::random(*entropy);
-  sql::Pool catalogue{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
-  sql::Pool index{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
+  crypto::Key root_key = crypto::Key::random(*seeded_entropy(8));
+  std::string folder;  ///< of the databases; empty: in memory
+  store::StoreOptions store_options;
+  sql::Pool catalogue{[this] { return open_database("catalogue.db"); }, 1};
+  sql::Pool index{[this] { return open_database("index.db"); }, 1};
   std::unique_ptr<bucket::Bucket> packs = bucket::open_memory();
   std::unique_ptr<store::Store> store;
   std::unique_ptr<content::Content> content;
+
+ private:
+  Result<std::unique_ptr<sql::Session>> open_database(std::string const& file) const {
+    return sql::open_sqlite(folder.empty() ? ":memory:" : folder + file, sql::Durability::full);
+  }
 };
 
 }  // namespace argosy::tests
