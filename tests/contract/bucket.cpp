@@ -2,8 +2,10 @@
 #include "bucket/bucket.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <functional>
 
@@ -95,6 +97,28 @@ TEST_P(BucketContract, removes_an_object_once_and_for_all) {
   EXPECT_TRUE(bucket_->remove("a"));
   EXPECT_TRUE(bucket_->remove("a"));
   EXPECT_TRUE(bucket_->list()->empty());
+}
+
+TEST(Directory, takes_an_append_that_failed_in_the_middle_back_and_goes_on) {
+  std::string folder = testing::TempDir() + "bucketXXXXXX";
+  auto bucket = *open_directory(mkdtemp(folder.data()));
+  auto writer = *bucket->create("a");
+  ASSERT_TRUE(writer->append(as_bytes("kept ")));
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit const small{8, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  auto failed = writer->append(as_bytes("beyond the limit"));  // three bytes of it are written
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ASSERT_FALSE(failed);
+  EXPECT_NE(failed.error().message.find("/a: write: File too large"), std::string::npos)
+      << failed.error().message;
+  EXPECT_FALSE(writer->spent());
+  EXPECT_EQ(bucket->list()->front().size_bytes, 5U);
+  EXPECT_EQ(*writer->append(as_bytes("on")), 5U);
+  EXPECT_TRUE(writer->sync());
+  std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,0 +1,103 @@
+"""Lanes against a server that is killed: run them, start it again, compare."""
+import collections
+import threading
+
+import argosyd
+import lane as lanes
+from argosyd import wait_until
+
+LANES = 3
+
+
+class Run:
+    """One data directory over many kills."""
+
+    def __init__(self, folder, seed, lanes_count=LANES):
+        regions = ",".join(lanes.REGIONS)
+        self.server = argosyd.Server(
+            folder / "data",
+            ["--dev", "--data-dir", folder / "data", "--listen", "127.0.0.1:0", "--regions", regions],
+        )
+        self.lanes = [lanes.Lane(self.server, number, seed) for number in range(lanes_count)]
+        self.read_log = 0
+
+    def start(self):
+        """The clients are made here: boto3 cannot make them in several threads at once."""
+        self.server.start()
+        for region in lanes.REGIONS:
+            self.server.accounts["owner"].ec2(region)
+            self.server.accounts["owner"].ebs(region)
+
+    def work_until_killed(self, after_s):
+        """All lanes at once; the server dies by SIGKILL after that time, whatever it is doing."""
+        failures = []
+
+        def work(lane):
+            try:
+                while True:
+                    lane.act()
+            except lanes.ServerDied:
+                pass
+            except BaseException as error:  # told by the thread that waits
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(lane,)) for lane in self.lanes]
+        for thread in threads:
+            thread.start()
+        threads[0].join(timeout=after_s)
+        self.server.kill()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    def restart(self):
+        self.start()
+        for lane in self.lanes:
+            lane.settle()
+        self.check_log()
+
+    def check_log(self):
+        """The server says nothing of damage: a kill is none."""
+        text = self.server.log.read_text()
+        new, self.read_log = text[self.read_log :], len(text)
+        errors = [line for line in new.splitlines() if line[24:31] == " error "]
+        assert not errors, errors
+
+    def describe(self):
+        """(images, snapshots) of the owner in all regions, by id; nothing is there that no lane made."""
+        images, snapshots = {}, {}
+        for region in lanes.REGIONS:
+            ec2 = self.lanes[0].ec2(region)
+            there = {image["ImageId"]: image for image in ec2.describe_images(Owners=["self"])["Images"]}
+            kept = {s["SnapshotId"]: s for s in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+            expected = [lane.expected_ids(region) for lane in self.lanes]
+            assert set(there) == set().union(*(ids for ids, _ in expected)), region
+            assert set(kept) == set().union(*(ids for _, ids in expected)), region
+            images |= there
+            snapshots |= kept
+        return images, snapshots
+
+    def check(self, contents):
+        """Everything but content; of that `contents` snapshots of each lane, the newest first."""
+        images, snapshots = self.describe()
+        for lane in self.lanes:
+            lane.observe(images, snapshots)
+            lane.compare(lane.completed()[-contents:])
+
+    def check_all(self):
+        """Ends what is under way, then compares every block."""
+        for lane in self.lanes:
+            lane.finish_uploads()
+
+        def settled():
+            images, snapshots = self.describe()
+            for lane in self.lanes:
+                lane.observe(images, snapshots)
+            states = collections.Counter(thing["State"] for thing in [*images.values(), *snapshots.values()])
+            return states["pending"] == 0
+
+        wait_until(settled, "something is still pending")
+        for lane in self.lanes:
+            lane.compare(lane.completed())
+        self.check_log()

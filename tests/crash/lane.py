@@ -1,0 +1,371 @@
+"""One client of a server that is killed again and again, and a model of what was acknowledged to it.
+
+A lane makes one call at a time and owns what it made, so after a kill at most its last call is in doubt: `doubt` then
+finds out whether it happened. It may have happened whole or not at all; everything before it has happened.
+"""
+import random
+
+import botocore.exceptions
+
+import disks
+
+REGIONS = ("us-east-1", "us-west-2")
+# Blocks that many snapshots have in common; the first erases.
+CONTENT = [disks.ZEROS] + [disks.block(f"content {number}") for number in range(1, 16)]
+INDEXES = (0, 1, 2, 255, 256, 2047)
+DEAD = (
+    botocore.exceptions.ConnectionError,  # refused
+    botocore.exceptions.HTTPClientError,  # cut off, never answered
+    botocore.exceptions.ResponseStreamingError,
+    botocore.exceptions.IncompleteReadError,
+    ConnectionError,
+)
+
+
+class ServerDied(Exception):
+    pass
+
+
+class Upload:
+    """Between StartSnapshot and the accepted CompleteSnapshot."""
+
+    def __init__(self, region, parent):
+        self.region = region
+        self.parent = dict(parent)  # index -> number in CONTENT
+        self.blocks = {}  # acknowledged
+        self.again = None  # a block whose put is in doubt
+
+    def content(self):
+        merged = self.parent | self.blocks
+        return {index: number for index, number in merged.items() if number != 0}
+
+
+class Snapshot:
+    def __init__(self, region, content):
+        self.region = region
+        self.content = content
+        self.settled = False  # it was seen to be completed
+        self.images = set()
+
+
+class Image:
+    def __init__(self, region, name, snapshot):
+        self.region = region
+        self.name = name
+        self.snapshot = snapshot
+        self.settled = False  # it was seen to be available
+        self.shared = False
+        self.tags = {}
+
+
+class Lane:
+    def __init__(self, server, number, seed):
+        self.server = server
+        self.number = number
+        self.random = random.Random(f"{seed} {number}")
+        self.uploads, self.snapshots, self.images = {}, {}, {}
+        self.doubt = None
+        self.calls = 0
+
+    @property
+    def owner(self):
+        return self.server.accounts["owner"]
+
+    def ec2(self, region):
+        return self.owner.ec2(region)
+
+    # Calls
+
+    def act(self):
+        """One random call. Raises ServerDied if it was not answered."""
+        actions = [self.start] * 2 + [self.put] * 6 + [self.complete] * 2 + [self.register] * 2
+        actions += [self.copy_image, self.copy_snapshot, self.share, self.tag, self.deregister, self.delete]
+        self.random.choice(actions)()
+
+    def call(self, doubt, function, **arguments):
+        """`doubt` is called after the next start if this is not answered."""
+        self.doubt = doubt
+        try:
+            answer = function(**arguments)
+        except DEAD as error:
+            raise ServerDied from error
+        self.doubt = None
+        self.calls += 1
+        return answer
+
+    def name(self, word):
+        return f"{word}-{self.number}-{self.random.getrandbits(64):x}"
+
+    def pick(self, things, condition=lambda thing: True):
+        found = [key for key, thing in things.items() if condition(thing)]
+        return self.random.choice(found) if found else None
+
+    def start(self):
+        region = self.random.choice(REGIONS)
+        arguments = {"VolumeSize": 1, "ClientToken": self.name("start")}
+        parent = self.pick(self.snapshots, lambda snapshot: snapshot.settled and snapshot.region == region)
+        if parent and self.random.random() < 0.7:
+            arguments["ParentSnapshotId"] = parent
+        else:
+            parent = None
+
+        def begin():
+            """With a client token the same call tells what became of the first."""
+            answer = self.call(begin, self.owner.ebs(region).start_snapshot, **arguments)
+            self.uploads[answer["SnapshotId"]] = Upload(
+                region, self.snapshots[parent].content if parent else {}
+            )
+
+        begin()
+
+    def put(self):
+        id = self.pick(self.uploads)
+        if id is None:
+            return self.start()
+        upload = self.uploads[id]
+        index = upload.again if upload.again is not None else self.random.choice(INDEXES)
+        number = self.random.randrange(len(CONTENT))
+        upload.again = index
+
+        def in_doubt():
+            """Cannot be seen before the upload is complete: it is put once more before that."""
+
+        data = CONTENT[number]
+        self.call(
+            in_doubt,
+            self.owner.ebs(upload.region).put_snapshot_block,
+            SnapshotId=id,
+            BlockIndex=index,
+            BlockData=data,
+            DataLength=disks.BLOCK_BYTES,
+            Checksum=disks.checksum(data),
+            ChecksumAlgorithm="SHA256",
+        )
+        upload.again = None
+        upload.blocks[index] = number
+
+    def complete(self):
+        id = self.pick(self.uploads, lambda upload: upload.again is None)
+        if id is None:
+            return self.put()
+        upload = self.uploads[id]
+        arguments = {"SnapshotId": id, "ChangedBlocksCount": len(upload.blocks)}
+        if self.random.random() < 0.5:
+            arguments |= {
+                "Checksum": disks.aggregate({i: CONTENT[n] for i, n in upload.blocks.items()}),
+                "ChecksumAlgorithm": "SHA256",
+                "ChecksumAggregationMethod": "LINEAR",
+            }
+
+        def close():
+            """Asked again, the same succeeds."""
+            self.call(close, self.owner.ebs(upload.region).complete_snapshot, **arguments)
+            self.snapshots[id] = Snapshot(upload.region, upload.content())
+            del self.uploads[id]
+
+        close()
+
+    def register(self):
+        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled)
+        if id is None:
+            return self.complete()
+        region = self.snapshots[id].region
+        name = self.name("image")
+
+        def found():
+            for image in self.ec2(region).describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"]:
+                self.add_image(image["ImageId"], region, name, id)
+
+        answer = self.call(
+            found,
+            self.ec2(region).register_image,
+            Name=name,
+            RootDeviceName="/dev/xvda",
+            Architecture="x86_64",
+            VirtualizationType="hvm",
+            BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": id}}],
+        )
+        self.add_image(answer["ImageId"], region, name, id)
+
+    def add_image(self, id, region, name, snapshot):
+        self.images[id] = Image(region, name, snapshot)
+        self.snapshots[snapshot].images.add(id)
+
+    def copy_image(self):
+        id = self.pick(self.images, lambda image: image.settled)
+        if id is None:
+            return self.register()
+        source = self.images[id]
+        region = next(region for region in REGIONS if region != source.region)
+        arguments = {
+            "Name": self.name("copy"),
+            "SourceImageId": id,
+            "SourceRegion": source.region,
+            "ClientToken": self.name("copy"),
+        }
+
+        def begin():
+            new = self.call(begin, self.ec2(region).copy_image, **arguments)["ImageId"]
+
+            def look():
+                """The new snapshot's id; looking changes nothing."""
+                found = self.call(look, self.ec2(region).describe_images, ImageIds=[new])["Images"][0]
+                snapshot = disks.snapshots_of(found)[0]
+                self.snapshots[snapshot] = Snapshot(region, self.snapshots[source.snapshot].content)
+                self.add_image(new, region, arguments["Name"], snapshot)
+
+            look()
+
+        begin()
+
+    def copy_snapshot(self):
+        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled)
+        if id is None:
+            return self.put()
+        source = self.snapshots[id]
+        region = next(region for region in REGIONS if region != source.region)
+        mark = self.name("copied")
+
+        def found():
+            filters = [{"Name": "description", "Values": [mark]}]
+            for new in self.ec2(region).describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]:
+                self.snapshots[new["SnapshotId"]] = Snapshot(region, source.content)
+
+        answer = self.call(
+            found,
+            self.ec2(region).copy_snapshot,
+            SourceRegion=source.region,
+            SourceSnapshotId=id,
+            Description=mark,
+        )
+        self.snapshots[answer["SnapshotId"]] = Snapshot(region, source.content)
+
+    def share(self):
+        id = self.pick(self.images, lambda image: image.settled)
+        if id is None:
+            return self.put()
+        image = self.images[id]
+        wanted = not image.shared
+        recipient = [{"UserId": self.server.accounts["recipient"].id}]
+
+        def found():
+            image.shared = self.is_shared(id)
+
+        self.call(
+            found,
+            self.ec2(image.region).modify_image_attribute,
+            ImageId=id,
+            LaunchPermission={"Add": recipient} if wanted else {"Remove": recipient},
+        )
+        image.shared = wanted
+
+    def tag(self):
+        id = self.pick(self.images)
+        if id is None:
+            return self.put()
+        image = self.images[id]
+        before = image.tags
+        after = before | {f"key {i}": self.name("value") for i in range(4)}
+
+        def found():
+            image.tags = self.tags_of(id)
+            assert image.tags in (before, after), f"half of the tags of {id}: {image.tags}"
+
+        tags = [{"Key": key, "Value": value} for key, value in after.items()]
+        self.call(found, self.ec2(image.region).create_tags, Resources=[id], Tags=tags)
+        image.tags = after
+
+    def deregister(self):
+        id = self.pick(self.images, lambda image: image.settled)
+        if id is None or len(self.images) < 4:
+            return self.put()
+        image = self.images[id]
+
+        def forget():
+            self.snapshots[image.snapshot].images.discard(id)
+            del self.images[id]
+
+        def found():
+            filters = [{"Name": "name", "Values": [image.name]}]
+            if not self.ec2(image.region).describe_images(Owners=["self"], Filters=filters)["Images"]:
+                forget()
+
+        self.call(found, self.ec2(image.region).deregister_image, ImageId=id)
+        forget()
+
+    def delete(self):
+        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled and not snapshot.images)
+        if id is None or len(self.snapshots) < 4:
+            return self.put()
+        region = self.snapshots[id].region
+
+        def found():
+            filters = [{"Name": "snapshot-id", "Values": [id]}]
+            if not self.ec2(region).describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]:
+                del self.snapshots[id]
+
+        self.call(found, self.ec2(region).delete_snapshot, SnapshotId=id)
+        del self.snapshots[id]
+
+    # Looking, while the server lives
+
+    def tags_of(self, id):
+        return {tag["Key"]: tag["Value"] for tag in disks.describe_image(self.owner, id, self.images[id].region).get("Tags", [])}
+
+    def is_shared(self, id):
+        said = self.ec2(self.images[id].region).describe_image_attribute(ImageId=id, Attribute="launchPermission")
+        return [entry.get("UserId") for entry in said["LaunchPermissions"]] == [self.server.accounts["recipient"].id]
+
+    def settle(self):
+        """After a start: what became of the call that was not answered."""
+        doubt, self.doubt = self.doubt, None
+        if doubt is not None:
+            doubt()
+
+    def expected_ids(self, region):
+        """(images, snapshots) that must be there."""
+        snapshots = [id for id, thing in {**self.snapshots, **self.uploads}.items() if thing.region == region]
+        return {id for id, image in self.images.items() if image.region == region}, set(snapshots)
+
+    def observe(self, images, snapshots):
+        """`images` and `snapshots`: what the server says of each, by id. States only go forward."""
+        for id, image in self.images.items():
+            state = images[id]["State"]
+            assert state in (("available",) if image.settled else ("pending", "available")), (id, images[id])
+            image.settled = state == "available"
+            assert images[id]["Name"] == image.name
+            assert disks.snapshots_of(images[id]) == [image.snapshot]
+            assert {tag["Key"]: tag["Value"] for tag in images[id].get("Tags", [])} == image.tags, id
+            assert self.is_shared(id) == image.shared, id
+        for id, snapshot in self.snapshots.items():
+            state = snapshots[id]["State"]
+            wanted = ("completed",) if snapshot.settled else ("pending", "completed")
+            assert state in wanted, (id, snapshots[id])
+            snapshot.settled = state == "completed"
+        for id in self.uploads:
+            assert snapshots[id]["State"] == "pending", (id, snapshots[id])
+
+    def compare(self, ids):
+        """The content of completed snapshots, block by block."""
+        for id in ids:
+            snapshot = self.snapshots[id]
+            wanted = {index: CONTENT[number] for index, number in snapshot.content.items()}
+            assert disks.read(self.owner, id, snapshot.region) == wanted, f"{id} is not what was put"
+
+    def completed(self):
+        return [id for id, snapshot in self.snapshots.items() if snapshot.settled]
+
+    def finish_uploads(self):
+        """Whatever is under way is completed, so that what was acknowledged can be seen."""
+        while self.uploads:
+            id, upload = next(iter(self.uploads.items()))
+            if upload.again is not None:
+                self.put_again(id)
+            self.uploads = {id: upload} | self.uploads
+            self.complete()
+
+    def put_again(self, id):
+        upload = self.uploads[id]
+        disks.put(self.owner, id, upload.again, CONTENT[1], upload.region)
+        upload.blocks[upload.again] = 1
+        upload.again = None
