@@ -1,5 +1,7 @@
 """Lanes against a server that is killed: run them, start it again, compare."""
 import collections
+import contextlib
+import subprocess
 import threading
 
 import argosyd
@@ -29,19 +31,20 @@ class Run:
             self.server.accounts["owner"].ebs(region)
 
     def work_until_killed(self, after_s):
-        """All lanes at once; the server dies by SIGKILL after that time, whatever it is doing."""
+        """All lanes at once, and sweeps; the server dies by SIGKILL after that time, whatever it is doing."""
         failures = []
 
-        def work(lane):
+        def work(act):
             try:
                 while True:
-                    lane.act()
+                    act()
             except lanes.ServerDied:
                 pass
             except BaseException as error:  # told by the thread that waits
                 failures.append(error)
 
-        threads = [threading.Thread(target=work, args=(lane,)) for lane in self.lanes]
+        actors = [lane.act for lane in self.lanes] + [self.sweep]
+        threads = [threading.Thread(target=work, args=(act,)) for act in actors]
         for thread in threads:
             thread.start()
         threads[0].join(timeout=after_s)
@@ -50,6 +53,23 @@ class Run:
             thread.join()
         if failures:
             raise failures[0]
+
+    def sweep(self):
+        """Collects at once what nothing counts on."""
+        swept = subprocess.run(
+            [argosyd.BINARY, "gc", "--data-dir", self.server.data_dir, "--grace-seconds", "0"],
+            capture_output=True,
+            text=True,
+            timeout=argosyd.PATIENCE_S,
+            check=False,
+        )
+        if swept.returncode == 0:
+            return
+        if self.server.process.poll() is None:  # it may be dying of the call that it makes
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.server.process.wait(timeout=2)
+        assert self.server.process.poll() is not None, swept.stderr
+        raise lanes.ServerDied
 
     def restart(self):
         self.start()
@@ -98,6 +118,7 @@ class Run:
             return states["pending"] == 0
 
         wait_until(settled, "something is still pending")
+        self.sweep()
         for lane in self.lanes:
             lane.compare(lane.completed())
         self.check_log()

@@ -1,0 +1,193 @@
+"""A bit flips in each kind of stored record: it is never returned as data, it is reported, and it heals."""
+import json
+import subprocess
+
+import botocore.exceptions
+import pytest
+
+import argosyd
+import disks
+import packs
+
+REGION = "us-east-1"
+# Blocks under two nodes of level 1; some that no compressor shortens, some that one does.
+BLOCKS = {index: disks.block(f"kept {index}") for index in (0, 1, 300, 2047)} | {
+    2: b"short" * 104857 + b"end"
+}
+
+
+class Kept:
+    """A server with one image, a copy of it in another region, and an upload under way."""
+
+    def __init__(self, folder):
+        self.server = argosyd.Server(folder / "data").start()
+        self.snapshot = disks.upload(self.owner, BLOCKS)
+        self.image = disks.register(self.owner, self.snapshot)
+        copy = self.owner.ec2("us-west-2").copy_image(
+            Name="copy", SourceImageId=self.image, SourceRegion=REGION
+        )["ImageId"]
+        disks.await_image(self.owner, copy, "us-west-2")
+        self.upload = disks.start(self.owner, ParentSnapshotId=self.snapshot)
+        disks.put(self.owner, self.upload, 0, disks.ZEROS)
+        disks.put(self.owner, self.upload, 3, BLOCKS[1])
+
+    @property
+    def owner(self):
+        return self.server.accounts["owner"]
+
+    def records(self, kind):
+        folder = self.server.data_dir / "regions" / REGION / "packs"
+        found = [record for pack in sorted(folder.iterdir()) for record in packs.records(pack)]
+        return [record for record in found if record.kind == kind]
+
+    def read(self):
+        """What is served: index -> bytes, or None where it is refused."""
+        try:
+            tokens = disks.list_blocks(self.owner, self.snapshot)
+        except botocore.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] == "InternalServerException", error.response
+            return dict.fromkeys(BLOCKS)
+        served = {}
+        for index, token in tokens.items():
+            try:
+                served[index] = disks.read_block(self.owner, self.snapshot, index, token)
+            except botocore.exceptions.ClientError as error:
+                assert error.response["Error"]["Code"] == "InternalServerException", error.response
+                served[index] = None
+        return served
+
+    def ask(self, command):
+        """An operator's command on this region: its exit status and what it said."""
+        said = subprocess.run(
+            [argosyd.BINARY, command, "--region", REGION, "--data-dir", self.server.data_dir, "--output", "json"],
+            capture_output=True,
+            text=True,
+            timeout=argosyd.PATIENCE_S,
+            check=False,
+        )
+        assert said.stdout, said.stderr
+        return said.returncode, json.loads(said.stdout)[0]
+
+    def scrub(self):
+        return self.ask("scrub")
+
+    def finish_upload(self):
+        disks.complete(self.owner, self.upload, 2)
+        wanted = BLOCKS | {3: BLOCKS[1]}
+        del wanted[0]
+        return disks.read(self.owner, self.upload) == wanted
+
+
+@pytest.fixture
+def kept(tmp_path):
+    kept = Kept(tmp_path)
+    yield kept
+    if kept.server.process.poll() is None:
+        kept.server.kill()
+
+
+def expect_right_or_refused(served):
+    assert set(served) == set(BLOCKS)
+    for index, data in served.items():
+        assert data is None or data == BLOCKS[index], f"block {index} is served wrong"
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+@pytest.mark.parametrize("kind", ["block", "node 1", "node 2"])
+def test_a_flipped_bit_of_a_chunk_is_refused_named_by_a_scrub_and_brought_back(kept, kind, end):
+    getattr(kept.server, end)()
+    first = kept.records(kind)[0]
+    kept.server.start()  # it is durable and known by now
+    kept.server.stop()
+    packs.flip(first.pack, first.payload_offset + first.payload_bytes // 2)
+    kept.server.start()
+    status, said = kept.scrub()
+    assert status == 1
+    assert said["damaged_chunks"] == 1
+    assert [damaged["snapshot_id"] for damaged in said["damaged_snapshots"]] == [kept.snapshot]
+    assert kept.image in said["damaged_snapshots"][0]["images"]
+    served = kept.read()
+    expect_right_or_refused(served)
+    assert None in served.values()
+    status, said = kept.ask("repair")
+    assert status == 0, said
+    assert kept.read() == BLOCKS
+    assert kept.scrub()[0] == 0
+    assert kept.finish_upload()
+
+
+def test_a_flipped_bit_of_a_block_is_found_when_it_is_read_and_heals_with_the_next_upload(kept):
+    kept.server.stop()
+    first = kept.records("block")[0]
+    packs.flip(first.pack, first.payload_offset + 100)
+    kept.server.start()
+    served = kept.read()
+    expect_right_or_refused(served)
+    assert list(served.values()).count(None) == 1
+    assert "is damaged" in kept.server.log.read_text()
+    disks.upload(kept.owner, BLOCKS)
+    assert kept.read() == BLOCKS
+
+
+@pytest.mark.parametrize("kind", ["block", "placement", "node 2", "pack"])
+def test_a_flipped_bit_of_a_head_takes_nothing_with_it_and_a_scrub_tells(kept, kind):
+    kept.server.stop()
+    if kind == "pack":
+        packs.flip(kept.records("block")[0].pack, 2)
+    else:
+        record = kept.records(kind)[0]
+        packs.flip(record.pack, record.offset + 30)
+    kept.server.start()
+    assert kept.read() == BLOCKS, "the index knows where everything lies"
+    assert kept.finish_upload()
+    status, said = kept.scrub()
+    assert (status, said["damaged_packs"]) == (1, 1)
+    assert disks.read(kept.owner, disks.upload(kept.owner, {9: disks.block("after")}))
+
+
+def test_a_flipped_bit_of_a_table_of_contents_is_told_by_a_scrub_and_mended(kept):
+    filler = disks.Incompressible(530, "fills a pack")
+    full = disks.upload(kept.owner, filler)
+    kept.server.stop()
+    table = kept.records("table")[0]
+    packs.flip(table.pack, table.payload_offset + 10)
+    kept.server.start()
+    assert kept.read() == BLOCKS
+    status, said = kept.scrub()
+    assert (status, said["damaged_packs"]) == (1, 1)
+    kept.server.stop()
+    for path in (kept.server.data_dir / "regions" / REGION).glob("index.db*"):
+        path.unlink()
+    kept.server.start()
+    assert kept.read() == BLOCKS
+    disks.verify(kept.owner, full, filler)
+
+
+@pytest.mark.parametrize("database", ["index.db", "catalogue.db"])
+def test_flipped_bits_of_a_database_are_never_served_as_data(kept, database):
+    """Each page of the database in turn is spoilt in the middle; the server serves what is right, or refuses."""
+    kept.server.stop()
+    path = kept.server.data_dir / "regions" / REGION / database
+    content = path.read_bytes()
+    assert not path.with_name(database + "-wal").exists()
+    told = 0
+    for offset in range(4096 + 2048, len(content), 4096 * max(1, len(content) // 4096 // 8)):
+        path.write_bytes(content)
+        packs.flip(path, offset)
+        try:
+            kept.server.start()
+        except pytest.fail.Exception:  # it says so and does not start
+            assert "damaged" in kept.server.log.read_text()
+            told += 1
+            continue
+        try:
+            expect_right_or_refused(kept.read())
+        except botocore.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] in ("ResourceNotFoundException", "InternalError"), error.response
+            told += 1
+        kept.server.kill()
+        for rest in path.parent.glob(database + "-*"):
+            rest.unlink()
+    path.write_bytes(content)
+    kept.server.start()
+    assert kept.read() == BLOCKS
