@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "base/private_file.h"
 
 namespace argosy::crypto {
 namespace {
@@ -131,21 +132,12 @@ Result<Bytes> unwrap(Key const& key, ByteView associated, ByteView wrapped) {
 }
 
 Result<Key> load_root_key(std::string const& path, bool create, Entropy& entropy) {
-  if (create) {
-    File file{::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600)};
-    if (file.descriptor >= 0) {
-      auto text = to_hex(Key::random(entropy).bytes()) + "\n";
-      bool written =
-          ::write(file.descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-          ::fsync(file.descriptor) == 0;
-      OPENSSL_cleanse(text.data(), text.size());
-      if (!written) {
-        ::unlink(path.c_str());
-        return fail(Fault::unavailable, path + ": cannot write the root key");
-      }
-    } else if (errno != EEXIST) {
-      return fail(Fault::unavailable, path + ": cannot create the root key: " + std::strerror(errno));
-    }
+  if (create && ::access(path.c_str(), F_OK) != 0) {
+    auto text = to_hex(Key::random(entropy).bytes()) + "\n";
+    auto written = write_private_file(path, text, Existing::refuse);
+    OPENSSL_cleanse(text.data(), text.size());
+    if (!written && written.error().fault != Fault::conflict)
+      return fail(Fault::unavailable, "cannot make the root key: " + written.error().message);
   }
   File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.descriptor < 0)

@@ -5,9 +5,9 @@
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
 
+#include "base/private_file.h"
 #include "catalogue/accounts.h"
 #include "crypto/certificate.h"
-#include "server/private_file.h"
 #include "wire/json.h"
 
 namespace argosy::server {

@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "base/private_file.h"
 #include "catalogue/accounts.h"
-#include "server/private_file.h"
 
 namespace argosy::server {
 namespace {

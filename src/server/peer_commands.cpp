@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/private_file.h"
 #include "catalogue/openings.h"
 #include "crypto/certificate.h"
 #include "server/account_transfer.h"
-#include "server/private_file.h"
 #include "server/region.h"
 
 namespace argosy::server {

@@ -1,5 +1,5 @@
-// server/private_file.cpp - see private_file.h.
-#include "server/private_file.h"
+// base/private_file.cpp - see private_file.h.
+#include "base/private_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,13 +7,23 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
-namespace argosy::server {
+namespace argosy {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 64U << 20U;
 constexpr std::size_t kPieceBytes = 64U << 10U;
+
+/// Makes the entry of `path` in its folder durable.
+bool sync_folder_of(std::string const& path) {
+  auto folder = std::filesystem::path(path).parent_path().string();
+  int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  bool const synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  if (descriptor >= 0) ::close(descriptor);
+  return synced;
+}
 
 }  // namespace
 
@@ -44,13 +54,14 @@ Result<void> write_private_file(std::string const& path, std::string_view text, 
   if (!written) return failure("write");
   if (existing == Existing::replace) {
     if (::rename(draft.c_str(), path.c_str()) != 0) return failure("rename");
-    return {};
+    return sync_folder_of(path) ? Result<void>{} : Result<void>(failure("sync its folder"));
   }
   bool const linked = ::link(draft.c_str(), path.c_str()) == 0;  // fails if there is one
   auto const error = errno;
   ::unlink(draft.c_str());
   errno = error;
-  return linked ? Result<void>{} : Result<void>(failure("create"));
+  if (!linked) return failure("create");
+  return sync_folder_of(path) ? Result<void>{} : Result<void>(failure("sync its folder"));
 }
 
-}  // namespace argosy::server
+}  // namespace argosy

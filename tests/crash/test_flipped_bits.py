@@ -116,19 +116,6 @@ def test_a_flipped_bit_of_a_chunk_is_refused_named_by_a_scrub_and_brought_back(k
     assert kept.finish_upload()
 
 
-def test_a_flipped_bit_of_a_block_is_found_when_it_is_read_and_heals_with_the_next_upload(kept):
-    kept.server.stop()
-    first = kept.records("block")[0]
-    packs.flip(first.pack, first.payload_offset + 100)
-    kept.server.start()
-    served = kept.read()
-    expect_right_or_refused(served)
-    assert list(served.values()).count(None) == 1
-    assert "is damaged" in kept.server.log.read_text()
-    disks.upload(kept.owner, BLOCKS)
-    assert kept.read() == BLOCKS
-
-
 @pytest.mark.parametrize("kind", ["block", "placement", "node 2", "pack"])
 def test_a_flipped_bit_of_a_head_takes_nothing_with_it_and_a_scrub_tells(kept, kind):
     kept.server.stop()

@@ -1,11 +1,11 @@
-// server/private_file.h - small files of the operator: read whole, and written whole for their owner alone.
+// base/private_file.h - small files of the operator: read whole, and written whole for their owner alone.
 #pragma once
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 
-namespace argosy::server {
+namespace argosy {
 
 /// At most 64 MiB, more than an export of 100,000 accounts. Fails with `not_found`, `invalid` if it is
 /// larger.
@@ -16,4 +16,4 @@ enum class Existing { replace, refuse };
 /// replaced.
 Result<void> write_private_file(std::string const& path, std::string_view text, Existing existing);
 
-}  // namespace argosy::server
+}  // namespace argosy
