@@ -5,7 +5,7 @@ import struct
 
 HEADER_BYTES = 16
 HEAD_BYTES = 72
-KINDS = {1: "chunk", 2: "placement", 3: "table"}
+KINDS = {1: "chunk", 2: "placement", 3: "table of contents"}
 
 
 class Record:

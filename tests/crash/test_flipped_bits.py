@@ -105,7 +105,7 @@ def test_a_flipped_bit_of_a_chunk_is_refused_named_by_a_scrub_and_brought_back(k
     assert status == 1
     assert said["damaged_chunks"] == 1
     assert [damaged["snapshot_id"] for damaged in said["damaged_snapshots"]] == [kept.snapshot]
-    assert kept.image in said["damaged_snapshots"][0]["images"]
+    assert said["damaged_snapshots"][0]["images"][0].startswith(kept.image)
     served = kept.read()
     expect_right_or_refused(served)
     assert None in served.values()
@@ -130,24 +130,6 @@ def test_a_flipped_bit_of_a_head_takes_nothing_with_it_and_a_scrub_tells(kept, k
     status, said = kept.scrub()
     assert (status, said["damaged_packs"]) == (1, 1)
     assert disks.read(kept.owner, disks.upload(kept.owner, {9: disks.block("after")}))
-
-
-def test_a_flipped_bit_of_a_table_of_contents_is_told_by_a_scrub_and_mended(kept):
-    filler = disks.Incompressible(530, "fills a pack")
-    full = disks.upload(kept.owner, filler)
-    kept.server.stop()
-    table = kept.records("table")[0]
-    packs.flip(table.pack, table.payload_offset + 10)
-    kept.server.start()
-    assert kept.read() == BLOCKS
-    status, said = kept.scrub()
-    assert (status, said["damaged_packs"]) == (1, 1)
-    kept.server.stop()
-    for path in (kept.server.data_dir / "regions" / REGION).glob("index.db*"):
-        path.unlink()
-    kept.server.start()
-    assert kept.read() == BLOCKS
-    disks.verify(kept.owner, full, filler)
 
 
 @pytest.mark.parametrize("database", ["index.db", "catalogue.db"])

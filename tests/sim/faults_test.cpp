@@ -27,10 +27,9 @@ struct Source {
   Wire::Faults faults;
   replication::Source asking{"us-east-1", "us-west-2", std::make_unique<Wire>(answering, faults),
                              std::nullopt};
-  messages::replication::OpenResponse opened = [this] {
-    auto snapshot = region.make_snapshot(kOwner.account, blocks);
-    return *asking.open({kOwner.account, region.make_image(kOwner.account, "base", snapshot.id).id});
-  }();
+  std::string image =
+      region.make_image(kOwner.account, "base", region.make_snapshot(kOwner.account, blocks).id).id;
+  messages::replication::OpenResponse opened = *asking.open({kOwner.account, image});
 };
 Source& source() {
   static auto* const made = new Source;
@@ -138,7 +137,7 @@ std::vector<Operation> const& operations() {
            m::CopyImageRequest request;
            request.name = "copied";
            request.source_region = "us-east-1";
-           request.source_image_id = "ami-0123456789abcdef0";  // as `opened` was asked for
+           request.source_image_id = source().image;
            auto& region = s.machine.region();
            return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.root_key,
                                   source().opened, request);
@@ -223,8 +222,10 @@ TEST_P(Faults, at_any_call_to_the_disk_are_told_and_leave_nothing_half_done) {
       EXPECT_TRUE(now == before || now == after) << "half done: " << now;
     }
     scene.machine.kill();
-    EXPECT_EQ(state_of(scene), now) << "a start changes nothing";
-    if (now == before) {
+    auto const then =
+        state_of(scene);  // a commit whose sync failed was refused, and may turn out to be there
+    EXPECT_TRUE(then == now || (!done && then == after)) << "half done after a start: " << then;
+    if (then == before) {
       auto again = GetParam().run(scene);
       EXPECT_TRUE(again) << again.error().message;
     }
@@ -244,10 +245,11 @@ TEST(FaultsOfACopy, at_any_call_to_the_disk_delay_it_and_no_more) {
     m::CopyImageRequest request;
     request.name = "copied";
     request.source_region = "us-east-1";
-    request.source_image_id = "ami-0123456789abcdef0";
+    request.source_image_id = source().image;
+    auto opened = *source().asking.open({kOwner.account, source().image});
     auto made = region.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.root_key,
-                             source().opened, request);
+      return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.root_key, opened,
+                             request);
     });
     ASSERT_TRUE(made) << made.error().message;
     replication::Sources sources;
