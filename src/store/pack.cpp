@@ -215,7 +215,7 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, Sc
                              VisitRecord const& visit) {
   auto const size_bytes = range.size_bytes;
   ScanResult result;
-  bool const begins = TRY(check_pack_header(bucket, name, size_bytes));
+  bool const begins = range.from_bytes > 0 || TRY(check_pack_header(bucket, name, size_bytes));
   if (!begins) return result;
   result.valid_bytes = std::max<std::uint64_t>(range.from_bytes, kPackHeaderBytes);
   Bytes buffer;

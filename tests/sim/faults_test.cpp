@@ -114,12 +114,6 @@ std::vector<Operation> const& operations() {
       {"PutSnapshotBlock_zeros",
        [](Scene& s) { return s.machine.uploads().put(s.upload, 2, Bytes(content::kBlockBytes)); }},
       {"CompleteSnapshot", [](Scene& s) { return s.machine.uploads().complete(s.upload, 2); }},
-      {"what_follows_CompleteSnapshot", [](Scene& s) { return s.machine.uploads().step(); }},
-      {"an_upload_that_times_out",
-       [](Scene& s) {
-         s.machine.region().clock.advance(std::chrono::hours(2));
-         return s.machine.uploads().step();
-       }},
       {"RegisterImage",
        [](Scene& s) {
          return s.run([&](catalogue::Transaction& tx) {
@@ -236,6 +230,28 @@ TEST_P(Faults, at_any_call_to_the_disk_are_told_and_leave_nothing_half_done) {
 
 INSTANTIATE_TEST_SUITE_P(of, Faults, testing::ValuesIn(operations()),
                          [](auto const& operation) { return operation.param.name; });
+
+TEST(FaultsOfUploads, at_any_call_to_the_disk_delay_what_goes_on_behind_them_and_no_more) {
+  for (int n = 1, reached = true; reached; ++n) {
+    SCOPED_TRACE("call " + std::to_string(n) + " fails");
+    ASSERT_LT(n, 200);
+    Scene scene;
+    auto uploads = scene.machine.uploads();
+    auto const calls = scene.machine.disk().calls();
+    scene.machine.disk().fail_call(n);
+    scene.machine.region().clock.advance(std::chrono::hours(2));
+    auto stepped = uploads.step();
+    reached = scene.machine.disk().calls() - calls >= n;
+    EXPECT_TRUE(stepped || stepped.error().fault == Fault::unavailable) << stepped.error().message;
+    scene.machine.disk().repair();
+    stepped = uploads.step();
+    ASSERT_TRUE(stepped) << stepped.error().message;
+    EXPECT_EQ(uploads.find(scene.upload).state, images::SnapshotState::error) << "it timed out";
+    auto made = uploads.find(scene.accepted);
+    ASSERT_EQ(made.state, images::SnapshotState::completed) << made.status_message;
+    EXPECT_TRUE(scene.machine.region().read(made) == (Blocks{{7, block(7)}}));
+  }
+}
 
 TEST(FaultsOfACopy, at_any_call_to_the_disk_delay_it_and_no_more) {
   for (int n = 1, reached = true; reached; ++n) {
