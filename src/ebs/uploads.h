@@ -36,7 +36,8 @@ Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypt
 /// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
 /// of power then takes nothing from them.
 Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates, Time now);
-/// At a start: ends every upload under way if the store's journal is damaged, for any of them may lack blocks.
+/// At a start: ends every upload under way if the store's journal is damaged, for any of them may lack
+/// blocks.
 Result<void> end_damaged_uploads(sql::Pool& catalogue, content::Content& content);
 /// Makes durable what was put to any upload: the last that a process does before it stops.
 Result<void> settle_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates);
