@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "access/limits.h"
+
 namespace argosy::access {
 
 /// The principal of a request. Today every access key is its account's root.
@@ -11,6 +13,7 @@ struct Caller {
   std::string access_key_id;
   std::string arn;      ///< arn:aws:iam::ACCOUNT:root
   std::string user_id;  ///< the account id, for root
+  AccountLimits limits{};
 };
 
 struct Credentials {

@@ -1,6 +1,8 @@
 // api/ebs.cpp - see ebs.h.
 #include "api/ebs.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "api/operation.h"
@@ -16,10 +18,12 @@ namespace {
 
 namespace m = messages::ebs;
 
+constexpr std::string_view kPrefix = "/snapshots";
+
 /// /snapshots/a/b/c -> a, b, c
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> out;
-  path.remove_prefix(std::string_view("/snapshots").size());
+  path.remove_prefix(kPrefix.size());
   while (path.starts_with('/')) {
     path.remove_prefix(1);
     auto end = path.find('/');
@@ -118,9 +122,9 @@ Result<http::Response> put(EbsCall const& call) {
   request.checksum = in.header("x-amz-checksum").value_or("");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm").value_or("");
   request.progress = TRY(in.integer<std::int32_t>(in.header("x-amz-progress"), "x-amz-Progress"));
-  auto response =
-      TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.region.gates,
-                                  call.service.root_key, call.caller, call.now, request, call.request.body));
+  auto response = TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.region.gates,
+                                              call.region.ledger, call.service.root_key, call.caller,
+                                              call.now, request, call.request.body));
   http::Response out;
   out.status = 201;
   out.headers = {{"Content-Type", "application/json"},
@@ -189,32 +193,64 @@ Result<http::Response> get(EbsCall const& call) {
   return out;
 }
 
+struct Route {
+  std::string_view operation;
+  std::string_view method;
+  std::string_view path;  ///< behind /snapshots; '*' is any one part
+  Result<http::Response> (*run)(EbsCall const&);
+};
+constexpr std::array<Route, 6> kRoutes{{{"StartSnapshot", "POST", "", start},
+                                        {"PutSnapshotBlock", "PUT", "/*/blocks/*", put},
+                                        {"CompleteSnapshot", "POST", "/completion/*", complete},
+                                        {"ListSnapshotBlocks", "GET", "/*/blocks", list},
+                                        {"ListChangedBlocks", "GET", "/*/changedblocks", list_changed},
+                                        {"GetSnapshotBlock", "GET", "/*/blocks/*", get}}};
+
+Route const* find_route(http::Request const& request) {
+  if (!request.path.starts_with(kPrefix)) return nullptr;
+  auto const parts = split_path(request.path);
+  auto fits = [&](Route const& route) {
+    auto same = [](std::string const& part, std::string const& wanted) {
+      return wanted == "*" || part == wanted;
+    };
+    return route.method == request.method &&
+           std::ranges::equal(parts, split_path(std::string(kPrefix) + std::string(route.path)), same);
+  };
+  auto found = std::ranges::find_if(kRoutes, fits);
+  return found == kRoutes.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 bool allows_unsigned_payload(http::Request const& request) {
   return request.method == "PUT" && request.path.starts_with("/snapshots/");
 }
 
+std::string_view ebs_operation(http::Request const& request) {
+  auto const* route = find_route(request);
+  return route == nullptr ? std::string_view() : route->operation;
+}
+
+std::vector<std::string_view> ebs_operations() {
+  std::vector<std::string_view> out;
+  for (auto const& route : kRoutes) out.push_back(route.operation);
+  return out;
+}
+
 Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller,
                                http::Request const& request) {
-  if (!request.path.starts_with("/snapshots"))
-    return fail(Fault::not_found, "UnknownOperationException", "There is no " + request.path);
-  EbsCall call{service,
-               region,
-               caller,
-               request,
-               split_path(request.path),
-               TRY(Inputs::read(request)),
-               service.clock.now()};
-  auto const& path = call.path;
-  auto const& method = request.method;
-  if (method == "POST" && path.empty()) return start(call);
-  if (method == "POST" && path.size() == 2 && path[0] == "completion") return complete(call);
-  if (method == "GET" && path.size() == 2 && path[1] == "blocks") return list(call);
-  if (method == "GET" && path.size() == 2 && path[1] == "changedblocks") return list_changed(call);
-  if (method == "PUT" && path.size() == 3 && path[1] == "blocks") return put(call);
-  if (method == "GET" && path.size() == 3 && path[1] == "blocks") return get(call);
-  return fail(Fault::not_found, "UnknownOperationException", "There is no " + method + " " + request.path);
+  auto const* route = find_route(request);
+  if (route == nullptr)
+    return fail(Fault::not_found, "UnknownOperationException",
+                "There is no " + request.method + " " + request.path);
+  EbsCall const call{service,
+                     region,
+                     caller,
+                     request,
+                     split_path(request.path),
+                     TRY(Inputs::read(request)),
+                     service.clock.now()};
+  return route->run(call);
 }
 
 }  // namespace argosy::api

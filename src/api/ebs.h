@@ -10,6 +10,11 @@ namespace argosy::api {
 /// True for the one operation that may come with an unsigned body: the block's own checksum guards it.
 bool allows_unsigned_payload(http::Request const& request);
 
+/// The name of the operation that a request asks for; empty if there is none.
+std::string_view ebs_operation(http::Request const& request);
+/// Every operation that is answered.
+std::vector<std::string_view> ebs_operations();
+
 Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller,
                                http::Request const& request);
 

@@ -14,6 +14,8 @@
 namespace argosy::api {
 namespace {
 
+constexpr std::string_view kGetCallerIdentity = "GetCallerIdentity";
+
 Protocol protocol_of(std::string_view service, http::Request const& request) {
   if (service == "ec2") return Protocol::ec2;
   if (service == "sts") return Protocol::sts;
@@ -65,11 +67,13 @@ std::unexpected<Error> unknown_action(std::string const& action) {
 }
 
 Result<http::Response> run_ec2(Service& service, Region& region, access::Caller const& caller,
-                               http::Request const& request, std::string const& request_id) {
+                               http::Request const& request, std::string const& request_id,
+                               std::string& operation_name) {
   auto parameters = TRY(parameters_of(request));
   auto action = TRY(action_of(parameters, "2016-11-15"));
   auto operation = ec2_operations().find(action);
   if (operation == ec2_operations().end()) return unknown_action(action);
+  operation_name = action;
   auto endpoint = service.endpoint.empty()
                       ? std::string(http::find_header(request.headers, "host").value_or(""))
                       : service.endpoint;
@@ -78,10 +82,11 @@ Result<http::Response> run_ec2(Service& service, Region& region, access::Caller 
 }
 
 Result<http::Response> run_sts(access::Caller const& caller, http::Request const& request,
-                               std::string const& request_id) {
+                               std::string const& request_id, std::string& operation_name) {
   auto parameters = TRY(parameters_of(request));
   auto action = TRY(action_of(parameters, "2011-06-15"));
-  if (action != "GetCallerIdentity") return unknown_action(action);
+  if (action != kGetCallerIdentity) return unknown_action(action);
+  operation_name = action;
   http::Response response;
   response.headers = {{"x-amzn-RequestId", request_id}, {"Content-Type", "text/xml"}};
   response.body =
@@ -113,10 +118,21 @@ bool asks_where_regions_are(http::Request const& request) {
   return wire::find_pair(*parameters, "Action") == "DescribeRegions";
 }
 
+/// What a row of the metrics is called for a request that reaches no operation.
+constexpr std::string_view kNoOperation = "none";
+
 struct Dispatched {
   Protocol protocol;
   Result<http::Response> result;
+  std::string operation{kNoOperation};
 };
+
+std::unexpected<Error> throttled(Protocol protocol) {
+  if (protocol == Protocol::ebs)
+    return fail(Fault::limit, "RequestThrottledException/ACCOUNT_THROTTLED", "Request limit exceeded.");
+  if (protocol == Protocol::sts) return fail(Fault::limit, "Throttling", "Rate exceeded");
+  return fail(Fault::limit, "RequestLimitExceeded", "Request limit exceeded.");
+}
 
 Dispatched dispatch(Service& service, http::Request const& request, std::string const& request_id) {
   auto find = [&](std::string_view access_key_id) {
@@ -143,32 +159,58 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
                   signer.service + "'");
   if (!signer.payload_signed && !(protocol == Protocol::ebs && allows_unsigned_payload(request)))
     return denied("The body must be signed: UNSIGNED-PAYLOAD is accepted for PutSnapshotBlock only");
-  if (protocol == Protocol::sts) return {protocol, run_sts(signer.caller, request, request_id)};
+  auto caller = signer.caller;
+  caller.limits = service.limits;
+  if (!service.rates.take(caller.account, caller.limits, service.clock.now())) {
+    service.requests.count_throttled(service_of(protocol));
+    return {protocol, throttled(protocol)};
+  }
+  Dispatched out{protocol, {}};
+  if (protocol == Protocol::sts) {
+    out.result = run_sts(caller, request, request_id, out.operation);
+    return out;
+  }
   auto* region = service.find_region(signer.region);
   if (region == nullptr && protocol == Protocol::ec2 && service.is_elsewhere(signer.region) &&
       asks_where_regions_are(request))
     region = &service.regions.front();
   if (region == nullptr) return {protocol, std::unexpected(wrong_region(service, signer))};
-  if (protocol == Protocol::ebs) {
-    auto result = run_ebs(service, *region, signer.caller, request);
-    if (result) result->headers.emplace_back("x-amzn-RequestId", request_id);
-    return {protocol, std::move(result)};
+  if (protocol == Protocol::ec2) {
+    out.result = run_ec2(service, *region, caller, request, request_id, out.operation);
+    return out;
   }
-  return {protocol, run_ec2(service, *region, signer.caller, request, request_id)};
+  auto const operation = ebs_operation(request);
+  if (!operation.empty()) out.operation = operation;
+  out.result = run_ebs(service, *region, caller, request);
+  if (out.result) out.result->headers.emplace_back("x-amzn-RequestId", request_id);
+  return out;
 }
 
 }  // namespace
 
+void declare_operations(metrics::Requests& requests) {
+  for (auto const& [name, operation] : ec2_operations()) requests.declare("ec2", name);
+  for (auto const name : ebs_operations()) requests.declare("ebs", name);
+  requests.declare("sts", kGetCallerIdentity);
+}
+
 http::Response handle(Service& service, http::Request const& request) {
   auto const request_id = make_uuid(service.entropy);
-  try {
-    auto dispatched = dispatch(service, request, request_id);
-    if (dispatched.result) return *std::move(dispatched.result);
-    return to_response(dispatched.protocol, dispatched.result.error(), request_id);
-  } catch (std::exception const& exception) {
-    return to_response(guess_protocol(request),
-                       {Fault::corrupt, {}, std::string("exception: ") + exception.what()}, request_id);
-  }
+  auto const began = std::chrono::steady_clock::now();
+  auto dispatched = [&]() -> Dispatched {
+    try {
+      return dispatch(service, request, request_id);
+    } catch (std::exception const& exception) {
+      return {guess_protocol(request), fail(Fault::corrupt, std::string("exception: ") + exception.what())};
+    }
+  }();
+  auto const& result = dispatched.result;
+  auto response =
+      result ? *std::move(dispatched.result) : to_response(dispatched.protocol, result.error(), request_id);
+  auto const took = std::chrono::steady_clock::now() - began;
+  service.requests.count(service_of(dispatched.protocol), dispatched.operation, response.status,
+                         std::chrono::duration_cast<std::chrono::microseconds>(took));
+  return response;
 }
 
 http::Response refuse(int status, std::string_view target, Entropy& entropy) {

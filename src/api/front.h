@@ -5,6 +5,9 @@
 
 namespace argosy::api {
 
+/// Shows every operation that is answered among the metrics, from the start.
+void declare_operations(metrics::Requests& requests);
+
 /// Any thread. Never throws.
 http::Response handle(Service& service, http::Request const& request);
 

@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "access/limits.h"
+#include "api/rate_limiter.h"
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "content/content.h"
 #include "crypto/crypto.h"
+#include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
+#include "metrics/metrics.h"
 #include "replication/source.h"
 #include "sql/session.h"
 
@@ -23,6 +27,7 @@ struct Region {
   replication::Sources& sources;  ///< where copies into this region come from
   crypto::Key token_key;          ///< authenticates the region's page and block tokens
   ebs::UploadGates& gates;
+  ebs::ContentLedger& ledger;
   std::function<void()> wake;  ///< says that work was recorded for the background
 };
 
@@ -39,8 +44,11 @@ struct Service {
   crypto::Key root_key;
   Clock& clock;
   Entropy& entropy;
-  std::string
-      endpoint;  ///< the authority that clients reach this process by; empty: whatever they say in Host
+  /// The authority that clients reach this process by; empty: whatever they say in Host.
+  std::string endpoint;
+  access::AccountLimits limits;  ///< of every account
+  metrics::Requests& requests;
+  RateLimiter rates{};
 
   Region* find_region(std::string_view name) {
     for (auto& region : regions)

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS snapshots(
   copy_source_snapshot TEXT NOT NULL, copy_bytes_done INTEGER NOT NULL, copy_bytes_moved INTEGER NOT NULL,
   completion_duration_minutes INTEGER);
 CREATE INDEX IF NOT EXISTS snapshots_owner ON snapshots(owner, created, id);
+CREATE INDEX IF NOT EXISTS snapshots_content ON snapshots(owner, state, content_bytes);
 CREATE INDEX IF NOT EXISTS snapshots_uploads ON snapshots(completing, id) WHERE is_upload = 1 AND state = 'pending';
 
 CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL);

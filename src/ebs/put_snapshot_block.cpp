@@ -31,7 +31,8 @@ Result<digest::Digest> check(m::PutSnapshotBlockRequest const& request, ByteView
 }  // namespace
 
 Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, content::Content& content,
-                                                       UploadGates& gates, crypto::Key const& root_key,
+                                                       UploadGates& gates, ContentLedger& ledger,
+                                                       crypto::Key const& root_key,
                                                        access::Caller const& caller, Time now,
                                                        m::PutSnapshotBlockRequest const& request,
                                                        ByteView block) {
@@ -47,9 +48,11 @@ Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, con
     return invalid_parameter("Block " + std::to_string(request.block_index) +
                              " is beyond the end of a volume of " +
                              std::to_string(upload.snapshot.volume_size_gib) + " GiB");
+  TRY(ledger.charge_block(catalogue, caller, upload.snapshot, now));
   TRY(content.put_block(upload.domain, request.snapshot_id, static_cast<std::uint64_t>(request.block_index),
                         block, digest));
-  TRY(record_write(catalogue, gates, upload.snapshot, now, request.progress));
+  TRY(record_write(catalogue, gates, upload.snapshot, now, request.progress,
+                   ledger.uploaded_bytes(caller.account, request.snapshot_id)));
   return m::PutSnapshotBlockResponse{to_base64(digest.bytes), "SHA256"};
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "content/content.h"
 #include "crypto/crypto.h"
+#include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
 #include "messages/ebs/ebs.h"
 #include "sql/session.h"
@@ -13,8 +14,8 @@ namespace argosy::ebs {
 /// Survives the death of the process on return. Takes transactions of its own: the block's record is its
 /// journal, and needs no commit. Fails with ValidationException, ResourceNotFoundException.
 Result<messages::ebs::PutSnapshotBlockResponse> put_snapshot_block(
-    sql::Pool& catalogue, content::Content& content, UploadGates& gates, crypto::Key const& root_key,
-    access::Caller const& caller, Time now, messages::ebs::PutSnapshotBlockRequest const& request,
-    ByteView block);
+    sql::Pool& catalogue, content::Content& content, UploadGates& gates, ContentLedger& ledger,
+    crypto::Key const& root_key, access::Caller const& caller, Time now,
+    messages::ebs::PutSnapshotBlockRequest const& request, ByteView block);
 
 }  // namespace argosy::ebs

@@ -102,13 +102,16 @@ Result<std::optional<m::StartSnapshotResponse>> find_earlier(catalogue::Transact
 
 Result<void> check_limits(catalogue::Transaction& tx, access::Caller const& caller) {
   auto uploads = TRY(catalogue::count_uploads(tx, caller.account));
-  if (uploads >= kMaxPendingUploads)
+  auto const& limits = caller.limits;
+  if (uploads >= limits.pending_uploads)
     return fail(Fault::limit, "ConcurrentLimitExceededException",
-                "An account can have at most 100 pending uploads in a region.");
+                access::limit_message("pending uploads in this region", limits.pending_uploads,
+                                      "pending_uploads", "Complete or delete some"));
   auto snapshots = TRY(catalogue::count_snapshots(tx, caller.account));
-  if (snapshots >= kMaxSnapshots)
+  if (snapshots >= limits.snapshots)
     return fail(Fault::limit, "ServiceQuotaExceededException",
-                "An account can have at most 100000 snapshots in a region.");
+                access::limit_message("snapshots in this region", limits.snapshots, "snapshots",
+                                      "Delete snapshots that are not needed"));
   return {};
 }
 

@@ -9,9 +9,6 @@
 
 namespace argosy::ebs {
 
-inline constexpr std::int64_t kMaxPendingUploads = 100;  ///< of an account, in a region
-inline constexpr std::int64_t kMaxSnapshots = 100'000;   ///< of an account, in a region
-
 /// Fails with ValidationException, ResourceNotFoundException, ConflictException (a client token with other
 /// parameters), ConcurrentLimitExceededException, ServiceQuotaExceededException, UnsupportedOperation
 /// (encryption).

@@ -197,7 +197,7 @@ Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Key
 }
 
 Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, Snapshot const& snapshot, Time now,
-                          std::optional<std::int32_t> progress) {
+                          std::optional<std::int32_t> progress, std::int64_t uploaded_bytes) {
   bool const moved = progress && *progress > snapshot.progress_percent;
   bool const said = snapshot.unsynced_boot == gates.boot();
   if (now < snapshot.last_write + kWriteResolution && !moved && said) return {};
@@ -206,6 +206,7 @@ Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, Snapshot con
     if (!current || current->state != SnapshotState::pending) return {};
     current->last_write = std::max(current->last_write, now);
     current->unsynced_boot = gates.boot();
+    current->content_bytes = std::max(current->content_bytes, uploaded_bytes);
     if (progress) current->progress_percent = std::max<std::int64_t>(current->progress_percent, *progress);
     return catalogue::save_snapshot(tx, *current);
   });

@@ -21,9 +21,10 @@ struct Upload {
 Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Key const& root_key,
                            access::Caller const& caller, std::string const& id, Time now);
 /// Durable on return: that the upload has blocks which may not be synced. Also the time of the last write,
-/// once a minute, and a new progress. Called before a block is acknowledged, under the upload's gate.
+/// once a minute, with how much was uploaded, and a new progress. Called before a block is acknowledged,
+/// under the upload's gate.
 Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, images::Snapshot const& snapshot,
-                          Time now, std::optional<std::int32_t> progress);
+                          Time now, std::optional<std::int32_t> progress, std::int64_t uploaded_bytes);
 
 /// What the caller of CompleteSnapshot said against what his journal holds. Fails with ValidationException.
 Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks,

@@ -9,6 +9,7 @@
 #include "catalogue/tags.h"
 #include "ec2/copy_task.h"
 #include "ec2/dry_run.h"
+#include "ec2/limits.h"
 #include "ec2/shapes.h"
 #include "wire/form.h"
 
@@ -128,7 +129,8 @@ Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Call
   if (earlier) return *earlier;
   if (!opened.image) return fail(Fault::corrupt, "the source region opened no image");
   TRY(catalogue::check_name_free(tx, caller.account, request.name));
-  TRY(check_copy_limit(tx, caller.account, true));
+  TRY(check_image_limit(tx, caller));
+  TRY(check_copy_limits(tx, caller, true, opened));
   auto image = new_image(caller, now, request, *opened.image);
   image.id = make_resource_id(entropy, "ami-");
   CopyTask task{caller.account,

@@ -3,6 +3,7 @@
 
 #include "ec2/copy_task.h"
 #include "ec2/dry_run.h"
+#include "ec2/limits.h"
 #include "ec2/shapes.h"
 
 namespace argosy::ec2 {
@@ -29,7 +30,7 @@ Result<m::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access
                                               Time now, Entropy& entropy, crypto::Key const& root_key,
                                               messages::replication::OpenResponse const& opened,
                                               m::CopySnapshotRequest const& request) {
-  TRY(check_copy_limit(tx, caller.account, false));
+  TRY(check_copy_limits(tx, caller, false, opened));
   auto tags = TRY(tags_for(request.tag_specification, "snapshot", {"snapshot"}));
   auto minutes = request.completion_duration_minutes
                      ? std::optional<std::int64_t>(*request.completion_duration_minutes)

@@ -41,16 +41,6 @@ Result<void> check_destination(std::optional<std::string> const& outpost,
   return {};
 }
 
-Result<void> check_copy_limit(catalogue::Transaction& tx, std::string_view account, bool of_images) {
-  auto under_way = TRY(catalogue::count_copies(tx, account, of_images));
-  auto most = of_images ? images::kMaxCopiesUnderWay : images::kMaxSnapshotCopiesUnderWay;
-  if (static_cast<std::size_t>(under_way) >= most)
-    return images::limit_exceeded(std::string("Too many ") + (of_images ? "image" : "snapshot") +
-                                  " copies in progress. The limit is " + std::to_string(most) +
-                                  " for this destination region.");
-  return {};
-}
-
 Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
                                                        crypto::Key const& root_key,
                                                        messages::replication::OpenResponse const& opened,

@@ -21,9 +21,6 @@ Result<void> check_client_token(std::string const& token, std::size_t most);
 Result<void> check_destination(std::optional<std::string> const& outpost,
                                std::optional<std::string> const& zone,
                                std::optional<std::string> const& zone_id);
-/// Fails with ResourceLimitExceeded.
-Result<void> check_copy_limit(catalogue::Transaction& tx, std::string_view account, bool of_images);
-
 struct CopyTask {
   std::string account;
   std::string source_region;

@@ -7,6 +7,7 @@
 #include "catalogue/images.h"
 #include "catalogue/permissions.h"
 #include "ec2/dry_run.h"
+#include "ec2/limits.h"
 #include "ec2/shapes.h"
 
 namespace argosy::ec2 {
@@ -142,9 +143,6 @@ Result<void> apply(catalogue::Transaction& tx, images::Image& image, Modificatio
     if (!image.deprecation || *image.deprecation > latest) image.deprecation = latest;
     TRY(catalogue::save_image(tx, image));
   }
-  auto count = TRY(catalogue::count_permissions(tx, image.id));
-  if (static_cast<std::size_t>(count) > images::kMaxPermissions)
-    return images::limit_exceeded("An image can be shared with at most 1000 entities.");
   return {};
 }
 
@@ -212,7 +210,10 @@ Result<m::ModifyImageAttributeResponse> modify_image_attribute(
   TRY(stop_if_dry_run(request.dry_run));
   auto image = TRY(catalogue::find_owned_image(tx, caller.account, id));
   TRY(images::check_modifiable(image));
-  if (change.permissions) TRY(apply(tx, image, *change.permissions));
+  if (change.permissions) {
+    TRY(apply(tx, image, *change.permissions));
+    TRY(check_permission_limit(tx, caller, image.id));
+  }
   if (change.description) image.description = *change.description;
   if (change.imds_v2) image.imds_support = "v2.0";
   if (change.description || change.imds_v2) TRY(catalogue::save_image(tx, image));

@@ -8,6 +8,7 @@
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
 #include "ec2/dry_run.h"
+#include "ec2/limits.h"
 #include "ec2/shapes.h"
 
 namespace argosy::ec2 {
@@ -156,9 +157,7 @@ Result<m::RegisterImageResponse> register_image(catalogue::Transaction& tx, acce
   TRY(stop_if_dry_run(request.dry_run));
   for (auto& mapping : image.mappings) TRY(look_at_snapshot(tx, caller, mapping));
   TRY(catalogue::check_name_free(tx, caller.account, image.name));
-  auto have = TRY(catalogue::count_images(tx, caller.account));
-  if (have >= kMaxImages)
-    return images::limit_exceeded("An account can have at most 50000 images in a region.");
+  TRY(check_image_limit(tx, caller));
   image.id = make_resource_id(entropy, "ami-");
   image.owner = caller.account;
   image.created = now;

@@ -8,9 +8,6 @@
 
 namespace argosy::ec2 {
 
-/// Images that one account may have in a region. Source: ec2-semantics C5.
-inline constexpr std::int64_t kMaxImages = 50'000;
-
 /// Fails with InvalidAMIName.Malformed or .Duplicate, InvalidParameterValue, InvalidBlockDeviceMapping,
 /// InvalidSnapshotID.Malformed, InvalidSnapshot.NotFound, IncorrectState, UnsupportedOperation,
 /// ResourceLimitExceeded.

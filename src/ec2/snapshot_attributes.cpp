@@ -4,6 +4,7 @@
 #include "catalogue/permissions.h"
 #include "catalogue/snapshots.h"
 #include "ec2/dry_run.h"
+#include "ec2/limits.h"
 
 namespace argosy::ec2 {
 namespace {
@@ -102,9 +103,7 @@ Result<m::ModifySnapshotAttributeResponse> modify_snapshot_attribute(
     TRY(catalogue::add_permission(tx, snapshot.id, snapshot.start_time, permission));
   for (auto const& permission : modifications.remove)
     TRY(catalogue::remove_permission(tx, snapshot.id, permission));
-  auto count = TRY(catalogue::count_permissions(tx, snapshot.id));
-  if (static_cast<std::size_t>(count) > images::kMaxPermissions)
-    return images::limit_exceeded("A snapshot can be shared with at most 1000 entities.");
+  TRY(check_permission_limit(tx, caller, snapshot.id));
   return m::ModifySnapshotAttributeResponse{};
 }
 

@@ -10,11 +10,8 @@
 
 namespace argosy::images {
 
-inline constexpr std::size_t kMaxPermissions = 1'000;  ///< entities an image is shared with
-inline constexpr std::size_t kMaxTags = 50;            ///< a resource and account
+inline constexpr std::size_t kMaxTags = 50;  ///< a resource and account
 inline constexpr std::int64_t kMaxVolumeSizeGib = 65'536;
-inline constexpr std::size_t kMaxCopiesUnderWay = 300;         ///< images, into one region
-inline constexpr std::size_t kMaxSnapshotCopiesUnderWay = 20;  ///< snapshots, into one region
 
 /// 3 to 128 of A-Za-z0-9 ( ) [ ] space . / - ' @ _. Fails with InvalidAMIName.Malformed.
 Result<void> check_name(std::string_view name);

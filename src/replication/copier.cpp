@@ -233,7 +233,10 @@ Result<void> Copier::advance_disk(Task& task) {
                       snapshot.volume_size_gib, task.copy.source_lease, disk.source_snapshot_id};
     task.content = std::make_unique<DiskCopy>(content_, *task.source, std::move(wanted), clock_);
   }
-  bool whole = TRY(task.content->step(clock_.now() + kStepTime));
+  auto const moved_before = task.content->progress().moved_bytes;
+  auto stepped = task.content->step(clock_.now() + kStepTime);
+  moved_bytes_ += task.content->progress().moved_bytes - moved_before;
+  bool whole = TRY(std::move(stepped));
   if (whole) TRY(content_.store().flush());  // durable before the catalogue says so
   TRY(save_progress(task, whole));
   if (whole) {

@@ -1,5 +1,6 @@
 // replication/copier.h - carries out the copy tasks of a region, one bounded step at a time.
 #pragma once
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,8 @@ class Copier {
   /// Moves one task on: some of its content, then its progress committed. Tells when to come back: now if
   /// there is more to do.
   Result<Time> step();
+  /// Stored bytes that copies have moved into the region since this was made. Any thread.
+  std::uint64_t moved_bytes() const { return moved_bytes_; }
   /// A task was recorded: the next step looks for it.
   void look_for_tasks();
 
@@ -54,6 +57,7 @@ class Copier {
   content::Content& content_;
   Sources& sources_;
   Clock& clock_;
+  std::atomic<std::uint64_t> moved_bytes_ = 0;
   std::string worker_;                                  ///< this process, as claims name it
   std::mutex mutex_;                                    // guards the two below
   std::multimap<Time, std::unique_ptr<Task>> waiting_;  ///< by the time when they may go on

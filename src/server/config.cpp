@@ -196,6 +196,21 @@ Result<void> check_peers(Config const& config, std::set<std::string> regions) {
   return {};
 }
 
+constexpr std::int64_t kMostOfAnything = 1'000'000'000;
+
+Reader::Keys account_limit_keys(Reader const& reader, access::AccountLimits& limits) {
+  auto count = [&](std::int64_t& out) { return reader.integer(out, 0, kMostOfAnything); };
+  return {{"content_gib", reader.integer(limits.content_bytes, 0, kMostOfAnything, 1 << 30)},
+          {"images", count(limits.images)},
+          {"snapshots", count(limits.snapshots)},
+          {"pending_uploads", count(limits.pending_uploads)},
+          {"image_copies", count(limits.image_copies)},
+          {"snapshot_copies", count(limits.snapshot_copies)},
+          {"launch_permissions", count(limits.launch_permissions)},
+          {"requests_per_second", reader.integer(limits.requests_per_second, 1, kMostOfAnything)},
+          {"requests_burst", reader.integer(limits.requests_burst, 1, kMostOfAnything)}};
+}
+
 }  // namespace
 
 std::string default_root_key_file(std::string const& data_directory) {
@@ -228,6 +243,7 @@ Result<Config> read_config(std::string const& path) {
            {{"interval_seconds", reader.seconds(config.region.collection.interval, 31'536'000)},
             {"grace_seconds", reader.seconds(config.region.collection.grace, 31'536'000, 0)},
             {"memory_mib", reader.integer(config.region.collection.mark_bytes, 1, 65'536, 1 << 20)}})},
+      {"account_limits", reader.section(account_limit_keys(reader, config.account_limits))},
       {"limits",
        reader.section({{"connections", reader.integer(endpoint.connection_limit, 1, 1'000'000)},
                        {"workers", reader.integer(endpoint.workers, 1, 1'000)},

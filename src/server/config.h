@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "access/limits.h"
 #include "http/server.h"
 #include "server/region.h"
 
@@ -45,6 +46,8 @@ struct Config {
   std::vector<PeerConfig> peers;
   /// What holds for every region of this process.
   RegionOptions region;
+  /// Of every account in every region of this process.
+  access::AccountLimits account_limits;
   /// Makes accounts on the first start and writes them to accounts.json.
   bool dev = false;
 };

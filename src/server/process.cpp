@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "server/health.h"
 #include "server/upkeep.h"
+#include "server/metrics_page.h"
 
 namespace argosy::server {
 namespace {
@@ -77,6 +78,14 @@ Result<void> Process::open_door() {
     return answer_ready(regions_, config_.data_directory, config_.free_disk_floor_bytes);
   });
   add_upkeep_routes(door_, regions_);
+  door_.add("GET", "/metrics", anyone, [this](http::Request const&) {
+    return answer_metrics({regions_,
+                           {{"public", *clients_}, {"replication", *replication_}},
+                           requests_,
+                           config_.data_directory,
+                           config_.free_disk_floor_bytes,
+                           started_});
+  });
   return door_.open(config_.data_directory, config_.operations_listen);
 }
 
@@ -97,11 +106,20 @@ Result<void> Process::start_regions() {
 }
 
 Result<void> Process::serve_clients() {
-  service_ = std::unique_ptr<api::Service>(new api::Service{
-      {}, {}, *directory_.sessions, directory_.root_key, clock_, entropy_, config_.public_endpoint});
+  service_ = std::unique_ptr<api::Service>(new api::Service{{},
+                                                            {},
+                                                            *directory_.sessions,
+                                                            directory_.root_key,
+                                                            clock_,
+                                                            entropy_,
+                                                            config_.public_endpoint,
+                                                            config_.account_limits,
+                                                            requests_});
+  api::declare_operations(requests_);
   for (auto& region : regions_)
     service_->regions.push_back({region->name(), region->catalogue(), region->content(), region->sources(),
-                                 region->token_key(), region->gates(), [&region] { region->wake(); }});
+                                 region->token_key(), region->gates(), region->ledger(),
+                                 [&region] { region->wake(); }});
   for (auto const& peer : config_.peers)
     for (auto const& region : peer.regions) service_->elsewhere.push_back({region, peer.public_endpoint});
   clients_ = TRY(http::Server::start(

@@ -35,12 +35,14 @@ class Process {
   Config config_;
   Clock& clock_;
   Entropy& entropy_;
+  Time const started_ = clock_.now();
   int lock_ = -1;
   Directory directory_;
   std::vector<std::unique_ptr<Region>> regions_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<http::Server> clients_;
+  metrics::Requests requests_;
   OperatorDoor door_;
 };
 

@@ -111,6 +111,12 @@ Result<void> Region::check() {
   return catalogue::check_readable(tx);
 }
 
+Result<catalogue::RegionCounts> Region::count() {
+  auto session = TRY(catalogue_->take());
+  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
+  return catalogue::count_region(tx);
+}
+
 std::vector<Pulse> Region::pulses() const {
   std::vector<Pulse> out;
   for (auto const& background : background_) out.push_back(background->pulse());

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "base/boot.h"
+#include "catalogue/usage.h"
 #include "content/content.h"
+#include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
 #include "peer/peer.h"
 #include "replication/copier.h"
@@ -41,6 +43,9 @@ class Region {
   Clock& clock() { return clock_; }
   replication::Sources& sources() { return sources_; }
   peer::Source& answering() { return *answering_; }
+  ebs::ContentLedger& ledger() { return ledger_; }
+  /// Bytes that copies have moved into it since the start.
+  std::uint64_t copied_bytes() const { return copier_ ? copier_->moved_bytes() : 0; }
   ebs::UploadGates& gates() { return gates_; }
   upkeep::Collector& collector() { return *collector_; }
   /// What is wrong with the catalogue's and the index's own structure, a line each.
@@ -54,6 +59,7 @@ class Region {
   void wake();
   /// Fails if the catalogue does not answer.
   Result<void> check();
+  Result<catalogue::RegionCounts> count();
   std::vector<Pulse> pulses() const;
   void ask_to_stop();
   /// Waits for the steps under way.
@@ -77,6 +83,7 @@ class Region {
   std::unique_ptr<peer::Source> answering_;
   replication::Sources sources_;
   ebs::UploadGates gates_{boot_id(entropy_)};
+  ebs::ContentLedger ledger_;
   std::unique_ptr<replication::Copier> copier_;
   std::vector<std::unique_ptr<Background>> background_;
 };

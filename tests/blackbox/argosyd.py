@@ -57,6 +57,7 @@ class Server:
             ",".join(REGIONS),
         ]
         self.log = pathlib.Path(f"{data_dir}.log")
+        self.root_key = None  # its file, where it is not the one beside the data directory
         self.certificate = None  # what clients trust, if it speaks TLS
         self.prefix = []  # a command that runs it somewhere else
         self.process = None
@@ -103,7 +104,8 @@ class Server:
     def command(self, *arguments):
         """Runs an operator's command beside the server; what it prints, decoded."""
         out = subprocess.run(
-            [BINARY, *arguments, "--data-dir", self.data_dir, "--output", "json"],
+            [BINARY, *arguments, "--data-dir", self.data_dir, "--output", "json"]
+            + (["--root-key", self.root_key] if self.root_key else []),
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -116,6 +118,18 @@ class Server:
         """An account beside those of --dev, with an access key."""
         made = self.command("account", "create", name)[0]
         return Account(self, made | self.command("access-key", "create", name)[0])
+
+
+def configured(folder, more="", regions=REGIONS):
+    """A started server by a configuration file, without accounts; `more` is what the file says beyond the least."""
+    path = pathlib.Path(folder) / "argosyd.yaml"
+    path.write_text(
+        f"listen: 127.0.0.1:0\ndata_directory: {folder}/data\nroot_key_file: {folder}/root.key\n"
+        f"regions: [{', '.join(regions)}]\n{more}"
+    )
+    server = Server(pathlib.Path(folder) / "data", ["--config", path])
+    server.root_key = pathlib.Path(folder) / "root.key"
+    return server.start()
 
 
 class Account:
