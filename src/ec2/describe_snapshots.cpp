@@ -44,8 +44,13 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeSnapshotsReq
   return out;
 }
 
-Result<void> check_ids(catalogue::Transaction& tx, std::vector<std::string> const& ids) {
-  for (auto const& id : ids) TRY(catalogue::find_snapshot(tx, id));
+/// A snapshot that the caller may not see is answered as one that does not exist.
+Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
+                       std::vector<std::string> const& ids) {
+  for (auto const& id : ids) {
+    auto parsed = TRY(images::SnapshotId::parse(id));
+    TRY(catalogue::find_usable_snapshot(tx, caller.account, parsed));
+  }
   return {};
 }
 
@@ -96,7 +101,7 @@ Result<m::DescribeSnapshotsResponse> describe_snapshots(catalogue::Transaction& 
   auto selection = TRY(to_selection(request, caller));
   auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
-  TRY(check_ids(tx, request.snapshot_id));
+  TRY(check_ids(tx, caller, request.snapshot_id));
   m::DescribeSnapshotsResponse response;
   if (!selection) return response;
   auto found = TRY(catalogue::list_snapshots(tx, *selection, page.after, page.limit));

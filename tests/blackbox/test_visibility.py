@@ -133,7 +133,8 @@ def test_an_image_that_will_be_deprecated_is_not_hidden_yet(owner, recipient, im
 
 def test_sharing_an_image_does_not_share_its_snapshot(recipient, shared_image, snapshot):
     assert snapshot not in snapshot_ids(recipient)
-    assert snapshot_ids(recipient, SnapshotIds=[snapshot]) == set()
+    with refused("InvalidSnapshot.NotFound"):
+        recipient.ec2().describe_snapshots(SnapshotIds=[snapshot])
 
 
 def test_a_snapshot_is_seen_by_those_it_is_shared_with(owner, recipient, stranger):
@@ -158,13 +159,14 @@ def test_restorable_by_selects_snapshots_by_whom_they_are_shared_with(owner, rec
     assert {shared, public, snapshot} & snapshot_ids(owner, RestorableByUserIds=[recipient.id]) == {shared}
 
 
-def test_a_list_by_ids_leaves_out_the_snapshot_that_may_not_be_seen_and_refuses_what_does_not_exist(
-    owner, stranger, snapshot
-):
+@pytest.mark.parametrize("hidden", ["private", "absent"])
+def test_a_list_by_ids_is_refused_for_a_snapshot_that_may_not_be_seen_as_for_none(stranger, snapshot, hidden):
     mine = disks.upload(stranger, {0: disks.block("the stranger's")})
-    assert snapshot_ids(stranger, SnapshotIds=[snapshot, mine]) == {mine}
-    with refused("InvalidSnapshot.NotFound", message=f"The snapshot '{NO_SNAPSHOT}' does not exist."):
-        stranger.ec2().describe_snapshots(SnapshotIds=[mine, NO_SNAPSHOT])
+    unseen = snapshot if hidden == "private" else NO_SNAPSHOT
+    with refused("InvalidSnapshot.NotFound", message=f"The snapshot '{unseen}' does not exist."):
+        stranger.ec2().describe_snapshots(SnapshotIds=[mine, unseen])
+    with refused("InvalidSnapshotID.Malformed"):
+        stranger.ec2().describe_snapshots(SnapshotIds=[unseen, "snap-nonsense"])
 
 
 # Every way to name an image or a snapshot: a stranger must not learn from the answer whether it exists.
@@ -183,6 +185,7 @@ IMAGE_CALLS = {
     "DeleteTags": {"ResourceId__1": "{}", "Tag__1__Key": "k"},
 }
 SNAPSHOT_CALLS = {
+    "DescribeSnapshots": {"SnapshotId__1": "{}"},
     "RegisterImage": {
         "Name": "stolen",
         "RootDeviceName": "/dev/sda1",
