@@ -78,6 +78,13 @@ void Peers::stop() {
   own_->stop(Duration{0});
 }
 
+std::vector<std::pair<std::string_view, http::Server const&>> Peers::endpoints() const {
+  std::vector<std::pair<std::string_view, http::Server const&>> out;
+  out.emplace_back("replication", *own_);
+  if (others_) out.emplace_back("peers", *others_);
+  return out;
+}
+
 Region* Peers::find_region(std::string_view name) const {
   auto found = std::ranges::find(regions_, name, [](auto const& region) { return region->name(); });
   return found == regions_.end() ? nullptr : found->get();

@@ -2,6 +2,8 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/entropy.h"
@@ -23,6 +25,9 @@ class Peers {
   /// Gives every region of this process the regions that it can copy from.
   void connect();
   void stop();
+  /// "replication" for the regions of this process among themselves and "peers" for others, if there are any:
+  /// for metrics.
+  std::vector<std::pair<std::string_view, http::Server const&>> endpoints() const;
 
  private:
   Peers(Config const& config, std::vector<std::unique_ptr<Region>> const& regions)

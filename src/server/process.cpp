@@ -79,12 +79,10 @@ Result<void> Process::open_door() {
   });
   add_upkeep_routes(door_, regions_);
   door_.add("GET", "/metrics", anyone, [this](http::Request const&) {
-    return answer_metrics({regions_,
-                           {{"public", *clients_}, {"replication", *replication_}},
-                           requests_,
-                           config_.data_directory,
-                           config_.free_disk_floor_bytes,
-                           started_});
+    auto endpoints = peers_->endpoints();
+    endpoints.emplace_back("public", *clients_);
+    return answer_metrics({regions_, std::move(endpoints), requests_, config_.data_directory,
+                           config_.free_disk_floor_bytes, started_});
   });
   return door_.open(config_.data_directory, config_.operations_listen);
 }
