@@ -12,8 +12,8 @@
 #include "api/front.h"
 #include "base/log.h"
 #include "server/health.h"
-#include "server/upkeep.h"
 #include "server/metrics_page.h"
+#include "server/upkeep.h"
 
 namespace argosy::server {
 namespace {
