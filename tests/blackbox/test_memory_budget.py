@@ -1,0 +1,173 @@
+"""Memory stays within what the configuration allows, whatever clients send; others are answered meanwhile."""
+import concurrent.futures
+import contextlib
+import socket
+import threading
+
+import pytest
+
+import argosyd
+import disks
+import sigv4
+
+MIB = 1 << 20
+CONNECTIONS, HEADER_KIB, BODIES_MIB, WORKERS = 2_500, 16, 16, 8
+LIMITS = f"""
+limits:
+  connections: {CONNECTIONS}
+  header_kib: {HEADER_KIB}
+  bodies_mib: {BODIES_MIB}
+  workers: {WORKERS}
+  header_seconds: 600
+  body_seconds: 600
+"""
+# What a worker holds beside the body: a block, its stored form, a page of a list.
+WORKER_MIB = 4
+# What the store gathers before it writes, the caches of nodes and of open databases, and what the allocator keeps.
+STORE_MIB = 128
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = argosyd.configured(tmp_path_factory.mktemp("budget"), LIMITS, ["us-east-1"])
+    server.idle_mib = peak_mib(server)
+    yield server
+    assert server.process.poll() is None, "the server died"
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def other(server):
+    """Another account, with a snapshot that is there already."""
+    account = server.new_account("other")
+    account.snapshot = disks.upload(account, {0: disks.block("another's")})
+    return account
+
+
+@pytest.fixture(autouse=True)
+def within_budget_and_others_served(server, other):
+    yield
+    serve(other)
+    budget = server.idle_mib + BODIES_MIB + CONNECTIONS * HEADER_KIB / 1024 + WORKERS * WORKER_MIB + STORE_MIB
+    assert peak_mib(server) < budget
+
+
+def peak_mib(server):
+    with open(f"/proc/{server.process.pid}/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def serve(account):
+    assert account.sts().get_caller_identity()["Account"] == account.id
+    assert disks.read(account, account.snapshot) == {0: disks.block("another's")}
+
+
+@contextlib.contextmanager
+def crowd(server, count, first):
+    """Connections that have each sent `first`."""
+    with contextlib.ExitStack() as stack:
+        connections = []
+        for _ in range(count):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            connection.settimeout(1)
+            with contextlib.suppress(OSError):
+                connection.sendall(first)
+            connections.append(connection)
+        yield connections
+
+
+@pytest.mark.parametrize(
+    "first, drop",
+    [
+        (b"", b""),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"x" * 100),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"x" * (HEADER_KIB * 1024 - 100), b"x"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\nAction=", b"x" * 1_000),
+        (b"PUT /snapshots/a/blocks/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"400\r\n"),
+    ],
+    ids=["idle", "dripping headers", "almost whole headers", "dripping forms", "chunks that do not come"],
+)
+def test_a_thousand_connections_that_drip(server, other, first, drop):
+    with crowd(server, 1_000, first) as connections:
+        for _ in range(3):
+            for connection in connections:
+                with contextlib.suppress(OSError):
+                    connection.sendall(drop)
+            serve(other)
+
+
+def exchange(server, wire):
+    """The first bytes of the answer, or nothing if the server cut the connection."""
+    with crowd(server, 1, b"") as (connection,):
+        connection.settimeout(argosyd.PATIENCE_S)
+        with contextlib.suppress(OSError):
+            connection.sendall(wire)
+        with contextlib.suppress(OSError):
+            return connection.recv(4_096)
+    return b""
+
+
+def test_a_form_of_24_mib_is_refused(server, other):
+    body = b"Action=DescribeImages&" + b"ImageId.1=a&" * (2 * MIB)
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    assert exchange(server, head + body)[:12] in (b"HTTP/1.1 413", b"")
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        lambda: [(f"ImageId.{n}", "a") for n in range(60_000)],
+        lambda: [("ImageId.1000000", "ami-0123456789abcdef0")],
+        lambda: [("ImageId.99999999999999999999", "ami-0123456789abcdef0")],
+        lambda: [(f"Filter.{n}.Value.{n}", "a") for n in range(1_000)],
+        lambda: [(".".join(["Filter.1"] * 10_000), "a")],
+    ],
+    ids=["sixty thousand members", "the millionth alone", "one beyond numbers", "lists in lists", "deep names"],
+)
+def test_lists_without_measure_are_refused(other, pairs):
+    answer = sigv4.post_form(other, [("Action", "DescribeImages"), ("Version", "2016-11-15"), *pairs()])
+    assert answer.status == 400 and answer.code
+
+
+@pytest.mark.parametrize("body", [b"[" * MIB, b'{"Tags":' * 100_000, b'{"Tags": [' + b"{}," * 300_000 + b"{}]}"])
+def test_json_without_measure_is_refused(other, body):
+    request = sigv4.Request("POST", "/snapshots", headers=[("Content-Type", "application/json")], body=body[:MIB])
+    answer = sigv4.send(other.server, sigv4.sign(other, request, service="ebs"))
+    assert (answer.status, answer.code) == (400, "ValidationException")
+
+
+@pytest.mark.parametrize("size", [b"7fffffffffffffff", b"ffffffffffffffff", b"fffffffffffffffffffffffff", b"40000000"])
+def test_a_chunk_that_claims_to_be_huge_takes_no_room(server, other, size):
+    head = b"PUT /snapshots/a/blocks/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with crowd(server, 200, head + size + b"\r\nxxxx") as connections:
+        serve(other)
+        connections[0].settimeout(argosyd.PATIENCE_S)
+        with contextlib.suppress(OSError):
+            assert connections[0].recv(4_096)[:10] in (b"", b"HTTP/1.1 4", b"HTTP/1.1 5")
+
+
+def test_an_account_that_uploads_as_fast_as_it_can_leaves_room_for_others(server, other):
+    greedy = server.new_account(disks.unique("greedy"))
+    snapshot = disks.start(greedy, 64)
+    stop = threading.Event()
+    blocks = disks.Incompressible(10_000, "greedy")
+    client = greedy.ebs()
+
+    def put(first):
+        count = 0
+        for index in range(first, 10_000, 32):
+            if stop.is_set():
+                break
+            data = blocks[index]
+            with contextlib.suppress(client.exceptions.RequestThrottledException):
+                disks.put(greedy, snapshot, index, data)
+                count += 1
+        return count
+
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
+        attack = [pool.submit(put, first) for first in range(32)]
+        for _ in range(20):
+            serve(other)
+        stop.set()
+        assert sum(future.result() for future in attack) > 0
