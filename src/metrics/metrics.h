@@ -51,6 +51,12 @@ inline constexpr Metric kCopiedBytes{"argosy_copied_bytes_total", Kind::counter,
                                      "Bytes that copies have moved into the region since the start"};
 inline constexpr Metric kImages{"argosy_images", Kind::gauge, "Images that are not deregistered"};
 inline constexpr Metric kSnapshots{"argosy_snapshots", Kind::gauge, "Snapshots by state"};
+inline constexpr Metric kPacks{"argosy_packs", Kind::gauge, "Packs in the store"};
+inline constexpr Metric kStoredBytes{"argosy_stored_bytes", Kind::gauge, "Bytes of the packs"};
+inline constexpr Metric kWaitingBytes{"argosy_waiting_bytes", Kind::gauge,
+                                      "Bytes of packs that nothing needs and whose grace has not ended"};
+inline constexpr Metric kDamagedChunks{"argosy_damaged_chunks", Kind::gauge,
+                                       "Chunks that were found damaged and are not healed"};
 inline constexpr Metric kBackgroundSteps{"argosy_background_steps_total", Kind::counter,
                                          "Steps of background work that ended, by result"};
 inline constexpr Metric kFreeBytes{"argosy_free_disk_bytes", Kind::gauge,

@@ -98,6 +98,21 @@ void write_catalogues(Page& page, MetricSources const& sources) {
     page.sample({{"region", name}}, static_cast<std::uint64_t>(counts.copies));
 }
 
+void write_stores(Page& page, MetricSources const& sources) {
+  std::vector<std::pair<std::string_view, store::Store::PackTotals>> counted;
+  for (auto const& region : sources.regions)
+    if (auto totals = region->store().pack_totals()) counted.emplace_back(region->name(), *totals);
+  auto const each = [&](metrics::Metric const& metric, auto value_of) {
+    page.begin(metric);
+    for (auto const& [name, totals] : counted)
+      page.sample({{"region", name}}, static_cast<std::uint64_t>(value_of(totals)));
+  };
+  each(table::kPacks, [](auto const& totals) { return totals.packs; });
+  each(table::kStoredBytes, [](auto const& totals) { return totals.stored_bytes; });
+  each(table::kWaitingBytes, [](auto const& totals) { return totals.waiting_bytes; });
+  each(table::kDamagedChunks, [](auto const& totals) { return totals.damaged_chunks; });
+}
+
 void write_background(Page& page, MetricSources const& sources) {
   page.begin(table::kCopiedBytes);
   for (auto const& region : sources.regions)
@@ -124,6 +139,7 @@ http::Response answer_metrics(MetricSources const& sources) {
   sources.requests.write(page);
   write_endpoints(page, sources);
   write_catalogues(page, sources);
+  write_stores(page, sources);
   write_background(page, sources);
   write_process(page, sources);
   http::Response response;

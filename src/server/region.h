@@ -39,6 +39,7 @@ class Region {
   std::string const& name() const { return name_; }
   sql::Pool& catalogue() { return *catalogue_; }
   store::Store& store() { return *store_; }
+  sql::Pool& index() { return *index_; }
   content::Content& content() { return *content_; }
   Clock& clock() { return clock_; }
   replication::Sources& sources() { return sources_; }

@@ -11,29 +11,17 @@
 #include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 #include "replication/repair.h"
+#include "server/work.h"
 #include "store/scrub.h"
 #include "upkeep/damage.h"
-#include "wire/form.h"
 
 namespace argosy::server {
 namespace {
 
 namespace json = boost::json;
 
-/// A line of progress is sent about so often.
-constexpr auto kLineInterval = std::chrono::milliseconds(250);
 /// Between two looks at whether earlier work has ended.
 constexpr auto kWait = std::chrono::milliseconds(50);
-
-/// Something long in one region. Stepped on one thread at a time.
-class Work {
- public:
-  virtual ~Work() = default;
-  /// A bounded piece; true at the end.
-  virtual Result<bool> step() = 0;
-  /// How far it is, and at the end what came of it.
-  virtual json::object tell() const = 0;
-};
 
 class CollectionWork final : public Work {
  public:
@@ -169,62 +157,6 @@ class RepairWork final : public Work {
   json::array not_repaired_;
 };
 
-using MakeWork = std::function<Result<std::unique_ptr<Work>>(Region&)>;
-
-/// Does some work in one region after the other while its lines are taken.
-class Stream {
- public:
-  Stream(std::vector<Region*> regions, MakeWork make)
-      : regions_(std::move(regions)), make_(std::move(make)) {}
-
-  Result<Bytes> next() {
-    if (at_ == regions_.size()) return Bytes{};
-    auto const until = std::chrono::steady_clock::now() + kLineInterval;
-    json::object line{{"region", regions_[at_]->name()}};
-    auto done = step_until(until);
-    if (work_)
-      for (auto const& [key, value] : work_->tell()) line[key] = value;
-    if (!done) line["error"] = done.error().message;
-    line["done"] = !done || *done;
-    if (!done || *done) {
-      work_.reset();
-      ++at_;
-    }
-    return to_bytes(as_bytes(json::serialize(line) + "\n"));
-  }
-
- private:
-  Result<bool> step_until(std::chrono::steady_clock::time_point until) {
-    if (!work_) work_ = TRY(make_(*regions_[at_]));
-    while (true) {
-      bool const done = TRY(work_->step());
-      if (done || std::chrono::steady_clock::now() > until) return done;
-    }
-  }
-
-  std::vector<Region*> regions_;
-  MakeWork make_;
-  std::size_t at_ = 0;
-  std::unique_ptr<Work> work_;
-};
-
-/// A query's parameter; nothing if it is not there.
-std::optional<std::string> parameter(http::Request const& request, std::string_view name) {
-  auto pairs = wire::parse_form(request.query);
-  auto const found = pairs ? wire::find_pair(*pairs, name) : std::nullopt;
-  return found ? std::optional(std::string(*found)) : std::nullopt;
-}
-
-Result<std::vector<Region*>> chosen(std::vector<std::unique_ptr<Region>> const& regions,
-                                    http::Request const& request) {
-  auto const name = parameter(request, "region");
-  std::vector<Region*> out;
-  for (auto const& region : regions)
-    if (!name || region->name() == *name) out.push_back(region.get());
-  if (out.empty()) return fail(Fault::not_found, "there is no region " + name.value_or("") + " here");
-  return out;
-}
-
 json::object account_usage(std::string const& account, catalogue::LogicalTotals const& logical,
                            store::DomainTotals const& totals) {
   return {{"account_id", account},
@@ -269,17 +201,6 @@ http::Response answer_usage(std::vector<std::unique_ptr<Region>> const& regions,
     rows.push_back(*std::move(row));
   }
   return json_response(json::object{{"regions", std::move(rows)}});
-}
-
-http::Response answer_work(std::vector<std::unique_ptr<Region>> const& regions, http::Request const& request,
-                           MakeWork make) {
-  auto asked = chosen(regions, request);
-  if (!asked) return error_response(asked.error());
-  auto stream = std::make_shared<Stream>(*std::move(asked), std::move(make));  // std::function is copied
-  http::Response response;
-  response.headers = {{"Content-Type", "application/jsonl"}, {"Cache-Control", "no-store"}};
-  response.stream = [stream] { return stream->next(); };
-  return response;
 }
 
 http::Response answer_gc(std::vector<std::unique_ptr<Region>> const& regions, http::Request const& request) {

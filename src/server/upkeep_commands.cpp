@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
 
+#include "crypto/sigv4.h"
 #include "server/operator.h"
 
 namespace argosy::server {
@@ -95,6 +97,12 @@ std::string describe_usage(json::object const& row) {
   return out;
 }
 
+std::string describe_backup(json::object const& row) {
+  return fmt::format("{}: {} packs ({}) copied, {} were there already\n", text(row, "region"),
+                     number(row, "copied_packs"), size(number(row, "copied_bytes")),
+                     number(row, "kept_packs"));
+}
+
 /// Lines of JSON that come in pieces; the last one of each region is kept, the others are progress.
 class Lines {
  public:
@@ -130,7 +138,10 @@ UpkeepCommands::UpkeepCommands(CLI::App& app)
     : gc_(add(app, "gc", "Give back the space of what nothing needs any more")),
       scrub_(add(app, "scrub", "Read everything that is stored; tell what is damaged and whom it concerns")),
       repair_(add(app, "repair", "Bring what is damaged from a region that holds a copy")),
-      usage_(add(app, "usage", "Tell what is stored, by region and account")) {
+      usage_(add(app, "usage", "Tell what is stored, by region and account")),
+      backup_(add(app, "backup", "Copy everything into a folder that argosyd can be started on")) {
+  backup_->add_option("--to", backup_folder_, "The folder; what an earlier backup left there is used again")
+      ->required();
   gc_->add_option("--grace-seconds", grace_seconds_,
                   "Remove packs that nothing has needed for so long (default: the configuration's)")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}));
@@ -148,6 +159,7 @@ std::optional<Result<int>> UpkeepCommands::run() {
   if (scrub_->parsed()) return scrub();
   if (repair_->parsed()) return repair();
   if (usage_->parsed()) return usage();
+  if (backup_->parsed()) return backup();
   return std::nullopt;
 }
 
@@ -216,6 +228,13 @@ Result<int> UpkeepCommands::usage() const {
   auto value = json::parse(as_text(response.body), error);
   if (error || !value.is_object()) return fail(Fault::corrupt, "the server answered no JSON");
   print(list(value.get_object(), "regions"), describe_usage);
+  return 0;
+}
+
+Result<int> UpkeepCommands::backup() const {
+  auto const folder = std::filesystem::absolute(backup_folder_).string();
+  auto rows = TRY(work("/backup", "to=" + crypto::percent_encode(folder, true)));
+  print(rows, describe_backup);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// server/upkeep_commands.h - argosyd gc, scrub, repair and usage: they ask the server that runs.
+// server/upkeep_commands.h - argosyd gc, scrub, repair, usage and backup: they ask the server that runs.
 #pragma once
 #include <optional>
 #include <string>
@@ -22,15 +22,18 @@ class UpkeepCommands {
   Result<int> scrub() const;
   Result<int> repair() const;
   Result<int> usage() const;
+  Result<int> backup() const;
   void print(Rows const& rows, std::string (*describe)(boost::json::object const&)) const;
 
   Beside beside_;
   std::string region_;
   std::optional<std::int64_t> grace_seconds_;
+  std::string backup_folder_;
   CLI::App* gc_;
   CLI::App* scrub_;
   CLI::App* repair_;
   CLI::App* usage_;
+  CLI::App* backup_;
 };
 
 }  // namespace argosy::server

@@ -72,6 +72,9 @@ class Session {
   /// Reads the whole database and compares it with its own rules; what is wrong, a line each. No transaction
   /// may be open.
   virtual Result<std::vector<std::string>> verify() = 0;
+  /// Writes the whole database as it is at this moment into a new file, while others read and write; outside
+  /// transactions. Not synced. Fails if `path` exists.
+  virtual Result<void> save_copy(std::string const& path) = 0;
   /// Several statements without parameters, for schemas.
   virtual Result<void> run_script(std::string_view script) = 0;
 

@@ -164,6 +164,12 @@ class SqliteSession final : public Session {
     return std::vector{rows.error().message};
   }
 
+  Result<void> save_copy(std::string const& path) override {
+    Value const to = std::string_view(path);
+    TRY(execute("VACUUM INTO ?1", std::span(&to, 1)));
+    return {};
+  }
+
   Result<void> run_script(std::string_view script) override {
     int result = sqlite3_exec(db_, std::string(script).c_str(), nullptr, nullptr, nullptr);
     if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));

@@ -217,4 +217,15 @@ Result<std::shared_ptr<Collection>> Collector::collect(std::optional<Duration> g
   });
 }
 
+Result<std::shared_ptr<void>> Collector::hold() {
+  std::lock_guard lock(mutex_);
+  if (lent_) return fail(Fault::conflict, "a collection of " + region_ + " is under way, or a backup");
+  running_.reset();
+  lent_ = true;
+  return std::shared_ptr<void>(this, [this](void*) {
+    std::lock_guard returned(mutex_);
+    lent_ = false;
+  });
+}
+
 }  // namespace argosy::upkeep

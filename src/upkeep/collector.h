@@ -77,6 +77,9 @@ class Collector {
   /// place of one that the background has begun. Fails with `conflict` while another caller has one.
   Result<std::shared_ptr<Collection>> collect(std::optional<Duration> grace);
 
+  /// No collection as long as the caller holds it. Fails with `conflict` as `collect` does.
+  Result<std::shared_ptr<void>> hold();
+
  private:
   std::unique_ptr<Collection> make(bool thorough, Duration grace);
 

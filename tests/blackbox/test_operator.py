@@ -2,6 +2,8 @@
 import contextlib
 import http.client
 import os
+import pathlib
+import re
 import socket
 import sqlite3
 import stat
@@ -108,3 +110,13 @@ def test_metrics_tell_the_process_as_the_system_sees_it(server):
     assert 0.5 * seen < resident < 2 * seen
     assert operator_door.metric(server, "argosy_free_disk_bytes") > 0
     assert operator_door.metric(server, "process_open_fds") > 10
+
+
+def test_the_operators_manual_describes_every_metric_and_no_other(server):
+    manual = (pathlib.Path(__file__).parents[2] / "docs/operations.md").read_text()
+    described = set()
+    for line in manual.splitlines():
+        if line.startswith(("| `argosy_", "| `process_")):
+            described |= set(re.findall(r"`(\w+)`", line.split("|")[1]))
+    _, text = operator_door.ask(server, "GET", "/metrics")
+    assert described == set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))

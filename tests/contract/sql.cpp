@@ -95,5 +95,18 @@ TEST_F(SessionContract, lends_no_more_sessions_than_its_limit) {
   EXPECT_EQ(opened, 2);
 }
 
+TEST_F(SessionContract, copies_the_whole_database_as_it_is_while_another_session_writes) {
+  ASSERT_TRUE(session_->execute("INSERT INTO t VALUES(1, 'committed', NULL)"));
+  auto other = *open_sqlite(folder_ + "/a.db", Durability::full);
+  ASSERT_TRUE(other->begin(Access::write));
+  ASSERT_TRUE(other->execute("INSERT INTO t VALUES(2, 'under way', NULL)"));
+  ASSERT_TRUE(session_->save_copy(folder_ + "/copy.db"));
+  ASSERT_TRUE(other->commit());
+  EXPECT_FALSE(session_->save_copy(folder_ + "/copy.db")) << "nothing is overwritten";
+  EXPECT_EQ(count(), 2);
+  session_ = *open_sqlite(folder_ + "/copy.db", Durability::full);
+  EXPECT_EQ(count(), 1);
+}
+
 }  // namespace
 }  // namespace argosy::sql

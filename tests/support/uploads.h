@@ -15,7 +15,6 @@ namespace argosy::tests {
 struct Uploads {
   Region& region;
   ebs::UploadGates& gates;
-  ebs::ContentLedger ledger{};
 
   Result<std::string> start(std::string const& parent = "", std::int64_t size_gib = 1,
                             std::int32_t timeout_minutes = 10) const {
@@ -35,6 +34,7 @@ struct Uploads {
                                                    to_base64(digest::sha256(data).bytes),
                                                    "SHA256",
                                                    {}};
+    ebs::ContentLedger ledger;
     TRY(ebs::put_snapshot_block(region.catalogue, *region.content, gates, ledger, region.root_key, kOwner,
                                 region.clock.now(), request, data));
     return {};

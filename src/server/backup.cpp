@@ -1,0 +1,215 @@
+// server/backup.cpp - see backup.h.
+#include "server/backup.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "server/work.h"
+
+namespace argosy::server {
+namespace {
+
+namespace files = std::filesystem;
+namespace json = boost::json;
+
+/// What is not whole yet is called so.
+constexpr std::string_view kDraft = ".new";
+
+/// Of a file or a folder: durable on return.
+Result<void> sync(files::path const& path) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  bool const synced = file >= 0 && ::fsync(file) == 0;
+  auto failure = fail(Fault::unavailable, path.string() + ": sync: " + std::strerror(errno));
+  if (file >= 0) ::close(file);
+  if (!synced) return failure;
+  return {};
+}
+
+/// What stands at `path` + ".new" takes the place of `path`.
+Result<void> publish(files::path const& path) {
+  std::error_code error;
+  files::rename(path.string() + std::string(kDraft), path, error);
+  if (error) return fail(Fault::unavailable, path.string() + ": " + error.message());
+  return sync(path.parent_path());
+}
+
+/// A database's draft; any earlier one is replaced.
+Result<void> draft_database(sql::Pool& pool, files::path const& path) {
+  auto const draft = path.string() + std::string(kDraft);
+  std::error_code error;
+  files::remove(draft, error);
+  auto session = TRY(pool.take());
+  TRY(session->save_copy(draft));
+  return sync(draft);
+}
+
+class BackupWork final : public Work {
+ public:
+  BackupWork(Region& region, files::path source, files::path target)
+      : region_(region), source_(std::move(source)), target_(std::move(target)) {}
+
+  Result<bool> step() override {
+    switch (phase_) {
+      case Phase::catalogue:
+        TRY(begin());
+        TRY(draft_database(region_.catalogue(), target_ / "catalogue.db"));
+        phase_ = Phase::index;
+        return false;
+      case Phase::index:
+        TRY(draft_database(region_.index(), target_ / "index.db"));
+        TRY(list_packs());
+        phase_ = Phase::packs;
+        return false;
+      case Phase::packs:
+        if (packs_.empty()) {
+          TRY(end());
+          phase_ = Phase::done;
+          return true;
+        }
+        TRY(copy_pack(*packs_.begin()));
+        packs_.erase(packs_.begin());
+        return false;
+      case Phase::done:
+        return true;
+    }
+    return true;
+  }
+
+  json::object tell() const override {
+    return {{"phase", to_text(phase_)},
+            {"packs_to_go", packs_.size()},
+            {"copied_packs", copied_packs_},
+            {"copied_bytes", copied_bytes_},
+            {"kept_packs", kept_packs_}};
+  }
+
+ private:
+  enum class Phase { catalogue, index, packs, done };
+  static std::string_view to_text(Phase phase) {
+    switch (phase) {
+      case Phase::catalogue:
+        return "catalogue";
+      case Phase::index:
+        return "index";
+      case Phase::packs:
+        return "packs";
+      case Phase::done:
+        return "done";
+    }
+    return {};
+  }
+
+  Result<void> begin() {
+    collection_rests_ = TRY(region_.collector().hold());
+    std::error_code error;
+    files::create_directories(target_ / "packs", error);
+    if (error) return fail(Fault::unavailable, target_.string() + ": " + error.message());
+    return {};
+  }
+
+  Result<void> list_packs() {
+    TRY(region_.store().flush());
+    std::error_code error;
+    for (files::directory_iterator at(source_ / "packs", error), last; !error && at != last;
+         at.increment(error))
+      packs_.insert(at->path().filename().string());
+    if (error) return fail(Fault::unavailable, source_.string() + "/packs: " + error.message());
+    names_ = packs_;
+    return {};
+  }
+
+  /// A sealed pack never changes, and is not copied twice; one that is still written is copied as far as it
+  /// is.
+  Result<void> copy_pack(std::string const& name) {
+    auto const from = source_ / "packs" / name;
+    auto const to = target_ / "packs" / name;
+    std::error_code error;
+    bool const sealed =
+        (files::status(from, error).permissions() & files::perms::owner_write) == files::perms::none;
+    auto const size = files::file_size(from, error);
+    std::error_code absent;
+    if (sealed && files::file_size(to, absent) == size && !absent) {
+      ++kept_packs_;
+      return {};
+    }
+    auto const draft = to.string() + std::string(kDraft);
+    files::copy_file(from, draft, files::copy_options::overwrite_existing, error);
+    if (error) return fail(Fault::unavailable, from.string() + " to " + draft + ": " + error.message());
+    TRY(sync(draft));
+    TRY(publish(to));
+    ++copied_packs_;
+    copied_bytes_ += size;
+    return {};
+  }
+
+  /// The catalogue first: an index that is older than it only makes the next start look at more packs.
+  Result<void> end() {
+    std::error_code error;
+    for (auto const* name : {"catalogue.db", "index.db"}) {
+      for (auto const* suffix : {"-wal", "-shm"}) files::remove((target_ / name).string() + suffix, error);
+      TRY(publish(target_ / name));
+    }
+    for (files::directory_iterator at(target_ / "packs", error), last; !error && at != last;
+         at.increment(error))
+      if (!names_.contains(at->path().filename().string())) files::remove(at->path(), error);
+    if (error) return fail(Fault::unavailable, target_.string() + ": " + error.message());
+    collection_rests_.reset();
+    return {};
+  }
+
+  Region& region_;
+  files::path const source_;
+  files::path const target_;
+  Phase phase_ = Phase::catalogue;
+  std::shared_ptr<void> collection_rests_;  // shared: as Collector::hold gives it
+  std::set<std::string> packs_;             ///< still to be copied
+  std::set<std::string> names_;             ///< of all of them
+  std::size_t copied_packs_ = 0;
+  std::size_t kept_packs_ = 0;
+  std::uint64_t copied_bytes_ = 0;
+};
+
+/// An absolute folder that is neither a data directory of a server nor inside this one's.
+Result<files::path> check_target(std::string const& text, std::string const& data_directory) {
+  files::path const target(text);
+  if (!target.is_absolute()) return fail(Fault::invalid, "a backup needs the absolute path of a folder (to)");
+  std::error_code error;
+  auto const data = files::weakly_canonical(data_directory, error);
+  auto const canonical = files::weakly_canonical(target, error);
+  auto const [in_data, in_target] =
+      std::mismatch(data.begin(), data.end(), canonical.begin(), canonical.end());
+  if (in_data == data.end()) return fail(Fault::invalid, text + " lies inside the data directory");
+  if (files::exists(target / "lock", error))
+    return fail(Fault::invalid, text + " is the data directory of a server");
+  files::create_directories(target, error);
+  if (error) return fail(Fault::unavailable, text + ": " + error.message());
+  return target;
+}
+
+Result<void> save_accounts(sql::Pool& directory, files::path const& target) {
+  TRY(draft_database(directory, target / "directory.db"));
+  return publish(target / "directory.db");
+}
+
+}  // namespace
+
+void add_backup_route(OperatorDoor& door, BackupSources const& sources) {
+  door.add("POST", "/backup", OperatorDoor::Openness::owner_only, [sources](http::Request const& request) {
+    auto target = check_target(parameter(request, "to").value_or(""), sources.data_directory);
+    if (!target) return error_response(target.error());
+    if (auto saved = save_accounts(sources.directory, *target); !saved) return error_response(saved.error());
+    return answer_work(sources.regions, request, [sources, to = *target](Region& region) {
+      return Result<std::unique_ptr<Work>>(
+          std::make_unique<BackupWork>(region, region_folder(sources.data_directory, region.name()),
+                                       region_folder(to.string(), region.name())));
+    });
+  });
+}
+
+}  // namespace argosy::server

@@ -1,0 +1,27 @@
+// server/backup.h - a copy of a running server's data that another argosyd can be started on.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/operator.h"
+#include "server/region.h"
+#include "sql/session.h"
+
+namespace argosy::server {
+
+/// What the route works on; outlives the door.
+struct BackupSources {
+  std::string data_directory;
+  sql::Pool& directory;
+  std::vector<std::unique_ptr<Region>> const& regions;
+};
+
+/// POST /backup?to=FOLDER[&region=NAME]: streams lines as the routes of upkeep.h do. FOLDER, on the server's
+/// machine, becomes a data directory: the accounts, and of each region first the catalogue, then the index,
+/// then the packs, while collection rests; so whatever the catalogue names is in the packs. Packs that an
+/// earlier backup brought there are not copied again. A region's databases are replaced when its packs are
+/// there: until then the earlier backup stays whole.
+void add_backup_route(OperatorDoor& door, BackupSources const& sources);
+
+}  // namespace argosy::server

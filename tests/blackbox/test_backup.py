@@ -1,0 +1,164 @@
+"""argosyd backup of a server at work, and what a server that is started on it has."""
+import concurrent.futures
+import contextlib
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+import argosyd
+import disks
+
+OLD = {index: disks.block(f"before {index}") for index in range(4)}
+
+
+def run_backup(server, folder):
+    """The row of each region."""
+    rows = server.command("backup", "--to", folder)
+    return {row["region"]: row for row in rows}
+
+
+def refused_backup(server, folder):
+    out = subprocess.run(
+        [argosyd.BINARY, "backup", "--data-dir", server.data_dir, "--to", folder],
+        capture_output=True,
+        text=True,
+        timeout=argosyd.PATIENCE_S,
+        check=False,
+    )
+    assert out.returncode == 1 and out.stdout == ""
+    return out.stderr
+
+
+@contextlib.contextmanager
+def restored(server, folder):
+    """A second server on a copy of the backup, and the accounts of the first as its clients."""
+    data = folder.parent / "restored"
+    shutil.copytree(folder, data)
+    shutil.copy(f"{server.data_dir}.root-key", f"{data}.root-key")
+    again = argosyd.Server(data).start()
+    keys = [
+        {
+            "name": account.name,
+            "account_id": account.id,
+            "access_key_id": account.access_key_id,
+            "secret_access_key": account.secret_access_key,
+        }
+        for account in server.accounts.values()
+    ]
+    try:
+        yield again, {row["name"]: argosyd.Account(again, row) for row in keys}
+    finally:
+        again.stop()
+
+
+@contextlib.contextmanager
+def work(account, image):
+    """Uploads, copies and deletions one after the other, until the block ends. Yields what was completed so far."""
+    stop = threading.Event()
+    completed = []
+
+    def upload(number):
+        count = 0
+        while not stop.is_set():
+            blocks = {index: disks.block(f"during {number} {count} {index}") for index in range(3)}
+            completed.append((disks.upload(account, blocks), blocks))
+            if count % 3 == 2:
+                account.ec2().delete_snapshot(SnapshotId=disks.upload(account, {0: disks.block(f"gone {number}")}))
+            count += 1
+
+    def copy():
+        while not stop.is_set():
+            name = disks.unique("copy")
+            made = account.ec2("us-west-2").copy_image(Name=name, SourceImageId=image, SourceRegion="us-east-1")
+            disks.await_image(account, made["ImageId"], "us-west-2")
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        tasks = [pool.submit(upload, 1), pool.submit(upload, 2), pool.submit(copy)]
+        try:
+            yield completed
+        finally:
+            stop.set()
+            for task in tasks:
+                task.result()
+
+
+def test_what_was_completed_before_a_backup_is_read_from_it_bit_for_bit(own_server, tmp_path):
+    owner, recipient = own_server.accounts["owner"], own_server.accounts["recipient"]
+    snapshot = disks.upload(owner, OLD)
+    image = disks.register(owner, snapshot)
+    disks.share_image(owner, image, recipient)
+    copy = owner.ec2("eu-west-1").copy_image(Name="copy", SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+    disks.await_image(owner, copy, "eu-west-1")
+    with work(owner, image) as completed:
+        argosyd.wait_until(lambda: len(completed) >= 3, "work goes on")
+        before = list(completed)
+        rows = run_backup(own_server, tmp_path / "backup")
+        assert set(rows) == set(argosyd.REGIONS) and all("error" not in row for row in rows.values())
+        assert rows["us-east-1"]["copied_packs"] > 0
+        own_server.command("gc", "--grace-seconds", "0")  # takes nothing from the backup
+    own_server.kill()
+    with restored(own_server, tmp_path / "backup") as (again, accounts):
+        assert disks.read(accounts["owner"], snapshot) == OLD
+        for made, blocks in before:
+            assert disks.read(accounts["owner"], made) == blocks
+        assert disks.describe_image(accounts["recipient"], image)["State"] == "available"
+        copied = disks.snapshots_of(disks.describe_image(accounts["owner"], copy, "eu-west-1"))[0]
+        assert disks.read(accounts["owner"], copied, "eu-west-1") == OLD
+        for row in again.command("scrub"):
+            assert (row["damaged_chunks"], row["damaged_packs"], row["missing_packs"]) == (0, 0, 0), row
+            assert row["database_faults"] == row["damaged_snapshots"] == []
+        fresh = disks.upload(accounts["owner"], {0: disks.block("after")})  # it goes on from there
+        assert disks.read(accounts["owner"], fresh) == {0: disks.block("after")}
+
+
+def test_a_second_backup_into_the_same_folder_brings_what_is_new(own_server, tmp_path):
+    owner = own_server.accounts["owner"]
+    first = disks.upload(owner, OLD)
+    run_backup(own_server, tmp_path / "backup")
+    own_server.stop()
+    own_server.start()  # seals the packs that were open
+    second = disks.upload(owner, {0: disks.block("second")})
+    run_backup(own_server, tmp_path / "backup")
+    third = run_backup(own_server, tmp_path / "backup")
+    assert third["us-east-1"]["kept_packs"] >= 1, "sealed packs are not copied again"
+    with restored(own_server, tmp_path / "backup") as (_, accounts):
+        assert disks.read(accounts["owner"], first) == OLD
+        assert disks.read(accounts["owner"], second) == {0: disks.block("second")}
+
+
+def test_packs_alone_are_enough_without_the_index(own_server, tmp_path):
+    owner = own_server.accounts["owner"]
+    snapshot = disks.upload(owner, OLD)
+    run_backup(own_server, tmp_path / "backup")
+    for region in argosyd.REGIONS:
+        (tmp_path / f"backup/regions/{region}/index.db").unlink()
+    with restored(own_server, tmp_path / "backup") as (_, accounts):
+        assert disks.read(accounts["owner"], snapshot) == OLD
+
+
+def test_what_a_backup_holds_is_nobody_elses_and_it_holds_no_root_key(own_server, tmp_path):
+    run_backup(own_server, tmp_path / "backup")
+    root_key = open(f"{own_server.data_dir}.root-key").read().strip()
+    for path in (tmp_path / "backup").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+        assert not path.is_file() or root_key.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("where", ["inside", "another server's", "a file"])
+def test_a_folder_that_cannot_be_is_refused(own_server, server, tmp_path, where):
+    (tmp_path / "file").write_text("")
+    folder = {
+        "inside": own_server.data_dir / "backup",
+        "another server's": server.data_dir,
+        "a file": tmp_path / "file",
+    }[where]
+    said = refused_backup(own_server, folder)
+    assert str(folder) in said
+    assert not (own_server.data_dir / "backup").exists()
+
+
+def test_without_a_running_server_there_is_a_clear_message(own_server, tmp_path):
+    own_server.stop()
+    assert f"no argosyd runs on {own_server.data_dir}" in refused_backup(own_server, tmp_path / "backup")
