@@ -12,6 +12,9 @@
 namespace argosy::api {
 namespace {
 
+/// No longer one is made, here or by AWS.
+constexpr std::size_t kMaxAccessKeyIdBytes = 128;
+
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr std::size_t kMaxSignedHeaders = 100;
@@ -260,6 +263,16 @@ Error to_error(AuthFailure const& failure, std::string_view service) {
   auto message = code == "AuthFailure" ? "AWS was not able to validate the provided access credentials"
                                        : failure.message;
   return {Fault::denied, std::string(code), message};
+}
+
+std::string claimed_access_key(http::Request const& request) {
+  auto const header = http::find_header(request.headers, "authorization");
+  auto const text = header ? *header : std::string_view(request.query);
+  std::string_view const name = header ? "Credential=" : "X-Amz-Credential=";
+  auto const at = text.find(name);
+  if (at == std::string_view::npos) return {};
+  auto const rest = text.substr(at + name.size(), kMaxAccessKeyIdBytes);
+  return std::string(rest.substr(0, rest.find_first_of("/%")));
 }
 
 }  // namespace argosy::api

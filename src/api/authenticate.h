@@ -40,6 +40,10 @@ using FindCredentials =
 Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& request, Time now,
                                                         FindCredentials const& find);
 
+/// The access key that a request names, before anybody has verified that it is his who sends it; empty if
+/// there is none.
+std::string claimed_access_key(http::Request const& request);
+
 /// The public code of that service. Source: the table in ec2-semantics A7.
 Error to_error(AuthFailure const& failure, std::string_view service);
 

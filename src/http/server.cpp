@@ -129,12 +129,13 @@ struct Server::State {
   asio::awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, Peer const& peer);
   // No temporary stands in a co_await expression below: GCC 12 destroys some of them twice.
   template <class Stream>
-  asio::awaitable<bool> answer(Stream& stream, Response& response, bool keep_alive, bool head);
+  asio::awaitable<bool> answer(Stream& stream, std::string const& share, Response& response, bool keep_alive,
+                               bool head);
   template <class Stream>
   asio::awaitable<bool> refuse(Stream& stream, RefusalReason reason, std::string const& path, bool keep_alive,
                                bool head);
   template <class Stream>
-  asio::awaitable<bool> answer_stream(Stream& stream, Response& response,
+  asio::awaitable<bool> answer_stream(Stream& stream, std::string const& share, Response& response,
                                       beast::http::response<beast::http::empty_body>& head);
   asio::awaitable<std::unique_ptr<BodyBudget::Body>> wait_for_room(std::uint64_t bytes,
                                                                    std::function<void()>& cut);
@@ -142,7 +143,7 @@ struct Server::State {
   asio::awaitable<bool> read_body(Stream& stream, beast::flat_buffer& buffer, Bytes& body,
                                   BodyBudget::Body& room);
   template <class Result>
-  asio::awaitable<std::optional<Result>> on_worker(std::function<Result()>& job);
+  asio::awaitable<std::optional<Result>> on_worker(std::string const& share, std::function<Result()>& job);
 };
 
 namespace {
@@ -217,13 +218,14 @@ asio::awaitable<bool> Server::State::read_body(Stream& stream, beast::flat_buffe
 }
 
 template <class Result>
-asio::awaitable<std::optional<Result>> Server::State::on_worker(std::function<Result()>& job) {
+asio::awaitable<std::optional<Result>> Server::State::on_worker(std::string const& share,
+                                                                std::function<Result()>& job) {
   auto executor = co_await asio::this_coro::executor;
-  auto initiate = [this, executor, &job](auto completion) {
+  auto initiate = [this, executor, &share, &job](auto completion) {
     auto shared =
         std::make_shared<decltype(completion)>(std::move(completion));  // std::function must be copyable
     auto guard = asio::make_work_guard(executor);
-    bool taken = workers->post([shared, executor, &job, guard] {
+    bool taken = workers->post(share, [shared, executor, &job, guard] {
       auto made = std::make_shared<Result>(job());
       asio::post(executor, [shared, made] { (*shared)(std::optional<Result>(std::move(*made))); });
     });
@@ -235,7 +237,8 @@ asio::awaitable<std::optional<Result>> Server::State::on_worker(std::function<Re
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::answer_stream(Stream& stream, Response& response,
+asio::awaitable<bool> Server::State::answer_stream(Stream& stream, std::string const& share,
+                                                   Response& response,
                                                    beast::http::response<beast::http::empty_body>& head) {
   head.chunked(true);
   beast::http::response_serializer<beast::http::empty_body> serializer(head);
@@ -244,7 +247,7 @@ asio::awaitable<bool> Server::State::answer_stream(Stream& stream, Response& res
   if (head_error) co_return false;
   std::function<Result<Bytes>()> next = [&response] { return response.stream(); };
   while (true) {
-    auto piece = co_await on_worker<Result<Bytes>>(next);
+    auto piece = co_await on_worker<Result<Bytes>>(share, next);
     if (!piece || !*piece) {
       if (piece) log_error("a streamed response was cut: {}", piece->error().message);
       co_return false;
@@ -266,13 +269,14 @@ asio::awaitable<bool> Server::State::refuse(Stream& stream, RefusalReason reason
                                             bool keep_alive, bool is_head) {
   count(reason);
   auto response = refusal(status_of(reason), path);
-  bool go_on = co_await answer(stream, response, keep_alive, is_head);
+  std::string const nobody;  // a refusal is not streamed: no worker is needed
+  bool go_on = co_await answer(stream, nobody, response, keep_alive, is_head);
   co_return go_on;
 }
 
 template <class Stream>
-asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, bool keep_alive,
-                                            bool is_head) {
+asio::awaitable<bool> Server::State::answer(Stream& stream, std::string const& share, Response& response,
+                                            bool keep_alive, bool is_head) {
   beast::http::response<beast::http::empty_body> head;
   head.version(11);
   head.result(static_cast<unsigned>(response.status));
@@ -280,7 +284,7 @@ asio::awaitable<bool> Server::State::answer(Stream& stream, Response& response, 
   for (auto const& [name, value] : response.headers) head.insert(name, value);
   head.keep_alive(keep_alive);
   if (response.stream) {
-    bool sent = co_await answer_stream(stream, response, head);
+    bool sent = co_await answer_stream(stream, share, response, head);
     co_return sent&& keep_alive;
   }
   head.content_length(response.body.size());
@@ -361,11 +365,12 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
     here.reset();
   }
   std::string const path = request.path;
+  std::string const share = options.share_of ? options.share_of(request) : nothing;
   auto shared = std::make_shared<Request>(std::move(request));
   std::function<Response()> run = [this, shared] { return handler(std::move(*shared)); };
-  auto response = co_await on_worker<Response>(run);
+  auto response = co_await on_worker<Response>(share, run);
   if (!response) co_return co_await refuse(stream, RefusalReason::worker_queue, path, keep_alive, is_head);
-  co_return co_await answer(stream, *response, keep_alive && !stopping && is_current(stream), is_head);
+  co_return co_await answer(stream, share, *response, keep_alive && !stopping && is_current(stream), is_head);
 }
 
 /// Stands in the line of those who wait: a client that does not finish gives its place to a newcomer.
@@ -473,7 +478,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Hand
   state->acceptor = std::make_unique<asio::basic_socket_acceptor<Protocol>>(*state->contexts.front());
   if (state->acceptor->assign(Protocol(listener.family(), 0), listener.release(), error))
     return fail(Fault::unavailable, "cannot listen on " + options.listen + ": " + error.message());
-  state->workers = std::make_unique<Workers>(options.workers, options.queue_limit);
+  state->workers = std::make_unique<Workers>(options.workers, options.queue_limit,
+                                             options.share_of ? (options.workers + 1) / 2 : options.workers);
   state->bodies = std::make_unique<BodyBudget>(options.body_budget_bytes);
   asio::co_spawn(*state->contexts.front(), state->accept(), asio::detached);
   for (auto& context : state->contexts)

@@ -19,7 +19,10 @@ struct ServerOptions {
   bool plain_anywhere = false;         ///< also without TLS: nothing secret is served here
   std::size_t io_threads = 2;
   std::size_t workers = 16;
-  std::size_t queue_limit = 1'024;       ///< requests that wait for a worker; further ones get 503
+  std::size_t queue_limit = 1'024;  ///< requests that wait for a worker; further ones get 503
+  /// If given: whose a request is, before anybody has verified that. Requests of one share never hold more
+  /// than half of the workers, and shares take turns.
+  std::function<std::string(Request const&)> share_of;
   std::size_t connection_limit = 4'096;  ///< a further one takes the place of one that waits for a request
   std::uint32_t header_limit_bytes = 65'536;
   std::uint64_t body_limit_bytes = 1ULL << 20U;

@@ -9,8 +9,10 @@
 #include <cstring>
 #include <thread>
 
+#include "api/authenticate.h"
 #include "api/front.h"
 #include "base/log.h"
+#include "server/backup.h"
 #include "server/health.h"
 #include "server/metrics_page.h"
 #include "server/upkeep.h"
@@ -78,6 +80,7 @@ Result<void> Process::open_door() {
     return answer_ready(regions_, config_.data_directory, config_.free_disk_floor_bytes);
   });
   add_upkeep_routes(door_, regions_);
+  add_backup_route(door_, {config_.data_directory, *directory_.sessions, regions_});
   door_.add("GET", "/metrics", anyone, [this](http::Request const&) {
     auto endpoints = peers_->endpoints();
     endpoints.emplace_back("public", *clients_);
@@ -120,6 +123,7 @@ Result<void> Process::serve_clients() {
                                  [&region] { region->wake(); }});
   for (auto const& peer : config_.peers)
     for (auto const& region : peer.regions) service_->elsewhere.push_back({region, peer.public_endpoint});
+  config_.endpoint.share_of = api::claimed_access_key;
   clients_ = TRY(http::Server::start(
       config_.endpoint, [this](http::Request const& request) { return api::handle(*service_, request); },
       [this](int status, std::string_view target) { return api::refuse(status, target, entropy_); }));

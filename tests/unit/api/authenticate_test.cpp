@@ -176,5 +176,18 @@ TEST_F(AuthenticateTest, gives_each_service_its_own_codes) {
   EXPECT_EQ(to_error(wrong, "ebs").code, "InvalidSignatureException");
 }
 
+TEST(ClaimedAccessKey, is_read_from_the_header_or_the_query_and_is_empty_of_a_request_without_one) {
+  http::Request request;
+  EXPECT_EQ(claimed_access_key(request), "");
+  request.query =
+      "Action=x&X-Amz-Credential=AKIAQUERY%2F20260101%2Fus-east-1%2Fec2%2Faws4_request&X-Amz-Date=x";
+  EXPECT_EQ(claimed_access_key(request), "AKIAQUERY");
+  request.headers = {
+      {"Authorization", "AWS4-HMAC-SHA256 Credential=AKIAHEADER/20260101/us-east-1/ec2/aws4_request"}};
+  EXPECT_EQ(claimed_access_key(request), "AKIAHEADER");
+  request.headers = {{"Authorization", "Basic eA=="}};
+  EXPECT_EQ(claimed_access_key(request), "");
+}
+
 }  // namespace
 }  // namespace argosy::api
