@@ -117,15 +117,22 @@ def test_a_second_backup_into_the_same_folder_brings_what_is_new(own_server, tmp
     owner = own_server.accounts["owner"]
     first = disks.upload(owner, OLD)
     run_backup(own_server, tmp_path / "backup")
-    own_server.stop()
-    own_server.start()  # seals the packs that were open
     second = disks.upload(owner, {0: disks.block("second")})
     run_backup(own_server, tmp_path / "backup")
-    third = run_backup(own_server, tmp_path / "backup")
-    assert third["us-east-1"]["kept_packs"] >= 1, "sealed packs are not copied again"
     with restored(own_server, tmp_path / "backup") as (_, accounts):
         assert disks.read(accounts["owner"], first) == OLD
         assert disks.read(accounts["owner"], second) == {0: disks.block("second")}
+
+
+def test_a_sealed_pack_is_copied_once(own_server, tmp_path):
+    blocks = disks.Incompressible(1_060, "sealed")  # more than two packs of 256 MiB take before one is sealed
+    disks.upload(own_server.accounts["owner"], blocks)
+    first = run_backup(own_server, tmp_path / "backup")["us-east-1"]
+    second = run_backup(own_server, tmp_path / "backup")["us-east-1"]
+    shutil.rmtree(tmp_path / "backup")
+    assert first["kept_packs"] == 0 and second["kept_packs"] >= 1
+    assert second["copied_packs"] + second["kept_packs"] == first["copied_packs"]
+    assert second["copied_bytes"] < first["copied_bytes"]
 
 
 def test_packs_alone_are_enough_without_the_index(own_server, tmp_path):
