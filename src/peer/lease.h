@@ -10,7 +10,7 @@ namespace argosy::peer {
 inline Result<catalogue::Lease> find_own_lease(catalogue::Transaction& tx, Source& source, Peer const& peer,
                                                std::string_view id) {
   auto lease = TRY(catalogue::find_lease(tx, id, peer.region, source.clock.now()));
-  if (!peer.may_speak_for(lease.account)) return catalogue::lease_not_found(id);
+  if (!peer.accounts.contains(lease.account)) return catalogue::lease_not_found(id);
   return lease;
 }
 

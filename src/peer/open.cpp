@@ -101,7 +101,7 @@ Result<void> open_resource(catalogue::Transaction& tx, m::OpenRequest const& req
 Result<m::OpenResponse> judge(Source& source, Peer const& peer, m::OpenRequest const& request) {
   if (!access::is_account_id(request.account))
     return fail(Fault::invalid, "InvalidParameterValue", "not an account: " + request.account);
-  if (!peer.may_speak_for(request.account))
+  if (!peer.accounts.contains(request.account))
     return fail(Fault::denied, "UnauthorizedOperation",
                 "Region " + source.region + " does not let region " + peer.region + " act for account " +
                     request.account);

@@ -1,10 +1,9 @@
 // peer/peer.h - the answering side of replication: opens images and snapshots for another region and sends it
 // chunks. Source: design, "Copying between regions"; docs/formats/replication.md.
 #pragma once
-#include <algorithm>
 #include <string>
-#include <vector>
 
+#include "access/account_list.h"
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "content/content.h"
@@ -26,13 +25,8 @@ struct Source {
 /// Another region that asks, and what its line in the configuration allows.
 struct Peer {
   std::string region;
-  std::string name;  ///< of the process that holds it; empty: this one
-  bool every_account = false;
-  std::vector<std::string> accounts;  ///< that it may speak for, if not for all
-
-  bool may_speak_for(std::string_view account) const {
-    return every_account || std::ranges::find(accounts, account) != accounts.end();
-  }
+  std::string name;              ///< of the process that holds it; empty: this one
+  access::AccountList accounts;  ///< that it may speak for
 };
 
 /// Judges existence, visibility, state and storage permission as for any call of that account, and pins the

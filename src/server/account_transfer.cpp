@@ -44,10 +44,6 @@ namespace {
 
 constexpr std::string_view kFormat = "argosy accounts 1";
 
-bool may_speak_for(PeerConfig const& peer, std::string const& account) {
-  return peer.every_account || std::ranges::find(peer.accounts, account) != peer.accounts.end();
-}
-
 /// What this process proves itself with, and whom it believes.
 struct Identity {
   crypto::Certified own;
@@ -129,7 +125,7 @@ Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::Key cons
   transfer::Export content{std::string(kFormat), line->certificate_name, now, {}};
   auto accounts = TRY(catalogue::list_accounts(tx));
   for (auto const& account : accounts) {
-    if (!may_speak_for(*line, account.id)) continue;
+    if (!line->accounts.contains(account.id)) continue;
     content.accounts.push_back(TRY(pack(tx, root_key, account)));
   }
   if (content.accounts.empty())
@@ -143,7 +139,7 @@ Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::K
   auto [peer, content] = TRY(read(config, sealed, now));
   boost::json::array rows;
   for (auto const& account : content.accounts) {
-    if (!access::is_account_id(account.account_id) || !may_speak_for(*peer, account.account_id))
+    if (!access::is_account_id(account.account_id) || !peer->accounts.contains(account.account_id))
       return fail(Fault::denied,
                   "the peer " + peer->name + " may not speak for account " + account.account_id);
     auto done = TRY(

@@ -129,16 +129,16 @@ Result<void> check_region(std::string const& name, std::set<std::string>& seen) 
 }
 
 /// "all", or a list of account ids.
-Reader::Setter account_list(Reader const& reader, PeerConfig& peer) {
-  return [&reader, &peer](YAML::Node const& node) -> Result<void> {
-    peer.every_account = node.IsScalar() && node.Scalar() == "all";
-    if (peer.every_account) return {};
+Reader::Setter account_list(Reader const& reader, access::AccountList& out) {
+  return [&reader, &out](YAML::Node const& node) -> Result<void> {
+    out.all = node.IsScalar() && node.Scalar() == "all";
+    if (out.all) return {};
     if (!node.IsSequence() || node.size() == 0)
       return reader.complain(node.Mark(), "expected 'all' or a list of account ids");
     for (auto const& item : node) {
       if (!item.IsScalar() || !access::is_account_id(item.Scalar()))
         return reader.complain(item.Mark(), "an account id has 12 digits");
-      peer.accounts.push_back(item.Scalar());
+      out.named.push_back(item.Scalar());
     }
     return {};
   };
@@ -150,7 +150,7 @@ Result<void> read_peer(Reader const& reader, YAML::Node const& node, PeerConfig&
                         {"endpoint", reader.parsed(peer.endpoint, http::parse_address)},
                         {"public_endpoint", reader.parsed(peer.public_endpoint, http::parse_address)},
                         {"certificate_name", reader.text(peer.certificate_name)},
-                        {"accounts", account_list(reader, peer)},
+                        {"accounts", account_list(reader, peer.accounts)},
                         {"receives_keys", reader.flag(peer.receives_keys)}}));
   TRY(reader.require(node, {"name", "regions", "endpoint", "public_endpoint", "accounts"}));
   if (peer.certificate_name.empty()) peer.certificate_name = http::parse_address(peer.endpoint)->host;

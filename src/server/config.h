@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "access/account_list.h"
 #include "access/limits.h"
 #include "http/server.h"
 #include "server/region.h"
@@ -13,14 +14,13 @@ namespace argosy::server {
 
 /// Another process of this partition.
 struct PeerConfig {
-  std::string name;                   ///< for people: in logs and in the list of openings
-  std::vector<std::string> regions;   ///< that it holds, and may ask as
-  std::string endpoint;               ///< host:port where it answers replication
-  std::string public_endpoint;        ///< the authority that clients reach it by
-  std::string certificate_name;       ///< a DNS name or address in its certificate
-  bool every_account = false;         ///< it may speak for all accounts
-  std::vector<std::string> accounts;  ///< else for these
-  bool receives_keys = false;         ///< access keys may be sealed for it
+  std::string name;                  ///< for people: in logs and in the list of openings
+  std::vector<std::string> regions;  ///< that it holds, and may ask as
+  std::string endpoint;              ///< host:port where it answers replication
+  std::string public_endpoint;       ///< the authority that clients reach it by
+  std::string certificate_name;      ///< a DNS name or address in its certificate
+  access::AccountList accounts;      ///< that it may speak for
+  bool receives_keys = false;        ///< access keys may be sealed for it
 };
 
 /// Where this process answers its peers, and what it proves itself to them with.

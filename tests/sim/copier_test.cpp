@@ -276,7 +276,7 @@ TEST_F(CopierTest, judges_the_source_as_any_call_of_that_account) {
 TEST_F(CopierTest, opens_only_for_the_accounts_that_the_peer_may_speak_for) {
   auto source = east_.make_snapshot(kOwner.account, {{0, block(1)}});
   auto base = east_.make_image(kOwner.account, "base", source.id);
-  peer::Peer const other{"us-west-2", "west", false, {kRecipient.account}};
+  peer::Peer const other{"us-west-2", "west", {false, {kRecipient.account}}};
   for (auto const& resource : {base.id, std::string("ami-00000000000000000"), source.id}) {
     auto opened = peer::open(answering_, other, {kOwner.account, resource});
     EXPECT_EQ(opened.error().code, "UnauthorizedOperation");
@@ -302,7 +302,7 @@ TEST_F(CopierTest, gives_no_chunk_that_does_not_lie_under_an_opened_root) {
                    std::int64_t position, std::uint8_t slot) {
     messages::replication::FetchRequest request{
         opened.lease, snapshot, {{level, position, {std::byte{slot}}}}};
-    auto bytes = peer::fetch(answering_, {peer, "west", true, {}}, request);
+    auto bytes = peer::fetch(answering_, {peer, "west", {true, {}}}, request);
     return bytes ? std::string("given") : bytes.error().code;
   };
   EXPECT_EQ(fetch("us-west-2", source.id, 1, 0, 0), "given");

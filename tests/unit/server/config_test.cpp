@@ -64,7 +64,7 @@ TEST_F(ConfigTest, knows_each_peer_by_its_certificate_and_what_it_may_do) {
   EXPECT_EQ(config->replication->listen, "0.0.0.0:9443");
   ASSERT_EQ(config->peers.size(), 2U);
   EXPECT_EQ(config->peers[0].certificate_name, "beta.example");
-  EXPECT_TRUE(config->peers[0].every_account);
+  EXPECT_TRUE(config->peers[0].accounts.all);
   EXPECT_FALSE(config->peers[0].receives_keys);
   EXPECT_EQ(config->peers[1].certificate_name, "10.0.0.3");
   EXPECT_TRUE(config->peers[1].receives_keys);
