@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-fs::path const kProject = fs::path(__FILE__).parent_path() / "../../..";
+fs::path const kProject = ARGOSY_PROJECT;
 
 std::string read_file(fs::path const& path) {
   std::ifstream file(path, std::ios::binary);
