@@ -148,6 +148,12 @@ struct Server::State {
 
 namespace {
 
+ShareLimits share_limits(ServerOptions const& options) {
+  if (!options.share_of) return {options.workers, options.workers};
+  auto const half = (options.workers + 1) / 2;
+  return {half, std::min<std::size_t>(half, std::max(1U, std::thread::hardware_concurrency()))};
+}
+
 int status_of(RefusalReason reason) {
   switch (reason) {
     case RefusalReason::malformed:
@@ -478,8 +484,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions const& options, Hand
   state->acceptor = std::make_unique<asio::basic_socket_acceptor<Protocol>>(*state->contexts.front());
   if (state->acceptor->assign(Protocol(listener.family(), 0), listener.release(), error))
     return fail(Fault::unavailable, "cannot listen on " + options.listen + ": " + error.message());
-  state->workers = std::make_unique<Workers>(options.workers, options.queue_limit,
-                                             options.share_of ? (options.workers + 1) / 2 : options.workers);
+  state->workers = std::make_unique<Workers>(options.workers, options.queue_limit, share_limits(options));
   state->bodies = std::make_unique<BodyBudget>(options.body_budget_bytes);
   asio::co_spawn(*state->contexts.front(), state->accept(), asio::detached);
   for (auto& context : state->contexts)

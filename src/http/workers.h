@@ -2,24 +2,33 @@
 // while others wait.
 #pragma once
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <list>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace argosy::http {
 
+/// How many threads work for one share at the same time.
+struct ShareLimits {
+  std::size_t all = 0;  ///< whatever they do
+  /// Of these, jobs that began lately, so that they may be computing: more than there are processors only
+  /// slow down others. A job that lasts longer waits for something, most likely.
+  std::size_t fresh = 0;
+};
+
 /// Jobs of one share run in their order; the shares take turns.
 class Workers {
  public:
-  /// At most `most_of_a_share` threads work for one share at the same time.
-  Workers(std::size_t threads, std::size_t queue_limit, std::size_t most_of_a_share)
-      : queue_limit_(queue_limit), most_of_a_share_(most_of_a_share) {
+  Workers(std::size_t threads, std::size_t queue_limit, ShareLimits limits)
+      : queue_limit_(queue_limit), limits_(limits) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
   }
   Workers(Workers const&) = delete;
@@ -52,20 +61,37 @@ class Workers {
   }
 
  private:
+  using Instant = std::chrono::steady_clock::time_point;
+  static constexpr auto kFresh = std::chrono::milliseconds(200);
+  static constexpr auto kLook = std::chrono::milliseconds(20);  ///< how often whether a job is fresh no more
+
   struct Share {
     std::deque<std::function<void()>> jobs;
-    std::size_t running = 0;
+    std::multiset<Instant> running;  ///< when each of its jobs began
   };
 
+  bool may_run(Share const& share) const {
+    auto const lately = std::chrono::steady_clock::now() - kFresh;
+    auto const fresh = std::distance(share.running.upper_bound(lately), share.running.end());
+    return share.running.size() < limits_.all && static_cast<std::size_t>(fresh) < limits_.fresh;
+  }
   std::list<std::string>::iterator next_turn() {
-    return std::ranges::find_if(
-        turns_, [this](std::string const& share) { return shares_[share].running < most_of_a_share_; });
+    return std::ranges::find_if(turns_, [this](std::string const& share) { return may_run(shares_[share]); });
+  }
+  void wait_for_turn(std::unique_lock<std::mutex>& lock) {
+    while (!stopping_ && next_turn() == turns_.end()) {
+      if (turns_.empty()) {
+        wake_.wait(lock);
+      } else {
+        wake_.wait_for(lock, kLook);
+      }
+    }
   }
 
   void run() {
     std::unique_lock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [this] { return stopping_ || next_turn() != turns_.end(); });
+      wait_for_turn(lock);
       auto const turn = next_turn();
       if (turn == turns_.end()) return;  // what still waits is taken by those who work for its share
       std::string const share = *turn;
@@ -74,19 +100,19 @@ class Workers {
       auto job = std::move(of.jobs.front());
       of.jobs.pop_front();
       --waiting_;
-      ++of.running;
+      auto const began = of.running.insert(std::chrono::steady_clock::now());
       if (!of.jobs.empty()) turns_.push_back(share);
       lock.unlock();
       job();
       job = nullptr;  // what it held goes before the lock is taken
       lock.lock();
-      --of.running;
-      if (of.running == 0 && of.jobs.empty()) shares_.erase(share);
+      of.running.erase(began);
+      if (of.running.empty() && of.jobs.empty()) shares_.erase(share);
     }
   }
 
   std::size_t const queue_limit_;
-  std::size_t const most_of_a_share_;
+  ShareLimits const limits_;
   std::mutex mutex_;                     // guards what follows, but the threads
   std::map<std::string, Share> shares_;  ///< that have a job; a map: its elements stay where they are
   std::list<std::string> turns_;         ///< the shares with jobs that wait, in order
