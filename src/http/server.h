@@ -21,7 +21,8 @@ struct ServerOptions {
   std::size_t workers = 16;
   std::size_t queue_limit = 1'024;  ///< requests that wait for a worker; further ones get 503
   /// If given: whose a request is, before anybody has verified that. Requests of one share never hold more
-  /// than half of the workers, and shares take turns.
+  /// than half of the workers, nor, while they may be computing, more than there are processors; and shares
+  /// take turns.
   std::function<std::string(Request const&)> share_of;
   std::size_t connection_limit = 4'096;  ///< a further one takes the place of one that waits for a request
   std::uint32_t header_limit_bytes = 65'536;
