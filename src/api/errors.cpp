@@ -91,7 +91,7 @@ http::Response json_response(Protocol protocol, Error const& error, std::string_
       {"x-amzn-ErrorType", type}};
   std::string body;
   if (protocol == Protocol::kms) {
-    boost::json::object object{{"__type", type}, {"message", error.message}};
+    boost::json::object object{{"__type", type}, {"message", to_utf8(error.message)}};
     body = boost::json::serialize(object);
   } else {
     messages::ebs::ErrorBody object{error.message, std::nullopt};

@@ -73,6 +73,8 @@ Result<Bytes> from_base64(std::string_view text) {
       }
       group = (group << 6U) | static_cast<std::uint32_t>(value);
     }
+    if ((group & ((1U << (8 * padding)) - 1)) != 0)
+      return fail(Fault::invalid, "base64 text with bits behind its last byte");
     for (std::size_t k = 0; k < 3 - padding; ++k)
       out.push_back(static_cast<std::byte>((group >> (16U - 8U * k)) & 255U));
   }
@@ -99,6 +101,14 @@ bool is_utf8(std::string_view text) {
     i += length;
   }
   return true;
+}
+
+std::string to_utf8(std::string_view text) {
+  std::string out(text);
+  if (!is_utf8(text))
+    for (char& c : out)
+      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  return out;
 }
 
 bool is_all_zero(ByteView bytes) {

@@ -50,6 +50,8 @@ Integer get_le(std::byte const* from) {
 
 /// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates.
 bool is_utf8(std::string_view text);
+/// The text itself if it is UTF-8, else with a '?' for each of its bytes beyond ASCII.
+std::string to_utf8(std::string_view text);
 
 /// True if every byte is zero (an empty span is). Runs at memory speed.
 bool is_all_zero(ByteView bytes);

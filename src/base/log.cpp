@@ -29,6 +29,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
       return spdlog::level::warn;
     case LogLevel::error:
       return spdlog::level::err;
+    case LogLevel::none:
+      return spdlog::level::off;
   }
   return spdlog::level::err;
 }
@@ -40,6 +42,7 @@ void set_log_level(LogLevel level) { logger().set_level(to_spdlog(level)); }
 void log_line(LogLevel level, std::string const& line) { logger().log(to_spdlog(level), line); }
 
 void assertion_failed(char const* expression, char const* file, int line) {
+  set_log_level(LogLevel::error);
   log_error("assertion failed: {} at {}:{}", expression, file, line);
   std::abort();
 }

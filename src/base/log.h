@@ -7,7 +7,7 @@
 
 namespace argosy {
 
-enum class LogLevel { debug, info, warning, error };
+enum class LogLevel { debug, info, warning, error, none };
 
 /// Lines below this level are dropped. Default: info.
 void set_log_level(LogLevel level);

@@ -35,6 +35,8 @@ boost::json::value encode(T const& value, Naming naming) {
     return static_cast<double>(to_milliseconds(value)) / 1'000.0;
   } else if constexpr (std::is_same_v<T, Bytes>) {
     return boost::json::value(to_base64(value));
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return boost::json::value(to_utf8(value));
   } else {
     return boost::json::value(value);
   }
@@ -96,7 +98,7 @@ Result<void> decode(boost::json::value const& value, T& out, Naming naming, std:
 
 }  // namespace json
 
-/// Absent optionals are left out.
+/// Absent optionals are left out; a text that is no UTF-8 loses its bytes beyond ASCII.
 template <class T>
 std::string encode_json(T const& value, Naming naming) {
   return boost::json::serialize(json::encode(value, naming));

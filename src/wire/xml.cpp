@@ -8,9 +8,7 @@ namespace argosy::wire {
 std::string escape_xml(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  bool const ascii_only = !is_utf8(text);
-  for (char c : text) {
-    if (ascii_only && static_cast<unsigned char>(c) >= 0x80) c = '?';
+  for (char c : to_utf8(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -43,7 +41,8 @@ void close_tag(std::string& out, std::string_view name) { (out.append("</").appe
 
 Result<std::unique_ptr<pugi::xml_document>> parse_xml(std::string_view text) {
   auto document = std::make_unique<pugi::xml_document>();
-  auto parsed = document->load_buffer(text.data(), text.size());
+  auto parsed =
+      document->load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);
   if (!parsed) return fail(Fault::corrupt, std::string("not XML: ") + parsed.description());
   return document;
 }

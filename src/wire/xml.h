@@ -59,7 +59,8 @@ void decode(pugi::xml_node node, T& out, Naming naming) {
   if constexpr (is_optional<T>) {
     decode(node, out.emplace(), naming);
   } else if constexpr (is_list<T>) {
-    for (auto item : node.children()) decode(item, out.emplace_back(), naming);
+    for (auto item : node.children())
+      if (item.type() == pugi::node_element) decode(item, out.emplace_back(), naming);
   } else if constexpr (is_struct<T>) {
     for_each_member(out, naming, [&](std::string const& name, auto& member) {
       if (auto child = node.child(name.c_str())) decode(child, member, naming);

@@ -123,6 +123,15 @@ TEST(Xml, comes_back_from_its_own_encoding) {
   EXPECT_EQ(back.images_set[0].tag_set[0].value, "v & w");
 }
 
+TEST(Xml, keeps_a_text_of_blanks_and_takes_none_for_an_item) {
+  auto document =
+      parse_xml("<R>\n <imagesSet>\n  <item><description> </description></item>\n </imagesSet></R>");
+  ASSERT_TRUE(document);
+  auto response = decode_xml<DescribeImagesResponse>((*document)->document_element(), Naming::lower_camel);
+  ASSERT_EQ(response.images_set.size(), 1U);
+  EXPECT_EQ(response.images_set[0].description, " ");
+}
+
 TEST(Json, comes_back_from_its_own_encoding_under_either_naming) {
   messages::ebs::StartSnapshotRequest request;
   request.volume_size = 8;
@@ -136,6 +145,11 @@ TEST(Json, comes_back_from_its_own_encoding_under_either_naming) {
     EXPECT_EQ(back->encrypted, false);
   }
   EXPECT_TRUE(encode_json(request, Naming::upper_camel).contains("\"VolumeSize\":8"));
+}
+
+TEST(Json, is_utf8_also_where_a_text_is_not) {
+  auto text = encode_json(messages::ebs::ErrorBody{"There is no /\xff", {}}, Naming::upper_camel);
+  EXPECT_EQ(text, R"({"Message":"There is no /?"})");
 }
 
 TEST(Json, names_the_member_that_is_wrong) {

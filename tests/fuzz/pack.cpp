@@ -1,0 +1,98 @@
+// tests/fuzz/pack.cpp - packs: scanned by themselves, and taken over by a store that opens on them.
+#include "store/pack.h"
+
+#include "fuzz/fuzz.h"
+#include "store/store.h"
+#include "store/writers.h"
+
+namespace argosy::fuzz {
+namespace {
+
+std::string const kName = store::pack_name(1);
+
+/// Puts right what no mutation would hit: the checksums of the heads and, if `ids_too`, the ids of the
+/// payloads.
+void repair(Bytes& pack, bool ids_too) {
+  std::size_t at = store::kPackHeaderBytes;
+  while (at + store::kRecordHeaderBytes <= pack.size()) {
+    auto* head = pack.data() + at;
+    std::size_t const tag_bytes = get_le<std::uint16_t>(head + 6);
+    std::size_t const payload_bytes = get_le<std::uint32_t>(head + 8);
+    auto const payload = at + store::kRecordHeaderBytes + tag_bytes;
+    if (payload > pack.size() || payload_bytes > pack.size() - payload) return;
+    if (ids_too && payload_bytes > 0) {
+      auto id = digest::sha256(ByteView(pack).subspan(payload, payload_bytes));
+      std::memcpy(head + 24, id.bytes.data(), id.bytes.size());
+    }
+    Bytes covered(head, head + 64);
+    covered.insert(covered.end(), head + store::kRecordHeaderBytes,
+                   head + store::kRecordHeaderBytes + tag_bytes);
+    auto const checksum = digest::crc32c(covered);
+    for (std::size_t i = 0; i < 4; ++i) head[64 + i] = static_cast<std::byte>((checksum >> (8 * i)) & 0xffU);
+    at = payload + payload_bytes;
+  }
+}
+
+std::unique_ptr<bucket::Bucket> bucket_of(ByteView pack, bool sealed) {
+  auto bucket = bucket::open_memory();
+  auto writer = bucket->create(kName);
+  ARGOSY_ASSERT(writer && (*writer)->append(pack));
+  if (sealed) ARGOSY_ASSERT((*writer)->seal());
+  return bucket;
+}
+
+/// Records lie one behind the other within the pack, and their payloads are what their ids say.
+std::vector<store::Record> scan(ByteView pack, store::TornTail torn) {
+  auto bucket = bucket_of(pack, false);
+  std::vector<store::Record> records;
+  std::uint64_t end = store::kPackHeaderBytes;
+  auto scanned = store::scan_pack(
+      *bucket, kName, pack.size(), 0, torn, [&](store::Record const& record) -> Result<void> {
+        ARGOSY_ASSERT(record.payload_offset >= end + store::kRecordHeaderBytes);
+        end = record.payload_offset + record.payload_bytes;
+        ARGOSY_ASSERT(end <= pack.size());
+        if (record.payload_bytes > 0)
+          ARGOSY_ASSERT(digest::sha256(pack.subspan(record.payload_offset, record.payload_bytes)) ==
+                        record.id);
+        records.push_back(record);
+        return {};
+      });
+  check_error(scanned);
+  if (scanned) ARGOSY_ASSERT(scanned->valid_bytes <= pack.size() && scanned->records == records.size());
+  return records;
+}
+
+/// A store opens on the pack, twice: what it says is here can be read and is what its id says.
+void open_store(ByteView pack, bool sealed, std::vector<store::Record> const& records) {
+  auto bucket = bucket_of(pack, sealed);
+  sql::Pool index([] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1);
+  for (int times = 0; times < 2; ++times) {
+    auto store = store::Store::open(*bucket, index, {});
+    check_error(store);
+    if (!store) return;
+    for (auto const& record : records) {
+      if (record.placement) check_error((*store)->placements(record.placement->upload, 0, 10));
+      if (record.payload_bytes == 0) continue;
+      auto stored = (*store)->get(record.domain, record.id);
+      check_error(stored);
+      if (stored) ARGOSY_ASSERT(digest::sha256(*stored) == record.id);
+      check_error((*store)->contains(record.domain, record.id));
+    }
+    check_error((*store)->flush());
+  }
+}
+
+}  // namespace
+
+void try_input(ByteView bytes) {
+  Input input(bytes);
+  auto const how = input.byte();
+  auto pack = to_bytes(input.rest());
+  if ((how & 1U) != 0) repair(pack, (how & 2U) != 0);
+  bool const sealed = (how & 4U) != 0;
+  scan(pack, store::TornTail::impossible);
+  auto records = scan(pack, store::TornTail::possible);
+  if (records.size() <= 64) open_store(pack, sealed, records);
+}
+
+}  // namespace argosy::fuzz
