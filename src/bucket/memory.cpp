@@ -1,4 +1,5 @@
 // bucket/memory.cpp - objects in memory, for tests.
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -56,7 +57,7 @@ class Memory final : public Bucket {
     std::lock_guard lock(content->mutex);
     if (offset_bytes > content->bytes.size() || out.size() > content->bytes.size() - offset_bytes)
       return fail(Fault::corrupt, std::string(name) + " is shorter than it should be");
-    std::memcpy(out.data(), content->bytes.data() + offset_bytes, out.size());
+    std::ranges::copy(ByteView(content->bytes).subspan(offset_bytes, out.size()), out.begin());
     return {};
   }
   Result<Object> find(std::string_view name) override {

@@ -2,12 +2,15 @@
 // thread.
 #include "http/client.h"
 
+#include <sys/socket.h>
 #include <algorithm>
+
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <cerrno>
 #include <mutex>
 #include <variant>
 #include <vector>
@@ -76,6 +79,13 @@ class Connection {
   /// Whether it was made with these certificates.
   bool uses(std::shared_ptr<ssl_ctx_st> const& tls) const { return tls_ == tls; }
 
+  /// False if it was closed, or if there is something to read although nothing was asked.
+  bool is_quiet() {
+    char byte = 0;
+    auto const got = ::recv(lowest().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
+
   /// `answered` becomes true with the first byte of a response. With a `sink` the body goes there.
   Result<Response> exchange(Request const& request, bool& keep, bool& answered, BodySink const& sink = {}) {
     deadline_ = std::chrono::steady_clock::now() + options_.call_timeout;
@@ -139,12 +149,16 @@ class Connection {
     for (auto const& field : parser.get())
       response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     keep = parser.get().keep_alive();
-    if (request.method == "HEAD" || response.status == 204) return response;
+    if (request.method == "HEAD" || response.status == 204) {
+      keep = keep && buffer.size() == 0;
+      return response;
+    }
     if (sink && response.status == 200) {
       TRY(pour_body(stream, buffer, std::move(parser), sink));
     } else {
       response.body = TRY(read_body(stream, buffer, std::move(parser)));
     }
+    keep = keep && buffer.size() == 0;  // what comes behind a response answers nothing that was asked
     return response;
   }
 
@@ -184,6 +198,7 @@ class Connection {
     }
     Bytes body(*length);
     auto have = asio::buffer_copy(asio::buffer(body.data(), body.size()), buffer.data());
+    buffer.consume(have);
     while (have < body.size()) {
       std::size_t got = 0;
       expect_progress();
@@ -243,7 +258,8 @@ struct Client::State {
   }
   std::unique_ptr<Connection> take(std::shared_ptr<ssl_ctx_st> const& current) {
     std::lock_guard lock(mutex);
-    std::erase_if(idle, [&](auto const& connection) { return !connection->uses(current); });
+    std::erase_if(
+        idle, [&](auto const& connection) { return !connection->uses(current) || !connection->is_quiet(); });
     if (idle.empty()) return nullptr;
     auto connection = std::move(idle.back());
     idle.pop_back();

@@ -154,6 +154,15 @@ ShareLimits share_limits(ServerOptions const& options) {
   return {half, std::min<std::size_t>(half, std::max(1U, std::thread::hardware_concurrency()))};
 }
 
+/// A transfer coding that we do not undo: whoever stands in front of us could see the end of the body
+/// elsewhere, and hide a request in it (RFC 9112 section 6.1).
+bool has_strange_coding(beast::http::request_header<> const& header) {
+  auto const [begin, end] = header.equal_range(beast::http::field::transfer_encoding);
+  return std::any_of(begin, end,
+                     [](auto const& field) { return !beast::iequals(field.value(), "chunked"); }) ||
+         (begin != end && header.version() < 11);
+}
+
 int status_of(RefusalReason reason) {
   switch (reason) {
     case RefusalReason::malformed:
@@ -333,6 +342,8 @@ asio::awaitable<bool> Server::State::serve_one(Stream& stream, beast::flat_buffe
       head_error != beast::http::error::end_of_stream && head_error != beast::http::error::partial_message)
     co_return co_await refuse(stream, RefusalReason::malformed, nothing, false, false);
   if (head_error || stopping) co_return false;
+  if (has_strange_coding(head.get()))
+    co_return co_await refuse(stream, RefusalReason::malformed, nothing, false, false);
 
   begin_request();
   RequestGuard guard{[this] { end_request(); }};

@@ -266,8 +266,9 @@ Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& objec
   std::uint64_t offset = kPackHeaderBytes;
   for (ByteView rest = table ? ByteView(*table) : ByteView(); !rest.empty();) {
     auto head = TRY(decode_head(rest));
-    if (!head || head->record.payload_bytes > size_bytes - offset) return Listing::in_part;
+    if (!head || head->bytes > size_bytes - offset) return Listing::in_part;
     head->record.payload_offset = offset + head->bytes;
+    if (head->record.payload_bytes > size_bytes - head->record.payload_offset) return Listing::in_part;
     if (head->kind != RecordKind::table) TRY(visit(head->record));
     offset = head->record.payload_offset + head->record.payload_bytes;
     rest = rest.subspan(head->bytes);

@@ -103,6 +103,19 @@ def test_a_length_and_chunks_together_are_refused(server, owner):
     assert all(400 <= status < 500 for status in statuses(answer))
 
 
+@pytest.mark.parametrize(
+    "version, headers",
+    [
+        (b"1.1", b"Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n"),
+        (b"1.1", b"Transfer-Encoding: gzip, chunked\r\n"),
+        (b"1.0", b"Transfer-Encoding: chunked\r\n"),
+    ],
+)
+def test_a_body_whose_end_others_may_see_elsewhere_is_refused(server, version, headers):
+    data = b"POST / HTTP/" + version + b"\r\nHost: x\r\nConnection: keep-alive\r\n" + headers + b"\r\n0\r\n\r\n"
+    assert statuses(exchange(server, data + data)) == [400], "it answers once and closes"
+
+
 def test_headers_that_are_too_large_are_refused(server):
     for size in (100_000, 1_000_000):
         answer = exchange(server, b"POST / HTTP/1.1\r\nHost: x\r\nX-Large: " + b"x" * size + b"\r\n\r\n")

@@ -18,7 +18,7 @@ class Liar final : public remote::Transport {
   http::Endpoint const& endpoint() const override { return endpoint_; }
   Result<http::Response> send(http::Request const& request) override {
     std::lock_guard lock(mutex_);  // a copy asks over two connections
-    auto response = peer::handle(world_.answering, "us-west-2", request);
+    auto response = peer::handle(world_.answering, kWest, request);
     switch (script_.empty() ? 0 : script_.byte() % 8) {
       case 1:
         return fail(Fault::unavailable, "cut");
@@ -77,9 +77,8 @@ void try_input(ByteView bytes) {
   auto& world = *fresh_world();
   auto& west = world.west;
   replication::Sources sources;
-  sources.add(std::make_unique<replication::Source>("us-east-1", std::make_unique<Liar>(world, bytes),
-                                                    remote::Credentials{"us-west-2", "secret", {}},
-                                                    west.clock));
+  sources.add(std::make_unique<replication::Source>("us-east-1", "us-west-2",
+                                                    std::make_unique<Liar>(world, bytes), std::nullopt));
   messages::ec2::CopyImageRequest request;
   request.name = "copied image";
   request.source_image_id = world.image.id;

@@ -41,25 +41,44 @@ std::unique_ptr<bucket::Bucket> bucket_of(ByteView pack, bool sealed) {
   return bucket;
 }
 
-/// Records lie one behind the other within the pack, and their payloads are what their ids say.
-std::vector<store::Record> scan(ByteView pack, store::TornTail torn) {
+/// Records lie one behind the other within the pack.
+class Records {
+ public:
+  explicit Records(std::uint64_t pack_bytes) : pack_bytes_(pack_bytes) {}
+  store::VisitRecord visit() {
+    return [this](store::Record const& record) -> Result<void> {
+      ARGOSY_ASSERT(record.payload_offset >= end_ + store::kRecordHeaderBytes);
+      end_ = record.payload_offset + record.payload_bytes;
+      ARGOSY_ASSERT(end_ <= pack_bytes_);
+      list.push_back(record);
+      return {};
+    };
+  }
+  std::vector<store::Record> list;
+
+ private:
+  std::uint64_t const pack_bytes_;
+  std::uint64_t end_ = store::kPackHeaderBytes;
+};
+
+/// What a scan lets through is what its id says.
+std::vector<store::Record> scan(ByteView pack) {
   auto bucket = bucket_of(pack, false);
-  std::vector<store::Record> records;
-  std::uint64_t end = store::kPackHeaderBytes;
-  auto scanned = store::scan_pack(
-      *bucket, kName, pack.size(), 0, torn, [&](store::Record const& record) -> Result<void> {
-        ARGOSY_ASSERT(record.payload_offset >= end + store::kRecordHeaderBytes);
-        end = record.payload_offset + record.payload_bytes;
-        ARGOSY_ASSERT(end <= pack.size());
-        if (record.payload_bytes > 0)
-          ARGOSY_ASSERT(digest::sha256(pack.subspan(record.payload_offset, record.payload_bytes)) ==
-                        record.id);
-        records.push_back(record);
-        return {};
-      });
+  Records records(pack.size());
+  auto scanned = store::scan_pack(*bucket, kName, pack.size(), 0, records.visit());
   check_error(scanned);
-  if (scanned) ARGOSY_ASSERT(scanned->valid_bytes <= pack.size() && scanned->records == records.size());
-  return records;
+  if (scanned) ARGOSY_ASSERT(scanned->valid_bytes <= pack.size() && scanned->records >= records.list.size());
+  for (auto const& record : records.list)
+    if (record.payload_bytes > 0)
+      ARGOSY_ASSERT(digest::sha256(pack.subspan(record.payload_offset, record.payload_bytes)) == record.id);
+  return records.list;
+}
+
+std::vector<store::Record> list(ByteView pack) {
+  auto bucket = bucket_of(pack, true);
+  Records records(pack.size());
+  check_error(store::list_records(*bucket, kName, pack.size(), records.visit()));
+  return records.list;
 }
 
 /// A store opens on the pack, twice: what it says is here can be read and is what its id says.
@@ -90,8 +109,7 @@ void try_input(ByteView bytes) {
   auto pack = to_bytes(input.rest());
   if ((how & 1U) != 0) repair(pack, (how & 2U) != 0);
   bool const sealed = (how & 4U) != 0;
-  scan(pack, store::TornTail::impossible);
-  auto records = scan(pack, store::TornTail::possible);
+  auto const records = sealed ? list(pack) : scan(pack);
   if (records.size() <= 64) open_store(pack, sealed, records);
 }
 

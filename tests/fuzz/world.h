@@ -14,13 +14,16 @@
 
 namespace argosy::fuzz {
 
+/// Who asks: another process, which may speak for every account.
+inline peer::Peer const kWest{"us-west-2", "west", true, {}};
+
 /// Hands a call of one region to the answering side of another.
 class Loopback final : public remote::Transport {
  public:
   explicit Loopback(peer::Source& source) : source_(source) {}
   http::Endpoint const& endpoint() const override { return endpoint_; }
   Result<http::Response> send(http::Request const& request) override {
-    return peer::handle(source_, "us-west-2", request);
+    return peer::handle(source_, kWest, request);
   }
 
  private:
@@ -36,9 +39,8 @@ class World {
     add_account(tests::kStranger);
     snapshot = east.make_snapshot(tests::kOwner.account, {{0, tests::block(1)}, {300, tests::block(2)}});
     image = east.make_image(tests::kOwner.account, "base image", snapshot.id);
-    sources.add(std::make_unique<replication::Source>("us-east-1", std::make_unique<Loopback>(answering),
-                                                      remote::Credentials{"us-west-2", "secret", {}},
-                                                      east.clock));
+    sources.add(std::make_unique<replication::Source>("us-east-1", "us-west-2",
+                                                      std::make_unique<Loopback>(answering), std::nullopt));
     for (auto* region : {&east, &west})
       service.regions.push_back(
           {region->name, region->catalogue, *region->content, sources, token_key_, gates_, [] {}});
@@ -96,7 +98,7 @@ class World {
   peer::Source answering{"us-east-1", east.catalogue, *east.content, east.clock, *east.entropy};
   replication::Sources sources;
   sql::Pool directory{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
-  api::Service service{{}, directory, east.root_key, east.clock, *east.entropy, "127.0.0.1:8080"};
+  api::Service service{{}, {}, directory, east.root_key, east.clock, *east.entropy, "127.0.0.1:8080"};
   images::Snapshot snapshot;
   images::Image image;
   std::string upload;
@@ -129,7 +131,7 @@ class World {
   }
 
   crypto::Key token_key_ = crypto::Key::random(*east.entropy);
-  ebs::UploadGates gates_;
+  ebs::UploadGates gates_{"boot"};
   remote::Credentials owner_credentials_;
   remote::Credentials stranger_credentials_;
 };
