@@ -4,11 +4,11 @@
 
 #include <filesystem>
 
+#include "base/private_file.h"
 #include "catalogue/accounts.h"
 #include "crypto/certificate.h"
 #include "fuzz/fuzz.h"
 #include "server/account_transfer.h"
-#include "server/private_file.h"
 
 namespace argosy::fuzz {
 namespace {
@@ -33,7 +33,7 @@ class Partition {
     server::PeerConfig line;
     line.name = "east";
     line.certificate_name = "east";
-    line.accounts = {std::string(kAllowed)};
+    line.accounts.named = {std::string(kAllowed)};
     config.peers = {line};
     auto session = directory_.take();
     ARGOSY_ASSERT(session && catalogue::create_directory_schema(**session));
@@ -66,7 +66,7 @@ class Partition {
  private:
   std::string write(std::string const& name, std::string const& text) {
     auto const path = (folder_ / name).string();
-    ARGOSY_ASSERT(server::write_private_file(path, text, server::Existing::replace));
+    ARGOSY_ASSERT(write_private_file(path, text, Existing::replace));
     return path;
   }
 

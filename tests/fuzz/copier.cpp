@@ -18,7 +18,7 @@ class Liar final : public remote::Transport {
   http::Endpoint const& endpoint() const override { return endpoint_; }
   Result<http::Response> send(http::Request const& request) override {
     std::lock_guard lock(mutex_);  // a copy asks over two connections
-    auto response = peer::handle(world_.answering, kWest, request);
+    auto response = peer::handle(world_.answering, tests::kWest, request);
     switch (script_.empty() ? 0 : script_.byte() % 8) {
       case 1:
         return fail(Fault::unavailable, "cut");

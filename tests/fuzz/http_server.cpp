@@ -26,8 +26,8 @@ void check_request(http::Request const& request) {
   for (auto const& [name, value] : request.headers) {
     header_bytes += name.size() + value.size();
     ARGOSY_ASSERT((name + value).find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
-    lengths += http::find_header({{name, value}}, "content-length") ? 1 : 0;
-    chunked += http::find_header({{name, value}}, "transfer-encoding") ? 1 : 0;
+    lengths += http::find_header({{name, value}}, "content-length") ? 1U : 0U;
+    chunked += http::find_header({{name, value}}, "transfer-encoding") ? 1U : 0U;
   }
   ARGOSY_ASSERT(header_bytes <= kHeaderLimitBytes && request.body.size() <= kBodyLimitBytes);
   ARGOSY_ASSERT(!request.method.empty() && request.path.find_first_of(" \r\n") == std::string::npos);

@@ -65,19 +65,26 @@ class Records {
 std::vector<store::Record> scan(ByteView pack) {
   auto bucket = bucket_of(pack, false);
   Records records(pack.size());
-  auto scanned = store::scan_pack(*bucket, kName, pack.size(), 0, records.visit());
+  auto scanned = store::scan_pack(*bucket, kName, {pack.size(), 0, 0}, records.visit());
   check_error(scanned);
   if (scanned) ARGOSY_ASSERT(scanned->valid_bytes <= pack.size() && scanned->records >= records.list.size());
   for (auto const& record : records.list)
     if (record.payload_bytes > 0)
       ARGOSY_ASSERT(digest::sha256(pack.subspan(record.payload_offset, record.payload_bytes)) == record.id);
+  for (std::uint64_t from = 0; from < pack.size();) {  // where another whole record begins, if any
+    auto found = store::find_record(*bucket, kName, pack.size(), from);
+    check_error(found);
+    if (!found || !*found) break;
+    ARGOSY_ASSERT(**found >= from && **found < pack.size());
+    from = **found + 1;
+  }
   return records.list;
 }
 
 std::vector<store::Record> list(ByteView pack) {
   auto bucket = bucket_of(pack, true);
   Records records(pack.size());
-  check_error(store::list_records(*bucket, kName, pack.size(), records.visit()));
+  check_error(store::list_records(*bucket, {kName, pack.size(), true}, pack.size(), records.visit()));
   return records.list;
 }
 

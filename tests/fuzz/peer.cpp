@@ -13,11 +13,11 @@ http::Response ask(World& world, peer::Peer const& peer, std::string path, std::
 }
 
 /// May speak for the owner of the image too, but has no lease.
-peer::Peer const kOther{"eu-west-1", "other", false, {tests::kOwner.account}};
+peer::Peer const kOther{"eu-west-1", "other", {false, {tests::kOwner.account}}};
 
 /// Opens the image as the owner; the lease.
 std::string open_image(World& world) {
-  auto response = ask(world, kWest, "/replication/open",
+  auto response = ask(world, tests::kWest, "/replication/open",
                       R"({"account":"111111111111","resource":")" + world.image.id + "\"}");
   ARGOSY_ASSERT(response.status == 200);
   return std::string(boost::json::parse(as_text(response.body)).at("lease").as_string());
@@ -50,7 +50,7 @@ void try_input(ByteView bytes) {
     auto text = world.expand(as_text(input.rest()));
     for (auto at = text.find("$L"); at != std::string::npos; at = text.find("$L", at))
       text.replace(at, 2, lease);
-    auto response = ask(world, another ? kOther : kWest, "/replication/" + operation, text);
+    auto response = ask(world, another ? kOther : tests::kWest, "/replication/" + operation, text);
     ARGOSY_ASSERT(response.status >= 200 && response.status < 500);
     if (operation != "fetch" || response.status != 200) {
       ARGOSY_ASSERT(wire::parse_json(as_text(response.body)));
@@ -59,7 +59,7 @@ void try_input(ByteView bytes) {
     ARGOSY_ASSERT(!another);  // the lease is not his
     check_frames(world, response.body);
   }
-  ask(world, kWest, "/replication/close", R"({"lease":")" + lease + "\"}");
+  ask(world, tests::kWest, "/replication/close", R"({"lease":")" + lease + "\"}");
 }
 
 }  // namespace argosy::fuzz

@@ -10,12 +10,10 @@
 #include "peer/peer.h"
 #include "remote/sign.h"
 #include "support/region.h"
+#include "support/wire.h"
 #include "wire/json.h"
 
 namespace argosy::fuzz {
-
-/// Who asks: another process, which may speak for every account.
-inline peer::Peer const kWest{"us-west-2", "west", true, {}};
 
 /// Hands a call of one region to the answering side of another.
 class Loopback final : public remote::Transport {
@@ -23,7 +21,7 @@ class Loopback final : public remote::Transport {
   explicit Loopback(peer::Source& source) : source_(source) {}
   http::Endpoint const& endpoint() const override { return endpoint_; }
   Result<http::Response> send(http::Request const& request) override {
-    return peer::handle(source_, kWest, request);
+    return peer::handle(source_, tests::kWest, request);
   }
 
  private:
@@ -43,7 +41,7 @@ class World {
                                                       std::make_unique<Loopback>(answering), std::nullopt));
     for (auto* region : {&east, &west})
       service.regions.push_back(
-          {region->name, region->catalogue, *region->content, sources, token_key_, gates_, [] {}});
+          {region->name, region->catalogue, *region->content, sources, token_key_, gates_, ledger_, [] {}});
     auto started = call("POST /snapshots\n\n{\"VolumeSize\":1}", "ebs");
     auto body = boost::json::parse(as_text(started.body));
     upload = std::string(body.at("SnapshotId").as_string());
@@ -93,12 +91,14 @@ class World {
     return out;
   }
 
+  metrics::Requests requests;
   tests::Region east{"us-east-1"};
   tests::Region west{"us-west-2"};
   peer::Source answering{"us-east-1", east.catalogue, *east.content, east.clock, *east.entropy};
   replication::Sources sources;
   sql::Pool directory{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
-  api::Service service{{}, {}, directory, east.root_key, east.clock, *east.entropy, "127.0.0.1:8080"};
+  api::Service service{
+      {}, {}, directory, east.root_key, east.clock, *east.entropy, "127.0.0.1:8080", limits(), requests};
   images::Snapshot snapshot;
   images::Image image;
   std::string upload;
@@ -131,6 +131,14 @@ class World {
   }
 
   crypto::Key token_key_ = crypto::Key::random(*east.entropy);
+  /// The clock stands still: no bucket of requests would be filled again.
+  static access::AccountLimits limits() {
+    access::AccountLimits limits;
+    limits.requests_burst = std::numeric_limits<std::int64_t>::max();
+    return limits;
+  }
+
+  ebs::ContentLedger ledger_;
   ebs::UploadGates gates_{"boot"};
   remote::Credentials owner_credentials_;
   remote::Credentials stranger_credentials_;
