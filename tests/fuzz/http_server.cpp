@@ -37,12 +37,13 @@ void check_request(http::Request const& request) {
   ARGOSY_ASSERT(coding.size() == 7 && (coding[0] | 0x20) == 'c');
 }
 
+constexpr std::string_view kGoodPath = "/good";
 std::mutex mutex;  // guards handled
 std::string handled;
 
 http::Response answer(http::Request const& request) {
   check_request(request);
-  {
+  if (request.path != kGoodPath) {
     std::lock_guard lock(mutex);
     handled += request.method + " " + request.path + "?" + request.query + "\n";
     for (auto const& [name, value] : request.headers) handled += name + ": " + value + "\n";
@@ -124,14 +125,15 @@ void try_input(ByteView bytes) {
     }
     auto const said = endpoint.exchange(pieces);
     ARGOSY_ASSERT(said.empty() || said.starts_with("HTTP/1.1 "));
+    // With one worker, what still waited has been handled when this is.
+    auto const good = endpoint.exchange({as_bytes("GET /good HTTP/1.1\r\nHost: h\r\n\r\n")});
+    ARGOSY_ASSERT(good.starts_with(kAnswered) && good.ends_with("\r\n\r\n/good"));
     std::lock_guard lock(mutex);
     return handled;
   };
   auto const whole = exchange({input.rest()});
   auto const in_two = exchange({input.rest().first(cut), input.rest().subspan(cut)});
   ARGOSY_ASSERT(whole == in_two);
-  auto const good = endpoint.exchange({as_bytes("GET /good HTTP/1.1\r\nHost: h\r\n\r\n")});
-  ARGOSY_ASSERT(good.starts_with(kAnswered) && good.ends_with("\r\n\r\n/good"));
 }
 
 }  // namespace argosy::fuzz
