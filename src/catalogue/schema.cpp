@@ -7,7 +7,11 @@
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
+
+/// What a region's tables of version 1 lack besides tables and indexes of their own.
+constexpr std::string_view kRegionUpgradeFrom1 =
+    "ALTER TABLE snapshots ADD COLUMN unsynced_boot TEXT NOT NULL DEFAULT ''";
 
 constexpr std::string_view kVersionTable = R"sql(
 CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL);
@@ -99,7 +103,8 @@ CREATE INDEX IF NOT EXISTS access_keys_account ON access_keys(account);
 CREATE TABLE IF NOT EXISTS root_key_check(wrapped BLOB NOT NULL);
 )sql";
 
-Result<void> create_schema(sql::Session& session, std::string_view script) {
+/// `script` makes what is not there; `upgrade_from_1` changes tables that are.
+Result<void> create_schema(sql::Session& session, std::string_view script, std::string_view upgrade_from_1) {
   TRY(session.run_script(kVersionTable));
   auto tx = TRY(Transaction::begin(session, sql::Access::write));
   std::int64_t version = 0;
@@ -110,18 +115,21 @@ Result<void> create_schema(sql::Session& session, std::string_view script) {
   }
   if (version > kSchemaVersion)
     return fail(Fault::corrupt, "the database was written by a later version of argosyd");
-  if (version == 0) {
-    TRY(session.run_script(script));
-    TRY(tx.execute("INSERT INTO schema_version(version) VALUES(?1)", {kSchemaVersion}));
-  }
+  if (version == kSchemaVersion) return tx.commit();
+  if (version == 1) TRY(session.run_script(upgrade_from_1));
+  TRY(session.run_script(script));
+  TRY(tx.execute("DELETE FROM schema_version"));
+  TRY(tx.execute("INSERT INTO schema_version(version) VALUES(?1)", {kSchemaVersion}));
   return tx.commit();
 }
 
 }  // namespace
 
-Result<void> create_region_schema(sql::Session& session) { return create_schema(session, kRegionSchema); }
+Result<void> create_region_schema(sql::Session& session) {
+  return create_schema(session, kRegionSchema, kRegionUpgradeFrom1);
+}
 Result<void> create_directory_schema(sql::Session& session) {
-  return create_schema(session, kDirectorySchema);
+  return create_schema(session, kDirectorySchema, "");
 }
 
 Result<void> check_readable(Transaction& tx) {

@@ -5,6 +5,7 @@
 #include "catalogue/copies.h"
 #include "catalogue/leases.h"
 #include "catalogue/openings.h"
+#include "catalogue/roots.h"
 #include "support/region.h"
 
 namespace argosy::catalogue {
@@ -18,6 +19,21 @@ class CatalogueTest : public testing::Test {
   }
   tests::Region region_{"us-east-1"};
 };
+
+TEST_F(CatalogueTest, brings_the_tables_of_version_1_up_to_date) {
+  auto snapshot = region_.make_snapshot(tests::kOwner.account, {{0, tests::block(1)}});
+  auto session = region_.catalogue.take();
+  ASSERT_TRUE((*session)->run_script(
+      "ALTER TABLE snapshots DROP COLUMN unsynced_boot; DROP TABLE counters; DROP TABLE openings; "
+      "DROP INDEX leases_peer; DROP INDEX snapshots_content; UPDATE schema_version SET version = 1"));
+  for (int start = 0; start < 2; ++start) ASSERT_TRUE(create_region_schema(**session));
+  auto tx = Transaction::begin(**session, sql::Access::write);
+  auto found = find_snapshot(*tx, snapshot.id);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->root, snapshot.root);
+  EXPECT_TRUE(save_snapshot(*tx, *found));
+  EXPECT_EQ(*count_garbage_notes(*tx), 0);
+}
 
 TEST_F(CatalogueTest, keeps_the_name_of_an_image_until_it_is_deregistered) {
   auto image = region_.make_image(tests::kOwner.account, "web", "snap-00000000");
