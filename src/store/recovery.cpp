@@ -34,7 +34,7 @@ class Recovery {
   Writers& writers_;
   std::map<std::int64_t, PackRow> known_;  // and not seen yet
   std::int64_t generation_ = 1;
-  std::uint64_t sequence_ = 0;
+  std::uint64_t next_sequence_ = 1;
   std::uint64_t records_ = 0;  // taken over
   bool journal_damaged_ = false;
   struct Row {
@@ -54,6 +54,8 @@ Result<void> Recovery::commit_batch() {
     if (row.placement) TRY(index::save_placement(tx, *row.placement, row.sequence));
   }
   TRY(sums.save(tx));
+  // With the rows: the next start reads these records no more, and what is written then must come after them.
+  TRY(index::save_number(tx, "sequence", static_cast<std::int64_t>(next_sequence_)));
   batch_.clear();
   return tx.commit();
 }
@@ -62,7 +64,7 @@ Result<void> Recovery::take_over(Record const& record, std::int64_t number) {
   Row row;
   row.sequence = record.sequence;
   row.placement = record.placement;
-  sequence_ = std::max(sequence_, record.sequence);
+  next_sequence_ = std::max(next_sequence_, record.sequence + 1);
   if (record.payload_bytes > 0) {
     std::array<std::byte, kChunkHeaderBytes> head{};
     if (record.payload_bytes < head.size()) return fail(Fault::corrupt, "a record without a chunk");
@@ -232,7 +234,7 @@ Result<Recovered> Recovery::run() {
     auto rows = TRY(index::packs(tx, 0, index::kMaxPacks));
     for (auto const& row : rows) known_[row.number] = row;
     generation_ = TRY(index::number(tx, "generation", 1));
-    sequence_ = static_cast<std::uint64_t>(TRY(index::number(tx, "sequence", 1)));
+    next_sequence_ = static_cast<std::uint64_t>(TRY(index::number(tx, "sequence", 1)));
   }
   auto objects = TRY(bucket_.list());
   std::int64_t last_number = known_.empty() ? 0 : known_.rbegin()->first;
@@ -247,7 +249,7 @@ Result<Recovered> Recovery::run() {
   TRY(forget_missing_packs());
   for (std::uint8_t level = 1; level <= kMaxLevel; ++level) TRY(close_nodes(level));
   if (records_ > 0) log_info("the index took over {} records from the packs", records_);
-  writers_.start(last_number + 1, sequence_ + 1);
+  writers_.start(last_number + 1, next_sequence_);
   recovered.generation = generation_;
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
   recovered.journal_damaged = TRY(index::number(tx, index::kJournalDamaged, 0)) == 1;

@@ -136,6 +136,17 @@ TEST_F(StoreTest, has_after_a_crash_everything_that_was_acknowledged) {
   EXPECT_EQ(rows[1].reference, Bytes{std::byte{3}}) << "the later put of a block must win";
 }
 
+TEST_F(StoreTest, lets_the_later_put_of_a_block_win_also_over_two_crashes_without_a_flush) {
+  for (char count = 0; count < 10; ++count) put(std::string("of another upload ") + count);
+  ASSERT_TRUE(store_->place(1, Placement{"snap-1", 7, {std::byte{1}}}));
+  crash();
+  crash();  // the records are in the index now, and are not read again
+  ASSERT_TRUE(store_->place(1, Placement{"snap-1", 7, {std::byte{2}}}));
+  auto rows = *store_->placements("snap-1", 0, 10);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].reference, Bytes{std::byte{2}});
+}
+
 TEST_F(StoreTest, rebuilds_a_lost_index_from_the_packs) {
   auto block = put("one", Placement{"snap-1", 0, {std::byte{9}}});
   auto whole = stage(1, {block});
