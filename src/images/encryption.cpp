@@ -1,0 +1,37 @@
+// images/encryption.cpp - see encryption.h.
+#include "images/encryption.h"
+
+namespace argosy::images {
+
+Result<void> check_wish(EncryptionWish const& wish) {
+  if (wish.kms_key && !wish.encrypted.value_or(false))
+    return fail(Fault::invalid, "InvalidParameterDependency",
+                "The parameter [KmsKeyId] requires the parameter Encrypted to be set.");
+  return {};
+}
+
+Result<KeyChoice> choose_for_copy(CopySource const& source, EncryptionWish const& wish, bool by_default) {
+  if (source.encrypted && wish.encrypted == false)
+    return invalid_request("Snapshot " + source.snapshot_id +
+                           " is encrypted. Creating an unencrypted copy from an encrypted snapshot is not "
+                           "supported.");
+  if (wish.kms_key) return KeyChoice::given;
+  if (source.encrypted)
+    return source.own && source.same_region ? KeyChoice::source : KeyChoice::account_default;
+  return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
+}
+
+std::optional<KeyChoice> choose_for_upload(std::optional<bool> parent_encrypted, EncryptionWish const& wish,
+                                           bool by_default) {
+  bool const silent = !wish.encrypted && !wish.kms_key;
+  if (parent_encrypted) {
+    if (!silent) return std::nullopt;
+    if (*parent_encrypted) return KeyChoice::source;
+    return by_default ? std::nullopt : std::optional(KeyChoice::none);
+  }
+  if (wish.encrypted == false && (wish.kms_key || by_default)) return std::nullopt;
+  if (wish.kms_key) return KeyChoice::given;
+  return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
+}
+
+}  // namespace argosy::images
