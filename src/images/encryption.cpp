@@ -34,4 +34,25 @@ std::optional<KeyChoice> choose_for_upload(std::optional<bool> parent_encrypted,
   return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
 }
 
+Result<void> check_image_sharing(Encryption encryption, Permission const& with) {
+  if (encryption == Encryption::none) return {};
+  if (with == kEverybody)
+    return unsupported("Encrypted snapshots can\u2019t be shared publicly. Specify another snapshot.");
+  if (encryption == Encryption::managed_key)
+    return fail(
+        Fault::invalid, "InvalidParameter",
+        "Snapshots encrypted with the AWS Managed CMK can\u2019t be shared. Specify another snapshot.");
+  return {};
+}
+
+Result<void> check_snapshot_sharing(Encryption encryption, Permission const& with) {
+  if (encryption == Encryption::none) return {};
+  if (with == kEverybody)
+    return fail(Fault::denied, "OperationNotPermitted", "Encrypted snapshots cannot be shared publicly");
+  if (encryption == Encryption::managed_key)
+    return fail(Fault::denied, "OperationNotPermitted",
+                "Encrypted snapshots with EBS default key cannot be shared");
+  return {};
+}
+
 }  // namespace argosy::images

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "images/errors.h"
+#include "images/image.h"
 
 namespace argosy::images {
 
@@ -45,5 +46,18 @@ Result<KeyChoice> choose_for_copy(CopySource const& source, EncryptionWish const
 /// Source: ec2-semantics G.
 std::optional<KeyChoice> choose_for_upload(std::optional<bool> parent_encrypted, EncryptionWish const& wish,
                                            bool by_default);
+
+/// Who manages the key of a snapshot's content.
+enum class Encryption {
+  none,
+  customer_key,
+  managed_key,  ///< the account's alias/aws/ebs, which cannot be shared
+};
+/// Whether an image with such a snapshot may be shared with that principal; whether he can use the key is not
+/// asked. Fails with InvalidParameter for a managed key, UnsupportedOperation for everybody. Source:
+/// ec2-semantics E2.
+Result<void> check_image_sharing(Encryption encryption, Permission const& with);
+/// The same of a snapshot. Fails with OperationNotPermitted.
+Result<void> check_snapshot_sharing(Encryption encryption, Permission const& with);
 
 }  // namespace argosy::images

@@ -96,5 +96,19 @@ TEST(Encryption, of_an_upload_follows_the_table_of_ebs) {
   }
 }
 
+TEST(Encryption, under_the_managed_key_cannot_be_shared_and_under_no_key_with_everybody) {
+  Permission const somebody{PrincipalKind::account, "111122223333"};
+  auto code = [](Result<void> const& result) { return result ? std::string() : result.error().code; };
+  EXPECT_EQ(code(check_image_sharing(Encryption::none, kEverybody)), "");
+  EXPECT_EQ(code(check_image_sharing(Encryption::customer_key, somebody)), "");
+  EXPECT_EQ(code(check_image_sharing(Encryption::customer_key, kEverybody)), "UnsupportedOperation");
+  EXPECT_EQ(code(check_image_sharing(Encryption::managed_key, kEverybody)), "UnsupportedOperation");
+  EXPECT_EQ(code(check_image_sharing(Encryption::managed_key, somebody)), "InvalidParameter");
+  EXPECT_EQ(code(check_snapshot_sharing(Encryption::none, kEverybody)), "");
+  EXPECT_EQ(code(check_snapshot_sharing(Encryption::customer_key, somebody)), "");
+  EXPECT_EQ(code(check_snapshot_sharing(Encryption::customer_key, kEverybody)), "OperationNotPermitted");
+  EXPECT_EQ(code(check_snapshot_sharing(Encryption::managed_key, somebody)), "OperationNotPermitted");
+}
+
 }  // namespace
 }  // namespace argosy::images
