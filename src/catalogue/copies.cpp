@@ -12,9 +12,12 @@ Result<void> insert_copy(Transaction& tx, Copy const& copy) {
                   std::string_view(copy.source_region), std::string_view(copy.source_resource),
                   std::string_view(copy.source_lease), to_milliseconds(copy.created)}));
   for (auto const& disk : copy.disks)
-    TRY(tx.execute("INSERT INTO copy_disks(copy, snapshot, source_snapshot, root) VALUES(?1, ?2, ?3, ?4)",
+    TRY(
+        tx.execute("INSERT INTO copy_disks(copy, snapshot, source_snapshot, root, source_encrypted) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5)",
                    {std::string_view(copy.id), std::string_view(disk.snapshot_id),
-                    std::string_view(disk.source_snapshot_id), ByteView(disk.root)}));
+                    std::string_view(disk.source_snapshot_id), ByteView(disk.root),
+                    std::int64_t{disk.source_encrypted}}));
   return {};
 }
 
@@ -36,12 +39,15 @@ Result<Copy> find_copy(Transaction& tx, std::string_view id) {
     copy.created = from_milliseconds(rows->integer(6));
     copy.epoch = rows->integer(7);
   }
-  auto rows = TRY(tx.query(
-      "SELECT snapshot, source_snapshot, root FROM copy_disks WHERE copy = ?1 ORDER BY snapshot", {id}));
+  auto rows =
+      TRY(tx.query("SELECT snapshot, source_snapshot, root, source_encrypted FROM copy_disks WHERE copy = ?1 "
+                   "ORDER BY snapshot",
+                   {id}));
   while (true) {
     bool more = TRY(rows->next());
     if (!more) return copy;
-    copy.disks.push_back({std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2))});
+    copy.disks.push_back({std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2)),
+                          rows->integer(3) != 0});
   }
 }
 

@@ -15,6 +15,7 @@ struct CopyDisk {
   std::string snapshot_id;  ///< in this region
   std::string source_snapshot_id;
   Bytes root;  ///< the content layer's reference, as the source gave it
+  bool source_encrypted = false;
 };
 
 /// A task exists from the call that asked for it until its snapshots are completed or in error.

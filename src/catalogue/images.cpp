@@ -17,7 +17,7 @@ sql::Value optional_flag(std::optional<bool> const& flag) {
 Result<std::vector<Mapping>> list_mappings(Transaction& tx, std::string_view image) {
   auto rows = TRY(
       tx.query("SELECT device_name, virtual_name, snapshot, volume_size_gib, volume_type, iops, throughput, "
-               "delete_on_termination FROM image_mappings WHERE image = ?1 ORDER BY position",
+               "delete_on_termination, encrypted FROM image_mappings WHERE image = ?1 ORDER BY position",
                {image}));
   std::vector<Mapping> out;
   while (true) {
@@ -32,6 +32,7 @@ Result<std::vector<Mapping>> list_mappings(Transaction& tx, std::string_view ima
     mapping.iops = rows->optional_integer(5);
     mapping.throughput = rows->optional_integer(6);
     mapping.delete_on_termination = rows->integer(7) != 0;
+    mapping.encrypted = rows->integer(8) != 0;
     out.push_back(std::move(mapping));
   }
 }
@@ -41,12 +42,13 @@ Result<void> insert_mappings(Transaction& tx, Image const& image) {
   for (auto const& mapping : image.mappings)
     TRY(tx.execute(
         "INSERT INTO image_mappings(image, position, device_name, virtual_name, snapshot, volume_size_gib, "
-        "volume_type, iops, throughput, delete_on_termination) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "volume_type, iops, throughput, delete_on_termination, encrypted) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         {std::string_view(image.id), position++, std::string_view(mapping.device_name),
          sql::optional_value(mapping.virtual_name), std::string_view(mapping.snapshot_id),
          mapping.volume_size_gib, std::string_view(mapping.volume_type), sql::optional_value(mapping.iops),
-         sql::optional_value(mapping.throughput), std::int64_t{mapping.delete_on_termination}}));
+         sql::optional_value(mapping.throughput), std::int64_t{mapping.delete_on_termination},
+         std::int64_t{mapping.encrypted}}));
   return {};
 }
 

@@ -31,7 +31,7 @@ constexpr FilterColumn kImageFilters[] = {
     {"block-device-mapping.snapshot-id", "m.snapshot", kInMapping},
     {"block-device-mapping.volume-size", "CAST(m.volume_size_gib AS TEXT)", kInMapping},
     {"block-device-mapping.volume-type", "m.volume_type", kInMapping},
-    {"block-device-mapping.encrypted", "'false'", kInMapping},
+    {"block-device-mapping.encrypted", "CASE m.encrypted WHEN 1 THEN 'true' ELSE 'false' END", kInMapping},
     {"creation-date", "r.created"},
     {"description", "r.description"},
     {"ena-support", "CASE r.ena_support WHEN 1 THEN 'true' ELSE 'false' END"},
@@ -68,7 +68,7 @@ constexpr FilterColumn kImageFilters[] = {
 /// Source of the names: ec2-semantics B13.
 constexpr FilterColumn kSnapshotFilters[] = {
     {"description", "r.description"},
-    {"encrypted", "'false'"},
+    {"encrypted", "CASE r.encrypted WHEN 1 THEN 'true' ELSE 'false' END"},
     {"owner-alias", "''"},
     {"owner-id", "r.owner"},
     {"progress", "CAST(r.progress_percent AS TEXT) || '%'"},

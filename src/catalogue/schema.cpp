@@ -4,14 +4,27 @@
 // it. Other times are milliseconds since 1970, booleans 0 and 1.
 #include "catalogue/schema.h"
 
+#include <array>
+#include <span>
+
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kSchemaVersion = 3;
 
-/// What a region's tables of version 1 lack besides tables and indexes of their own.
-constexpr std::string_view kRegionUpgradeFrom1 =
-    "ALTER TABLE snapshots ADD COLUMN unsynced_boot TEXT NOT NULL DEFAULT ''";
+/// What a region's tables of each earlier version, from 1 on, lack besides tables and indexes of their own.
+constexpr std::array<std::string_view, kSchemaVersion - 1> kRegionUpgrades{
+    "ALTER TABLE snapshots ADD COLUMN unsynced_boot TEXT NOT NULL DEFAULT ''",
+    R"sql(
+ALTER TABLE snapshots ADD COLUMN encrypted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE snapshots ADD COLUMN kms_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE snapshots ADD COLUMN envelope BLOB NOT NULL DEFAULT x'';
+ALTER TABLE snapshots ADD COLUMN base_envelope BLOB NOT NULL DEFAULT x'';
+ALTER TABLE image_mappings ADD COLUMN encrypted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE copy_disks ADD COLUMN source_encrypted INTEGER NOT NULL DEFAULT 0)sql",
+};
+/// The directory of accounts has only gained tables.
+constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{};
 
 constexpr std::string_view kVersionTable = R"sql(
 CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL);
@@ -30,7 +43,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS images_name ON images(owner, name) WHERE state
 CREATE TABLE IF NOT EXISTS image_mappings(
   image TEXT NOT NULL, position INTEGER NOT NULL, device_name TEXT NOT NULL, virtual_name TEXT,
   snapshot TEXT NOT NULL, volume_size_gib INTEGER NOT NULL, volume_type TEXT NOT NULL, iops INTEGER,
-  throughput INTEGER, delete_on_termination INTEGER NOT NULL,
+  throughput INTEGER, delete_on_termination INTEGER NOT NULL, encrypted INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY(image, position));
 CREATE INDEX IF NOT EXISTS image_mappings_snapshot ON image_mappings(snapshot);
 
@@ -42,7 +55,8 @@ CREATE TABLE IF NOT EXISTS snapshots(
   timeout_minutes INTEGER NOT NULL, last_write_ms INTEGER NOT NULL, completing INTEGER NOT NULL,
   expected_blocks INTEGER NOT NULL, expected_checksum BLOB NOT NULL, unsynced_boot TEXT NOT NULL, copy_source_region TEXT NOT NULL,
   copy_source_snapshot TEXT NOT NULL, copy_bytes_done INTEGER NOT NULL, copy_bytes_moved INTEGER NOT NULL,
-  completion_duration_minutes INTEGER);
+  completion_duration_minutes INTEGER, encrypted INTEGER NOT NULL DEFAULT 0, kms_key TEXT NOT NULL DEFAULT '',
+  envelope BLOB NOT NULL DEFAULT x'', base_envelope BLOB NOT NULL DEFAULT x'');
 CREATE INDEX IF NOT EXISTS snapshots_owner ON snapshots(owner, created, id);
 CREATE INDEX IF NOT EXISTS snapshots_content ON snapshots(owner, state, content_bytes);
 CREATE INDEX IF NOT EXISTS snapshots_uploads ON snapshots(completing, id) WHERE is_upload = 1 AND state = 'pending';
@@ -65,6 +79,8 @@ CREATE TABLE IF NOT EXISTS client_tokens(
   created_ms INTEGER NOT NULL, PRIMARY KEY(account, action, token));
 CREATE INDEX IF NOT EXISTS client_tokens_age ON client_tokens(created_ms);
 
+CREATE TABLE IF NOT EXISTS encryption_defaults(account TEXT PRIMARY KEY, by_default INTEGER NOT NULL, kms_key TEXT NOT NULL);
+
 CREATE TABLE IF NOT EXISTS domains(account TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
 
 CREATE TABLE IF NOT EXISTS copies(
@@ -73,7 +89,7 @@ CREATE TABLE IF NOT EXISTS copies(
   epoch INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS copy_disks(
   copy TEXT NOT NULL, snapshot TEXT NOT NULL, source_snapshot TEXT NOT NULL, root BLOB NOT NULL,
-  PRIMARY KEY(copy, snapshot));
+  source_encrypted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(copy, snapshot));
 CREATE INDEX IF NOT EXISTS copies_image ON copies(image);
 CREATE INDEX IF NOT EXISTS copy_disks_snapshot ON copy_disks(snapshot);
 
@@ -103,8 +119,9 @@ CREATE INDEX IF NOT EXISTS access_keys_account ON access_keys(account);
 CREATE TABLE IF NOT EXISTS root_key_check(wrapped BLOB NOT NULL);
 )sql";
 
-/// `script` makes what is not there; `upgrade_from_1` changes tables that are.
-Result<void> create_schema(sql::Session& session, std::string_view script, std::string_view upgrade_from_1) {
+/// `script` makes what is not there; `upgrades` change tables that are.
+Result<void> create_schema(sql::Session& session, std::string_view script,
+                           std::span<std::string_view const> upgrades) {
   TRY(session.run_script(kVersionTable));
   auto tx = TRY(Transaction::begin(session, sql::Access::write));
   std::int64_t version = 0;
@@ -116,7 +133,9 @@ Result<void> create_schema(sql::Session& session, std::string_view script, std::
   if (version > kSchemaVersion)
     return fail(Fault::corrupt, "the database was written by a later version of argosyd");
   if (version == kSchemaVersion) return tx.commit();
-  if (version == 1) TRY(session.run_script(upgrade_from_1));
+  if (version > 0)
+    for (auto const& upgrade : upgrades.subspan(static_cast<std::size_t>(version - 1)))
+      if (!upgrade.empty()) TRY(session.run_script(upgrade));
   TRY(session.run_script(script));
   TRY(tx.execute("DELETE FROM schema_version"));
   TRY(tx.execute("INSERT INTO schema_version(version) VALUES(?1)", {kSchemaVersion}));
@@ -126,10 +145,10 @@ Result<void> create_schema(sql::Session& session, std::string_view script, std::
 }  // namespace
 
 Result<void> create_region_schema(sql::Session& session) {
-  return create_schema(session, kRegionSchema, kRegionUpgradeFrom1);
+  return create_schema(session, kRegionSchema, kRegionUpgrades);
 }
 Result<void> create_directory_schema(sql::Session& session) {
-  return create_schema(session, kDirectorySchema, "");
+  return create_schema(session, kDirectorySchema, kDirectoryUpgrades);
 }
 
 Result<void> check_readable(Transaction& tx) {

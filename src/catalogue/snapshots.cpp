@@ -38,7 +38,8 @@ Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
                "completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
                "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
                "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-               "completion_duration_minutes, base_size_gib, unsynced_boot FROM snapshots WHERE id = ?1",
+               "completion_duration_minutes, base_size_gib, unsynced_boot, encrypted, kms_key, envelope, "
+               "base_envelope FROM snapshots WHERE id = ?1",
                {id}));
   bool found = TRY(rows->next());
   if (!found) return images::snapshot_not_found(id);
@@ -71,6 +72,10 @@ Result<Snapshot> find_snapshot(Transaction& tx, std::string_view id) {
   snapshot.completion_duration_minutes = rows->optional_integer(25);
   snapshot.base_size_gib = rows->integer(26);
   snapshot.unsynced_boot = rows->text(27);
+  snapshot.encrypted = rows->integer(28) != 0;
+  snapshot.kms_key = rows->text(29);
+  snapshot.envelope = to_bytes(rows->blob(30));
+  snapshot.base_envelope = to_bytes(rows->blob(31));
   return snapshot;
 }
 
@@ -97,10 +102,10 @@ Result<void> insert_snapshot(Transaction& tx, Snapshot const& s) {
       "created, completed_ms, progress_percent, root, content_digest, content_bytes, lineage, is_upload, "
       "parent, timeout_minutes, last_write_ms, completing, expected_blocks, expected_checksum, "
       "copy_source_region, copy_source_snapshot, copy_bytes_done, copy_bytes_moved, "
-      "completion_duration_minutes, base_size_gib, unsynced_boot) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-      "?10, ?11, ?12, "
-      "?13, ?14, ?15, "
-      "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
+      "completion_duration_minutes, base_size_gib, unsynced_boot, encrypted, kms_key, envelope, "
+      "base_envelope) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+      "?18, "
+      "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
       {std::string_view(s.id),
        std::string_view(s.owner),
        images::to_text(s.state),
@@ -128,7 +133,11 @@ Result<void> insert_snapshot(Transaction& tx, Snapshot const& s) {
        s.copy_bytes_moved,
        sql::optional_value(s.completion_duration_minutes),
        s.base_size_gib,
-       std::string_view(s.unsynced_boot)}));
+       std::string_view(s.unsynced_boot),
+       std::int64_t{s.encrypted},
+       std::string_view(s.kms_key),
+       ByteView(s.envelope),
+       ByteView(s.base_envelope)}));
   return {};
 }
 
@@ -137,13 +146,13 @@ Result<void> save_snapshot(Transaction& tx, Snapshot const& s) {
       "UPDATE snapshots SET state = ?2, status_message = ?3, completed_ms = ?4, progress_percent = ?5, "
       "root = ?6, content_digest = ?7, content_bytes = ?8, last_write_ms = ?9, completing = ?10, "
       "expected_blocks = ?11, expected_checksum = ?12, copy_bytes_done = ?13, copy_bytes_moved = ?14, "
-      "unsynced_boot = ?15 "
-      "WHERE id = ?1",
+      "unsynced_boot = ?15, kms_key = ?16, envelope = ?17, base_envelope = ?18 WHERE id = ?1",
       {std::string_view(s.id), images::to_text(s.state), std::string_view(s.status_message),
        optional_time(s.completion_time), s.progress_percent, ByteView(s.root), ByteView(s.content_digest),
        s.content_bytes, to_milliseconds(s.last_write), std::int64_t{s.completing}, s.expected_blocks,
        ByteView(s.expected_checksum), s.copy_bytes_done, s.copy_bytes_moved,
-       std::string_view(s.unsynced_boot)}));
+       std::string_view(s.unsynced_boot), std::string_view(s.kms_key), ByteView(s.envelope),
+       ByteView(s.base_envelope)}));
   return {};
 }
 

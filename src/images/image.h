@@ -35,6 +35,7 @@ struct Mapping {
   std::optional<std::int64_t> iops;
   std::optional<std::int64_t> throughput;
   bool delete_on_termination = true;
+  bool encrypted = false;  ///< the snapshot is
 };
 
 struct Image {

@@ -30,10 +30,17 @@ struct Snapshot {
   std::int64_t content_bytes = 0;  ///< of written blocks; for a pending copy what the source has
   std::string lineage;             ///< id of the oldest ancestor: snapshots of one lineage can be compared
 
+  bool encrypted = false;
+  std::string kms_key;  ///< ARN; of a copy that has just been asked for, whatever the caller named it by
+  /// What only the KMS key opens: of a completed snapshot its root's key and digest, of an upload under way
+  /// the key that seals its journal. Empty: nothing yet.
+  Bytes envelope;
+
   // Uploads (StartSnapshot):
   bool is_upload = false;
   std::string parent_snapshot_id;
   std::int64_t base_size_gib = 1;  ///< the parent's, whose root stands in `root` until the upload is complete
+  Bytes base_envelope;             ///< the parent's, if it is encrypted
   std::int64_t timeout_minutes = 0;
   Time last_write{};  ///< to the minute: writing it down with every block would cost a commit each
   std::string

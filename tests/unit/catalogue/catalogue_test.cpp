@@ -20,12 +20,25 @@ class CatalogueTest : public testing::Test {
   tests::Region region_{"us-east-1"};
 };
 
-TEST_F(CatalogueTest, brings_the_tables_of_version_1_up_to_date) {
+/// What takes the tables of each version back to those of the one before, from the newest on.
+constexpr std::array kDowngrades{
+    "ALTER TABLE snapshots DROP COLUMN encrypted; ALTER TABLE snapshots DROP COLUMN kms_key; "
+    "ALTER TABLE snapshots DROP COLUMN envelope; ALTER TABLE snapshots DROP COLUMN base_envelope; "
+    "ALTER TABLE image_mappings DROP COLUMN encrypted; ALTER TABLE copy_disks DROP COLUMN source_encrypted; "
+    "DROP TABLE encryption_defaults; UPDATE schema_version SET version = 2",
+    "ALTER TABLE snapshots DROP COLUMN unsynced_boot; DROP TABLE counters; DROP TABLE openings; "
+    "DROP INDEX leases_peer; DROP INDEX snapshots_content; UPDATE schema_version SET version = 1",
+};
+
+class OlderCatalogue : public CatalogueTest, public testing::WithParamInterface<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(versions_back, OlderCatalogue,
+                         testing::Range(std::size_t{1}, kDowngrades.size() + 1));
+
+TEST_P(OlderCatalogue, is_brought_up_to_date) {
   auto snapshot = region_.make_snapshot(tests::kOwner.account, {{0, tests::block(1)}});
   auto session = region_.catalogue.take();
-  ASSERT_TRUE((*session)->run_script(
-      "ALTER TABLE snapshots DROP COLUMN unsynced_boot; DROP TABLE counters; DROP TABLE openings; "
-      "DROP INDEX leases_peer; DROP INDEX snapshots_content; UPDATE schema_version SET version = 1"));
+  for (std::size_t back = 0; back < GetParam(); ++back)
+    ASSERT_TRUE((*session)->run_script(kDowngrades.at(back)));
   for (int start = 0; start < 2; ++start) ASSERT_TRUE(create_region_schema(**session));
   auto tx = Transaction::begin(**session, sql::Access::write);
   auto found = find_snapshot(*tx, snapshot.id);
