@@ -1,6 +1,5 @@
 """What is damaged on disk is never served: it is found, told by the names of its images, and healed."""
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -8,33 +7,23 @@ import subprocess
 import pytest
 
 import disks
+import packs
 from argosyd import BINARY, PATIENCE_S, refused, wait_until
 
 BLOCKS = {i: disks.block(i) for i in range(4)}
 
 
-def packs(server, region="us-east-1"):
-    return sorted(pathlib.Path(server.data_dir, "regions", region, "packs").glob("*.pack"))
-
-
-def flip(path, offset):
-    """One bit of a file, whoever may write it."""
-    mode = path.stat().st_mode
-    os.chmod(path, 0o600)
-    with path.open("r+b") as file:
-        file.seek(offset)
-        byte = file.read(1)[0]
-        file.seek(offset)
-        file.write(bytes([byte ^ 4]))
-    os.chmod(path, mode)
-
-
 def flip_block(server, data, region="us-east-1"):
     """In the middle of where a block of random bytes, which no codec makes shorter, is stored."""
-    for path in packs(server, region):
+    for path in packs.of_region(server, region):
         if (at := path.read_bytes().find(data[1000:1100])) >= 0:
-            return flip(path, at + 50)
+            return packs.flip(path, at + 50)
     pytest.fail("the block is stored nowhere")
+
+
+def lose_index(server, region="us-east-1"):
+    for path in pathlib.Path(server.data_dir, "regions", region).glob("index.db*"):
+        path.unlink()
 
 
 def run(server, command, region="us-east-1"):
@@ -140,12 +129,50 @@ def test_repair_says_what_no_region_can_give(own_server, image):
 def test_a_lost_index_is_rebuilt_and_said_so(own_server, image):
     owner, snapshot, _, _ = image
     own_server.stop()
-    for path in pathlib.Path(own_server.data_dir, "regions", "us-east-1").glob("index.db*"):
-        path.unlink()
+    lose_index(own_server)
     own_server.start()
     assert re.search(r"the index is new but there are \d packs: reading them", own_server.log.read_text())
     assert disks.read(owner, snapshot) == BLOCKS
     assert run(own_server, "scrub")[0] == 0
+
+
+@pytest.mark.parametrize("where", ["head", "payload"])
+def test_uploads_end_as_errors_where_a_rebuilt_index_may_lack_blocks_of_them(own_server, image, where):
+    owner, snapshot, _, _ = image
+    blocks = {index: disks.block(f"lost {index}") for index in range(3)}
+    upload, empty = disks.start(owner), disks.start(owner)
+    elsewhere = disks.start(owner, region="us-west-2")
+    for index in blocks:
+        disks.put(owner, upload, index, blocks[index])
+        disks.put(owner, elsewhere, index, blocks[index], "us-west-2")
+    own_server.kill()
+    pack = packs.of_region(own_server)[0]
+    content = pack.read_bytes()
+    record = next(r for r in packs.records(pack) if content.find(blocks[1], r.payload_offset, r.end) >= 0)
+    packs.flip(pack, record.offset + 30 if where == "head" else record.payload_offset + 1000)
+    lose_index(own_server)
+    own_server.start()
+    for id in (upload, empty):  # nobody can say whose records are gone
+        said = disks.describe_snapshot(owner, id)
+        assert (said["State"], said["StateMessage"]) == (
+            "error",
+            "Blocks were lost: what was stored of this upload is damaged",
+        )
+        assert f"upload {id} of {owner.id} ends: its journal may be damaged" in own_server.log.read_text()
+    with refused("ValidationException", reason="WRITE_REQUEST_TIMEOUT"):
+        disks.put(owner, upload, 1, blocks[1])
+    with refused("ValidationException", reason="WRITE_REQUEST_TIMEOUT"):
+        disks.complete(owner, upload, 2)
+    assert disks.read(owner, snapshot) == BLOCKS
+    disks.complete(owner, elsewhere, 3, "us-west-2")
+    assert disks.read(owner, elsewhere, "us-west-2") == blocks
+    # It is said once: what is begun afterwards goes on over the next start.
+    later = disks.start(owner)
+    disks.put(owner, later, 1, blocks[1])
+    own_server.kill()
+    own_server.start()
+    disks.complete(owner, later, 1)
+    assert disks.read(owner, later) == {1: blocks[1]}
 
 
 def test_damage_of_a_database_is_told(own_server, image):

@@ -36,8 +36,7 @@ class Kept:
         return self.server.accounts["owner"]
 
     def records(self, kind):
-        folder = self.server.data_dir / "regions" / REGION / "packs"
-        found = [record for pack in sorted(folder.iterdir()) for record in packs.records(pack)]
+        found = [record for pack in packs.of_region(self.server, REGION) for record in packs.records(pack)]
         return [record for record in found if record.kind == kind]
 
     def read(self):

@@ -1,5 +1,6 @@
 """Packs as tests see them: their records, and bits of them that flip. Format: docs/formats/pack.md."""
 import os
+import pathlib
 import stat
 import struct
 
@@ -16,6 +17,11 @@ class Record:
         self.payload_offset = offset + HEAD_BYTES + tag_bytes
         self.end = self.payload_offset + self.payload_bytes
         self.kind = KINDS[head[5]]
+
+
+def of_region(server, region="us-east-1"):
+    """The packs of a region, the oldest first."""
+    return sorted(pathlib.Path(server.data_dir, "regions", region, "packs").glob("*.pack"))
 
 
 def records(pack):
