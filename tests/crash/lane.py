@@ -1,7 +1,8 @@
 """One client of a server that is killed again and again, and a model of what was acknowledged to it.
 
-A lane makes one call at a time and owns what it made, so after a kill at most its last call is in doubt: `doubt` then
-finds out whether it happened. It may have happened whole or not at all; everything before it has happened.
+A lane makes one call at a time and owns what it made, so after a kill at most its last call is in doubt:
+`doubt` then finds out whether it happened. It may have happened whole or not at all; everything before it has
+happened.
 """
 import random
 
@@ -173,7 +174,8 @@ class Lane:
         name = self.name("image")
 
         def found():
-            for image in self.ec2(region).describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"]:
+            filters = [{"Name": "name", "Values": [name]}]
+            for image in self.ec2(region).describe_images(Filters=filters)["Images"]:
                 self.add_image(image["ImageId"], region, name, id)
 
         answer = self.call(
@@ -310,11 +312,13 @@ class Lane:
     # Looking, while the server lives
 
     def tags_of(self, id):
-        return {tag["Key"]: tag["Value"] for tag in disks.describe_image(self.owner, id, self.images[id].region).get("Tags", [])}
+        found = disks.describe_image(self.owner, id, self.images[id].region)
+        return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
 
     def is_shared(self, id):
-        said = self.ec2(self.images[id].region).describe_image_attribute(ImageId=id, Attribute="launchPermission")
-        return [entry.get("UserId") for entry in said["LaunchPermissions"]] == [self.server.accounts["recipient"].id]
+        ec2 = self.ec2(self.images[id].region)
+        said = ec2.describe_image_attribute(ImageId=id, Attribute="launchPermission")["LaunchPermissions"]
+        return [entry.get("UserId") for entry in said] == [self.server.accounts["recipient"].id]
 
     def settle(self):
         """After a start: what became of the call that was not answered."""

@@ -1,4 +1,4 @@
-"""A disk that fills up while the server writes, and gets space again: refusals, then all goes on without a restart."""
+"""A disk that fills up while the server writes, and gets space again: refusals, then all goes on."""
 import os
 import subprocess
 
@@ -70,7 +70,8 @@ def test_a_copy_waits_for_space_and_goes_on(small):
     blocks = disks.Incompressible(22, "copied")
     snapshot = disks.upload(owner, blocks)
     image = disks.register(owner, snapshot)
-    copy = owner.ec2("us-west-2").copy_image(Name="copy", SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+    west = owner.ec2("us-west-2")
+    copy = west.copy_image(Name="copy", SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
     argosyd.wait_until(lambda: "No space left on device" in small.log.read_text(), "the disk is never full")
     assert disks.describe_image(owner, copy, "us-west-2")["State"] == "pending"
     make_space(small)
