@@ -121,7 +121,7 @@ class Server:
 
 
 def configured(folder, more="", regions=REGIONS):
-    """A started server by a configuration file, without accounts; `more` is what the file says beyond the least."""
+    """A started server by a configuration file, without accounts; `more`: what it says beyond the least."""
     path = pathlib.Path(folder) / "argosyd.yaml"
     path.write_text(
         f"listen: 127.0.0.1:0\ndata_directory: {folder}/data\nroot_key_file: {folder}/root.key\n"

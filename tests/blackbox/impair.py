@@ -1,7 +1,8 @@
 """A proxy between two regions that does harm to one message and lets every other one through.
 
-It stands inside TLS: it shows the asking side a certificate of the source and the source one of the asking side, so that
-what it changes reaches the protocol and is not caught by TLS. With `raw` it stands outside and harms the stream itself.
+It stands inside TLS: it shows the asking side a certificate of the source and the source one of the asking
+side, so that what it changes reaches the protocol and is not caught by TLS. With `raw` it stands outside and
+harms the stream itself.
 """
 import contextlib
 import socket
@@ -14,12 +15,13 @@ PIECE_BYTES = 65_536
 
 
 class Proxy:
-    """Listens on a free port of `address` and passes on to `target`. The harm is done to the n-th message of `kind`
-    ("open request", "fetch response", …; "" counts all), once."""
+    """Listens on a free port of `address` and passes on to `target`. The harm is done to the n-th message of
+    `kind` ("open request", "fetch response", …; "" counts all), once."""
 
     def __init__(self, address, target, server_context=None, client_context=None, server_name=None):
         self.target = target
-        self.server_context, self.client_context, self.server_name = server_context, client_context, server_name
+        self.server_context, self.client_context = server_context, client_context
+        self.server_name = server_name
         self.raw = server_context is None
         self.lock = threading.Lock()
         self.begin()

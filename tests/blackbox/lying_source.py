@@ -1,4 +1,4 @@
-"""A double of the source region: it has a valid certificate and speaks the protocol, and lies where a test wants it to."""
+"""A double of the source region: it has a valid certificate, speaks the protocol, and lies where told to."""
 import base64
 import http.server
 import json
@@ -94,7 +94,7 @@ class Lie:
 
 
 class Source:
-    """In the place of alpha, which must not run. `lies`: by image id; the lease of an opening tells them apart later."""
+    """In the place of alpha, which must not run. `lies`: by image id; an opening's lease tells them apart."""
 
     def __init__(self, partition, lies):
         self.lies = lies

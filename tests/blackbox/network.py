@@ -40,7 +40,8 @@ class Network:
         ip("-n", self.middle, "link", "set", "bridge", "up")
         for name, host in self.hosts.items():
             link = self.links[name]
-            ip("link", "add", link, "netns", self.middle, "type", "veth", "peer", "name", "eth0", "netns", host)
+            peer = ["peer", "name", "eth0", "netns", host]
+            ip("link", "add", link, "netns", self.middle, "type", "veth", *peer)
             ip("-n", self.middle, "link", "set", link, "master", "bridge", "up")
             ip("-n", host, "address", "add", f"{self.addresses[name]}/24", "dev", "eth0")
             ip("-n", host, "link", "set", "eth0", "up")

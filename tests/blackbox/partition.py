@@ -1,4 +1,4 @@
-"""Three processes that hold one region each and replicate with mutual TLS, as an operator would set them up."""
+"""Three processes that hold one region each and replicate with mutual TLS, as an operator would set up."""
 import json
 import pathlib
 import random
@@ -50,7 +50,7 @@ class Process(argosyd.Server):
         return self
 
     def run(self, *arguments, status=0, **options):
-        """An operator's command with this process's configuration; its stdout, or its stderr if it must fail."""
+        """An operator's command with this process's configuration: its stdout, or stderr if it must fail."""
         out = subprocess.run(
             [argosyd.BINARY, *arguments, "--config", self.arguments[1]],
             capture_output=True,
@@ -193,7 +193,8 @@ def ask(partition, as_name, process, operation, body, *, destination, source, co
     head = (
         f"POST /replication/{operation} HTTP/1.1\r\nHost: {process.address}\r\n"
         f"Content-Type: application/json\r\nArgosy-Source-Region: {source}\r\n"
-        f"Argosy-Destination-Region: {destination}\r\nContent-Length: {len(payload)}\r\nConnection: close\r\n\r\n"
+        f"Argosy-Destination-Region: {destination}\r\n"
+        f"Content-Length: {len(payload)}\r\nConnection: close\r\n\r\n"
     )
     context = context or partition.context(as_name)
     with socket.create_connection((process.address, REPLICATION_PORT), timeout=argosyd.PATIENCE_S) as plain:

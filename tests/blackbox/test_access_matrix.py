@@ -1,5 +1,6 @@
-"""Who may do what: every operation that the server answers, tried by every kind of caller against every kind of
-thing. Each cell says what is expected; what may not be seen is compared byte by byte with what does not exist."""
+"""Who may do what: every operation that the server answers, tried by every kind of caller against every kind
+of thing. Each cell says what is expected; what may not be seen is compared byte by byte with what does not
+exist."""
 import dataclasses
 import itertools
 import re
@@ -13,7 +14,11 @@ import sigv4
 
 THINGS = ("private", "shared", "public")  # the owner's: with nobody, with the recipient, with everybody
 PRINCIPALS = ("owner", "recipient", "stranger")
-ABSENT = {"image": "ami-0123456789abcdef0", "snapshot": "snap-0123456789abcdef0", "upload": "snap-0123456789abcdef0"}
+ABSENT = {
+    "image": "ami-0123456789abcdef0",
+    "snapshot": "snap-0123456789abcdef0",
+    "upload": "snap-0123456789abcdef0",
+}
 # Words of the cells. Source: ec2-semantics A3, B, D, G.
 CODES = {
     "+": None,
@@ -31,8 +36,8 @@ CODES = {
 
 @dataclasses.dataclass
 class Row:
-    """One way to call an operation. `call` makes a request for a thing's id; `cells` gives, for each principal, what
-    private, shared and public things answer."""
+    """One way to call an operation. `call` makes a request for a thing's id; `cells` gives, for each
+    principal, what private, shared and public things answer."""
 
     service: str
     operation: str
@@ -77,14 +82,14 @@ def rest(method, path, query="", headers=(), body=b""):
 
 def image(operation, region="us-east-1", variant="", cells=None, **parameters):
     owner, recipient, stranger = cells or OWNERS
-    return Row("ec2", operation, "image", form(operation, **parameters), owner, recipient, stranger, region, variant)
+    make = form(operation, **parameters)
+    return Row("ec2", operation, "image", make, owner, recipient, stranger, region, variant)
 
 
 def snapshot(operation, region="us-east-1", variant="", cells=None, **parameters):
     owner, recipient, stranger = cells or OWNERS
-    return Row(
-        "ec2", operation, "snapshot", form(operation, **parameters), owner, recipient, stranger, region, variant
-    )
+    make = form(operation, **parameters)
+    return Row("ec2", operation, "snapshot", make, owner, recipient, stranger, region, variant)
 
 
 def ebs(operation, call, kind="snapshot", cells=None, variant=""):
@@ -232,8 +237,8 @@ def send(account, row, thing, token=""):
 
 
 def told(answer, thing):
-    """Status, all headers and body, without what differs between any two answers: the id that was asked for (all
-    have the same length), the request id and the date."""
+    """Status, all headers and body, without what differs between any two answers: the id that was asked for
+    (all have the same length), the request id and the date."""
     request_id = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
     headers = [
         (name, request_id.sub("REQUEST", value).replace(thing, "ID"))
@@ -262,7 +267,7 @@ def test_each_caller_gets_what_the_matrix_says_and_cannot_tell_hidden_from_absen
     for thing, name in itertools.product(THINGS, PRINCIPALS):
         named = make(accounts, base, row.kind, thing)
         token = ""
-        if row.operation == "GetSnapshotBlock":  # the owner's token, as if it had leaked, unless one's own can be had
+        if row.operation == "GetSnapshotBlock":  # the owner's token, as if it had leaked, if need be
             reader = accounts[name if row.cell(name, thing) == "+" else "owner"]
             token = disks.list_blocks(reader, named)[0]
         answer = send(accounts[name], row, named, token)
@@ -313,7 +318,8 @@ def test_nobody_gets_anything_nor_learns_whether_a_thing_exists(accounts, base, 
         request.headers.append(("Host", sigv4.host_of(accounts["owner"].server)))
         assert sigv4.send(accounts["owner"].server, request).status in (400, 401, 403), "unsigned"
     if row.kind:  # it is as it was
-        assert send(accounts["owner"], ROWS[0] if row.kind == "image" else DESCRIBE_SNAPSHOTS, things[1]).status == 200
+        describe = ROWS[0] if row.kind == "image" else DESCRIBE_SNAPSHOTS
+        assert send(accounts["owner"], describe, things[1]).status == 200
 
 
 DESCRIBE_SNAPSHOTS = next(row for row in ROWS if row.operation == "DescribeSnapshots")
@@ -323,7 +329,8 @@ def test_lists_hold_only_what_the_caller_may_see(accounts, base):
     owner, recipient, stranger = (accounts[name] for name in PRINCIPALS)
     images = {thing: make(accounts, base, "image", thing) for thing in THINGS}
     snapshots = {thing: make(accounts, base, "snapshot", thing) for thing in THINGS}
-    owner.ec2().create_tags(Resources=[*images.values(), *snapshots.values()], Tags=[{"Key": "secret", "Value": "s"}])
+    tagged = [*images.values(), *snapshots.values()]
+    owner.ec2().create_tags(Resources=tagged, Tags=[{"Key": "secret", "Value": "s"}])
 
     def seen(account):
         found = {entry["ImageId"] for entry in account.ec2().describe_images()["Images"]}
@@ -338,8 +345,8 @@ def test_lists_hold_only_what_the_caller_may_see(accounts, base):
 
 
 def test_what_a_stranger_has_stored_changes_nothing_of_anothers_copy(accounts):
-    """The same content lies in the stranger's domain in both regions: the owner's copy moves as many bytes, by the
-    same count of steps to its total, as that of content that nobody else has."""
+    """The same content lies in the stranger's domain in both regions: the owner's copy moves as many
+    bytes, by the same count of steps to its total, as that of content that nobody else has."""
     owner, stranger = accounts["owner"], accounts["stranger"]
     known = {index: disks.block(f"known {index}") for index in range(6)}
     fresh = {index: disks.block(f"fresh {index}") for index in range(6)}
@@ -348,7 +355,8 @@ def test_what_a_stranger_has_stored_changes_nothing_of_anothers_copy(accounts):
 
     def copied(blocks):
         source = disks.upload(owner, blocks)
-        made = owner.ec2("us-west-2").copy_snapshot(SourceSnapshotId=source, SourceRegion="us-east-1")["SnapshotId"]
+        west = owner.ec2("us-west-2")
+        made = west.copy_snapshot(SourceSnapshotId=source, SourceRegion="us-east-1")["SnapshotId"]
         disks.await_snapshot(owner, made, "us-west-2")
         told_of = disks.extension(owner, made, "us-west-2")
         return {name: told_of[name] for name in ("copyBytesTotal", "copyBytesDone", "copyBytesMoved")}

@@ -108,7 +108,8 @@ def test_a_peer_gets_and_brings_only_what_its_line_allows(tmp_path):
     changes = partition.hand_over(partition.alpha, partition.beta)
     assert list(changes) == [rows[0]["account_id"], rows[0]["access_key_id"]]
     sealed = partition.export(partition.beta, partition.alpha)
-    assert "may not speak for account" in partition.alpha.run("account", "import", "-", input=sealed, status=1)
+    told = partition.alpha.run("account", "import", "-", input=sealed, status=1)
+    assert "may not speak for account" in told
     assert len(partition.alpha.rows("account", "list")) == 2
 
     partition.line("alpha", "gamma")["receives_keys"] = False

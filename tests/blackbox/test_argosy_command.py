@@ -1,4 +1,4 @@
-"""The command argosy against the real server: what it prints where, its exit codes, and the bytes that come back."""
+"""The command argosy against the real server: what it prints where, its exit codes, the bytes it brings."""
 import json
 import os
 import signal

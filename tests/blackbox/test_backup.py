@@ -55,7 +55,7 @@ def restored(server, folder):
 
 @contextlib.contextmanager
 def work(account, image):
-    """Uploads, copies and deletions one after the other, until the block ends. Yields what was completed so far."""
+    """Uploads, copies and deletions one after the other, until the block ends. Yields what was completed."""
     stop = threading.Event()
     completed = []
 
@@ -65,13 +65,15 @@ def work(account, image):
             blocks = {index: disks.block(f"during {number} {count} {index}") for index in range(3)}
             completed.append((disks.upload(account, blocks), blocks))
             if count % 3 == 2:
-                account.ec2().delete_snapshot(SnapshotId=disks.upload(account, {0: disks.block(f"gone {number}")}))
+                gone = disks.upload(account, {0: disks.block(f"gone {number}")})
+                account.ec2().delete_snapshot(SnapshotId=gone)
             count += 1
 
     def copy():
         while not stop.is_set():
             name = disks.unique("copy")
-            made = account.ec2("us-west-2").copy_image(Name=name, SourceImageId=image, SourceRegion="us-east-1")
+            west = account.ec2("us-west-2")
+            made = west.copy_image(Name=name, SourceImageId=image, SourceRegion="us-east-1")
             disks.await_image(account, made["ImageId"], "us-west-2")
 
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
@@ -89,7 +91,8 @@ def test_what_was_completed_before_a_backup_is_read_from_it_bit_for_bit(own_serv
     snapshot = disks.upload(owner, OLD)
     image = disks.register(owner, snapshot)
     disks.share_image(owner, image, recipient)
-    copy = owner.ec2("eu-west-1").copy_image(Name="copy", SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+    europe = owner.ec2("eu-west-1")
+    copy = europe.copy_image(Name="copy", SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
     disks.await_image(owner, copy, "eu-west-1")
     with work(owner, image) as completed:
         argosyd.wait_until(lambda: len(completed) >= 3, "work goes on")

@@ -112,7 +112,8 @@ def test_a_length_and_chunks_together_are_refused(server, owner):
     ],
 )
 def test_a_body_whose_end_others_may_see_elsewhere_is_refused(server, version, headers):
-    data = b"POST / HTTP/" + version + b"\r\nHost: x\r\nConnection: keep-alive\r\n" + headers + b"\r\n0\r\n\r\n"
+    head = b"POST / HTTP/" + version + b"\r\nHost: x\r\nConnection: keep-alive\r\n"
+    data = head + headers + b"\r\n0\r\n\r\n"
     assert statuses(exchange(server, data + data)) == [400], "it answers once and closes"
 
 
@@ -263,8 +264,8 @@ def test_hundreds_of_slow_clients_do_not_keep_others_waiting(server, owner, head
 
 @pytest.fixture
 def patient_server(tmp_path):
-    """A server that lets clients be idle for hours, begun with Debian's usual limit of open files. Beside it this
-    process may have more."""
+    """A server that lets clients be idle for hours, begun with Debian's usual limit of open files. Beside it
+    this process may have more."""
     configuration = tmp_path / "argosyd.yaml"
     configuration.write_text(
         f"listen: 127.0.0.1:0\ndata_directory: {tmp_path}/data\nroot_key_file: {tmp_path}/data.root-key\n"

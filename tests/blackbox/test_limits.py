@@ -1,4 +1,4 @@
-"""What an account may have and how fast it may ask: each limit by its code, and that it binds that account alone."""
+"""What an account may have and how fast it may ask: each limit by its code, and that it binds no other."""
 import pytest
 
 import argosyd
@@ -123,7 +123,8 @@ def test_the_content_of_copies_counts_before_it_has_arrived(tmp_path):
     account = server.new_account("small")
     image = disks.register(account, disks.upload(account, {0: disks.block("one")}))
     server.stop()
-    server.arguments[1].write_text(server.arguments[1].read_text().replace("content_gib: 1", "content_gib: 0"))
+    configuration = server.arguments[1]
+    configuration.write_text(configuration.read_text().replace("content_gib: 1", "content_gib: 0"))
     server.start()
     try:
         with refused("ResourceLimitExceeded"):

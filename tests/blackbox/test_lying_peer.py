@@ -1,4 +1,4 @@
-"""A source that proves who it is and then lies: it is not believed, no wrong byte is served, and memory stays small."""
+"""A source that proves who it is and then lies: it is not believed, and no wrong byte is served."""
 import base64
 import json
 import struct
@@ -26,6 +26,9 @@ def replace(first, second):
     return lambda body: body.replace(first["stored"], second["stored"])
 
 
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
 def respond(head, *pieces, endless=None):
     """Writes an answer that is not HTTP as it should be."""
 
@@ -41,7 +44,7 @@ def respond(head, *pieces, endless=None):
 
 def drip(stream):
     """A byte now and then, without end: never silent, never done."""
-    stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    stream.write(OK + b"Content-Length: 1000000\r\n\r\n")
     for _ in range(20):
         stream.write(b"x")
         stream.flush()
@@ -128,17 +131,17 @@ OPENING_LIES = {
     "no image": Lie(opening=lambda said: said.pop("image") and None),
     "no lease": Lie(opening=lambda said: said.update(lease="")),
     "a lease without end": Lie(opening=lambda said: said.update(lease="l" * 100_000)),
-    "no JSON": Lie(raw={"open": respond(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", b"{{{")}),
+    "no JSON": Lie(raw={"open": respond(OK + b"Content-Length: 3\r\n\r\n", b"{{{")}),
     "JSON without an end": Lie(
-        raw={"open": respond(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        raw={"open": respond(OK + b"Transfer-Encoding: chunked\r\n\r\n",
                              endless=b"10000\r\n" + b"[" * 65536 + b"\r\n")}
     ),
     "20 MiB of empty lists": Lie(
-        raw={"open": respond(b"HTTP/1.1 200 OK\r\nContent-Length: 20971522\r\n\r\n",
+        raw={"open": respond(OK + b"Content-Length: 20971522\r\n\r\n",
                              b"[" + b"[]," * 6_990_506 + b"[]]")}
     ),
-    "a length of 10 GB": Lie(raw={"open": respond(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")}),
-    "headers without an end": Lie(raw={"open": respond(b"HTTP/1.1 200 OK\r\n", endless=b"X-Y: z\r\n" * 1_000)}),
+    "a length of 10 GB": Lie(raw={"open": respond(OK + b"Content-Length: 10000000000\r\n\r\n")}),
+    "headers without an end": Lie(raw={"open": respond(OK, endless=b"X-Y: z\r\n" * 1_000)}),
     "no HTTP": Lie(raw={"open": respond(b"220 smtp ready\r\n")}),
     "nothing": Lie(raw={"open": respond(b"")}),
     "a code of our own": Lie(raw={"open": refusal(409, "lost")}),
@@ -161,7 +164,8 @@ class Story:
     def __init__(self, folder):
         self.partition = apart.Partition(folder)
         self.beta = self.partition.beta.start()
-        row = self.beta.rows("account", "create", "team")[0] | self.beta.rows("access-key", "create", "team")[0]
+        row = self.beta.rows("account", "create", "team")[0]
+        row |= self.beta.rows("access-key", "create", "team")[0]
         self.account = self.beta.account(row)
         lies = {number: CONTENT_LIES[name] for number, name in CONTENT_IMAGES.items()}
         lies |= {number: OPENING_LIES[name] for number, name in OPENING_IMAGES.items()}
@@ -221,7 +225,8 @@ def test_the_truth_is_believed_even_after_the_lies(story):
     found = story.end_of(story.copy(HONEST))
     assert found["State"] == "available", found
     snapshot = disks.snapshots_of(found)[0]
-    content = {0: b"\x07" * disks.BLOCK_BYTES, 5: b"\x2a" * disks.BLOCK_BYTES, 300: b"\x07" * disks.BLOCK_BYTES}
+    sevens, others = b"\x07" * disks.BLOCK_BYTES, b"\x2a" * disks.BLOCK_BYTES
+    content = {0: sevens, 5: others, 300: sevens}
     assert disks.read(story.account, snapshot, "us-west-2") == content
 
 

@@ -23,7 +23,7 @@ limits:
 """
 # What a worker holds beside the body: a block, its stored form, a page of a list.
 WORKER_MIB = 4
-# What the store gathers before it writes, the caches of nodes and of open databases, and what the allocator keeps.
+# What the store gathers before it writes, caches of nodes and open databases, and what the allocator keeps.
 STORE_MIB = 128
 
 
@@ -123,21 +123,26 @@ def test_a_form_of_24_mib_is_refused(server, other):
         lambda: [(f"Filter.{n}.Value.{n}", "a") for n in range(1_000)],
         lambda: [(".".join(["Filter.1"] * 10_000), "a")],
     ],
-    ids=["sixty thousand members", "the millionth alone", "one beyond numbers", "lists in lists", "deep names"],
+    ids=["sixty thousand", "the millionth alone", "one beyond numbers", "lists in lists", "deep names"],
 )
 def test_lists_without_measure_are_refused(other, pairs):
     answer = sigv4.post_form(other, [("Action", "DescribeImages"), ("Version", "2016-11-15"), *pairs()])
     assert answer.status == 400 and answer.code
 
 
-@pytest.mark.parametrize("body", [b"[" * MIB, b'{"Tags":' * 100_000, b'{"Tags": [' + b"{}," * 300_000 + b"{}]}"])
+@pytest.mark.parametrize(
+    "body", [b"[" * MIB, b'{"Tags":' * 100_000, b'{"Tags": [' + b"{}," * 300_000 + b"{}]}"]
+)
 def test_json_without_measure_is_refused(other, body):
-    request = sigv4.Request("POST", "/snapshots", headers=[("Content-Type", "application/json")], body=body[:MIB])
+    json = [("Content-Type", "application/json")]
+    request = sigv4.Request("POST", "/snapshots", headers=json, body=body[:MIB])
     answer = sigv4.send(other.server, sigv4.sign(other, request, service="ebs"))
     assert (answer.status, answer.code) == (400, "ValidationException")
 
 
-@pytest.mark.parametrize("size", [b"7fffffffffffffff", b"ffffffffffffffff", b"fffffffffffffffffffffffff", b"40000000"])
+@pytest.mark.parametrize(
+    "size", [b"7fffffffffffffff", b"ffffffffffffffff", b"fffffffffffffffffffffffff", b"40000000"]
+)
 def test_a_chunk_that_claims_to_be_huge_takes_no_room(server, other, size):
     head = b"PUT /snapshots/a/blocks/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with crowd(server, 200, head + size + b"\r\nxxxx") as connections:

@@ -1,4 +1,4 @@
-"""Three processes on hosts of their own: as far apart as one machine can put them. Needs root and iproute2."""
+"""Three processes on hosts of their own, as far apart as one machine can put them. Needs root, iproute2."""
 import ssl
 
 import pytest

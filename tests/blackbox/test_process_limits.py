@@ -97,9 +97,8 @@ def test_who_does_not_read_his_answers_in_time_is_cut_off(tmp_path, make_request
             connections[server].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connections[server].settimeout(argosyd.PATIENCE_S)
             connections[server].connect((server.host, server.port))
-            connections[server].sendall(
-                sigv4.on_the_wire(request) * (count - 1) + sigv4.on_the_wire(request, b"Connection: close\r\n")
-            )
+            last = sigv4.on_the_wire(request, b"Connection: close\r\n")
+            connections[server].sendall(sigv4.on_the_wire(request) * (count - 1) + last)
         wait_until(lambda: load(hasty, "requests_under_way") == 0, "the server still waits for a client")
         assert read_all(connections[hasty]) < wanted[hasty]
         assert read_all(connections[patient]) > wanted[patient]

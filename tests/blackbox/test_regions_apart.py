@@ -196,12 +196,15 @@ def test_a_peer_is_given_nothing_that_it_has_not_opened(partition, account, imag
     assert ask(partition, "renew", {"lease": opened["lease"]})[0] == 404
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b'{"account": 1}', b'{"lease": null, "ranges": {}}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[" * 100_000, b'{"account": 1}', b'{"lease": null, "ranges": {}}']
+)
 def test_what_is_no_message_is_refused(partition, body):
     for operation in ("open", "renew", "close", "fetch"):
         head = (
             f"POST /replication/{operation} HTTP/1.1\r\nHost: alpha\r\nArgosy-Source-Region: us-east-1\r\n"
-            f"Argosy-Destination-Region: us-west-2\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            "Argosy-Destination-Region: us-west-2\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         with socket.create_connection((partition.alpha.address, apart.REPLICATION_PORT)) as plain:
             with partition.context("beta").wrap_socket(plain) as stream:
@@ -212,7 +215,8 @@ def test_what_is_no_message_is_refused(partition, body):
 def open_with(partition, context):
     """Whether alpha answers to that TLS at all."""
     try:
-        status, _ = ask(partition, "open", {"account": "1" * 12, "resource": "ami-00000000000000000"}, context=context)
+        asked = {"account": "1" * 12, "resource": "ami-00000000000000000"}
+        status, _ = ask(partition, "open", asked, context=context)
     except (ssl.SSLError, ConnectionError):
         return None
     return status
@@ -241,9 +245,8 @@ def test_only_tls_1_3_with_a_certificate_of_the_authority_opens_the_door(partiti
 def test_who_does_not_finish_his_handshake_keeps_nobody_out(partition):
     with contextlib.ExitStack() as stack:
         for _ in range(200):  # more than are served at the same time
-            stack.enter_context(
-                contextlib.closing(socket.create_connection((partition.alpha.address, apart.REPLICATION_PORT)))
-            )
+            idle = socket.create_connection((partition.alpha.address, apart.REPLICATION_PORT))
+            stack.enter_context(contextlib.closing(idle))
         assert open_with(partition, partition.context("beta")) == 404
 
 
@@ -264,7 +267,8 @@ def test_a_peer_speaks_only_for_the_accounts_of_its_line(own_partition):
     partition.start()
     listed, other = partition.new_account("listed"), partition.new_account("other")
     images = [
-        disks.register(account["alpha"], disks.upload(account["alpha"], BLOCKS)) for account in (listed, other)
+        disks.register(account["alpha"], disks.upload(account["alpha"], BLOCKS))
+        for account in (listed, other)
     ]
     other["alpha"].ec2().modify_image_attribute(
         ImageId=images[1], LaunchPermission={"Add": [{"Group": "all"}]}
@@ -337,7 +341,8 @@ def test_certificates_are_replaced_without_a_restart(own_partition, tmp_path):
     right = key.read_text()
     key.write_text("no key")
     wait_until(
-        lambda: (served_certificate(partition), "goes on with what was read before" in partition.alpha.log.read_text())[1],
+        lambda: served_certificate(partition)
+        and "goes on with what was read before" in partition.alpha.log.read_text(),
         "the log does not complain about the key",
     )
     assert served_certificate(partition) == first
@@ -352,7 +357,7 @@ def test_certificates_are_replaced_without_a_restart(own_partition, tmp_path):
         apart.certificate("issue", name, process.address, "--directory", fresh)
     for file in fresh.iterdir():
         shutil.copy(file, partition.certificates / file.name)
-    wait_until(lambda: served_certificate(partition) not in (None, first), "the new certificate is not served")
+    wait_until(lambda: served_certificate(partition) not in (None, first), "the new certificate is served")
     assert open_with(partition, before) is None
     another = copy_image(account["beta"], image)
     disks.await_image(account["beta"], another, "us-west-2")

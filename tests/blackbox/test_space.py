@@ -74,7 +74,8 @@ def test_uploads_copies_and_images_keep_what_they_need(own_server):
     parent = disks.upload(owner, blocks)
     upload = disks.start(owner, ParentSnapshotId=parent)
     disks.put(owner, upload, 5, disks.block(50))
-    copy = owner.ec2("us-west-2").copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=parent)["SnapshotId"]
+    west = owner.ec2("us-west-2")
+    copy = west.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=parent)["SnapshotId"]
     owner.ec2().delete_snapshot(SnapshotId=parent)
     collect(own_server, *GRACE_0)
     disks.complete(owner, upload, 1)
@@ -166,7 +167,9 @@ def test_another_compression_level_stores_nothing_known_twice(tmp_path):
 
 def test_the_commands_say_what_they_need_and_what_is_wrong(own_server, tmp_path):
     def fails(*arguments):
-        out = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        out = subprocess.run(
+            [BINARY, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
         assert out.returncode != 0 and out.stdout == ""
         return out.stderr
 

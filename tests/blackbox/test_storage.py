@@ -26,7 +26,7 @@ def snapshot(owner, blocks):
 
 @contextlib.contextmanager
 def killed(server):
-    """Between the death of the server and its next start; gives the packs of us-east-1, the last written last."""
+    """Between the server's death and its next start; gives the packs of us-east-1, the last written last."""
     server.kill()
     packs = (server.data_dir / "regions/us-east-1/packs").iterdir()
     yield sorted(packs, key=lambda pack: pack.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""Chunks and manifest nodes of format version 1 as docs/formats says, made by hand: a second implementation."""
+"""Chunks and manifest nodes of format version 1 as docs/formats says, by hand: a second implementation."""
 import hashlib
 import struct
 
@@ -17,7 +17,7 @@ def chunk_header(kind: int, codec: int, plain_bytes: int, level: int) -> bytes:
 
 
 def zstd_of_one_byte(value: int) -> bytes:
-    """A Zstandard frame of a whole block of one byte (RFC 8878): single segment, four RLE blocks of 128 KiB."""
+    """A Zstandard frame of a block of one byte (RFC 8878): single segment, four RLE blocks of 128 KiB."""
     frame = bytes.fromhex("28b52ffd") + bytes([0xA0]) + struct.pack("<I", BLOCK_BYTES)
     for number in range(4):
         head = (131_072 << 3) | (1 << 1) | (number == 3)
@@ -27,7 +27,8 @@ def zstd_of_one_byte(value: int) -> bytes:
 
 def block_of_one_byte(value: int) -> dict:
     stored = chunk_header(1, 1, BLOCK_BYTES, 0) + zstd_of_one_byte(value)
-    return {"byte": f"{value:02x}", "digest": sha256(bytes([value]) * BLOCK_BYTES), "stored": stored, "id": sha256(stored)}
+    digest = sha256(bytes([value]) * BLOCK_BYTES)
+    return {"byte": f"{value:02x}", "digest": digest, "stored": stored, "id": sha256(stored)}
 
 
 # manifest.md
@@ -43,11 +44,14 @@ def node(level: int, blocks: int, children: dict[int, dict]) -> dict:
         bitmap[slot // 8] |= 1 << (slot % 8)
     slots = sorted(children)
     body = struct.pack("<Q", blocks) + bytes(bitmap)
-    body += b"".join(children[slot]["id"] for slot in slots) + b"".join(children[slot]["digest"] for slot in slots)
+    body += b"".join(children[slot]["id"] for slot in slots)
+    body += b"".join(children[slot]["digest"] for slot in slots)
     stored = chunk_header(2, 0, len(body), level) + body
-    digests = [children[slot]["digest"] if slot in children else hole_digests[level - 1] for slot in range(FANOUT)]
+    hole = {"digest": hole_digests[level - 1]}
+    digests = [children.get(slot, hole)["digest"] for slot in range(FANOUT)]
+    named = {slot: {key: children[slot][key] for key in ("id", "digest")} for slot in slots}
     return {"level": level, "blocks": blocks,
-            "children": [{"slot": slot, "id": children[slot]["id"], "digest": children[slot]["digest"]} for slot in slots],
+            "children": [{"slot": slot} | named[slot] for slot in slots],
             "stored": stored, "id": sha256(stored),
             "digest": sha256(b"argosy node 1" + bytes([level]) + b"".join(digests))}
 

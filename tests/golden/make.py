@@ -3,8 +3,8 @@
 
 Usage: tests/golden/make.py    (needs python3-cryptography)
 
-What it writes is committed and never changes once released: every later program must still read it. So this is run
-again only while a format version is being made.
+What it writes is committed and never changes once released: every later program must still read it. So this
+is run again only while a format version is being made.
 """
 import hmac
 import json
@@ -29,7 +29,9 @@ def crc32c(data: bytes) -> int:
 
 # pack.md
 
-def record(kind: int, domain: int, sequence: int, payload: bytes, placement: tuple[str, int, bytes] | None = None) -> dict:
+def record(
+    kind: int, domain: int, sequence: int, payload: bytes, placement: tuple[str, int, bytes] | None = None
+) -> dict:
     tag = b""
     if placement:
         upload, block, where = placement
@@ -44,7 +46,7 @@ def record(kind: int, domain: int, sequence: int, payload: bytes, placement: tup
     return made | {"head_and_tag": head + tag, "payload": payload}
 
 
-# A disk of 1 GiB with three blocks: 0 and 300 of 0x07, 5 of 0x2a. Block 9 was put, and erased by a block of zeros.
+# A disk of 1 GiB with three blocks: 0 and 300 of 0x07, 5 of 0x2a. Block 9 was put, and erased by zeros.
 DOMAIN = 111122223333
 UPLOAD = "snap-0123456789abcdef0"
 sevens, stars = block_of_one_byte(0x07), block_of_one_byte(0x2A)
@@ -73,7 +75,8 @@ pack = body + table["head_and_tag"] + table["payload"] + trailer
 
 secret = bytes(range(32))
 name = hmac.new(secret, sevens["digest"], "sha256").digest()
-extracted = hmac.new(sevens["digest"], secret, "sha256").digest()  # HKDF-SHA256 (RFC 5869): the digest is the salt
+# HKDF-SHA256 (RFC 5869): the digest is the salt
+extracted = hmac.new(sevens["digest"], secret, "sha256").digest()
 key = hmac.new(extracted, b"argosy lookup 1\x01", "sha256").digest()
 nonce = bytes(range(0x40, 0x4C))
 row = nonce + AESGCM(key).encrypt(nonce, sevens["id"], name)
@@ -86,9 +89,17 @@ vectors = {
     "nodes": [first, second, root],
     "root_reference": reference(root),
     "pack": {"header": pack_header, "records": [*records, table], "trailer": trailer},
-    "lookup": {"domain_secret": secret, "digest": sevens["digest"], "name": name, "key": key, "nonce": nonce, "row": row},
+    "lookup": {
+        "domain_secret": secret,
+        "digest": sevens["digest"],
+        "name": name,
+        "key": key,
+        "nonce": nonce,
+        "row": row,
+    },
 }
 
 (project / "docs/formats/vectors").mkdir(parents=True, exist_ok=True)
-(project / "docs/formats/vectors/version-1.json").write_text(json.dumps(vectors, indent=1, default=bytes.hex) + "\n")
+text = json.dumps(vectors, indent=1, default=bytes.hex) + "\n"
+(project / "docs/formats/vectors/version-1.json").write_text(text)
 (project / "tests/golden/version-1.pack").write_bytes(pack)
