@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/endpoints.h"
+#include "http/status.h"
 #include "messages/ebs/ebs.h"
 #include "wire/json.h"
 #include "wire/xml.h"
@@ -27,11 +28,7 @@ Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& setti
 Failure not_the_service(http::Response const& response, char const* service) {
   auto text = "the endpoint answered HTTP " + std::to_string(response.status) + " and not as " + service +
               " does: is the endpoint URL right?";
-  return Failure(Error{response.status >= 500 ? Fault::unavailable : Fault::invalid, {}, text});
-}
-
-Fault fault_of(int status) {
-  return status >= 500 ? Fault::unavailable : status == 404 ? Fault::not_found : Fault::invalid;
+  return Failure(Error{http::fault_of(response.status), {}, text});
 }
 
 /// `find`: the elements Error and request id below the root.
@@ -42,7 +39,7 @@ Failure read_xml_failure(http::Response const& response, char const* service, Fi
   auto [error, request_id] = find((*document)->document_element());
   std::string code = error.child("Code").text().get();
   if (code.empty()) return not_the_service(response, service);
-  Failure failure(Error{fault_of(response.status), code, error.child("Message").text().get()});
+  Failure failure(Error{http::fault_of(response.status), code, error.child("Message").text().get()});
   failure.request_id = request_id.text().get();
   return failure;
 }
@@ -110,7 +107,8 @@ Failure read_ebs_failure(http::Response const& response) {
   auto body = wire::decode_json<messages::ebs::ErrorBody>(as_text(response.body), wire::Naming::upper_camel);
   auto message = body ? body->message : std::string("no message");
   if (body && body->reason) message += " (" + *body->reason + ")";
-  Failure failure(Error{fault_of(response.status), std::string(type->substr(0, type->find(':'))), message});
+  Failure failure(
+      Error{http::fault_of(response.status), std::string(type->substr(0, type->find(':'))), message});
   failure.request_id = http::find_header(response.headers, "x-amzn-requestid").value_or("");
   return failure;
 }

@@ -1,5 +1,6 @@
 // peer/handle.cpp - the replication protocol over HTTP: one path per operation.
 #include "base/log.h"
+#include "http/status.h"
 #include "peer/peer.h"
 #include "wire/json.h"
 
@@ -10,29 +11,9 @@ namespace m = messages::replication;
 
 http::Response refuse(Error const& error) {
   http::Response response;
-  switch (error.fault) {
-    case Fault::invalid:
-      response.status = 400;
-      break;
-    case Fault::denied:
-      response.status = 403;
-      break;
-    case Fault::not_found:
-      response.status = 404;
-      break;
-    case Fault::conflict:
-      response.status = error.code.empty() ? 503 : 409;
-      break;
-    case Fault::limit:
-      response.status = 429;
-      break;
-    case Fault::unavailable:
-      response.status = 503;
-      break;
-    case Fault::corrupt:
-      response.status = 500;
-      break;
-  }
+  // A conflict of the database's passes.
+  bool const busy = error.fault == Fault::conflict && error.code.empty();
+  response.status = http::status_of(busy ? Fault::unavailable : error.fault);
   // What has no public code stays here: the other region learns only that it failed.
   m::Refusal refusal{error.code, error.code.empty() ? "The source region failed" : error.message};
   if (error.code.empty()) log_error("replication: {}", error.message);

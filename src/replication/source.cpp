@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "content/reference.h"
+#include "http/status.h"
 #include "images/rules.h"
 #include "wire/json.h"
 
@@ -20,21 +21,6 @@ constexpr std::size_t kMaxMessageBytes = 1U << 20U;
 /// ours.
 constexpr auto kOpenPatience = std::chrono::seconds(1);
 constexpr std::size_t kMaxRefusalBytes = 500;
-
-Fault fault_of(int status) {
-  switch (status) {
-    case 400:
-      return Fault::invalid;
-    case 403:
-      return Fault::denied;
-    case 404:
-      return Fault::not_found;
-    case 409:
-      return Fault::conflict;
-    default:
-      return Fault::unavailable;
-  }
-}
 
 /// It does not know this region as a peer, or its own region no more: an operator mends that, and copies
 /// wait.
@@ -127,7 +113,7 @@ Result<http::Response> Source::call(std::string const& operation, std::string co
   if (!refusal || !is_refusal(*refusal) || is_about_regions(refusal->code))
     return fail(Fault::unavailable,
                 region_ + " answered " + operation + " with status " + std::to_string(response.status));
-  return fail(fault_of(response.status), refusal->code, refusal->message);
+  return fail(http::fault_of(response.status), refusal->code, refusal->message);
 }
 
 Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {

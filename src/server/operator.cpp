@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "http/status.h"
+
 namespace argosy::server {
 namespace {
 
@@ -13,43 +15,6 @@ constexpr std::size_t kWorkers = 4;
 constexpr std::size_t kConnections = 64;
 /// A command may wait long for the next line: a collection's steps and a backup's copies take minutes.
 constexpr Duration kPatience{3'600'000};
-
-int status_of(Fault fault) {
-  switch (fault) {
-    case Fault::invalid:
-      return 400;
-    case Fault::denied:
-      return 403;
-    case Fault::not_found:
-      return 404;
-    case Fault::conflict:
-      return 409;
-    case Fault::limit:
-    case Fault::unavailable:
-      return 503;
-    case Fault::corrupt:
-      return 500;
-  }
-  return 500;
-}
-
-Fault fault_of(int status) {
-  switch (status) {
-    case 400:
-    case 405:
-      return Fault::invalid;
-    case 403:
-      return Fault::denied;
-    case 404:
-      return Fault::not_found;
-    case 409:
-      return Fault::conflict;
-    case 503:
-      return Fault::unavailable;
-    default:
-      return Fault::corrupt;
-  }
-}
 
 http::Response respond(int status, boost::json::value const& value) {
   http::Response response;
@@ -91,7 +56,7 @@ std::string operator_socket(std::string const& data_directory) { return data_dir
 http::Response json_response(boost::json::value const& value) { return respond(200, value); }
 
 http::Response error_response(Error const& error) {
-  return respond(status_of(error.fault), boost::json::object{{"error", error.message}});
+  return respond(http::status_of(error.fault), boost::json::object{{"error", error.message}});
 }
 
 OperatorDoor::OperatorDoor() {
@@ -165,7 +130,7 @@ Result<http::Response> ask_operator(std::string const& data_directory, http::Req
     return fail(response.error().fault, response.error().message + " (does argosyd run on " + data_directory +
                                             ", and is this its owner or root?)");
   if (response->status / 100 == 2) return response;
-  return fail(fault_of(response->status), message_of(*response));
+  return fail(http::fault_of(response->status), message_of(*response));
 }
 
 }  // namespace argosy::server

@@ -19,7 +19,7 @@ std::string operator_socket(std::string const& data_directory);
 
 /// 200 and a JSON value.
 http::Response json_response(boost::json::value const& value);
-/// {"error": message} with a status of 400, 404, 405, 409, 500, 503; `ask_operator` makes an Error of it.
+/// {"error": message} with the status of its kind; `ask_operator` makes an Error of it.
 http::Response error_response(Error const& error);
 
 /// A table of routes, the same for the socket and for the address of health and metrics. Any thread.
