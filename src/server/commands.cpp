@@ -28,6 +28,8 @@ constexpr char const* kFooter =
 
 Commands work on the data directory, also beside a running server. DIR.root-key, beside it, opens what
 is secret there: back it up apart from the data.
+
+SIGHUP changes nothing: new certificates are found without it, and a new configuration takes a restart.
 )";
 
 constexpr int kFailed = 1;
@@ -41,15 +43,27 @@ int complain(Error const& error, int status) {
   return status;
 }
 
-/// Signals are taken by `wait_for_signal` alone: every thread starts with them blocked.
+/// Signals are taken by `wait_for_end` alone: every thread starts with them blocked.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   return signals;
+}
+
+/// The signal that ends the process. Not SIGHUP, by which other daemons are told that their files changed.
+int wait_for_end(sigset_t const& signals) {
+  int signal = 0;
+  while (true) {
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) return signal;
+    log_info(
+        "SIGHUP changes nothing: certificates are read anew by themselves, the configuration at a start");
+  }
 }
 
 void end_in_time() {
@@ -93,9 +107,7 @@ int serve(Config config) {
   if (!process)
     return complain(process.error(), process.error().fault == Fault::invalid ? kBadConfiguration : kFailed);
   std::cout << "argosyd ready " << (*process)->url() << std::endl;
-  int signal = 0;
-  sigwait(&signals, &signal);
-  log_info("stopping on signal {}", signal);
+  log_info("stopping on signal {}", wait_for_end(signals));
   end_in_time();
   process->reset();
   return 0;

@@ -34,6 +34,14 @@ def test_one_line_says_that_it_is_ready_and_nothing_else_is_printed(own_server):
     assert own_server.process.stdout.read() == ""
 
 
+def test_sighup_does_not_end_it(own_server):
+    own_server.process.send_signal(signal.SIGHUP)
+    argosyd.wait_until(lambda: "SIGHUP" in own_server.log.read_text(), "the log says that it came")
+    owner = own_server.accounts["owner"]
+    assert owner.sts().get_caller_identity()["Account"] == owner.id
+    assert own_server.stop() == 0
+
+
 def test_port_0_takes_a_free_port(own_server, server):
     assert own_server.port != server.port
 
