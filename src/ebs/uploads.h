@@ -1,5 +1,4 @@
-// ebs/uploads.h - uploads between StartSnapshot and the completed snapshot: who may write, and what ends
-// them.
+// ebs/uploads.h - an upload as whoever writes to it meets it, between StartSnapshot and CompleteSnapshot.
 #pragma once
 #include "access/caller.h"
 #include "base/clock.h"
@@ -15,6 +14,8 @@ struct Upload {
   images::Snapshot snapshot;
   content::Domain domain;
 };
+/// An upload with its owner's domain.
+Result<Upload> to_upload(sql::Transaction& tx, crypto::Key const& root_key, images::Snapshot snapshot);
 /// The caller's own upload that still takes blocks. One that has timed out, or lost blocks with the machine's
 /// power, becomes `error` here. Fails with ResourceNotFoundException, ValidationException
 /// (INVALID_SNAPSHOT_ID, WRITE_REQUEST_TIMEOUT).
@@ -29,18 +30,5 @@ Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, images::Snap
 /// What the caller of CompleteSnapshot said against what his journal holds. Fails with ValidationException.
 Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks,
                            ByteView expected_checksum);
-
-/// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when
-/// to come back.
-Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
-                          Time now);
-/// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
-/// of power then takes nothing from them.
-Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates, Time now);
-/// At a start: ends every upload under way if the store's journal is damaged, for any of them may lack
-/// blocks.
-Result<void> end_damaged_uploads(sql::Pool& catalogue, content::Content& content);
-/// Makes durable what was put to any upload: the last that a process does before it stops.
-Result<void> settle_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates);
 
 }  // namespace argosy::ebs

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "catalogue/schema.h"
-#include "ebs/uploads.h"
+#include "ebs/upload_steps.h"
 
 namespace argosy::server {
 namespace {

@@ -3,6 +3,7 @@
 #include <shared_mutex>
 
 #include "base/assert.h"
+#include "sql/in_transaction.h"
 #include "store/pending.h"
 #include "store/pins.h"
 #include "store/store.h"
@@ -31,19 +32,16 @@ struct Store::State {
 
   template <class Function>
   auto read_index(Function function) -> decltype(function(std::declval<sql::Transaction&>())) {
-    auto session = TRY(sessions.take());
-    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
-    return function(tx);
+    return sql::in_transaction(sessions, sql::Access::read, std::move(function));
   }
   /// `function(tx, sums)`; the sums are saved with it.
   template <class Function>
   Result<void> write_index(Function function) {
-    auto session = TRY(sessions.take());
-    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::write));
-    index::Sums sums;
-    TRY(function(tx, sums));
-    TRY(sums.save(tx));
-    return tx.commit();
+    return sql::in_transaction(sessions, sql::Access::write, [&](sql::Transaction& tx) -> Result<void> {
+      index::Sums sums;
+      TRY(function(tx, sums));
+      return sums.save(tx);
+    });
   }
   /// The same while nobody counts on anything.
   template <class Function>

@@ -7,6 +7,7 @@
 #include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 #include "content/reference.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::upkeep {
 namespace {
@@ -17,14 +18,6 @@ constexpr std::size_t kJournalPage = 4'096;
 constexpr auto kThoroughInterval = std::chrono::hours(24);
 /// How often it is asked whether earlier work has ended.
 constexpr Duration kWait{200};
-
-template <class Function>
-auto read(sql::Pool& catalogue, Function function)
-    -> decltype(function(std::declval<catalogue::Transaction&>())) {
-  auto session = TRY(catalogue.take());
-  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
-  return function(tx);
-}
 
 }  // namespace
 
@@ -113,7 +106,8 @@ Result<void> Collection::mark_upload() {
     }
     upload_ = *next;
   }
-  auto snapshot = read(catalogue_, [&](auto& tx) { return catalogue::find_snapshot(tx, upload_); });
+  auto snapshot = sql::in_transaction(catalogue_, sql::Access::read,
+                                      [&](auto& tx) { return catalogue::find_snapshot(tx, upload_); });
   if (!snapshot && snapshot.error().fault != Fault::not_found)
     return std::unexpected(std::move(snapshot).error());
   if (!snapshot || snapshot->state != images::SnapshotState::pending) {
@@ -131,7 +125,7 @@ Result<void> Collection::mark_upload() {
 }
 
 Result<void> Collection::mark_roots() {
-  TRY(read(catalogue_, [&](catalogue::Transaction& tx) {
+  TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
     return catalogue::visit_roots(tx, clock_.now(),
                                   [&](std::string_view account, ByteView bytes) -> Result<void> {
                                     auto root = TRY(content::decode_reference(bytes));

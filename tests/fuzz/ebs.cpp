@@ -1,6 +1,6 @@
 // tests/fuzz/ebs.cpp - EBS direct calls of an owner and of a stranger: paths, headers, queries, bodies,
 // tokens.
-#include "ebs/uploads.h"
+#include "ebs/upload_steps.h"
 #include "fuzz/world.h"
 
 namespace argosy::fuzz {

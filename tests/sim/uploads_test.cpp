@@ -1,4 +1,4 @@
-#include "ebs/uploads.h"
+#include "ebs/upload_steps.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include "ebs/complete_snapshot.h"
 #include "ebs/put_snapshot_block.h"
 #include "ebs/start_snapshot.h"
-#include "ebs/uploads.h"
+#include "ebs/upload_steps.h"
 #include "support/region.h"
 
 namespace argosy::tests {

@@ -1,0 +1,52 @@
+// ebs/upload_ends.cpp - see upload_ends.h.
+#include "ebs/upload_ends.h"
+
+#include "base/log.h"
+#include "catalogue/roots.h"
+#include "catalogue/snapshots.h"
+#include "sql/in_transaction.h"
+
+namespace argosy::ebs {
+
+using images::Snapshot;
+using images::SnapshotState;
+
+bool has_timed_out(Snapshot const& snapshot, Time now) {
+  return now > snapshot.last_write + std::chrono::minutes(snapshot.timeout_minutes) + kWriteResolution;
+}
+
+bool has_lost_blocks(Snapshot const& snapshot, std::string const& boot) {
+  return snapshot.state == SnapshotState::pending && !snapshot.unsynced_boot.empty() &&
+         snapshot.unsynced_boot != boot;
+}
+
+Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, std::string const& message) {
+  auto snapshot = catalogue::find_snapshot(tx, id);
+  if (!snapshot || snapshot->state != SnapshotState::pending) return {};
+  snapshot->state = SnapshotState::error;
+  snapshot->status_message = message;
+  snapshot->completing = false;
+  TRY(catalogue::save_snapshot(tx, *snapshot));
+  TRY(catalogue::note_garbage(tx));
+  return catalogue::insert_ended_upload(tx, id);
+}
+
+Result<void> time_out(sql::Pool& catalogue, Snapshot const& snapshot) {
+  log_info("upload {} of {} timed out after {} minutes without a write", snapshot.id, snapshot.owner,
+           snapshot.timeout_minutes);
+  return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+    return end_with_error(
+        tx, snapshot.id, "No block was written for " + std::to_string(snapshot.timeout_minutes) + " minutes");
+  });
+}
+
+Result<void> end_lost(sql::Pool& catalogue, Snapshot const& snapshot) {
+  log_warning("upload {} of {} ends: the machine lost its power before all of its blocks were durable",
+              snapshot.id, snapshot.owner);
+  return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+    return end_with_error(tx, snapshot.id,
+                          "The server's machine lost its power before all blocks were durable");
+  });
+}
+
+}  // namespace argosy::ebs

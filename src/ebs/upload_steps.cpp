@@ -1,0 +1,163 @@
+// ebs/upload_steps.cpp - see upload_steps.h.
+#include "ebs/upload_steps.h"
+
+#include <functional>
+
+#include "base/log.h"
+#include "catalogue/roots.h"
+#include "catalogue/snapshots.h"
+#include "ebs/upload_ends.h"
+#include "ebs/uploads.h"
+#include "sql/in_transaction.h"
+
+namespace argosy::ebs {
+namespace {
+
+using images::Snapshot;
+using images::SnapshotState;
+
+/// An upload to which nothing was put for so long is made durable.
+constexpr auto kRestsAfter = std::chrono::minutes(1);
+/// How often accepted uploads are looked for when nobody says that there are any.
+constexpr auto kCompletionInterval = std::chrono::seconds(1);
+constexpr auto kOpenUploadsInterval = std::chrono::seconds(30);
+
+Result<void> save_completed(catalogue::Transaction& tx, std::string const& id,
+                            content::FinishedDisk const& disk, Time now) {
+  auto found = catalogue::find_snapshot(tx, id);
+  if (!found) return {};  // deleted meanwhile
+  auto snapshot = *std::move(found);
+  snapshot.state = SnapshotState::completed;
+  snapshot.completing = false;
+  snapshot.completion_time = now;
+  snapshot.progress_percent = 100;
+  snapshot.root = content::encode_reference(disk.root);
+  snapshot.content_digest = to_bytes(disk.digest.bytes);
+  snapshot.content_bytes = static_cast<std::int64_t>(disk.blocks) * content::kBlockBytes;
+  TRY(catalogue::save_snapshot(tx, snapshot));
+  return catalogue::insert_ended_upload(tx, id);
+}
+
+/// Compares the journal with what the caller said once more: a start after a loss of power may have lost
+/// blocks.
+Result<content::FinishedDisk> build(content::Content& content, Upload const& upload) {
+  auto const& snapshot = upload.snapshot;
+  auto summary = TRY(content.summarize(snapshot.id));
+  TRY(check_summary(summary, snapshot.expected_blocks, snapshot.expected_checksum));
+  auto parent = TRY(content::decode_reference(snapshot.root));
+  return content.finish(upload.domain, snapshot.id, snapshot.volume_size_gib, parent, snapshot.base_size_gib);
+}
+
+Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+                      std::string const& id, Time now) {
+  auto pin = content.store().pin();  // until the catalogue names what is built
+  auto upload = TRY(
+      sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
+        return to_upload(tx, root_key, TRY(catalogue::find_snapshot(tx, id)));
+      }));
+  auto disk = build(content, upload);
+  if (!disk && (disk.error().fault == Fault::unavailable || disk.error().fault == Fault::conflict))
+    return std::unexpected(std::move(disk).error());  // later again
+  return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+    if (disk) return save_completed(tx, id, *disk, now);
+    log_error("upload {} cannot be completed: {}", id, disk.error().message);
+    return end_with_error(tx, id, disk.error().message);
+  });
+}
+
+Result<bool> forget_journals(sql::Pool& catalogue, content::Content& content) {
+  auto ended = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_ended_uploads(tx, 16);
+  }));
+  for (auto const& id : ended) {
+    TRY(content.forget_upload(id));
+    TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+      return catalogue::remove_ended_upload(tx, id);
+    }));
+  }
+  return !ended.empty();
+}
+
+/// Syncs all that was put to the upload; no put is under way meanwhile.
+Result<void> settle(sql::Pool& catalogue, content::Content& content, UploadGates& gates,
+                    std::string const& id) {
+  auto gate = gates.of(id);
+  std::unique_lock lock(*gate);
+  TRY(content.store().flush());
+  return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    auto snapshot = catalogue::find_snapshot(tx, id);
+    if (!snapshot || snapshot->state != SnapshotState::pending) return {};
+    snapshot->unsynced_boot.clear();
+    return catalogue::save_snapshot(tx, *snapshot);
+  });
+}
+
+Result<std::vector<Snapshot>> find_uploads(catalogue::Transaction& tx, bool completing,
+                                           std::string const& after) {
+  std::vector<Snapshot> found;
+  auto ids = TRY(catalogue::list_uploads(tx, completing, after, 100));
+  for (auto const& id : ids) found.push_back(TRY(catalogue::find_snapshot(tx, id)));
+  return found;
+}
+
+/// Calls `visit` for each upload that still takes blocks, or (`completing`) that waits to be completed.
+Result<void> for_each_upload(sql::Pool& catalogue, bool completing,
+                             std::function<Result<void>(Snapshot const&)> const& visit) {
+  std::string after;
+  while (true) {
+    auto uploads = TRY(sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
+      return find_uploads(tx, completing, after);
+    }));
+    if (uploads.empty()) return {};
+    for (auto const& snapshot : uploads) TRY(visit(snapshot));
+    after = uploads.back().id;
+  }
+}
+
+}  // namespace
+
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+                          Time now) {
+  auto completing = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_uploads(tx, true, "", 1);
+  }));
+  if (!completing.empty()) {
+    TRY(complete(catalogue, content, root_key, completing.front(), now));
+    return now;
+  }
+  bool forgot = TRY(forget_journals(catalogue, content));
+  return forgot ? now : now + kCompletionInterval;
+}
+
+Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates,
+                               Time now) {
+  TRY(for_each_upload(catalogue, false, [&](Snapshot const& snapshot) -> Result<void> {
+    if (has_lost_blocks(snapshot, gates.boot())) return end_lost(catalogue, snapshot);
+    if (has_timed_out(snapshot, now)) return time_out(catalogue, snapshot);
+    bool const rests = now > snapshot.last_write + kWriteResolution + kRestsAfter;
+    return rests && !snapshot.unsynced_boot.empty() ? settle(catalogue, content, gates, snapshot.id)
+                                                    : Result<void>{};
+  }));
+  return now + kOpenUploadsInterval;
+}
+
+Result<void> end_damaged_uploads(sql::Pool& catalogue, content::Content& content) {
+  if (!content.store().journal_damaged()) return {};
+  for (bool completing : {false, true})
+    TRY(for_each_upload(catalogue, completing, [&](Snapshot const& snapshot) -> Result<void> {
+      log_error("upload {} of {} ends: its journal may be damaged", snapshot.id, snapshot.owner);
+      return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+        return end_with_error(tx, snapshot.id, "Blocks were lost: what was stored of this upload is damaged");
+      });
+    }));
+  return content.store().forget_journal_damage();
+}
+
+Result<void> settle_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates) {
+  return for_each_upload(catalogue, false, [&](Snapshot const& snapshot) -> Result<void> {
+    bool const unsynced = snapshot.unsynced_boot == gates.boot();
+    return unsynced ? settle(catalogue, content, gates, snapshot.id) : Result<void>{};
+  });
+}
+
+}  // namespace argosy::ebs

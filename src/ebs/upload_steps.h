@@ -1,0 +1,24 @@
+// ebs/upload_steps.h - what is done for uploads while nobody asks: in the background, at a start, at an end.
+#pragma once
+#include "base/clock.h"
+#include "content/content.h"
+#include "crypto/crypto.h"
+#include "ebs/upload_gates.h"
+#include "sql/session.h"
+
+namespace argosy::ebs {
+
+/// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when
+/// to come back.
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+                          Time now);
+/// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
+/// of power then takes nothing from them.
+Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates, Time now);
+/// At a start: ends every upload under way if the store's journal is damaged, for any of them may lack
+/// blocks.
+Result<void> end_damaged_uploads(sql::Pool& catalogue, content::Content& content);
+/// Makes durable what was put to any upload: the last that a process does before it stops.
+Result<void> settle_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates);
+
+}  // namespace argosy::ebs
