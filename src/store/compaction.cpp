@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "store/pack_contents.h"
 #include "store/state.h"
 
 namespace argosy::store {
@@ -32,42 +33,40 @@ Result<void> Compaction::consider(PackRow const& row, Time now) {
     result_.waiting_bytes += row.indexed_bytes;
     return {};
   }
-  if (static_cast<double>(row.live_bytes) >= options_.live_share * static_cast<double>(row.indexed_bytes))
-    return {};
+  if (!is_worth_it(row, row.live_bytes)) return {};
   auto live = TRY(find_live(row));
   if (!live) return {};  // a journal is still needed
   // Written again, each record keeps its head and loses its tag: a pack of small chunks may gain nothing.
   std::uint64_t needed_bytes = kPackHeaderBytes;
   for (auto const& chunk : *live) needed_bytes += kRecordHeaderBytes + chunk.at.length_bytes;
-  if (static_cast<double>(needed_bytes) >= options_.live_share * static_cast<double>(row.indexed_bytes))
-    return {};
-  TRY(rewrite(row, now));
+  if (!is_worth_it(row, needed_bytes)) return {};
+  if (row.sealed) return replace(row, *live, now);
+  TRY(rewrite(row, now));  // lists it again: it may have grown until it is closed
   return {};
 }
 
+bool Compaction::is_worth_it(PackRow const& row, std::uint64_t needed_bytes) const {
+  return static_cast<double>(needed_bytes) < options_.live_share * static_cast<double>(row.indexed_bytes);
+}
+
 Result<bool> Compaction::rewrite(PackRow const& row, Time now) {
-  bool const closed = TRY(close_if_open(row));
+  auto closed = TRY(close(row));
   if (!closed) return false;
-  auto live = TRY(find_live(row));
+  auto live = TRY(find_live(*closed));
   if (!live) return false;
-  TRY(write_again(*live));
-  TRY(make_durable(*live));
-  TRY(move_rows(*live));
-  TRY(retire(row, now));
+  TRY(replace(*closed, *live, now));
   return true;
 }
 
-/// A pack that is being written is sealed first. False if it cannot be now. One that is neither sealed nor
-/// written, because it was found damaged at a start, is as good as sealed.
-Result<bool> Compaction::close_if_open(PackRow const& row) {
-  if (row.sealed) return true;
+/// Nothing more is written to the pack: one that is being written is sealed. Nothing if it cannot be now. One
+/// that is neither sealed nor written, because it was found damaged at a start, is as good as sealed.
+Result<std::optional<PackRow>> Compaction::close(PackRow const& row) {
+  if (row.sealed) return row;
   auto& state = store_.state();
   bool const was_open = state.writers.close(row.number);
   TRY(store_.flush());
-  if (!was_open) return true;
-  auto rows =
-      TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, row.number - 1, 1); }));
-  return !rows.empty() && rows.front().number == row.number && rows.front().sealed;
+  auto closed = TRY(state.read_index([&](sql::Transaction& tx) { return index::find_pack(tx, row.number); }));
+  return closed && (closed->sealed || !was_open) ? closed : std::nullopt;
 }
 
 /// The chunks that the index finds in the pack; nothing if it also holds the journal of an upload under way.
@@ -75,36 +74,28 @@ Result<std::optional<std::vector<Compaction::Live>>> Compaction::find_live(PackR
   auto& state = store_.state();
   auto object = TRY(state.bucket.find(pack_name(row.number)));
   std::vector<Live> live;
-  std::uint64_t live_bytes = 0;
-  bool journal = false;
-  auto visit = [&](Record const& record) -> Result<void> {
-    if (journal) return {};
-    auto session = TRY(state.sessions.take());
-    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
-    if (record.placement) journal = TRY(index::is_current(tx, *record.placement, record.sequence));
-    if (record.payload_bytes == 0) return {};
-    auto chunk = TRY(index::find_chunk(tx, record.domain, record.id));
-    Location const here{row.number, record.payload_offset, record.payload_bytes, 0, ChunkState::closed};
-    if (!chunk || chunk->location.state == ChunkState::damaged || !chunk->location.same_place(here))
-      return {};
-    live.push_back({record.domain, record.id, chunk->location, {}});
-    live_bytes += record.payload_bytes;
+  auto add = [&](ChunkRow const& chunk) -> Result<void> {
+    live.push_back({chunk.domain, chunk.id, chunk.location, {}});
     return {};
   };
-  auto const listing = TRY(list_records(state.bucket, object, row.indexed_bytes, visit));
-  if (journal) return std::nullopt;
-  if (live_bytes == row.live_bytes && listing != Listing::in_part) return live;
+  auto const contents = TRY(visit_live(state, row, object, JournalCheck::yes, add));
+  if (contents.journal) return std::nullopt;
+  if (contents.live_bytes == row.live_bytes && contents.listing != Listing::in_part) return live;
   auto const upload = TRY(store_.next_upload(""));
   if (upload) return std::nullopt;  // its journal may lie behind the damage
   // Some heads are damaged: the index knows where their chunks lie.
-  auto rows = TRY(state.read_index([&](sql::Transaction& tx) {
-    return index::chunks_of_pack(tx, row.number, state.options.pack_records);
-  }));
   live.clear();
-  for (auto const& chunk : rows)
-    if (chunk.location.state != ChunkState::damaged)
-      live.push_back({chunk.domain, chunk.id, chunk.location, {}});
+  auto rows = TRY(live_by_index(state, row));
+  for (auto const& chunk : rows) TRY(add(chunk));
   return live;
+}
+
+/// Writes the chunks of a closed pack elsewhere, and retires it.
+Result<void> Compaction::replace(PackRow const& row, std::vector<Live>& live, Time now) {
+  TRY(write_again(live));
+  TRY(make_durable(live));
+  TRY(move_rows(live));
+  return retire(row, now);
 }
 
 /// Appends the chunks to packs that are being written; what cannot be read stays where it is, as damaged.
@@ -163,8 +154,8 @@ Result<void> Compaction::make_durable(std::span<Live const> chunks) {
     for (auto const& chunk : chunks) {
       if (chunk.to.pack != pack) {
         pack = chunk.to.pack;
-        auto rows = TRY(index::packs(tx, pack - 1, 1));
-        durable_bytes = !rows.empty() && rows.front().number == pack ? rows.front().indexed_bytes : 0;
+        auto row = TRY(index::find_pack(tx, pack));
+        durable_bytes = row ? row->indexed_bytes : 0;
       }
       if (chunk.to.offset_bytes + chunk.to.length_bytes > durable_bytes)
         return fail(Fault::unavailable, pack_name(pack) + " could not be made durable");
@@ -190,8 +181,8 @@ Result<void> Compaction::move_rows(std::span<Live const> chunks) {
 Result<void> Compaction::retire(PackRow const& row, Time now) {
   bool retired = false;
   TRY(store_.state().write_index([&](sql::Transaction& tx, index::Sums&) -> Result<void> {
-    auto rows = TRY(index::packs(tx, row.number - 1, 1));
-    retired = rows.front().live_bytes == 0;
+    auto current = TRY(index::find_pack(tx, row.number));
+    retired = current && current->live_bytes == 0;
     return retired ? index::retire_pack(tx, row.number, now) : Result<void>{};
   }));
   if (!retired) return {};

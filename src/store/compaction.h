@@ -44,8 +44,10 @@ class Compaction {
     Location to;
   };
   Result<void> consider(PackRow const& row, Time now);
-  Result<bool> close_if_open(PackRow const& row);
+  bool is_worth_it(PackRow const& row, std::uint64_t needed_bytes) const;
+  Result<std::optional<PackRow>> close(PackRow const& row);
   Result<std::optional<std::vector<Live>>> find_live(PackRow const& row);
+  Result<void> replace(PackRow const& row, std::vector<Live>& live, Time now);
   Result<void> write_again(std::vector<Live>& chunks);
   Result<void> make_durable(std::span<Live const> chunks);
   Result<void> move_rows(std::span<Live const> chunks);

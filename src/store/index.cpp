@@ -200,9 +200,10 @@ Result<std::vector<ChunkRow>> damaged_chunks(sql::Transaction& tx, Domain after_
                {as_integer(after_domain), ByteView(after_id.bytes), static_cast<std::int64_t>(limit)}));
 }
 
-Result<std::vector<ChunkRow>> chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit) {
+Result<std::vector<ChunkRow>> live_chunks_of_pack(sql::Transaction& tx, std::int64_t pack,
+                                                  std::size_t limit) {
   return all_of(tx.query("SELECT " CHUNK_COLUMNS
-                         " FROM chunks WHERE pack = ?1 ORDER BY offset_bytes LIMIT ?2",
+                         " FROM chunks WHERE pack = ?1 AND state <> 2 ORDER BY offset_bytes LIMIT ?2",
                          {pack, static_cast<std::int64_t>(limit)}));
 }
 
@@ -321,6 +322,12 @@ Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std
     if (!rows->is_null(4)) row.retired = from_milliseconds(rows->integer(4));
     found.push_back(row);
   }
+}
+
+Result<std::optional<PackRow>> find_pack(sql::Transaction& tx, std::int64_t number) {
+  auto rows = TRY(packs(tx, number - 1, 1));
+  bool const found = !rows.empty() && rows.front().number == number;
+  return found ? std::optional(rows.front()) : std::nullopt;
 }
 
 Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx) {

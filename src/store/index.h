@@ -104,8 +104,8 @@ Result<std::vector<ChunkRow>> chunks_of_level(sql::Transaction& tx, std::uint8_t
                                               ChunkId const& after_id, std::size_t limit);
 Result<std::vector<ChunkRow>> damaged_chunks(sql::Transaction& tx, Domain after_domain,
                                              ChunkId const& after_id, std::size_t limit);
-/// Those that the index finds in a pack, in order of offset, from an offset on. Reads the whole index.
-Result<std::vector<ChunkRow>> chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit);
+/// Those that the index finds in a pack and that are not damaged, in order of offset. Reads the whole index.
+Result<std::vector<ChunkRow>> live_chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit);
 Result<std::int64_t> count_damaged(sql::Transaction& tx);
 /// True if any chunk of the domain is damaged: then a closed node is no proof of what lies below it.
 Result<bool> has_damage(sql::Transaction& tx, Domain domain);
@@ -137,6 +137,7 @@ Result<void> remove_pack(sql::Transaction& tx, std::int64_t number);
 inline constexpr std::size_t kMaxPacks = 1U << 24U;
 /// In order of number, after the given one.
 Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std::size_t limit);
+Result<std::optional<PackRow>> find_pack(sql::Transaction& tx, std::int64_t number);
 
 Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx);
 

@@ -2,6 +2,7 @@
 #include "store/scrub.h"
 
 #include "base/log.h"
+#include "store/pack_contents.h"
 #include "store/state.h"
 
 namespace argosy::store {
@@ -23,8 +24,10 @@ Result<bool> Scrub::step(Time now) {
     TRY(verify_rows(row));
     return false;
   }
-  bool const all = TRY(verify_chunks(row, *object));
-  bool const whole = TRY(heads_are_whole(row, *object));
+  auto const contents = TRY(visit_live(state, row, *object, JournalCheck::no,
+                                       [this](ChunkRow const& chunk) { return verify(chunk); }));
+  bool const all = contents.live_bytes >= row.live_bytes;  // or the index knows more than its records name
+  bool const whole = TRY(heads_are_whole(row, *object, contents.listing));
   if (all && whole) return false;
   ++result_.damaged_packs;
   if (!all) TRY(verify_rows(row));
@@ -35,32 +38,10 @@ Result<bool> Scrub::step(Time now) {
   return false;
 }
 
-/// False if the index knows more chunks in the pack than its records name.
-Result<bool> Scrub::verify_chunks(PackRow const& row, bucket::Object const& object) {
-  auto& state = store_.state();
-  std::uint64_t found_bytes = 0;
-  auto visit = [&](Record const& record) -> Result<void> {
-    if (record.payload_bytes == 0) return {};
-    auto chunk = TRY(state.read_index(
-        [&](sql::Transaction& tx) { return index::find_chunk(tx, record.domain, record.id); }));
-    Location const here{row.number, record.payload_offset, record.payload_bytes, 0, ChunkState::closed};
-    if (!chunk || chunk->location.state == ChunkState::damaged || !chunk->location.same_place(here))
-      return {};
-    found_bytes += record.payload_bytes;
-    return verify(*chunk);
-  };
-  TRY(list_records(state.bucket, object, row.indexed_bytes, visit));  // what it misses shows in the sum
-  return found_bytes >= row.live_bytes;
-}
-
 /// By what the index says alone: for packs whose records cannot be listed.
 Result<void> Scrub::verify_rows(PackRow const& row) {
-  auto& state = store_.state();
-  auto rows = TRY(state.read_index([&](sql::Transaction& tx) {
-    return index::chunks_of_pack(tx, row.number, state.options.pack_records);
-  }));
-  for (auto const& chunk : rows)
-    if (chunk.location.state != ChunkState::damaged) TRY(verify(chunk));
+  auto rows = TRY(live_by_index(store_.state(), row));
+  for (auto const& chunk : rows) TRY(verify(chunk));
   return {};
 }
 
@@ -75,14 +56,12 @@ Result<void> Scrub::verify(ChunkRow const& row) {
   return {};
 }
 
-/// The heads alone, one after the other, to the end of what is written.
-Result<bool> Scrub::heads_are_whole(PackRow const& row, bucket::Object const& object) {
-  auto& bucket = store_.state().bucket;
+/// The heads alone, one after the other, to the end of what is written; `listing` tells of the table.
+Result<bool> Scrub::heads_are_whole(PackRow const& row, bucket::Object const& object, Listing listing) {
   auto const nothing = [](Record const&) -> Result<void> { return {}; };
   auto const end = object.sealed ? object.size_bytes : row.indexed_bytes;
-  auto scanned = TRY(scan_pack(bucket, object.name, {end, 0, end}, nothing));
+  auto scanned = TRY(scan_pack(store_.state().bucket, object.name, {end, 0, end}, nothing));
   if (!object.sealed) return scanned.valid_bytes == end;
-  auto listing = TRY(list_records(bucket, object, end, nothing));
   return listing == Listing::by_table && scanned.valid_bytes + kTrailerBytes == end;
 }
 

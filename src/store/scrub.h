@@ -26,10 +26,9 @@ class Scrub {
   ScrubResult const& result() const { return result_; }
 
  private:
-  Result<bool> verify_chunks(PackRow const& row, bucket::Object const& object);
   Result<void> verify_rows(PackRow const& row);
   Result<void> verify(ChunkRow const& row);
-  Result<bool> heads_are_whole(PackRow const& row, bucket::Object const& object);
+  Result<bool> heads_are_whole(PackRow const& row, bucket::Object const& object, Listing listing);
 
   Store& store_;
   Compaction compaction_;
