@@ -6,9 +6,9 @@
 
 #include "base/log.h"
 #include "catalogue/domains.h"
-#include "catalogue/images.h"
-#include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
+#include "replication/copy_record.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::replication {
 namespace {
@@ -177,15 +177,23 @@ Result<void> Copier::advance(Task& task) {
   return task.disk == task.copy.disks.size() ? finish(task) : Result<void>{};
 }
 
+/// Writes down something of a task: only if it is still ours.
+template <class Function>
+Result<void> Copier::record(Task& task, Function function) {
+  return sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
+    return function(tx);
+  });
+}
+
 /// Renews the claim here and the lease at the source before either runs out.
 Result<void> Copier::keep_alive(Task& task) {
   auto now = clock_.now();
   if (now >= task.claimed + kRenewAfter) {
-    auto session = TRY(catalogue_.take());
-    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-    TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
-    TRY(catalogue::claim_copy(tx, task.copy.id, worker_, task.copy.epoch, now, now + kClaimAge));
-    TRY(tx.commit());
+    TRY(record(task, [&](catalogue::Transaction& tx) -> Result<void> {
+      TRY(catalogue::claim_copy(tx, task.copy.id, worker_, task.copy.epoch, now, now + kClaimAge));
+      return {};
+    }));
     task.claimed = now;
   }
   if (now >= task.lease_renewed + kLeaseRenewAfter) {
@@ -207,11 +215,9 @@ Result<void> Copier::reopen(Task& task) {
       return fail(Fault::invalid, "SourceChanged",
                   task.copy.source_resource + " no longer has the content that is being copied");
   }
-  auto session = TRY(catalogue_.take());
-  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
-  TRY(catalogue::save_source_lease(tx, task.copy.id, opened.lease));
-  TRY(tx.commit());
+  TRY(record(task, [&](catalogue::Transaction& tx) {
+    return catalogue::save_source_lease(tx, task.copy.id, opened.lease);
+  }));
   task.copy.source_lease = opened.lease;
   task.content = nullptr;
   return {};
@@ -238,7 +244,11 @@ Result<void> Copier::advance_disk(Task& task) {
   moved_bytes_ += task.content->progress().moved_bytes - moved_before;
   bool whole = TRY(std::move(stepped));
   if (whole) TRY(content_.store().flush());  // durable before the catalogue says so
-  TRY(save_progress(task, whole));
+  auto const& progress = task.content->progress();
+  TRY(record(task, [&](catalogue::Transaction& tx) {
+    return record_progress(tx, disk, {progress.done_bytes, task.moved_before + progress.moved_bytes, whole},
+                           clock_.now());
+  }));
   if (whole) {
     ++task.disk;
     task.content = nullptr;
@@ -246,49 +256,18 @@ Result<void> Copier::advance_disk(Task& task) {
   return {};
 }
 
-Result<void> Copier::save_progress(Task& task, bool whole) {
-  auto const& disk = task.copy.disks[task.disk];
-  auto const& progress = task.content->progress();
-  auto session = TRY(catalogue_.take());
-  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
-  auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
-  snapshot.copy_bytes_done = static_cast<std::int64_t>(progress.done_bytes);
-  snapshot.copy_bytes_moved = static_cast<std::int64_t>(task.moved_before + progress.moved_bytes);
-  auto const total = std::max<std::int64_t>(snapshot.content_bytes, 1);
-  snapshot.progress_percent = std::clamp<std::int64_t>(snapshot.copy_bytes_done * 100 / total, 0, 99);
-  if (whole) {
-    auto root = TRY(content::decode_reference(disk.root));
-    auto digest = content::digest_of(root, content::height_of(snapshot.volume_size_gib));
-    snapshot.state = SnapshotState::completed;
-    snapshot.status_message.clear();
-    snapshot.progress_percent = 100;
-    snapshot.completion_time = clock_.now();
-    snapshot.root = disk.root;
-    snapshot.content_digest = to_bytes(digest.bytes);
-    snapshot.content_bytes = snapshot.copy_bytes_done;
-  }
-  TRY(catalogue::save_snapshot(tx, snapshot));
-  return tx.commit();
+Result<void> Copier::finish(Task& task) {
+  TRY(record(task, [&](catalogue::Transaction& tx) { return record_success(tx, task.copy); }));
+  close_source(task);
+  return {};
 }
 
-Result<void> Copier::finish(Task& task) {
-  auto session = TRY(catalogue_.take());
-  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
-  if (!task.copy.image_id.empty()) {
-    auto image = TRY(catalogue::find_image(tx, task.copy.image_id));
-    image.state = images::ImageState::available;
-    image.state_reason_code.clear();
-    image.state_reason.clear();
-    TRY(catalogue::save_image(tx, image));
-  }
-  TRY(catalogue::remove_copy(tx, task.copy.id));
-  TRY(tx.commit());
+/// What it pinned there is not needed any more.
+void Copier::close_source(Task& task) {
+  if (task.source == nullptr) return;
   if (auto closed = task.source->close(task.copy.source_lease); !closed)
     log_warning("{}: the lease {} at {} will run out by itself: {}", region_, task.copy.source_lease,
                 task.copy.source_region, closed.error().message);
-  return {};
 }
 
 /// The owner learns what the copy waits for; the reason in detail is the operator's, in the log.
@@ -302,58 +281,20 @@ Result<void> Copier::tell_waiting(Task& task, Error const& error) {
   return task.told == reason ? Result<void>{} : tell(task, "Server.SourceUnavailable", reason);
 }
 
-/// Where EC2 shows it: the status message of the snapshots that are not here yet, the state reason of the
-/// image.
 Result<void> Copier::tell(Task& task, std::string const& code, std::string const& reason) {
-  auto session = TRY(catalogue_.take());
-  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  if (!catalogue::check_epoch(tx, task.copy.id, task.copy.epoch))
-    return {};  // finished, or not ours any more
-  for (auto const& disk : task.copy.disks) {
-    auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
-    if (snapshot.state != SnapshotState::pending || snapshot.status_message == reason) continue;
-    snapshot.status_message = reason;
-    TRY(catalogue::save_snapshot(tx, snapshot));
-  }
-  if (!task.copy.image_id.empty()) {
-    auto image = TRY(catalogue::find_image(tx, task.copy.image_id));
-    image.state_reason_code = code;
-    image.state_reason = reason;
-    TRY(catalogue::save_image(tx, image));
-  }
-  TRY(tx.commit());
-  task.told = reason;
-  return {};
+  auto told =
+      record(task, [&](catalogue::Transaction& tx) { return record_waiting(tx, task.copy, code, reason); });
+  if (!told && told.error().code == "lost") return {};  // finished, or not ours any more
+  if (told) task.told = reason;
+  return told;
 }
 
 Result<void> Copier::give_up(Task& task, Error const& error) {
   log_error("{}: the copy of {} from {} failed: {}", region_, task.copy.source_resource,
             task.copy.source_region, error.message);
   auto const reason = "Copying from " + task.copy.source_region + " failed: " + error.message;
-  auto session = TRY(catalogue_.take());
-  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
-  for (auto const& disk : task.copy.disks) {
-    auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
-    if (snapshot.state != SnapshotState::pending) continue;
-    snapshot.state = SnapshotState::error;
-    snapshot.status_message = reason;
-    TRY(catalogue::save_snapshot(tx, snapshot));
-  }
-  if (!task.copy.image_id.empty()) {
-    auto image = TRY(catalogue::find_image(tx, task.copy.image_id));
-    image.state = images::ImageState::failed;
-    image.state_reason_code = "Server.InternalError";
-    image.state_reason = reason;
-    TRY(catalogue::save_image(tx, image));
-  }
-  TRY(catalogue::note_garbage(tx));
-  TRY(catalogue::remove_copy(tx, task.copy.id));
-  TRY(tx.commit());
-  if (task.source != nullptr)
-    if (auto closed = task.source->close(task.copy.source_lease); !closed)
-      log_warning("{}: the lease {} at {} will run out by itself", region_, task.copy.source_lease,
-                  task.copy.source_region);
+  TRY(record(task, [&](catalogue::Transaction& tx) { return record_failure(tx, task.copy, reason); }));
+  close_source(task);
   return {};
 }
 

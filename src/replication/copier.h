@@ -42,8 +42,10 @@ class Copier {
   Result<void> claim(Time now);
   Result<void> advance(Task& task);
   Result<void> advance_disk(Task& task);
-  Result<void> save_progress(Task& task, bool whole);
+  template <class Function>
+  Result<void> record(Task& task, Function function);
   Result<void> finish(Task& task);
+  void close_source(Task& task);
   Result<void> keep_alive(Task& task);
   Result<void> reopen(Task& task);
   Result<void> tell_waiting(Task& task, Error const& error);
