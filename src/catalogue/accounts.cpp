@@ -1,6 +1,8 @@
 // catalogue/accounts.cpp - see accounts.h.
 #include "catalogue/accounts.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 namespace {
 
@@ -85,13 +87,8 @@ Result<Adoption> adopt_account(Transaction& tx, Account const& account) {
 }
 
 Result<std::vector<Account>> list_accounts(Transaction& tx) {
-  auto rows = TRY(tx.query("SELECT id, name, enabled, created_ms FROM accounts ORDER BY created_ms, id"));
-  std::vector<Account> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back(account_of(*rows));
-  }
+  return sql::read_rows(
+      tx.query("SELECT id, name, enabled, created_ms FROM accounts ORDER BY created_ms, id"), account_of);
 }
 
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name) {
@@ -155,17 +152,14 @@ Result<Adoption> adopt_access_key(Transaction& tx, crypto::Key const& root_key, 
 }
 
 Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account) {
-  auto rows =
-      TRY(tx.query("SELECT id, account, enabled, created_ms FROM access_keys WHERE ?1 = '' OR account = ?1 "
-                   "ORDER BY created_ms, id",
-                   {account}));
-  std::vector<AccessKey> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back({std::string(rows->text(0)), std::string(rows->text(1)), rows->integer(2) != 0,
-                   from_milliseconds(rows->integer(3))});
-  }
+  return sql::read_rows(
+      tx.query("SELECT id, account, enabled, created_ms FROM access_keys WHERE ?1 = '' OR account = ?1 "
+               "ORDER BY created_ms, id",
+               {account}),
+      [](sql::Rows& row) {
+        return AccessKey{std::string(row.text(0)), std::string(row.text(1)), row.integer(2) != 0,
+                         from_milliseconds(row.integer(3))};
+      });
 }
 
 Result<void> set_access_key_enabled(Transaction& tx, std::string_view id, bool enabled) {

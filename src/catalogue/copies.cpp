@@ -1,6 +1,8 @@
 // catalogue/copies.cpp - see copies.h.
 #include "catalogue/copies.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 
 Result<void> insert_copy(Transaction& tx, Copy const& copy) {
@@ -39,16 +41,15 @@ Result<Copy> find_copy(Transaction& tx, std::string_view id) {
     copy.created = from_milliseconds(rows->integer(6));
     copy.epoch = rows->integer(7);
   }
-  auto rows =
-      TRY(tx.query("SELECT snapshot, source_snapshot, root, source_encrypted FROM copy_disks WHERE copy = ?1 "
-                   "ORDER BY snapshot",
-                   {id}));
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return copy;
-    copy.disks.push_back({std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2)),
-                          rows->integer(3) != 0});
-  }
+  copy.disks = TRY(sql::read_rows(
+      tx.query("SELECT snapshot, source_snapshot, root, source_encrypted FROM copy_disks WHERE copy = ?1 "
+               "ORDER BY snapshot",
+               {id}),
+      [](sql::Rows& row) {
+        return CopyDisk{std::string(row.text(0)), std::string(row.text(1)), to_bytes(row.blob(2)),
+                        row.integer(3) != 0};
+      }));
+  return copy;
 }
 
 namespace {
@@ -79,14 +80,10 @@ Result<void> remove_copy(Transaction& tx, std::string_view id) {
 }
 
 Result<std::vector<std::string>> list_unclaimed_copies(Transaction& tx, Time now, std::size_t limit) {
-  auto rows = TRY(tx.query("SELECT id FROM copies WHERE lease_until_ms < ?1 ORDER BY created_ms, id LIMIT ?2",
-                           {to_milliseconds(now), static_cast<std::int64_t>(limit)}));
-  std::vector<std::string> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.emplace_back(rows->text(0));
-  }
+  return sql::read_rows(
+      tx.query("SELECT id FROM copies WHERE lease_until_ms < ?1 ORDER BY created_ms, id LIMIT ?2",
+               {to_milliseconds(now), static_cast<std::int64_t>(limit)}),
+      [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 
 Result<std::int64_t> claim_copy(Transaction& tx, std::string_view id, std::string_view worker,

@@ -3,6 +3,8 @@
 
 #include "catalogue/permissions.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 namespace {
 
@@ -14,27 +16,26 @@ sql::Value optional_flag(std::optional<bool> const& flag) {
   return std::int64_t{*flag ? 1 : 0};
 }
 
+Mapping mapping_of(sql::Rows& row) {
+  Mapping mapping;
+  mapping.device_name = row.text(0);
+  mapping.virtual_name = row.optional_text(1);
+  mapping.snapshot_id = row.text(2);
+  mapping.volume_size_gib = row.integer(3);
+  mapping.volume_type = row.text(4);
+  mapping.iops = row.optional_integer(5);
+  mapping.throughput = row.optional_integer(6);
+  mapping.delete_on_termination = row.integer(7) != 0;
+  mapping.encrypted = row.integer(8) != 0;
+  return mapping;
+}
+
 Result<std::vector<Mapping>> list_mappings(Transaction& tx, std::string_view image) {
-  auto rows = TRY(
+  return sql::read_rows(
       tx.query("SELECT device_name, virtual_name, snapshot, volume_size_gib, volume_type, iops, throughput, "
                "delete_on_termination, encrypted FROM image_mappings WHERE image = ?1 ORDER BY position",
-               {image}));
-  std::vector<Mapping> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    Mapping mapping;
-    mapping.device_name = rows->text(0);
-    mapping.virtual_name = rows->optional_text(1);
-    mapping.snapshot_id = rows->text(2);
-    mapping.volume_size_gib = rows->integer(3);
-    mapping.volume_type = rows->text(4);
-    mapping.iops = rows->optional_integer(5);
-    mapping.throughput = rows->optional_integer(6);
-    mapping.delete_on_termination = rows->integer(7) != 0;
-    mapping.encrypted = rows->integer(8) != 0;
-    out.push_back(std::move(mapping));
-  }
+               {image}),
+      mapping_of);
 }
 
 Result<void> insert_mappings(Transaction& tx, Image const& image) {
@@ -178,16 +179,11 @@ Result<std::optional<std::string>> find_image_using(Transaction& tx, std::string
 
 Result<std::vector<std::pair<std::string, std::string>>> list_images_using(Transaction& tx,
                                                                            std::string_view snapshot) {
-  auto rows =
-      TRY(tx.query("SELECT DISTINCT i.id, i.name FROM image_mappings m JOIN images i ON i.id = m.image "
-                   "WHERE m.snapshot = ?1 AND i.state <> 'deregistered' ORDER BY i.id",
-                   {snapshot}));
-  std::vector<std::pair<std::string, std::string>> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.emplace_back(rows->text(0), rows->text(1));
-  }
+  return sql::read_rows(
+      tx.query("SELECT DISTINCT i.id, i.name FROM image_mappings m JOIN images i ON i.id = m.image "
+               "WHERE m.snapshot = ?1 AND i.state <> 'deregistered' ORDER BY i.id",
+               {snapshot}),
+      [](sql::Rows& row) { return std::pair<std::string, std::string>(row.text(0), row.text(1)); });
 }
 
 }  // namespace argosy::catalogue

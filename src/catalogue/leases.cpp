@@ -3,6 +3,8 @@
 
 #include "catalogue/roots.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 
 Result<void> insert_lease(Transaction& tx, Lease const& lease) {
@@ -36,14 +38,13 @@ Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view 
              from_milliseconds(rows->integer(5)),
              {}};
   }
-  auto rows =
-      TRY(tx.query("SELECT snapshot, domain, root, volume_size_gib FROM lease_disks WHERE lease = ?1", {id}));
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return lease;
-    lease.disks.push_back(
-        {std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2)), rows->integer(3)});
-  }
+  lease.disks = TRY(sql::read_rows(
+      tx.query("SELECT snapshot, domain, root, volume_size_gib FROM lease_disks WHERE lease = ?1", {id}),
+      [](sql::Rows& row) {
+        return LeaseDisk{std::string(row.text(0)), std::string(row.text(1)), to_bytes(row.blob(2)),
+                         row.integer(3)};
+      }));
+  return lease;
 }
 
 Result<void> check_lease_limit(Transaction& tx, std::string_view peer) {

@@ -8,6 +8,8 @@
 
 #include "images/rules.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 namespace {
 
@@ -216,13 +218,9 @@ Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed,
   where += TRY(conditions_of(statement, selection.filters, listed.filters, kInOwnTags));
   auto text = fmt::format("SELECT r.created, r.id FROM {} WHERE {} ORDER BY {} LIMIT {}", from, where, order,
                           statement.add(static_cast<std::int64_t>(limit)));
-  auto rows = TRY(tx.session().query(text, statement.values()));
-  std::vector<Position> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back({std::string(rows->text(0)), std::string(rows->text(1))});
-  }
+  return sql::read_rows(tx.session().query(text, statement.values()), [](sql::Rows& row) {
+    return Position{std::string(row.text(0)), std::string(row.text(1))};
+  });
 }
 
 Result<std::vector<Position>> list_resources(Transaction& tx, Listed const& listed,
@@ -263,13 +261,9 @@ Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account,
   auto text = fmt::format(
       "SELECT t.resource, t.key, t.value FROM tags t WHERE {} ORDER BY t.resource, t.key LIMIT {}", where,
       statement.add(static_cast<std::int64_t>(limit)));
-  auto rows = TRY(tx.session().query(text, statement.values()));
-  std::vector<TagRow> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back({std::string(rows->text(0)), {std::string(rows->text(1)), std::string(rows->text(2))}});
-  }
+  return sql::read_rows(tx.session().query(text, statement.values()), [](sql::Rows& row) {
+    return TagRow{std::string(row.text(0)), {std::string(row.text(1)), std::string(row.text(2))}};
+  });
 }
 
 std::string_view resource_type_of(std::string_view id) {

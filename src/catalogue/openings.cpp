@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 namespace {
 
@@ -50,18 +52,14 @@ Result<void> insert_opening(Transaction& tx, Opening const& opening) {
 }
 
 Result<std::vector<Opening>> list_openings(Transaction& tx, std::size_t limit) {
-  auto rows = TRY(
+  return sql::read_rows(
       tx.query("SELECT at_ms, peer, region, account, resource, outcome FROM openings ORDER BY number DESC "
                "LIMIT ?1",
-               {static_cast<std::int64_t>(limit)}));
-  std::vector<Opening> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back({from_milliseconds(rows->integer(0)), std::string(rows->text(1)),
-                   std::string(rows->text(2)), std::string(rows->text(3)), std::string(rows->text(4)),
-                   std::string(rows->text(5))});
-  }
+               {static_cast<std::int64_t>(limit)}),
+      [](sql::Rows& row) {
+        return Opening{from_milliseconds(row.integer(0)), std::string(row.text(1)), std::string(row.text(2)),
+                       std::string(row.text(3)),          std::string(row.text(4)), std::string(row.text(5))};
+      });
 }
 
 }  // namespace argosy::catalogue

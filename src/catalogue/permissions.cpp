@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 namespace {
 
@@ -26,27 +28,23 @@ PrincipalKind kind_of(std::string_view text) {
 }  // namespace
 
 Result<images::Sharing> find_sharing(Transaction& tx, std::string_view resource, std::string_view account) {
-  auto rows =
-      TRY(tx.query("SELECT kind FROM permissions WHERE resource = ?1 AND "
-                   "((kind = 'account' AND value = ?2) OR (kind = 'group' AND value = 'all'))",
-                   {resource, account}));
   images::Sharing sharing;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return sharing;
-    (rows->text(0) == "group" ? sharing.everybody : sharing.explicitly) = true;
-  }
+  TRY(sql::visit_rows(tx.query("SELECT kind FROM permissions WHERE resource = ?1 AND "
+                               "((kind = 'account' AND value = ?2) OR (kind = 'group' AND value = 'all'))",
+                               {resource, account}),
+                      [&](sql::Rows& row) -> Result<void> {
+                        (row.text(0) == "group" ? sharing.everybody : sharing.explicitly) = true;
+                        return {};
+                      }));
+  return sharing;
 }
 
 Result<std::vector<Permission>> list_permissions(Transaction& tx, std::string_view resource) {
-  auto rows = TRY(
-      tx.query("SELECT kind, value FROM permissions WHERE resource = ?1 ORDER BY kind, value", {resource}));
-  std::vector<Permission> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back({kind_of(rows->text(0)), std::string(rows->text(1))});
-  }
+  return sql::read_rows(
+      tx.query("SELECT kind, value FROM permissions WHERE resource = ?1 ORDER BY kind, value", {resource}),
+      [](sql::Rows& row) {
+        return Permission{kind_of(row.text(0)), std::string(row.text(1))};
+      });
 }
 
 Result<std::int64_t> count_permissions(Transaction& tx, std::string_view resource) {

@@ -3,36 +3,31 @@
 
 #include "images/errors.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 
 Result<void> visit_roots(Transaction& tx, Time now,
                          std::function<Result<void>(std::string_view, ByteView)> const& visit) {
-  auto rows =
-      TRY(tx.query("SELECT owner, root FROM snapshots WHERE state <> 'error' AND length(root) > 0 "
-                   "UNION ALL SELECT c.account, d.root FROM copy_disks d JOIN copies c ON c.id = d.copy "
-                   "UNION ALL SELECT d.domain, d.root FROM lease_disks d JOIN leases l ON l.id = d.lease "
-                   "WHERE l.expires_ms > ?1",
-                   {to_milliseconds(now)}));
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return {};
-    TRY(visit(rows->text(0), rows->blob(1)));
-  }
+  return sql::visit_rows(
+      tx.query("SELECT owner, root FROM snapshots WHERE state <> 'error' AND length(root) > 0 "
+               "UNION ALL SELECT c.account, d.root FROM copy_disks d JOIN copies c ON c.id = d.copy "
+               "UNION ALL SELECT d.domain, d.root FROM lease_disks d JOIN leases l ON l.id = d.lease "
+               "WHERE l.expires_ms > ?1",
+               {to_milliseconds(now)}),
+      [&](sql::Rows& row) { return visit(row.text(0), row.blob(1)); });
 }
 
 Result<std::vector<CompletedDisk>> list_completed_disks(Transaction& tx, std::string_view after,
                                                         std::size_t limit) {
-  auto rows = TRY(
+  return sql::read_rows(
       tx.query("SELECT id, owner, root, volume_size_gib FROM snapshots WHERE id > ?1 AND state = 'completed' "
                "ORDER BY id LIMIT ?2",
-               {after, static_cast<std::int64_t>(limit)}));
-  std::vector<CompletedDisk> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back(
-        {std::string(rows->text(0)), std::string(rows->text(1)), to_bytes(rows->blob(2)), rows->integer(3)});
-  }
+               {after, static_cast<std::int64_t>(limit)}),
+      [](sql::Rows& row) {
+        return CompletedDisk{std::string(row.text(0)), std::string(row.text(1)), to_bytes(row.blob(2)),
+                             row.integer(3)};
+      });
 }
 
 Result<std::string> find_snapshot_by_root(Transaction& tx, std::string_view account, ByteView root) {
@@ -45,15 +40,15 @@ Result<std::string> find_snapshot_by_root(Transaction& tx, std::string_view acco
 }
 
 Result<std::map<std::string, LogicalTotals>> logical_totals(Transaction& tx) {
-  auto rows =
-      TRY(tx.query("SELECT owner, count(*), sum(content_bytes) FROM snapshots WHERE state = 'completed' "
-                   "GROUP BY owner"));
   std::map<std::string, LogicalTotals> totals;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return totals;
-    totals[std::string(rows->text(0))] = {rows->integer(1), rows->integer(2)};
-  }
+  TRY(sql::visit_rows(
+      tx.query("SELECT owner, count(*), sum(content_bytes) FROM snapshots WHERE state = 'completed' "
+               "GROUP BY owner"),
+      [&](sql::Rows& row) -> Result<void> {
+        totals[std::string(row.text(0))] = {row.integer(1), row.integer(2)};
+        return {};
+      }));
+  return totals;
 }
 
 Result<void> note_garbage(Transaction& tx) {

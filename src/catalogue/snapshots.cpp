@@ -4,6 +4,8 @@
 #include "catalogue/permissions.h"
 #include "catalogue/tags.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 namespace {
 
@@ -15,13 +17,7 @@ sql::Value optional_time(std::optional<Time> const& time) {
 }
 
 Result<std::vector<std::string>> first_column(Result<std::unique_ptr<sql::Rows>> query) {
-  auto rows = TRY(std::move(query));
-  std::vector<std::string> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.emplace_back(rows->text(0));
-  }
+  return sql::read_rows(std::move(query), [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 
 Result<std::int64_t> count(Transaction& tx, std::string_view query, std::string_view owner) {

@@ -3,18 +3,18 @@
 
 #include "images/rules.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 
 Result<std::vector<images::Tag>> list_tags(Transaction& tx, std::string_view account,
                                            std::string_view resource) {
-  auto rows = TRY(tx.query("SELECT key, value FROM tags WHERE account = ?1 AND resource = ?2 ORDER BY key",
-                           {account, resource}));
-  std::vector<images::Tag> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out.push_back({std::string(rows->text(0)), std::string(rows->text(1))});
-  }
+  return sql::read_rows(
+      tx.query("SELECT key, value FROM tags WHERE account = ?1 AND resource = ?2 ORDER BY key",
+               {account, resource}),
+      [](sql::Rows& row) {
+        return images::Tag{std::string(row.text(0)), std::string(row.text(1))};
+      });
 }
 
 Result<void> save_tags(Transaction& tx, std::string_view account, std::string_view resource,

@@ -1,6 +1,8 @@
 // catalogue/usage.cpp - see usage.h.
 #include "catalogue/usage.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::catalogue {
 namespace {
 
@@ -14,13 +16,12 @@ Result<std::int64_t> number(Transaction& tx, std::string_view statement,
 /// Rows of a text and a number.
 Result<std::map<std::string, std::int64_t>> numbers(Transaction& tx, std::string_view statement,
                                                     std::initializer_list<sql::Value> parameters = {}) {
-  auto rows = TRY(tx.query(statement, parameters));
   std::map<std::string, std::int64_t> out;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return out;
-    out[std::string(rows->text(0))] = rows->integer(1);
-  }
+  TRY(sql::visit_rows(tx.query(statement, parameters), [&](sql::Rows& row) -> Result<void> {
+    out[std::string(row.text(0))] = row.integer(1);
+    return {};
+  }));
+  return out;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // store/index.cpp - see index.h: the SQL.
 #include "store/index.h"
 
+#include "sql/read_rows.h"
+
 namespace argosy::store::index {
 namespace {
 
@@ -51,13 +53,7 @@ ChunkRow row_of(sql::Rows& rows) {
 }
 
 Result<std::vector<ChunkRow>> all_of(Result<std::unique_ptr<sql::Rows>> opened) {
-  auto rows = TRY(std::move(opened));
-  std::vector<ChunkRow> found;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return found;
-    found.push_back(row_of(*rows));
-  }
+  return sql::read_rows(std::move(opened), row_of);
 }
 
 Result<void> place_chunk(sql::Transaction& tx, ChunkRow const& row) {
@@ -254,16 +250,13 @@ Result<std::optional<std::string>> next_upload(sql::Transaction& tx, std::string
 
 Result<std::vector<PlacementRow>> placements(sql::Transaction& tx, std::string_view upload,
                                              std::uint64_t from_block, std::size_t limit) {
-  auto rows =
-      TRY(tx.query("SELECT block, reference FROM placements WHERE upload = ?1 AND block >= ?2 "
-                   "ORDER BY block LIMIT ?3",
-                   {upload, static_cast<std::int64_t>(from_block), static_cast<std::int64_t>(limit)}));
-  std::vector<PlacementRow> found;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return found;
-    found.push_back({static_cast<std::uint64_t>(rows->integer(0)), to_bytes(rows->blob(1))});
-  }
+  return sql::read_rows(
+      tx.query("SELECT block, reference FROM placements WHERE upload = ?1 AND block >= ?2 "
+               "ORDER BY block LIMIT ?3",
+               {upload, static_cast<std::int64_t>(from_block), static_cast<std::int64_t>(limit)}),
+      [](sql::Rows& row) {
+        return PlacementRow{static_cast<std::uint64_t>(row.integer(0)), to_bytes(row.blob(1))};
+      });
 }
 
 Result<void> remove_placements(sql::Transaction& tx, std::string_view upload) {
@@ -309,19 +302,16 @@ Result<void> remove_pack(sql::Transaction& tx, std::int64_t number) {
 }
 
 Result<std::vector<PackRow>> packs(sql::Transaction& tx, std::int64_t after, std::size_t limit) {
-  auto rows = TRY(
+  return sql::read_rows(
       tx.query("SELECT number, indexed_bytes, sealed, live_bytes, retired_ms FROM packs WHERE number > ?1 "
                "ORDER BY number LIMIT ?2",
-               {after, static_cast<std::int64_t>(limit)}));
-  std::vector<PackRow> found;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return found;
-    PackRow row{rows->integer(0), static_cast<std::uint64_t>(rows->integer(1)), rows->integer(2) != 0,
-                static_cast<std::uint64_t>(rows->integer(3)), std::nullopt};
-    if (!rows->is_null(4)) row.retired = from_milliseconds(rows->integer(4));
-    found.push_back(row);
-  }
+               {after, static_cast<std::int64_t>(limit)}),
+      [](sql::Rows& row) {
+        PackRow pack{row.integer(0), static_cast<std::uint64_t>(row.integer(1)), row.integer(2) != 0,
+                     static_cast<std::uint64_t>(row.integer(3)), std::nullopt};
+        if (!row.is_null(4)) pack.retired = from_milliseconds(row.integer(4));
+        return pack;
+      });
 }
 
 Result<std::optional<PackRow>> find_pack(sql::Transaction& tx, std::int64_t number) {
@@ -331,16 +321,17 @@ Result<std::optional<PackRow>> find_pack(sql::Transaction& tx, std::int64_t numb
 }
 
 Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx) {
-  auto rows = TRY(tx.query(
-      "SELECT t.domain, t.blocks, t.block_bytes, t.nodes, t.node_bytes, coalesce(s.bytes, 0) FROM totals t "
-      "LEFT JOIN (SELECT domain, sum(bytes) AS bytes FROM stored GROUP BY domain) s ON s.domain = t.domain"));
   std::map<Domain, DomainTotals> totals;
-  while (true) {
-    bool more = TRY(rows->next());
-    if (!more) return totals;
-    totals[static_cast<Domain>(rows->integer(0))] = {rows->integer(1), rows->integer(2), rows->integer(3),
-                                                     rows->integer(4), rows->integer(5)};
-  }
+  TRY(sql::visit_rows(tx.query("SELECT t.domain, t.blocks, t.block_bytes, t.nodes, t.node_bytes, "
+                               "coalesce(s.bytes, 0) FROM totals t "
+                               "LEFT JOIN (SELECT domain, sum(bytes) AS bytes FROM stored GROUP BY domain) s "
+                               "ON s.domain = t.domain"),
+                      [&](sql::Rows& row) -> Result<void> {
+                        totals[static_cast<Domain>(row.integer(0))] = {
+                            row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
+                        return {};
+                      }));
+  return totals;
 }
 
 Result<std::int64_t> number(sql::Transaction& tx, std::string_view name, std::int64_t otherwise) {
