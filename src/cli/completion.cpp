@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/ec2.h"
+#include "cli/profile_files.h"
 #include "cli/program.h"
 
 namespace argosy::cli {

@@ -1,79 +1,15 @@
 // cli/profile.cpp - see profile.h.
 #include "cli/profile.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-#include <memory>
 
 #include "cli/format.h"
+#include "cli/profile_files.h"
 #include "cli/reference.h"
 #include "wire/json.h"
 
 namespace argosy::cli {
 namespace {
-
-using Section = std::map<std::string, std::string>;
-
-std::string trim(std::string_view text) {
-  auto begin = text.find_first_not_of(" \t\r");
-  if (begin == text.npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin));
-}
-
-/// Set and not empty.
-std::optional<std::string> find(Section const& section, std::string const& key) {
-  auto found = section.find(key);
-  if (found == section.end() || found->second.empty()) return std::nullopt;
-  return found->second;
-}
-std::optional<std::string> find(Environment const& environment, std::string_view name) {
-  auto found = environment.find(name);
-  if (found == environment.end() || found->second.empty()) return std::nullopt;
-  return found->second;
-}
-
-/// The sections of one profile in both files.
-struct Profile {
-  std::string name;
-  Section config;
-  Section credentials;
-  Section services;  ///< of the config's "services" section that the profile names
-};
-
-constexpr char const* kConfigVariable = "AWS_CONFIG_FILE";
-constexpr char const* kConfigFile = "~/.aws/config";
-constexpr char const* kCredentialsVariable = "AWS_SHARED_CREDENTIALS_FILE";
-constexpr char const* kCredentialsFile = "~/.aws/credentials";
-
-/// Nothing if there is no such file.
-Ini read_profile_file(Sources const& sources, char const* variable, char const* standard) {
-  auto path = find(sources.environment, variable).value_or(standard);
-  if (path.starts_with("~/")) path = find(sources.environment, "HOME").value_or("") + path.substr(1);
-  return parse_ini(sources.read_file(path).value_or(""));
-}
-
-Outcome<Profile> load_profile(Flags const& flags, Sources const& sources) {
-  auto named = flags.profile.empty() ? find(sources.environment, "AWS_PROFILE") : flags.profile;
-  Profile profile{named.value_or("default"), {}, {}, {}};
-  auto config = read_profile_file(sources, kConfigVariable, kConfigFile);
-  auto credentials = read_profile_file(sources, kCredentialsVariable, kCredentialsFile);
-  auto section = profile.name == "default" && !config.contains("profile default") ? "default"
-                                                                                  : "profile " + profile.name;
-  if (named && !config.contains(section) && !credentials.contains(profile.name))
-    return stop(Exit::configuration,
-                "no profile \"" + profile.name + "\" in the config or credentials file of AWS");
-  profile.config = config[section];
-  profile.credentials = credentials[profile.name];
-  if (auto services = find(profile.config, "services")) profile.services = config["services " + *services];
-  return profile;
-}
 
 std::optional<remote::Credentials> static_credentials(Section const& section) {
   auto id = find(section, "aws_access_key_id");
@@ -180,7 +116,7 @@ std::string state_directory(Environment const& environment) {
 
 Outcome<Settings> resolve_ranked(Flags const& flags, Sources const& sources, Rank rank) {
   auto const& environment = sources.environment;
-  auto profile = TRY(load_profile(flags, sources));
+  auto profile = TRY(load_profile(flags.profile, sources));
   Settings settings;
   settings.patience = TRY(parse_duration(flags.timeout));
   auto own_region = find(profile.config, "region");
@@ -219,43 +155,6 @@ Outcome<Settings> resolve_ranked(Flags const& flags, Sources const& sources, Ran
 
 }  // namespace
 
-Environment process_environment() {
-  Environment environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    std::string_view text(*entry);
-    auto equals = text.find('=');
-    if (equals != text.npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return environment;
-}
-
-Ini parse_ini(std::string_view text) {
-  Ini ini;
-  Section* section = nullptr;
-  std::string parent;
-  while (!text.empty()) {
-    auto end = text.find('\n');
-    auto raw = text.substr(0, end);
-    text = end == text.npos ? std::string_view{} : text.substr(end + 1);
-    auto line = trim(raw);
-    if (line.empty() || line[0] == '#' || line[0] == ';') continue;
-    if (line[0] == '[') {
-      section = &ini[trim(line.substr(1, line.find(']') - 1))];
-      parent.clear();
-      continue;
-    }
-    auto equals = line.find('=');
-    if (section == nullptr || equals == std::string::npos) continue;
-    bool nested = (raw[0] == ' ' || raw[0] == '\t') && !parent.empty();
-    auto key = trim(line.substr(0, equals));
-    auto value = trim(line.substr(equals + 1));
-    if (auto comment = value.find(" #"); comment != std::string::npos) value = trim(value.substr(0, comment));
-    if (!nested) parent = value.empty() ? key : "";
-    (*section)[nested ? parent + "." + key : key] = value;
-  }
-  return ini;
-}
-
 Outcome<std::string> Settings::region() const {
   if (regions.empty())
     return stop(Exit::configuration, "no region: write REGION/ami-…, or set --region or AWS_REGION");
@@ -263,49 +162,15 @@ Outcome<std::string> Settings::region() const {
   return regions.front();
 }
 
-Sources real_sources() {
-  auto environment = process_environment();
-  if (auto const* user = getpwuid(getuid()); !environment.contains("HOME") && user != nullptr)
-    environment["HOME"] = user->pw_dir;
-  return {std::move(environment),
-          [](std::string const& path) -> std::optional<std::string> {
-            std::ifstream file(path);
-            if (!file) return std::nullopt;
-            return std::string(std::istreambuf_iterator<char>(file), {});
-          },
-          [](std::string const& command) -> Outcome<std::string> {
-            std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
-            if (!pipe) return stop(Exit::configuration, "cannot start the credential_process");
-            std::string output;
-            std::array<char, 4096> part{};
-            while (auto got = std::fread(part.data(), 1, part.size(), pipe.get()))
-              output.append(part.data(), got);
-            if (pclose(pipe.release()) != 0)
-              return stop(Exit::configuration, "the credential_process failed");
-            return output;
-          }};
-}
-
 Outcome<Settings> resolve(Flags const& flags, Sources const& sources) {
   return resolve_ranked(flags, sources, Rank::last);
-}
-
-std::vector<std::string> list_profiles(Sources const& sources) {
-  std::vector<std::string> names;
-  for (auto const& [section, ignored] : read_profile_file(sources, kConfigVariable, kConfigFile)) {
-    if (section == "default") names.push_back(section);
-    if (section.starts_with("profile ")) names.push_back(section.substr(std::strlen("profile ")));
-  }
-  for (auto const& [section, ignored] : read_profile_file(sources, kCredentialsVariable, kCredentialsFile))
-    names.push_back(section);
-  return without_repeats(names);
 }
 
 std::vector<std::string> list_known_regions(Sources const& sources) {
   std::vector<std::string> names;
   for (auto const* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"})
     if (auto region = find(sources.environment, variable)) names.push_back(*region);
-  for (auto const& [ignored, section] : read_profile_file(sources, kConfigVariable, kConfigFile))
+  for (auto const& [ignored, section] : read_config_file(sources))
     if (auto region = find(section, "region")) names.push_back(*region);
   return without_repeats(names);
 }

@@ -9,17 +9,10 @@
 #include <vector>
 
 #include "cli/failure.h"
+#include "cli/sources.h"
 #include "remote/sign.h"
 
 namespace argosy::cli {
-
-using Environment = std::map<std::string, std::string, std::less<>>;
-Environment process_environment();
-
-/// Section -> key -> value. A nested key ("ec2 =" and below it "  endpoint_url = …") reads
-/// "ec2.endpoint_url".
-using Ini = std::map<std::string, std::map<std::string, std::string>>;
-Ini parse_ini(std::string_view text);
 
 /// What the user typed, the same for every verb.
 struct Flags {
@@ -54,18 +47,8 @@ struct Settings {
   Outcome<std::string> region() const;
 };
 
-/// Handed in, so that tests need neither files nor processes.
-struct Sources {
-  Environment environment;
-  std::function<std::optional<std::string>(std::string const& path)> read_file;
-  std::function<Outcome<std::string>(std::string const& command)> run;  ///< what it writes to stdout
-};
-Sources real_sources();
-
 /// Fails with `configuration`. Lack of credentials is no failure yet.
 Outcome<Settings> resolve(Flags const& flags, Sources const& sources);
-/// The names of the profiles in both files, each once.
-std::vector<std::string> list_profiles(Sources const& sources);
 /// Those that flags, environment and profiles name, each once: what is known without asking anybody.
 std::vector<std::string> list_known_regions(Sources const& sources);
 

@@ -1,6 +1,7 @@
 // tests/fuzz/profile.cpp - AWS's config and credentials files, and what a credential_process prints, into
 // settings.
 #include "cli/profile.h"
+#include "cli/profile_files.h"
 
 #include "fuzz/fuzz.h"
 #include "http/url.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/profile_files.h"
+
 namespace argosy::cli {
 namespace {
 

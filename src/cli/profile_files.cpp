@@ -1,0 +1,93 @@
+// cli/profile_files.cpp - see profile_files.h.
+#include "cli/profile_files.h"
+
+#include <cstring>
+
+#include "cli/reference.h"
+
+namespace argosy::cli {
+namespace {
+
+std::string trim(std::string_view text) {
+  auto begin = text.find_first_not_of(" \t\r");
+  if (begin == text.npos) return {};
+  return std::string(text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin));
+}
+
+/// Nothing if there is no such file.
+Ini read_profile_file(Sources const& sources, char const* variable, char const* standard) {
+  auto path = find(sources.environment, variable).value_or(standard);
+  if (path.starts_with("~/")) path = find(sources.environment, "HOME").value_or("") + path.substr(1);
+  return parse_ini(sources.read_file(path).value_or(""));
+}
+
+Ini read_credentials_file(Sources const& sources) {
+  return read_profile_file(sources, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+}
+
+}  // namespace
+
+Ini parse_ini(std::string_view text) {
+  Ini ini;
+  Section* section = nullptr;
+  std::string parent;
+  while (!text.empty()) {
+    auto end = text.find('\n');
+    auto raw = text.substr(0, end);
+    text = end == text.npos ? std::string_view{} : text.substr(end + 1);
+    auto line = trim(raw);
+    if (line.empty() || line[0] == '#' || line[0] == ';') continue;
+    if (line[0] == '[') {
+      section = &ini[trim(line.substr(1, line.find(']') - 1))];
+      parent.clear();
+      continue;
+    }
+    auto equals = line.find('=');
+    if (section == nullptr || equals == std::string::npos) continue;
+    bool nested = (raw[0] == ' ' || raw[0] == '\t') && !parent.empty();
+    auto key = trim(line.substr(0, equals));
+    auto value = trim(line.substr(equals + 1));
+    if (auto comment = value.find(" #"); comment != std::string::npos) value = trim(value.substr(0, comment));
+    if (!nested) parent = value.empty() ? key : "";
+    (*section)[nested ? parent + "." + key : key] = value;
+  }
+  return ini;
+}
+
+std::optional<std::string> find(Section const& section, std::string const& key) {
+  auto found = section.find(key);
+  if (found == section.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+Ini read_config_file(Sources const& sources) {
+  return read_profile_file(sources, "AWS_CONFIG_FILE", "~/.aws/config");
+}
+
+Outcome<Profile> load_profile(std::string const& name, Sources const& sources) {
+  auto named = name.empty() ? find(sources.environment, "AWS_PROFILE") : name;
+  Profile profile{named.value_or("default"), {}, {}, {}};
+  auto config = read_config_file(sources);
+  auto credentials = read_credentials_file(sources);
+  auto section = profile.name == "default" && !config.contains("profile default") ? "default"
+                                                                                  : "profile " + profile.name;
+  if (named && !config.contains(section) && !credentials.contains(profile.name))
+    return stop(Exit::configuration,
+                "no profile \"" + profile.name + "\" in the config or credentials file of AWS");
+  profile.config = config[section];
+  profile.credentials = credentials[profile.name];
+  if (auto services = find(profile.config, "services")) profile.services = config["services " + *services];
+  return profile;
+}
+
+std::vector<std::string> list_profiles(Sources const& sources) {
+  std::vector<std::string> names;
+  for (auto const& [section, ignored] : read_config_file(sources)) {
+    if (section == "default") names.push_back(section);
+    if (section.starts_with("profile ")) names.push_back(section.substr(std::strlen("profile ")));
+  }
+  for (auto const& [section, ignored] : read_credentials_file(sources)) names.push_back(section);
+  return without_repeats(names);
+}
+
+}  // namespace argosy::cli
