@@ -42,7 +42,6 @@ struct Copier::Task {
   Source* source = nullptr;
   std::size_t disk = 0;  ///< index in copy.disks of the one under way
   std::unique_ptr<DiskCopy> content;
-  std::uint64_t moved_before = 0;  ///< bytes moved by processes before this one, or before a failure
   Time next{};
   Time claimed{};
   Time lease_renewed{};
@@ -142,8 +141,7 @@ void Copier::settle(std::unique_ptr<Task> task, Result<void> const& result) {
   }
   auto const& error = result.error();
   if (error.code == "lost") return;  // cancelled, or another worker has it
-  if (task->content) task->moved_before += task->content->progress().moved_bytes;
-  task->content = nullptr;  // made anew from the store
+  task->content = nullptr;           // made anew from the store
   ++task->failures;
   task->corruptions += error.fault == Fault::corrupt ? 1 : 0;
   bool const go_on = (may_pass(error) && task->failures < kMaxFailures) ||
@@ -223,9 +221,11 @@ Result<void> Copier::reopen(Task& task) {
   return {};
 }
 
-Result<void> Copier::advance_disk(Task& task) {
+/// Goes on where a killed process was, or an attempt that failed. Passes over what is complete.
+Result<void> Copier::begin_disk(Task& task) {
   auto const& disk = task.copy.disks[task.disk];
-  if (!task.content) {
+  DiskToCopy wanted;
+  {
     auto session = TRY(catalogue_.take());
     auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
     TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
@@ -234,20 +234,32 @@ Result<void> Copier::advance_disk(Task& task) {
       ++task.disk;
       return {};
     }
-    task.moved_before = static_cast<std::uint64_t>(snapshot.copy_bytes_moved);
-    DiskToCopy wanted{catalogue::domain_number(task.copy.account), TRY(content::decode_reference(disk.root)),
-                      snapshot.volume_size_gib, task.copy.source_lease, disk.source_snapshot_id};
-    task.content = std::make_unique<DiskCopy>(content_, *task.source, std::move(wanted), clock_);
+    auto root = TRY(content::decode_reference(disk.root));
+    wanted = {catalogue::domain_number(task.copy.account),
+              root,
+              snapshot.volume_size_gib,
+              task.copy.source_lease,
+              disk.source_snapshot_id,
+              disk.snapshot_id,
+              static_cast<std::uint64_t>(snapshot.copy_bytes_moved)};
   }
+  wanted.moved_bytes = TRY(find_moved_bytes(content_.store(), disk.snapshot_id, wanted.moved_bytes));
+  task.content = std::make_unique<DiskCopy>(content_, *task.source, std::move(wanted), clock_);
+  return {};
+}
+
+Result<void> Copier::advance_disk(Task& task) {
+  if (!task.content) TRY(begin_disk(task));
+  if (!task.content) return {};
   auto const moved_before = task.content->progress().moved_bytes;
   auto stepped = task.content->step(clock_.now() + kStepTime);
   moved_bytes_ += task.content->progress().moved_bytes - moved_before;
   bool whole = TRY(std::move(stepped));
   if (whole) TRY(content_.store().flush());  // durable before the catalogue says so
+  auto const& disk = task.copy.disks[task.disk];
   auto const& progress = task.content->progress();
   TRY(record(task, [&](catalogue::Transaction& tx) {
-    return record_progress(tx, disk, {progress.done_bytes, task.moved_before + progress.moved_bytes, whole},
-                           clock_.now());
+    return record_progress(tx, disk, {progress.done_bytes, progress.moved_bytes, whole}, clock_.now());
   }));
   if (whole) {
     ++task.disk;

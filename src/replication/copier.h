@@ -41,6 +41,7 @@ class Copier {
   Result<std::unique_ptr<Task>> next_task(Time now);
   Result<void> claim(Time now);
   Result<void> advance(Task& task);
+  Result<void> begin_disk(Task& task);
   Result<void> advance_disk(Task& task);
   template <class Function>
   Result<void> record(Task& task, Function function);

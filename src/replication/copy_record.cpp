@@ -56,6 +56,7 @@ Result<void> record_progress(catalogue::Transaction& tx, catalogue::CopyDisk con
     snapshot.root = disk.root;
     snapshot.content_digest = to_bytes(digest.bytes);
     snapshot.content_bytes = snapshot.copy_bytes_done;
+    TRY(catalogue::insert_ended_upload(tx, snapshot.id));  // its journal is no longer needed
   }
   return catalogue::save_snapshot(tx, snapshot);
 }

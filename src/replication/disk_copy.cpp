@@ -15,8 +15,19 @@ using content::kFanout;
 constexpr std::size_t kBlocksPerCheck = 64;
 /// Connections of one disk: more only compete for the same cores.
 constexpr std::size_t kConnections = 2;
+/// Rows of the journal read at a time.
+constexpr std::size_t kJournalPage = 1'024;
 
 }  // namespace
+
+Result<std::uint64_t> find_moved_bytes(store::Store& store, std::string const& snapshot,
+                                       std::uint64_t saved_bytes) {
+  while (true) {
+    auto rows = TRY(store.placements(snapshot, saved_bytes + 1, kJournalPage));
+    if (rows.empty()) return saved_bytes;
+    saved_bytes = rows.back().block;
+  }
+}
 
 bool DiskCopy::Batch::is_full() const {
   return blocks.size() == m::kMaxFetchBlocks || here.size() == kBlocksPerCheck ||
@@ -24,7 +35,17 @@ bool DiskCopy::Batch::is_full() const {
 }
 
 DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock)
-    : content_(content), source_(source), disk_(std::move(disk)), clock_(clock) {}
+    : content_(content), source_(source), disk_(std::move(disk)), clock_(clock) {
+  progress_.moved_bytes = disk_.moved_bytes;
+}
+
+/// Counts what came. The journal of the copy has a hole at each sum, in the record of the first chunk that
+/// the sum counts: what survives a kill, or a loss of power, has been counted.
+std::optional<store::Placement> DiskCopy::count_moved(std::span<ByteView const> frames) {
+  for (auto const& frame : frames) progress_.moved_bytes += frame.size();
+  if (disk_.journal.empty()) return std::nullopt;
+  return store::Placement{disk_.journal, progress_.moved_bytes, {}};
+}
 
 /// Asks for chunks and verifies each against its id; the views point into `bytes`.
 Result<std::vector<ByteView>> DiskCopy::fetch(std::vector<m::Range> const& ranges,
@@ -54,9 +75,8 @@ Result<void> DiskCopy::begin() {
     Bytes bytes;
     std::vector<m::Range> ranges{{height + 1, 0, Bytes(1)}};
     auto frames = TRY(fetch(ranges, std::span(&disk_.root->id, 1), bytes));
-    progress_.moved_bytes += frames.front().size();
     store::NewChunk chunk{disk_.root->id, frames.front()};
-    TRY(store.stage_nodes(disk_.domain, std::span(&chunk, 1)));
+    TRY(store.stage_nodes(disk_.domain, std::span(&chunk, 1), count_moved(frames)));
   }
   return push(height, 0, disk_.root);
 }
@@ -108,13 +128,10 @@ Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
     Bytes bytes;
     auto frames = TRY(fetch({range}, ids, bytes));
     std::vector<store::NewChunk> chunks;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      chunks.push_back({ids[i], frames[i]});
-      progress_.moved_bytes += frames[i].size();
-    }
+    for (std::size_t i = 0; i < ids.size(); ++i) chunks.push_back({ids[i], frames[i]});
     range.slots.clear();
     ids.clear();
-    return content_.store().stage_nodes(disk_.domain, chunks);
+    return content_.store().stage_nodes(disk_.domain, chunks, count_moved(frames));
   };
   for (std::size_t slot = 0; slot < kFanout; ++slot) {
     auto const& child = frame.node->children[slot];
@@ -206,16 +223,18 @@ Result<void> DiskCopy::move(Batch const& batch) {
   for (auto const& block : batch.blocks) ids.push_back(block.id);
   auto frames = TRY(fetch(batch.ranges, ids, bytes));
   std::vector<store::NewChunk> chunks;
-  std::uint64_t moved = 0;
   for (std::size_t i = 0; i < frames.size(); ++i) {
     TRY(check_block(frames[i], batch.blocks[i]));
     chunks.push_back({ids[i], frames[i]});
-    moved += frames[i].size();
   }
-  TRY(content_.store().put_blocks(disk_.domain, chunks));
+  std::optional<store::Placement> count;
+  {
+    std::lock_guard lock(mutex_);
+    count = count_moved(frames);
+  }
+  TRY(content_.store().put_blocks(disk_.domain, chunks, std::move(count)));
   std::lock_guard lock(mutex_);
   progress_.done_bytes += frames.size() * kBlockBytes;
-  progress_.moved_bytes += moved;
   return {};
 }
 

@@ -18,12 +18,20 @@ struct DiskToCopy {
   std::int64_t volume_size_gib = 1;
   std::string lease;
   std::string source_snapshot_id;
+  std::string journal;  ///< the new snapshot's id: what was moved is counted under it; empty: nowhere
+  std::uint64_t moved_bytes = 0;  ///< for this copy by DiskCopies before this one
 };
 
 struct CopyProgress {
   std::uint64_t done_bytes = 0;   ///< content, in bytes of blocks, that is known to be here
-  std::uint64_t moved_bytes = 0;  ///< stored bytes that crossed the wire
+  std::uint64_t moved_bytes = 0;  ///< stored bytes that crossed the wire, since the copy began
 };
+
+/// Stored bytes that have crossed the wire for a copy into that snapshot: of all that the store has kept,
+/// none is missing. `saved_bytes`: a lower figure that was written down somewhere else; what was counted
+/// before it is not looked at.
+Result<std::uint64_t> find_moved_bytes(store::Store& store, std::string const& snapshot,
+                                       std::uint64_t saved_bytes);
 
 /// All state lies in the store: made anew after a crash, it goes on where it was and asks for nothing twice.
 class DiskCopy {
@@ -60,6 +68,7 @@ class DiskCopy {
   Result<std::optional<Batch>> next_batch();
   void take_blocks(Frame& frame, Batch& batch);
   Result<void> descend(Frame& frame);
+  std::optional<store::Placement> count_moved(std::span<ByteView const> frames);
   Result<void> check_node(content::Node const& node, std::uint8_t level,
                           content::Reference const& reference) const;
   Result<void> check_block(ByteView stored, content::Reference const& reference) const;

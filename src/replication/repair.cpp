@@ -59,7 +59,7 @@ Result<void> Repair::open(Source& source) {
   if (same == opened.snapshots.end()) return fail(Fault::corrupt, "it opened something else");
   copy_ = std::make_unique<DiskCopy>(
       content_, source,
-      DiskToCopy{disk_.domain, disk_.root, disk_.volume_size_gib, lease_, same->snapshot_id}, clock_);
+      DiskToCopy{disk_.domain, disk_.root, disk_.volume_size_gib, lease_, same->snapshot_id, {}, 0}, clock_);
   return {};
 }
 

@@ -19,7 +19,8 @@ inline constexpr std::size_t kTrailerBytes = 32;
 /// An upload's id, a block index and a reference with room for sealed digests and keys.
 inline constexpr std::size_t kMaxTagBytes = 512;
 
-/// That a block of an upload has this content. `reference` is the content layer's.
+/// That a block of an upload has this content. `reference` is the content layer's. A copy's says with a hole
+/// how much it had moved (replication/disk_copy.h).
 struct Placement {
   std::string upload;
   std::uint64_t block = 0;

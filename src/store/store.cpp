@@ -101,12 +101,16 @@ Result<void> Store::put(Domain domain, NewChunk const& chunk, std::optional<Plac
   return placement ? place(domain, *std::move(placement)) : Result<void>{};
 }
 
-Result<void> Store::put_blocks(Domain domain, std::span<NewChunk const> chunks) {
-  return chunks.empty() ? Result<void>{} : state_->append(domain, chunks, ChunkState::closed, std::nullopt);
+Result<void> Store::put_blocks(Domain domain, std::span<NewChunk const> chunks,
+                               std::optional<Placement> placement) {
+  if (chunks.empty()) return {};
+  return state_->append(domain, chunks, ChunkState::closed, std::move(placement));
 }
 
-Result<void> Store::stage_nodes(Domain domain, std::span<NewChunk const> chunks) {
-  return chunks.empty() ? Result<void>{} : state_->append(domain, chunks, ChunkState::staged, std::nullopt);
+Result<void> Store::stage_nodes(Domain domain, std::span<NewChunk const> chunks,
+                                std::optional<Placement> placement) {
+  if (chunks.empty()) return {};
+  return state_->append(domain, chunks, ChunkState::staged, std::move(placement));
 }
 
 Result<void> Store::close_node(Domain domain, ChunkId const& id) {

@@ -80,16 +80,18 @@ class Store final {
   /// Stores a block or a node that is whole below and, with a placement, journals that the upload has it
   /// there.
   Result<void> put(Domain domain, NewChunk const& chunk, std::optional<Placement> placement);
-  /// Stores blocks that came for a copy, in one append.
-  Result<void> put_blocks(Domain domain, std::span<NewChunk const> chunks);
-  /// Stores nodes whose subtrees are not whole yet, in one append.
-  Result<void> stage_nodes(Domain domain, std::span<NewChunk const> chunks);
+  /// Stores blocks that came for a copy, in one append; a placement is journalled in the record of the first.
+  Result<void> put_blocks(Domain domain, std::span<NewChunk const> chunks,
+                          std::optional<Placement> placement);
+  /// The same of nodes whose subtrees are not whole yet.
+  Result<void> stage_nodes(Domain domain, std::span<NewChunk const> chunks,
+                           std::optional<Placement> placement);
   /// Declares a staged node closed: the caller has seen everything below it here.
   Result<void> close_node(Domain domain, ChunkId const& id);
   /// Journals that a block of an upload is a hole or a chunk that is here.
   Result<void> place(Domain domain, Placement placement);
 
-  /// The blocks of an upload in order, from `from_block` on; flushes first.
+  /// The blocks of an upload (the counts of a copy) in order, from `from_block` on; flushes first.
   Result<std::vector<PlacementRow>> placements(std::string_view upload, std::uint64_t from_block,
                                                std::size_t limit);
   /// The first upload in order of id after the given one that has a journal; nothing at the end.

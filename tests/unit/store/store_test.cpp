@@ -60,7 +60,7 @@ class StoreTest : public testing::Test {
   ChunkId stage(std::uint8_t level, std::vector<ChunkId> const& children) {
     auto stored = stored_node(level, children);
     NewChunk chunk{digest::sha256(stored), stored};
-    EXPECT_TRUE(store_->stage_nodes(1, std::span(&chunk, 1)));
+    EXPECT_TRUE(store_->stage_nodes(1, std::span(&chunk, 1), std::nullopt));
     return chunk.id;
   }
   std::string folder_;
@@ -84,7 +84,7 @@ TEST_F(StoreTest, loses_one_damaged_chunk_and_not_what_lies_behind_it_when_the_i
   std::array<Bytes, 3> stored{stored_block("one"), stored_block("two"), stored_block("three")};
   std::vector<NewChunk> chunks;
   for (auto const& bytes : stored) chunks.push_back({digest::sha256(bytes), bytes});
-  ASSERT_TRUE(store_->put_blocks(1, chunks));
+  ASSERT_TRUE(store_->put_blocks(1, chunks, std::nullopt));
   ASSERT_TRUE(store_->flush());
   auto pack = folder_ + "/packs/" + packs_->list()->front().name;
   std::filesystem::permissions(pack, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
