@@ -40,7 +40,7 @@ DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, C
 }
 
 /// Counts what came. The journal of the copy has a hole at each sum, in the record of the first chunk that
-/// the sum counts: what survives a kill, or a loss of power, has been counted.
+/// the sum counts: what survives a kill has been counted.
 std::optional<store::Placement> DiskCopy::count_moved(std::span<ByteView const> frames) {
   for (auto const& frame : frames) progress_.moved_bytes += frame.size();
   if (disk_.journal.empty()) return std::nullopt;

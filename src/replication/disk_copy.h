@@ -27,9 +27,9 @@ struct CopyProgress {
   std::uint64_t moved_bytes = 0;  ///< stored bytes that crossed the wire, since the copy began
 };
 
-/// Stored bytes that have crossed the wire for a copy into that snapshot: of all that the store has kept,
-/// none is missing. `saved_bytes`: a lower figure that was written down somewhere else; what was counted
-/// before it is not looked at.
+/// Stored bytes that have crossed the wire for a copy into that snapshot: none is missing of what the store
+/// has kept, unless a loss of power tore a pack. `saved_bytes`: a lower figure that was written down
+/// somewhere else; what was counted before it is not looked at.
 Result<std::uint64_t> find_moved_bytes(store::Store& store, std::string const& snapshot,
                                        std::uint64_t saved_bytes);
 
