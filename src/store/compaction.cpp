@@ -131,7 +131,7 @@ Result<void> Compaction::write_again(std::vector<Live>& chunks) {
     auto stored = state.read(chunk.id, chunk.at);
     if (!stored && stored.error().fault != Fault::corrupt) return std::unexpected(std::move(stored).error());
     if (!stored) {
-      state.report_damage(chunk.domain, chunk.id, chunk.at);
+      TRY(state.report_damage(chunk.domain, chunk.id, chunk.at));
       continue;
     }
     batch.push_back(chunk);

@@ -31,7 +31,11 @@ Result<bool> Scrub::step(Time now) {
   if (all && whole) return false;
   ++result_.damaged_packs;
   if (!all) TRY(verify_rows(row));
-  bool const rewritten = TRY(compaction_.rewrite(row, now));
+  // As it is now: what was just found damaged is no longer among what lives in it.
+  auto const current =
+      TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, row.number - 1, 1); }));
+  if (current.empty() || current.front().number != row.number) return false;  // collected meanwhile
+  bool const rewritten = TRY(compaction_.rewrite(current.front(), now));
   log_error("{} has damaged records: {}", pack_name(row.number),
             rewritten ? "what is needed of it was written again"
                       : "it is the journal of an upload under way and stays as it is");
@@ -52,8 +56,7 @@ Result<void> Scrub::verify(ChunkRow const& row) {
   if (stored) return {};
   if (stored.error().fault == Fault::unavailable) return std::unexpected(std::move(stored).error());
   ++result_.damaged_chunks;
-  store_.state().report_damage(row.domain, row.id, row.location);
-  return {};
+  return store_.state().report_damage(row.domain, row.id, row.location);
 }
 
 /// The heads alone, one after the other, to the end of what is written; `listing` tells of the table.

@@ -67,7 +67,7 @@ Result<void> Store::State::write_anew() {
     auto stored = read(key.id, at);
     if (!stored && stored.error().fault != Fault::corrupt) return std::unexpected(std::move(stored).error());
     if (!stored) {
-      report_damage(key.domain, key.id, at);
+      TRY(report_damage(key.domain, key.id, at));
       continue;
     }
     Record record;
@@ -116,18 +116,17 @@ Result<void> Store::State::flush_once() {
   return saved;
 }
 
-void Store::State::report_damage(Domain domain, ChunkId const& id, Location const& at) {
+Result<void> Store::State::report_damage(Domain domain, ChunkId const& id, Location const& at) {
   log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain,
             pack_name(at.pack), at.offset_bytes);
   damaged = true;
   ++damage_found;
   pending.forget_chunk({domain, id}, at);
-  auto saved = write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
+  return write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
     ChunkRow const row{domain, id, at, pins.generation()};
     TRY(index::save_chunk(tx, sums, row));  // it may have been pending only
     return index::mark_damaged(tx, sums, row);
   });
-  if (!saved) log_error("cannot record the damage: {}", saved.error().message);
 }
 
 }  // namespace argosy::store

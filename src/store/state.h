@@ -67,7 +67,8 @@ struct Store::State {
   Result<void> flush();
   Result<void> flush_once();
   Result<void> write_anew();
-  void report_damage(Domain domain, ChunkId const& id, Location const& at);
+  /// It counts as absent from now on. Fails if that cannot be recorded: then it is found again.
+  Result<void> report_damage(Domain domain, ChunkId const& id, Location const& at);
 };
 
 }  // namespace argosy::store

@@ -62,7 +62,8 @@ Result<Bytes> Store::get(Domain domain, ChunkId const& id) {
     auto stored = state_->read(id, *at);
     if (stored || stored.error().fault != Fault::corrupt) return stored;
     if (before && before->same_place(*at)) {
-      state_->report_damage(domain, id, *at);
+      if (auto recorded = state_->report_damage(domain, id, *at); !recorded)
+        log_error("cannot record the damage: {}", recorded.error().message);
       return stored;
     }
     before = at;  // it may have moved meanwhile: look once more

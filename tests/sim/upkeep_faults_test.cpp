@@ -176,6 +176,29 @@ Result<store::ScrubResult> scrub(Region& region) {
   }
 }
 
+TEST(FaultsOfAScrub, at_any_call_to_the_disk_are_told_and_the_next_one_finds_the_damage) {
+  for_each_call([](int n, int times) {
+    Scene scene;
+    damage_pack(scene);
+    Result<void> done;
+    bool const reached = scene.fail_at(n, times, [&] {
+      auto scrubbed = scrub(scene.region());
+      if (!scrubbed) done = std::unexpected(scrubbed.error());
+    });
+    scene.expect_told(done);
+    EXPECT_TRUE(!done || scene.region().store->pack_totals()->damaged_chunks == 1);
+    auto again = scrub(scene.region());
+    EXPECT_TRUE(again) << again.error().message;
+    EXPECT_EQ(scene.region().store->pack_totals()->damaged_chunks, 1);
+    scene.region().make_snapshot(kOwner.account, kKept);  // brings what is missing
+    auto clean = scrub(scene.region());
+    EXPECT_TRUE(clean) << clean.error().message;
+    EXPECT_EQ(clean->damaged_chunks + clean->damaged_packs + clean->missing_packs, 0U);
+    scene.expect_to_go_on();
+    return reached;
+  });
+}
+
 /// The region from which everything is brought.
 struct Other {
   Region region{"us-east-1"};
