@@ -2,6 +2,7 @@
 #include "base/private_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -37,6 +38,14 @@ Result<std::string> read_file(std::string const& path) {
     if (text.size() > kMaxFileBytes) return fail(Fault::invalid, path + ": larger than 64 MiB");
   }
   return text;
+}
+
+Result<std::string> read_private_file(std::string const& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return fail(Fault::not_found, path + ": " + std::strerror(errno));
+  if ((facts.st_mode & 077U) != 0)
+    return fail(Fault::denied, path + ": only its owner may be able to read it (chmod 600)");
+  return read_file(path);
 }
 
 Result<void> write_private_file(std::string const& path, std::string_view text, Existing existing) {

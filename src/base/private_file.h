@@ -11,6 +11,9 @@ namespace argosy {
 /// larger.
 Result<std::string> read_file(std::string const& path);
 
+/// The same of a secret: fails with `denied` unless its owner alone may read it (mode 0600).
+Result<std::string> read_private_file(std::string const& path);
+
 enum class Existing { replace, refuse };
 /// Mode 0600; whole or not at all, durable on return. Fails with `conflict` on a file that must not be
 /// replaced.
