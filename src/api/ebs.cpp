@@ -106,7 +106,7 @@ Result<http::Response> start(EbsCall const& call) {
   if (!request) return ebs::invalid_parameter(request.error().message);
   auto response =
       TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-        return ebs::start_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.root_key,
+        return ebs::start_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.master_keys,
                                    *request);
       }));
   return to_json(201, response);
@@ -123,7 +123,7 @@ Result<http::Response> put(EbsCall const& call) {
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm").value_or("");
   request.progress = TRY(in.integer<std::int32_t>(in.header("x-amz-progress"), "x-amz-Progress"));
   auto response = TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.region.gates,
-                                              call.region.ledger, call.service.root_key, call.caller,
+                                              call.region.ledger, call.service.master_keys, call.caller,
                                               call.now, request, call.request.body));
   http::Response out;
   out.status = 201;
@@ -145,7 +145,7 @@ Result<http::Response> complete(EbsCall const& call) {
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm");
   request.checksum_aggregation_method = in.header("x-amz-checksum-aggregation-method");
   auto response = TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.region.gates,
-                                             call.service.root_key, call.caller, call.now, request));
+                                             call.service.master_keys, call.caller, call.now, request));
   call.region.wake();
   return to_json(202, response);
 }

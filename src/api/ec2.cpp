@@ -49,8 +49,8 @@ Result<http::Response> copy_image(Call const& call) {
   if (earlier) return to_xml(call, *earlier);
   auto response = TRY(open_and_record(
       call, request.source_region, request.source_image_id, [&](Transaction& tx, auto const& opened) {
-        return ec2::copy_image(tx, call.caller, call.now, call.service.entropy, call.service.root_key, opened,
-                               request);
+        return ec2::copy_image(tx, call.caller, call.now, call.service.entropy, call.service.master_keys,
+                               opened, request);
       }));
   return to_xml(call, response);
 }
@@ -60,7 +60,7 @@ Result<http::Response> copy_snapshot(Call const& call) {
   TRY(ec2::check_copy_snapshot(call.region.name, request));
   auto response = TRY(open_and_record(
       call, request.source_region, request.source_snapshot_id, [&](Transaction& tx, auto const& opened) {
-        return ec2::copy_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.root_key,
+        return ec2::copy_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.master_keys,
                                   opened, request);
       }));
   return to_xml(call, response);

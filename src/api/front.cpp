@@ -137,7 +137,7 @@ std::unexpected<Error> throttled(Protocol protocol) {
 Dispatched dispatch(Service& service, http::Request const& request, std::string const& request_id) {
   auto find = [&](std::string_view access_key_id) {
     return run_transaction(service.directory, sql::Access::read, [&](catalogue::Transaction& tx) {
-      return catalogue::find_credentials(tx, service.root_key, access_key_id);
+      return catalogue::find_credentials(tx, service.master_keys, access_key_id);
     });
   };
   auto guessed = guess_protocol(request);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "content/content.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
 #include "metrics/metrics.h"
@@ -41,7 +41,7 @@ struct Service {
   std::vector<Region> regions;
   std::vector<RegionElsewhere> elsewhere;
   sql::Pool& directory;
-  crypto::Key root_key;
+  crypto::MasterKeys const& master_keys;
   Clock& clock;
   Entropy& entropy;
   /// The authority that clients reach this process by; empty: whatever they say in Host.

@@ -34,10 +34,10 @@ Account account_of(sql::Rows& rows) {
           from_milliseconds(rows.integer(3))};
 }
 
-/// The secret is wrapped under the root key and bound to its key's id.
-Result<void> insert_access_key(Transaction& tx, crypto::Key const& root_key, AccessKey const& key,
+/// The secret is wrapped under the master keys and bound to its key's id.
+Result<void> insert_access_key(Transaction& tx, crypto::MasterKeys const& master_keys, AccessKey const& key,
                                std::string_view secret_access_key, Entropy& entropy) {
-  auto wrapped = crypto::wrap(root_key, as_bytes(purpose(key.id)), as_bytes(secret_access_key), entropy);
+  auto wrapped = master_keys.wrap(as_bytes(purpose(key.id)), as_bytes(secret_access_key), entropy);
   TRY(tx.execute(
       "INSERT INTO access_keys(id, account, wrapped_secret, enabled, created_ms) VALUES(?1, ?2, ?3, ?4, ?5)",
       {std::string_view(key.id), std::string_view(key.account), ByteView(wrapped), std::int64_t{key.enabled},
@@ -104,41 +104,24 @@ Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enab
   return {};
 }
 
-Result<void> check_root_key(Transaction& tx, crypto::Key const& root_key, Entropy& entropy) {
-  auto const purpose = as_bytes("argosy root key check");
-  Bytes known;
-  {
-    auto rows = TRY(tx.query("SELECT wrapped FROM root_key_check"));
-    bool found = TRY(rows->next());
-    if (found) known = to_bytes(rows->blob(0));
-  }
-  if (known.empty()) {
-    auto wrapped = crypto::wrap(root_key, purpose, as_bytes("argosy"), entropy);
-    TRY(tx.execute("INSERT INTO root_key_check(wrapped) VALUES(?1)", {ByteView(wrapped)}));
-    return {};
-  }
-  if (!crypto::unwrap(root_key, purpose, known))
-    return fail(Fault::denied, "the root key is not the one that this data directory was made with");
-  return {};
-}
-
-Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account,
-                                       Time now, Entropy& entropy) {
+Result<NewAccessKey> create_access_key(Transaction& tx, crypto::MasterKeys const& master_keys,
+                                       std::string_view account, Time now, Entropy& entropy) {
   NewAccessKey made;
   made.key.id = "AKIA" + random_text(entropy, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
   made.key.account = account;
   made.key.created = now;
   made.secret_access_key =
       random_text(entropy, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-  TRY(insert_access_key(tx, root_key, made.key, made.secret_access_key, entropy));
+  TRY(insert_access_key(tx, master_keys, made.key, made.secret_access_key, entropy));
   return made;
 }
 
-Result<Adoption> adopt_access_key(Transaction& tx, crypto::Key const& root_key, AccessKey const& key,
-                                  std::string const& secret_access_key, Entropy& entropy) {
-  auto known = TRY(find_credentials(tx, root_key, key.id));
+Result<Adoption> adopt_access_key(Transaction& tx, crypto::MasterKeys const& master_keys,
+                                  AccessKey const& key, std::string const& secret_access_key,
+                                  Entropy& entropy) {
+  auto known = TRY(find_credentials(tx, master_keys, key.id));
   if (!known) {
-    TRY(insert_access_key(tx, root_key, key, secret_access_key, entropy));
+    TRY(insert_access_key(tx, master_keys, key, secret_access_key, entropy));
     return Adoption::added;
   }
   if (known->caller.account != key.account || known->secret_access_key != secret_access_key)
@@ -169,7 +152,8 @@ Result<void> set_access_key_enabled(Transaction& tx, std::string_view id, bool e
   return {};
 }
 
-Result<std::optional<access::Credentials>> find_credentials(Transaction& tx, crypto::Key const& root_key,
+Result<std::optional<access::Credentials>> find_credentials(Transaction& tx,
+                                                            crypto::MasterKeys const& master_keys,
                                                             std::string_view access_key_id) {
   auto rows =
       TRY(tx.query("SELECT k.account, k.wrapped_secret, k.enabled, a.enabled FROM access_keys k "
@@ -177,7 +161,7 @@ Result<std::optional<access::Credentials>> find_credentials(Transaction& tx, cry
                    {access_key_id}));
   bool found = TRY(rows->next());
   if (!found) return std::nullopt;
-  auto secret = TRY(crypto::unwrap(root_key, as_bytes(purpose(access_key_id)), rows->blob(1)));
+  auto secret = TRY(master_keys.unwrap(as_bytes(purpose(access_key_id)), rows->blob(1)));
   std::string account(rows->text(0));
   return access::Credentials{
       {account, std::string(access_key_id), "arn:aws:iam::" + account + ":root", account},

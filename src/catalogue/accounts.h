@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "catalogue/schema.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 
 namespace argosy::catalogue {
 
@@ -45,27 +45,25 @@ enum class Adoption {
 /// name means another one here.
 Result<Adoption> adopt_account(Transaction& tx, Account const& account);
 
-/// Fails with `denied` unless this is the root key that the directory was made with; a new directory takes
-/// it.
-Result<void> check_root_key(Transaction& tx, crypto::Key const& root_key, Entropy& entropy);
-
 struct NewAccessKey {
   AccessKey key;
-  std::string secret_access_key;  ///< told once; at rest it is wrapped under the root key
+  std::string secret_access_key;  ///< told once; at rest it is wrapped under the master keys
 };
-Result<NewAccessKey> create_access_key(Transaction& tx, crypto::Key const& root_key, std::string_view account,
-                                       Time now, Entropy& entropy);
+Result<NewAccessKey> create_access_key(Transaction& tx, crypto::MasterKeys const& master_keys,
+                                       std::string_view account, Time now, Entropy& entropy);
 /// The same of an access key whose account is here. Fails with `conflict` if it has another account or secret
 /// here.
-Result<Adoption> adopt_access_key(Transaction& tx, crypto::Key const& root_key, AccessKey const& key,
-                                  std::string const& secret_access_key, Entropy& entropy);
+Result<Adoption> adopt_access_key(Transaction& tx, crypto::MasterKeys const& master_keys,
+                                  AccessKey const& key, std::string const& secret_access_key,
+                                  Entropy& entropy);
 /// Of one account, or of all if empty.
 Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account);
 /// Fails with `not_found`.
 Result<void> set_access_key_enabled(Transaction& tx, std::string_view id, bool enabled);
 
 /// Who holds an access key, also a disabled one; nothing if there is no such key.
-Result<std::optional<access::Credentials>> find_credentials(Transaction& tx, crypto::Key const& root_key,
+Result<std::optional<access::Credentials>> find_credentials(Transaction& tx,
+                                                            crypto::MasterKeys const& master_keys,
                                                             std::string_view access_key_id);
 
 }  // namespace argosy::catalogue

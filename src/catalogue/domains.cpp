@@ -16,19 +16,19 @@ std::uint64_t domain_number(std::string_view account) {
   return number;
 }
 
-Result<std::optional<crypto::Key>> find_domain_secret(Transaction& tx, crypto::Key const& root_key,
+Result<std::optional<crypto::Key>> find_domain_secret(Transaction& tx, crypto::MasterKeys const& master_keys,
                                                       std::string_view account) {
   auto rows = TRY(tx.query("SELECT wrapped_secret FROM domains WHERE account = ?1", {account}));
   bool found = TRY(rows->next());
   if (!found) return std::nullopt;
-  auto secret = TRY(crypto::unwrap(root_key, as_bytes(purpose(account)), rows->blob(0)));
+  auto secret = TRY(master_keys.unwrap(as_bytes(purpose(account)), rows->blob(0)));
   return std::optional(TRY(crypto::Key::copy_of(secret)));
 }
 
-Result<void> ensure_domain(Transaction& tx, crypto::Key const& root_key, std::string_view account,
+Result<void> ensure_domain(Transaction& tx, crypto::MasterKeys const& master_keys, std::string_view account,
                            Entropy& entropy) {
   auto secret = crypto::Key::random(entropy);
-  auto wrapped = crypto::wrap(root_key, as_bytes(purpose(account)), secret.bytes(), entropy);
+  auto wrapped = master_keys.wrap(as_bytes(purpose(account)), secret.bytes(), entropy);
   TRY(tx.execute(
       "INSERT INTO domains(account, wrapped_secret) VALUES(?1, ?2) ON CONFLICT(account) DO NOTHING",
       {account, ByteView(wrapped)}));

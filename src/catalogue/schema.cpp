@@ -23,8 +23,14 @@ ALTER TABLE snapshots ADD COLUMN base_envelope BLOB NOT NULL DEFAULT x'';
 ALTER TABLE image_mappings ADD COLUMN encrypted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE copy_disks ADD COLUMN source_encrypted INTEGER NOT NULL DEFAULT 0)sql",
 };
-/// The directory of accounts has only gained tables.
-constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{};
+/// The same of the directory of accounts.
+constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
+    "",
+    R"sql(
+CREATE TABLE secrets(name TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
+INSERT INTO secrets SELECT 'root key check', wrapped FROM root_key_check;
+DROP TABLE root_key_check)sql",
+};
 
 constexpr std::string_view kVersionTable = R"sql(
 CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL);
@@ -82,6 +88,7 @@ CREATE INDEX IF NOT EXISTS client_tokens_age ON client_tokens(created_ms);
 CREATE TABLE IF NOT EXISTS encryption_defaults(account TEXT PRIMARY KEY, by_default INTEGER NOT NULL, kms_key TEXT NOT NULL);
 
 CREATE TABLE IF NOT EXISTS domains(account TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS secrets(name TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
 
 CREATE TABLE IF NOT EXISTS copies(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, image TEXT NOT NULL, source_region TEXT NOT NULL,
@@ -116,7 +123,7 @@ CREATE TABLE IF NOT EXISTS access_keys(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, wrapped_secret BLOB NOT NULL, enabled INTEGER NOT NULL,
   created_ms INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS access_keys_account ON access_keys(account);
-CREATE TABLE IF NOT EXISTS root_key_check(wrapped BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS secrets(name TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
 )sql";
 
 /// `script` makes what is not there; `upgrades` change tables that are.

@@ -1,19 +1,14 @@
 // crypto/crypto.cpp - see crypto.h; OpenSSL does the arithmetic.
 #include "crypto/crypto.h"
 
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <memory>
 
 #include "base/assert.h"
-#include "base/private_file.h"
 
 namespace argosy::crypto {
 namespace {
@@ -33,13 +28,6 @@ EVP_CIPHER* aes_256_gcm() {
   static EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   return cipher;
 }
-
-struct File {
-  int descriptor;
-  ~File() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
 
 }  // namespace
 
@@ -129,33 +117,6 @@ Bytes wrap(Key const& key, ByteView associated, ByteView plain, Entropy& entropy
 Result<Bytes> unwrap(Key const& key, ByteView associated, ByteView wrapped) {
   if (wrapped.size() < kNonceBytes) return fail(Fault::corrupt, "wrapped bytes are too short");
   return open(key, wrapped.first(kNonceBytes), associated, wrapped.subspan(kNonceBytes));
-}
-
-Result<Key> load_root_key(std::string const& path, bool create, Entropy& entropy) {
-  if (create && ::access(path.c_str(), F_OK) != 0) {
-    auto text = to_hex(Key::random(entropy).bytes()) + "\n";
-    auto written = write_private_file(path, text, Existing::refuse);
-    OPENSSL_cleanse(text.data(), text.size());
-    if (!written && written.error().fault != Fault::conflict)
-      return fail(Fault::unavailable, "cannot make the root key: " + written.error().message);
-  }
-  File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.descriptor < 0)
-    return fail(Fault::not_found, path + ": cannot open the root key: " + std::strerror(errno));
-  struct stat facts {};
-  if (::fstat(file.descriptor, &facts) != 0)
-    return fail(Fault::unavailable, path + ": " + std::strerror(errno));
-  if ((facts.st_mode & 077U) != 0)
-    return fail(Fault::denied, path + ": the root key must be readable by its owner alone (chmod 600)");
-  std::array<char, 66> text{};
-  auto got = ::read(file.descriptor, text.data(), text.size());
-  std::string_view digits(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (digits.ends_with('\n')) digits.remove_suffix(1);
-  auto bytes = from_hex(digits);
-  OPENSSL_cleanse(text.data(), text.size());
-  if (!bytes || bytes->size() != 32)
-    return fail(Fault::invalid, path + ": a root key is 64 hexadecimal digits");
-  return Key::copy_of(*bytes);
 }
 
 }  // namespace argosy::crypto

@@ -47,8 +47,4 @@ Result<Bytes> open(Key const& key, ByteView nonce, ByteView associated, ByteView
 Bytes wrap(Key const& key, ByteView associated, ByteView plain, Entropy& entropy);
 Result<Bytes> unwrap(Key const& key, ByteView associated, ByteView wrapped);
 
-/// Reads the root key, 64 hexadecimal digits, from a file that only its owner may read (mode 0600); with
-/// `create` makes it first if absent. Fails with `denied` on wider permissions, `not_found`, `invalid`.
-Result<Key> load_root_key(std::string const& path, bool create, Entropy& entropy);
-
 }  // namespace argosy::crypto

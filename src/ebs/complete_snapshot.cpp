@@ -28,13 +28,14 @@ Result<Bytes> check(m::CompleteSnapshotRequest const& request) {
 }  // namespace
 
 Result<m::CompleteSnapshotResponse> complete_snapshot(sql::Pool& catalogue, content::Content& content,
-                                                      UploadGates& gates, crypto::Key const& root_key,
+                                                      UploadGates& gates,
+                                                      crypto::MasterKeys const& master_keys,
                                                       access::Caller const& caller, Time now,
                                                       m::CompleteSnapshotRequest const& request) {
   auto checksum = TRY(check(request));
   auto gate = gates.of(request.snapshot_id);
   std::unique_lock lock(*gate);
-  auto upload = TRY(open_upload(catalogue, gates, root_key, caller, request.snapshot_id, now));
+  auto upload = TRY(open_upload(catalogue, gates, master_keys, caller, request.snapshot_id, now));
   auto const& known = upload.snapshot;
   bool const closed = known.completing || known.state == images::SnapshotState::completed;
   if (closed && known.expected_blocks == request.changed_blocks_count)

@@ -4,7 +4,7 @@
 #include "access/caller.h"
 #include "base/clock.h"
 #include "content/content.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "ebs/upload_gates.h"
 #include "messages/ebs/ebs.h"
 #include "sql/session.h"
@@ -14,7 +14,8 @@ namespace argosy::ebs {
 /// Answers `pending`; DescribeSnapshots says when it is completed, or why not. Repeating it with the same
 /// count succeeds. Takes transactions of its own. Fails with ValidationException, ResourceNotFoundException.
 Result<messages::ebs::CompleteSnapshotResponse> complete_snapshot(
-    sql::Pool& catalogue, content::Content& content, UploadGates& gates, crypto::Key const& root_key,
-    access::Caller const& caller, Time now, messages::ebs::CompleteSnapshotRequest const& request);
+    sql::Pool& catalogue, content::Content& content, UploadGates& gates,
+    crypto::MasterKeys const& master_keys, access::Caller const& caller, Time now,
+    messages::ebs::CompleteSnapshotRequest const& request);
 
 }  // namespace argosy::ebs

@@ -32,14 +32,14 @@ Result<digest::Digest> check(m::PutSnapshotBlockRequest const& request, ByteView
 
 Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, content::Content& content,
                                                        UploadGates& gates, ContentLedger& ledger,
-                                                       crypto::Key const& root_key,
+                                                       crypto::MasterKeys const& master_keys,
                                                        access::Caller const& caller, Time now,
                                                        m::PutSnapshotBlockRequest const& request,
                                                        ByteView block) {
   auto digest = TRY(check(request, block));
   auto gate = gates.of(request.snapshot_id);
   std::shared_lock lock(*gate);
-  auto upload = TRY(open_upload(catalogue, gates, root_key, caller, request.snapshot_id, now));
+  auto upload = TRY(open_upload(catalogue, gates, master_keys, caller, request.snapshot_id, now));
   if (upload.snapshot.state != images::SnapshotState::pending || upload.snapshot.completing)
     return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + request.snapshot_id +
                                               " takes no more blocks: CompleteSnapshot was called");

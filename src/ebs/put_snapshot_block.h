@@ -3,7 +3,7 @@
 #include "access/caller.h"
 #include "base/clock.h"
 #include "content/content.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
 #include "messages/ebs/ebs.h"
@@ -15,7 +15,7 @@ namespace argosy::ebs {
 /// journal, and needs no commit. Fails with ValidationException, ResourceNotFoundException.
 Result<messages::ebs::PutSnapshotBlockResponse> put_snapshot_block(
     sql::Pool& catalogue, content::Content& content, UploadGates& gates, ContentLedger& ledger,
-    crypto::Key const& root_key, access::Caller const& caller, Time now,
+    crypto::MasterKeys const& master_keys, access::Caller const& caller, Time now,
     messages::ebs::PutSnapshotBlockRequest const& request, ByteView block);
 
 }  // namespace argosy::ebs

@@ -118,7 +118,8 @@ Result<void> check_limits(catalogue::Transaction& tx, access::Caller const& call
 }  // namespace
 
 Result<m::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
-                                                Time now, Entropy& entropy, crypto::Key const& root_key,
+                                                Time now, Entropy& entropy,
+                                                crypto::MasterKeys const& master_keys,
                                                 m::StartSnapshotRequest const& request) {
   TRY(check(request));
   auto tags = TRY(to_tags(request.tags));
@@ -139,7 +140,7 @@ Result<m::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, acce
     snapshot.base_size_gib = parent.volume_size_gib;
   }
   TRY(check_limits(tx, caller));
-  TRY(catalogue::ensure_domain(tx, root_key, caller.account, entropy));
+  TRY(catalogue::ensure_domain(tx, master_keys, caller.account, entropy));
   snapshot.owner = caller.account;
   snapshot.description = request.description.value_or("");
   snapshot.volume_size_gib = request.volume_size;

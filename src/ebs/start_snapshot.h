@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "catalogue/schema.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "messages/ebs/ebs.h"
 
 namespace argosy::ebs {
@@ -14,6 +14,6 @@ namespace argosy::ebs {
 /// (encryption).
 Result<messages::ebs::StartSnapshotResponse> start_snapshot(
     catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
-    crypto::Key const& root_key, messages::ebs::StartSnapshotRequest const& request);
+    crypto::MasterKeys const& master_keys, messages::ebs::StartSnapshotRequest const& request);
 
 }  // namespace argosy::ebs

@@ -48,12 +48,12 @@ Result<content::FinishedDisk> build(content::Content& content, Upload const& upl
   return content.finish(upload.domain, snapshot.id, snapshot.volume_size_gib, parent, snapshot.base_size_gib);
 }
 
-Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
+Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::MasterKeys const& master_keys,
                       std::string const& id, Time now) {
   auto pin = content.store().pin();  // until the catalogue names what is built
   auto upload = TRY(
       sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
-        return to_upload(tx, root_key, TRY(catalogue::find_snapshot(tx, id)));
+        return to_upload(tx, master_keys, TRY(catalogue::find_snapshot(tx, id)));
       }));
   auto disk = build(content, upload);
   if (!disk && (disk.error().fault == Fault::unavailable || disk.error().fault == Fault::conflict))
@@ -116,13 +116,13 @@ Result<void> for_each_upload(sql::Pool& catalogue, bool completing,
 
 }  // namespace
 
-Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
-                          Time now) {
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content,
+                          crypto::MasterKeys const& master_keys, Time now) {
   auto completing = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
     return catalogue::list_uploads(tx, true, "", 1);
   }));
   if (!completing.empty()) {
-    TRY(complete(catalogue, content, root_key, completing.front(), now));
+    TRY(complete(catalogue, content, master_keys, completing.front(), now));
     return now;
   }
   bool forgot = TRY(forget_journals(catalogue, content));

@@ -2,7 +2,7 @@
 #pragma once
 #include "base/clock.h"
 #include "content/content.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "ebs/upload_gates.h"
 #include "sql/session.h"
 
@@ -10,8 +10,8 @@ namespace argosy::ebs {
 
 /// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when
 /// to come back.
-Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, crypto::Key const& root_key,
-                          Time now);
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content,
+                          crypto::MasterKeys const& master_keys, Time now);
 /// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
 /// of power then takes nothing from them.
 Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates, Time now);

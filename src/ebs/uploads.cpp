@@ -12,13 +12,13 @@ namespace argosy::ebs {
 using images::Snapshot;
 using images::SnapshotState;
 
-Result<Upload> to_upload(sql::Transaction& tx, crypto::Key const& root_key, Snapshot snapshot) {
-  auto secret = TRY(catalogue::find_domain_secret(tx, root_key, snapshot.owner));
+Result<Upload> to_upload(sql::Transaction& tx, crypto::MasterKeys const& master_keys, Snapshot snapshot) {
+  auto secret = TRY(catalogue::find_domain_secret(tx, master_keys, snapshot.owner));
   auto const domain = catalogue::domain_number(snapshot.owner);
   return Upload{std::move(snapshot), {domain, secret.value_or(crypto::Key())}};
 }
 
-Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Key const& root_key,
+Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::MasterKeys const& master_keys,
                            access::Caller const& caller, std::string const& id, Time now) {
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
   auto upload = TRY(
@@ -27,7 +27,7 @@ Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Key
         if (!found && found.error().fault != Fault::not_found)
           return std::unexpected(std::move(found).error());
         if (!found || found->owner != caller.account) return snapshot_not_found(id);
-        return to_upload(tx, root_key, *std::move(found));
+        return to_upload(tx, master_keys, *std::move(found));
       }));
   auto const& snapshot = upload.snapshot;
   if (!snapshot.is_upload)

@@ -3,7 +3,7 @@
 #include "access/caller.h"
 #include "base/clock.h"
 #include "content/content.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "ebs/upload_gates.h"
 #include "images/snapshot.h"
 #include "sql/session.h"
@@ -15,11 +15,12 @@ struct Upload {
   content::Domain domain;
 };
 /// An upload with its owner's domain.
-Result<Upload> to_upload(sql::Transaction& tx, crypto::Key const& root_key, images::Snapshot snapshot);
+Result<Upload> to_upload(sql::Transaction& tx, crypto::MasterKeys const& master_keys,
+                         images::Snapshot snapshot);
 /// The caller's own upload that still takes blocks. One that has timed out, or lost blocks with the machine's
 /// power, becomes `error` here. Fails with ResourceNotFoundException, ValidationException
 /// (INVALID_SNAPSHOT_ID, WRITE_REQUEST_TIMEOUT).
-Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Key const& root_key,
+Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::MasterKeys const& master_keys,
                            access::Caller const& caller, std::string const& id, Time now);
 /// Durable on return: that the upload has blocks which may not be synced. Also the time of the last write,
 /// once a minute, with how much was uploaded, and a new progress. Called before a block is acknowledged,

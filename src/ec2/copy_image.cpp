@@ -122,7 +122,7 @@ Result<std::optional<m::CopyImageResponse>> find_earlier_copy(catalogue::Transac
 }
 
 Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller, Time now,
-                                        Entropy& entropy, crypto::Key const& root_key,
+                                        Entropy& entropy, crypto::MasterKeys const& master_keys,
                                         r::OpenResponse const& opened, m::CopyImageRequest const& request) {
   auto earlier =
       TRY(find_earlier_copy(tx, caller, request));  // a second call may have come while the source was asked
@@ -140,7 +140,7 @@ Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Call
                 request.snapshot_copy_completion_duration_minutes,
                 std::nullopt,
                 TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}))};
-  auto copies = TRY(record_copy(tx, now, entropy, root_key, opened, task));
+  auto copies = TRY(record_copy(tx, now, entropy, master_keys, opened, task));
   image.mappings = new_mappings(*opened.image, copies);
   TRY(catalogue::insert_image(tx, image));
   auto given = TRY(tags_for(request.tag_specification, "image", {"image", "snapshot"}));

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "catalogue/schema.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "messages/ec2/copy_image.h"
 #include "messages/replication/replication.h"
 
@@ -25,7 +25,8 @@ Result<std::optional<messages::ec2::CopyImageResponse>> find_earlier_copy(
 
 /// Fails also with InvalidAMIName.Duplicate, ResourceLimitExceeded.
 Result<messages::ec2::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller,
-                                                    Time now, Entropy& entropy, crypto::Key const& root_key,
+                                                    Time now, Entropy& entropy,
+                                                    crypto::MasterKeys const& master_keys,
                                                     messages::replication::OpenResponse const& opened,
                                                     messages::ec2::CopyImageRequest const& request);
 

@@ -27,7 +27,8 @@ Result<void> check_copy_snapshot(std::string const& region, m::CopySnapshotReque
 }
 
 Result<m::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
-                                              Time now, Entropy& entropy, crypto::Key const& root_key,
+                                              Time now, Entropy& entropy,
+                                              crypto::MasterKeys const& master_keys,
                                               messages::replication::OpenResponse const& opened,
                                               m::CopySnapshotRequest const& request) {
   TRY(check_copy_limits(tx, caller, false, opened));
@@ -38,7 +39,7 @@ Result<m::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access
   auto description = request.description.value_or("[Copied " + request.source_snapshot_id + " from " +
                                                   request.source_region + "]");
   auto copies = TRY(record_copy(
-      tx, now, entropy, root_key, opened,
+      tx, now, entropy, master_keys, opened,
       {caller.account, request.source_region, request.source_snapshot_id, "", minutes, description, tags}));
   return m::CopySnapshotResponse{to_shape(tags), copies.at(request.source_snapshot_id)};
 }

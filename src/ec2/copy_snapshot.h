@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "catalogue/schema.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "messages/ec2/copy_snapshot.h"
 #include "messages/replication/replication.h"
 
@@ -20,7 +20,8 @@ Result<void> check_copy_snapshot(std::string const& region,
 /// Fails also with ResourceLimitExceeded. There is no client token: a second call makes a second copy.
 Result<messages::ec2::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx,
                                                           access::Caller const& caller, Time now,
-                                                          Entropy& entropy, crypto::Key const& root_key,
+                                                          Entropy& entropy,
+                                                          crypto::MasterKeys const& master_keys,
                                                           messages::replication::OpenResponse const& opened,
                                                           messages::ec2::CopySnapshotRequest const& request);
 

@@ -42,10 +42,10 @@ Result<void> check_destination(std::optional<std::string> const& outpost,
 }
 
 Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
-                                                       crypto::Key const& root_key,
+                                                       crypto::MasterKeys const& master_keys,
                                                        messages::replication::OpenResponse const& opened,
                                                        CopyTask const& task) {
-  TRY(catalogue::ensure_domain(tx, root_key, task.account, entropy));
+  TRY(catalogue::ensure_domain(tx, master_keys, task.account, entropy));
   catalogue::Copy copy;
   copy.id = make_uuid(entropy);
   copy.account = task.account;

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "catalogue/schema.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "images/image.h"
 #include "messages/replication/replication.h"
 
@@ -35,7 +35,7 @@ struct CopyTask {
 /// Records a pending snapshot for each one that was opened, and the task; gives the new id of each one of the
 /// source.
 Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
-                                                       crypto::Key const& root_key,
+                                                       crypto::MasterKeys const& master_keys,
                                                        messages::replication::OpenResponse const& opened,
                                                        CopyTask const& task);
 

@@ -71,12 +71,12 @@ char const* to_text(catalogue::Adoption adoption) {
   return "";
 }
 
-Result<transfer::Account> pack(catalogue::Transaction& tx, crypto::Key const& root_key,
+Result<transfer::Account> pack(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
                                catalogue::Account const& account) {
   transfer::Account out{account.id, account.name, account.enabled, account.created, {}};
   auto keys = TRY(catalogue::list_access_keys(tx, account.id));
   for (auto const& key : keys) {
-    auto credentials = TRY(catalogue::find_credentials(tx, root_key, key.id));
+    auto credentials = TRY(catalogue::find_credentials(tx, master_keys, key.id));
     out.access_keys.push_back({key.id, credentials->secret_access_key, key.enabled, key.created});
   }
   return out;
@@ -107,7 +107,7 @@ boost::json::object row(std::string const& account, std::string const& access_ke
 
 }  // namespace
 
-Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::Key const& root_key,
+Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
                                     Config const& config, std::string const& peer,
                                     std::string const& certificate, Time now) {
   auto identity = TRY(read_identity(config));
@@ -126,14 +126,14 @@ Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::Key cons
   auto accounts = TRY(catalogue::list_accounts(tx));
   for (auto const& account : accounts) {
     if (!line->accounts.contains(account.id)) continue;
-    content.accounts.push_back(TRY(pack(tx, root_key, account)));
+    content.accounts.push_back(TRY(pack(tx, master_keys, account)));
   }
   if (content.accounts.empty())
     return fail(Fault::not_found, "there is no account here that the peer " + peer + " may speak for");
   return crypto::sign_and_seal(wire::encode_json(content, wire::Naming::snake), identity.own, certificate);
 }
 
-Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::Key const& root_key,
+Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
                                            Config const& config, std::string const& sealed, Time now,
                                            Entropy& entropy) {
   auto [peer, content] = TRY(read(config, sealed, now));
@@ -147,7 +147,7 @@ Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::K
     rows.push_back(row(account.account_id, "", done));
     for (auto const& key : account.access_keys) {
       auto taken = TRY(catalogue::adopt_access_key(
-          tx, root_key, {key.access_key_id, account.account_id, key.enabled, key.created},
+          tx, master_keys, {key.access_key_id, account.account_id, key.enabled, key.created},
           key.secret_access_key, entropy));
       rows.push_back(row(account.account_id, key.access_key_id, taken));
     }

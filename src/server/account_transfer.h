@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "catalogue/schema.h"
-#include "crypto/crypto.h"
+#include "crypto/master_keys.h"
 #include "server/config.h"
 
 namespace argosy::server {
@@ -17,7 +17,7 @@ inline constexpr Duration kMaxExportAge = std::chrono::days(7);
 
 /// The accounts that the peer may speak for, with their access keys, sealed for `certificate` (PEM), which
 /// must be the peer's. Fails with `not_found`, and with `denied` if the peer does not receive keys.
-Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::Key const& root_key,
+Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
                                     Config const& config, std::string const& peer,
                                     std::string const& certificate, Time now);
 
@@ -25,7 +25,7 @@ Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::Key cons
 /// disables but never enables. A row for each account and access key says what became of it. Fails with
 /// `denied` if no peer of ours made it, not for us, too long ago, or for an account that the peer may not
 /// speak for, with `conflict` if an id, a name or a secret means something else here.
-Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::Key const& root_key,
+Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
                                            Config const& config, std::string const& sealed, Time now,
                                            Entropy& entropy);
 

@@ -192,8 +192,25 @@ Result<files::path> check_target(std::string const& text, std::string const& dat
   return target;
 }
 
-Result<void> save_accounts(sql::Pool& directory, files::path const& target) {
-  TRY(draft_database(directory, target / "directory.db"));
+/// What an earlier backup left there is under the same master key, or it could not be read with this one's.
+Result<void> check_earlier_keys(MasterKeyFile const& now, files::path const& target) {
+  std::error_code error;
+  auto earlier = TRY(read_master_key_file(target));
+  bool const before = !earlier && files::exists(target / "directory.db", error);  // there were master keys
+  auto const version = earlier ? earlier->keys.back().version : 0;
+  if ((earlier || before) && version != now.keys.back().version)
+    return fail(Fault::conflict, target.string() + " holds a backup under version " +
+                                     std::to_string(version) +
+                                     " of the master key, which was rotated since: give a new folder");
+  return {};
+}
+
+/// The keys first: accounts without them are those of a directory that was made before there were any.
+Result<void> save_accounts(BackupSources const& sources, files::path const& target) {
+  auto const keys = sources.keys.status().file;
+  TRY(check_earlier_keys(keys, target));
+  TRY(write_master_key_file(target, keys));
+  TRY(draft_database(sources.directory, target / "directory.db"));
   return publish(target / "directory.db");
 }
 
@@ -203,12 +220,15 @@ void add_backup_route(OperatorDoor& door, BackupSources const& sources) {
   door.add("POST", "/backup", OperatorDoor::Openness::owner_only, [sources](http::Request const& request) {
     auto target = check_target(parameter(request, "to").value_or(""), sources.data_directory);
     if (!target) return error_response(target.error());
-    if (auto saved = save_accounts(sources.directory, *target); !saved) return error_response(saved.error());
-    return answer_work(sources.regions, request, [sources, to = *target](Region& region) {
-      return Result<std::unique_ptr<Work>>(
-          std::make_unique<BackupWork>(region, region_folder(sources.data_directory, region.name()),
-                                       region_folder(to.string(), region.name())));
-    });
+    auto no_rotation = sources.keys.hold();
+    if (!no_rotation) return error_response(no_rotation.error());
+    if (auto saved = save_accounts(sources, *target); !saved) return error_response(saved.error());
+    return answer_work(
+        sources.regions, request, [sources, to = *target, held = *no_rotation](Region& region) {
+          return Result<std::unique_ptr<Work>>(
+              std::make_unique<BackupWork>(region, region_folder(sources.data_directory, region.name()),
+                                           region_folder(to.string(), region.name())));
+        });
   });
 }
 

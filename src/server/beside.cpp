@@ -3,8 +3,6 @@
 
 #include <iostream>
 
-#include "base/entropy.h"
-
 namespace argosy::server {
 
 void Output::add_to(CLI::App& command) {
@@ -43,13 +41,8 @@ Result<Config> Beside::config() const {
   if (data_directory.empty()) return fail(Fault::invalid, "give --config FILE or --data-dir DIR; see --help");
   Config told;
   told.data_directory = data_directory;
-  told.root_key_file = root_key_file.empty() ? default_root_key_file(data_directory) : root_key_file;
+  told.root_key.file = root_key_file.empty() ? default_root_key_file(data_directory) : root_key_file;
   return told;
-}
-
-Result<Directory> Beside::open() const {
-  auto const told = TRY(config());
-  return open_directory(told.data_directory, told.root_key_file, Missing::refuse, system_entropy());
 }
 
 }  // namespace argosy::server

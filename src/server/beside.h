@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/entropy.h"
 #include "catalogue/schema.h"
 #include "server/config.h"
 #include "server/directory.h"
@@ -36,16 +37,25 @@ struct Beside {
   /// What --config says; data directory and root key from --data-dir and --root-key without it. Fails with
   /// `invalid` if neither is given.
   Result<Config> config() const;
-  Result<Directory> open() const;
 
-  /// Runs `function(tx, root_key)` on the directory of accounts, and commits what writes.
+  /// Runs `function(tx)` on the directory of accounts, and commits what writes.
   template <class Function>
   Result<void> run(sql::Access access, Function function) const {
-    auto directory = TRY(open());
-    auto session = TRY(directory.sessions->take());
+    auto const told = TRY(config());
+    auto session = TRY(open_accounts(told.data_directory));
     auto tx = TRY(catalogue::Transaction::begin(*session, access));
-    TRY(function(tx, directory.root_key));
+    TRY(function(tx));
     return access == sql::Access::write ? tx.commit() : Result<void>{};
+  }
+  /// Runs `function(tx, master_keys)` in a writing transaction, and commits.
+  template <class Function>
+  Result<void> run_with_keys(Function function) const {
+    auto const told = TRY(config());
+    auto session = TRY(open_accounts(told.data_directory));
+    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
+    auto master_keys = TRY(open_master_keys(tx, told.data_directory, told.root_key, system_entropy()));
+    TRY(function(tx, *master_keys));
+    return tx.commit();
   }
 };
 

@@ -18,13 +18,14 @@
 #include "server/beside.h"
 #include "server/peer_commands.h"
 #include "server/process.h"
+#include "server/root_key_commands.h"
 #include "server/upkeep_commands.h"
 
 namespace argosy::server {
 namespace {
 
 constexpr char const* kFooter =
-    R"(Exit codes: 0 done, or stopped by SIGTERM or SIGINT; 1 failed; 252 usage; 253 configuration.
+    R"(Exit codes: 0 done, or stopped by SIGTERM or SIGINT; 1 failed; 252 usage; 253 configuration or root key.
 
 Commands work on the data directory, also beside a running server. DIR.root-key, beside it, opens what
 is secret there: back it up apart from the data.
@@ -38,9 +39,10 @@ constexpr int kBadConfiguration = 253;
 /// After a signal the process ends within this, whatever still runs: it may be killed at any moment anyway.
 constexpr auto kStopLimit = std::chrono::milliseconds(4'500);
 
+/// `status`, unless the fault is in the configuration or a credential.
 int complain(Error const& error, int status) {
   std::cerr << "argosyd: " << error.message << "\n";
-  return status;
+  return error.code == crypto::kRootKeyFault ? kBadConfiguration : status;
 }
 
 /// Signals are taken by `wait_for_end` alone: every thread starts with them blocked.
@@ -133,6 +135,7 @@ class Commands {
     add_account_commands(app);
     add_access_key_commands(app);
     peer_commands_.add_to(app, actions_);
+    root_key_commands_.add_to(app, actions_);
   }
   /// Nothing if no such command was given.
   std::optional<Result<void>> run() {
@@ -155,7 +158,7 @@ class Commands {
         "account", "Make, list, disable, export and import accounts, also beside a running server");
     group->require_subcommand(1);
     auto* create = add(*group, "create", "Make an account; prints its id", [this] {
-      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) -> Result<void> {
+      return beside_.run(sql::Access::write, [&](auto& tx) -> Result<void> {
         auto account = TRY(catalogue::create_account(tx, name_, id_, system_clock().now(), system_entropy()));
         beside_.output.print({to_row(account)});
         return {};
@@ -164,7 +167,7 @@ class Commands {
     create->add_option("name", name_, "A name for people")->required();
     create->add_option("--account-id", id_, "12 digits (default: random)");
     add(*group, "list", "List the accounts", [this] {
-      return beside_.run(sql::Access::read, [&](auto& tx, auto const&) -> Result<void> {
+      return beside_.run(sql::Access::read, [&](auto& tx) -> Result<void> {
         boost::json::array rows;
         auto accounts = TRY(catalogue::list_accounts(tx));
         for (auto const& account : accounts) rows.push_back(to_row(account));
@@ -173,7 +176,7 @@ class Commands {
       });
     });
     auto* disable = add(*group, "disable", "Refuse every request of an account from now on", [this] {
-      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) -> Result<void> {
+      return beside_.run(sql::Access::write, [&](auto& tx) -> Result<void> {
         auto account = TRY(catalogue::find_account(tx, name_));
         return catalogue::set_account_enabled(tx, account.id, false);
       });
@@ -186,10 +189,10 @@ class Commands {
         app.add_subcommand("access-key", "Make, list and disable access keys, also beside a running server");
     group->require_subcommand(1);
     auto* create = add(*group, "create", "Make an access key; its secret is told this once", [this] {
-      return beside_.run(sql::Access::write, [&](auto& tx, crypto::Key const& root_key) -> Result<void> {
+      return beside_.run_with_keys([&](auto& tx, crypto::MasterKeys const& master_keys) -> Result<void> {
         auto account = TRY(catalogue::find_account(tx, name_));
-        auto made = TRY(
-            catalogue::create_access_key(tx, root_key, account.id, system_clock().now(), system_entropy()));
+        auto made = TRY(catalogue::create_access_key(tx, master_keys, account.id, system_clock().now(),
+                                                     system_entropy()));
         auto row = to_row(made.key);
         row["secret_access_key"] = made.secret_access_key;
         beside_.output.print({row});
@@ -198,7 +201,7 @@ class Commands {
     });
     create->add_option("account", name_, "The account's id or name")->required();
     auto* list = add(*group, "list", "List the access keys", [this] {
-      return beside_.run(sql::Access::read, [&](auto& tx, auto const&) -> Result<void> {
+      return beside_.run(sql::Access::read, [&](auto& tx) -> Result<void> {
         auto account = name_.empty() ? std::string() : TRY(catalogue::find_account(tx, name_)).id;
         boost::json::array rows;
         auto keys = TRY(catalogue::list_access_keys(tx, account));
@@ -209,9 +212,8 @@ class Commands {
     });
     list->add_option("account", name_, "Only this account's");
     auto* disable = add(*group, "disable", "Refuse every request signed with a key from now on", [this] {
-      return beside_.run(sql::Access::write, [&](auto& tx, auto const&) {
-        return catalogue::set_access_key_enabled(tx, id_, false);
-      });
+      return beside_.run(sql::Access::write,
+                         [&](auto& tx) { return catalogue::set_access_key_enabled(tx, id_, false); });
     });
     disable->add_option("access-key-id", id_, "The key's id")->required();
   }
@@ -220,6 +222,7 @@ class Commands {
   std::string name_;
   std::string id_;
   PeerCommands peer_commands_;
+  RootKeyCommands root_key_commands_;
   Actions actions_;
 };
 
@@ -235,7 +238,7 @@ Result<Config> to_config(CLI::App const& app, std::string const& file, Config co
   if (!given.dev)
     return fail(Fault::invalid, "give --config FILE, or --dev with --data-dir and --regions; see --help");
   auto config = given;
-  if (config.root_key_file.empty()) config.root_key_file = default_root_key_file(config.data_directory);
+  if (config.root_key.file.empty()) config.root_key.file = default_root_key_file(config.data_directory);
   return config;
 }
 
@@ -254,7 +257,7 @@ int run(int argc, char** argv) {
   app.add_flag("--dev", config.dev,
                "Serve from the command line's settings; make three accounts on the first start");
   app.add_option("--data-dir", config.data_directory, "Where everything is kept; made if absent");
-  app.add_option("--root-key", config.root_key_file,
+  app.add_option("--root-key", config.root_key.file,
                  "The root key file (default: DIR.root-key); made on the first start");
   app.add_option("--listen", config.endpoint.listen, "ADDRESS:PORT; port 0 takes a free one")
       ->capture_default_str();

@@ -180,6 +180,24 @@ Reader::Setter replication_section(Reader const& reader, std::optional<Replicati
   };
 }
 
+/// A file, or a key in a token.
+Reader::Setter root_key_section(Reader const& reader, crypto::RootKeyPlace& out) {
+  return [&reader, &out](YAML::Node const& node) -> Result<void> {
+    crypto::TokenKey token;
+    TRY(reader.map(node, {{"file", reader.text(out.file)},
+                          {"pkcs11", reader.section({{"module", reader.text(token.module)},
+                                                     {"token", reader.text(token.token)},
+                                                     {"key", reader.text(token.key)},
+                                                     {"pin_file", reader.text(token.pin_file)}})}}));
+    if (out.file.empty() != node["pkcs11"].IsDefined())
+      return reader.complain(node.Mark(), "give the root key's file, or pkcs11");
+    if (!out.file.empty()) return {};
+    TRY(reader.require(node["pkcs11"], {"module", "token", "key", "pin_file"}));
+    out.token = std::move(token);
+    return {};
+  };
+}
+
 /// A region has one holder, a name and a certificate one peer.
 Result<void> check_peers(Config const& config, std::set<std::string> regions) {
   if (config.replication.has_value() != !config.peers.empty())
@@ -219,16 +237,30 @@ std::string default_root_key_file(std::string const& data_directory) {
   return path + ".root-key";
 }
 
+Result<void> check_root_key_place(crypto::RootKeyPlace const& root_key, std::string const& data_directory) {
+  std::error_code error;
+  auto const& file = root_key.token ? root_key.token->pin_file : root_key.file;
+  auto const directory = std::filesystem::weakly_canonical(std::filesystem::absolute(data_directory), error);
+  auto const key = std::filesystem::weakly_canonical(std::filesystem::absolute(file), error);
+  auto const [in_directory, in_key] = std::ranges::mismatch(directory, key);
+  if (in_directory == directory.end())
+    return fail(Fault::invalid,
+                file + ": the root key must not lie inside the data directory that it protects, nor its PIN");
+  return {};
+}
+
 Result<Config> read_config(std::string const& path) {
   Config config;
   Reader const reader(path);
   auto& endpoint = config.endpoint;
   http::TlsFiles tls;
+  std::string root_key_file;
   Reader::Keys const keys{
       {"listen", reader.text(endpoint.listen)},
       {"public_endpoint", reader.text(config.public_endpoint)},
       {"data_directory", reader.text(config.data_directory)},
-      {"root_key_file", reader.text(config.root_key_file)},
+      {"root_key", root_key_section(reader, config.root_key)},
+      {"root_key_file", reader.text(root_key_file)},  // as it was called before there were tokens
       {"regions", reader.texts(config.regions)},
       {"replication", replication_section(reader, config.replication)},
       {"peers", peer_list(reader, config.peers)},
@@ -265,8 +297,14 @@ Result<Config> read_config(std::string const& path) {
   } catch (YAML::Exception const& exception) {
     return reader.complain(exception.mark, exception.msg);
   }
-  for (auto const* key : {"data_directory", "root_key_file", "regions"})
+  for (auto const* key : {"data_directory", "regions"})
     if (!root[key]) return fail(Fault::invalid, fmt::format("{}:1:1: the key '{}' is missing", path, key));
+  if (!root_key_file.empty()) {
+    if (root["root_key"]) return reader.complain(root["root_key"].Mark(), "give root_key or root_key_file");
+    config.root_key.file = root_key_file;
+  } else if (!root["root_key"]) {
+    return fail(Fault::invalid, path + ":1:1: the key 'root_key' is missing, as in 'root_key: {file: PATH}'");
+  }
   if (root["tls"]) {
     if (tls.certificate_path.empty() || tls.key_path.empty())
       return reader.complain(root["tls"].Mark(), "tls needs certificate_file and key_file");
@@ -281,14 +319,7 @@ Result<void> check(Config const& config) {
   std::set<std::string> seen;
   for (auto const& name : config.regions) TRY(check_region(name, seen));
   TRY(check_peers(config, seen));
-  std::error_code error;
-  auto const directory = std::filesystem::weakly_canonical(config.data_directory, error);
-  auto const key = std::filesystem::weakly_canonical(config.root_key_file, error);
-  auto const [in_directory, in_key] = std::ranges::mismatch(directory, key);
-  if (in_directory == directory.end())
-    return fail(Fault::invalid, config.root_key_file +
-                                    ": the root key must not lie inside the data directory that it protects");
-  return {};
+  return check_root_key_place(config.root_key, config.data_directory);
 }
 
 }  // namespace argosy::server

@@ -7,6 +7,7 @@
 
 #include "access/account_list.h"
 #include "access/limits.h"
+#include "crypto/root_key.h"
 #include "http/server.h"
 #include "server/region.h"
 
@@ -32,7 +33,7 @@ struct ReplicationConfig {
 
 struct Config {
   std::string data_directory;
-  std::string root_key_file;
+  crypto::RootKeyPlace root_key;
   std::vector<std::string> regions;
   /// Address, TLS and limits of the public endpoint.
   http::ServerOptions endpoint;
@@ -54,6 +55,10 @@ struct Config {
 
 /// A sibling of the data directory, never inside it.
 std::string default_root_key_file(std::string const& data_directory);
+
+/// Fails with `invalid` if the key's file, or its token's PIN, lies inside the data directory that it
+/// protects.
+Result<void> check_root_key_place(crypto::RootKeyPlace const& root_key, std::string const& data_directory);
 
 /// Reads YAML; every complaint names file, line and column. Fails with `invalid`, `not_found`.
 Result<Config> read_config(std::string const& path);

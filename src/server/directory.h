@@ -1,31 +1,45 @@
-// server/directory.h - opens a data directory's accounts and its root key: for the server and for the
-// commands beside it.
+// server/directory.h - opens a data directory's accounts and its keys: for the server and for the commands
+// beside it.
 #pragma once
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/entropy.h"
-#include "crypto/crypto.h"
+#include "catalogue/schema.h"
+#include "crypto/master_keys.h"
+#include "server/master_key_file.h"
 #include "sql/session.h"
 
 namespace argosy::server {
 
 struct Directory {
-  crypto::Key root_key;
+  std::string data_directory;
+  std::unique_ptr<crypto::RootKey> root_key;
+  MasterKeyFile key_file;  ///< as it lies in the data directory
+  std::unique_ptr<crypto::MasterKeys> master_keys;
   std::unique_ptr<sql::Pool> sessions;
 };
 
-enum class Missing { create, refuse };
+std::string directory_path(std::string const& data_directory);
 
-/// With `create`, a data directory without accounts becomes one, and its root key is made if absent. Fails
-/// with `denied` if the key is not the one that the directory was made with.
-Result<Directory> open_directory(std::string const& data_directory, std::string const& root_key_file,
-                                 Missing missing, Entropy& entropy);
+/// For the server, which has the data directory for itself: makes what is missing of directory, accounts and
+/// keys; a directory that was made before there were master keys has the key of its root key's file as such.
+/// Fails with the code crypto::kRootKeyFault if the root key cannot be used or is not the directory's.
+Result<Directory> open_directory(std::string const& data_directory, crypto::RootKeyPlace const& root_key,
+                                 Time now, Entropy& entropy);
+
+/// For commands beside a server: the accounts. Fails with `not_found` if this is no data directory.
+Result<std::unique_ptr<sql::Session>> open_accounts(std::string const& data_directory);
+/// The keys that what `tx`, a writing transaction of the accounts, reads and writes is wrapped under: no
+/// rotation gets past it. Fails as open_directory does.
+Result<std::unique_ptr<crypto::MasterKeys>> open_master_keys(catalogue::Transaction& tx,
+                                                             std::string const& data_directory,
+                                                             crypto::RootKeyPlace const& root_key,
+                                                             Entropy& entropy);
 
 /// Makes owner, recipient and stranger if there are no accounts, and writes their keys to accounts.json (mode
 /// 0600).
-Result<void> create_dev_accounts(Directory& directory, std::string const& data_directory, Time now,
-                                 Entropy& entropy);
+Result<void> create_dev_accounts(Directory& directory, Time now, Entropy& entropy);
 
 }  // namespace argosy::server

@@ -96,8 +96,9 @@ void PeerCommands::add_certificate(CLI::App& app, Actions& actions) {
 Result<void> PeerCommands::export_accounts() const {
   auto config = TRY(beside_.config());
   auto certificate = TRY(read_input(file_));
-  return beside_.run(sql::Access::read, [&](auto& tx, crypto::Key const& root_key) -> Result<void> {
-    std::cout << TRY(server::export_accounts(tx, root_key, config, peer_, certificate, system_clock().now()));
+  return beside_.run_with_keys([&](auto& tx, crypto::MasterKeys const& master_keys) -> Result<void> {
+    std::cout << TRY(
+        server::export_accounts(tx, master_keys, config, peer_, certificate, system_clock().now()));
     return {};
   });
 }
@@ -106,8 +107,9 @@ Result<void> PeerCommands::import_accounts() const {
   auto config = TRY(beside_.config());
   auto sealed = TRY(read_input(file_));
   boost::json::array rows;
-  TRY(beside_.run(sql::Access::write, [&](auto& tx, crypto::Key const& root_key) -> Result<void> {
-    rows = TRY(server::import_accounts(tx, root_key, config, sealed, system_clock().now(), system_entropy()));
+  TRY(beside_.run_with_keys([&](auto& tx, crypto::MasterKeys const& master_keys) -> Result<void> {
+    rows =
+        TRY(server::import_accounts(tx, master_keys, config, sealed, system_clock().now(), system_entropy()));
     return {};
   }));
   beside_.output.print(rows);

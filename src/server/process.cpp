@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 
 #include "api/authenticate.h"
@@ -15,6 +16,7 @@
 #include "server/backup.h"
 #include "server/health.h"
 #include "server/metrics_page.h"
+#include "server/root_key_commands.h"
 #include "server/upkeep.h"
 
 namespace argosy::server {
@@ -30,15 +32,16 @@ constexpr auto kLockWait = std::chrono::seconds(5);
 Result<std::unique_ptr<Process>> Process::start(Config const& config, Clock& clock, Entropy& entropy) {
   TRY(check(config));
   std::unique_ptr<Process> process(new Process(config, clock, entropy));
-  process->directory_ =
-      TRY(open_directory(config.data_directory, config.root_key_file, Missing::create, entropy));
   TRY(process->lock_data_directory());
-  if (config.dev) TRY(create_dev_accounts(process->directory_, config.data_directory, clock.now(), entropy));
+  process->directory_ = TRY(open_directory(config.data_directory, config.root_key, clock.now(), entropy));
+  if (config.dev) TRY(create_dev_accounts(process->directory_, clock.now(), entropy));
   TRY(process->open_door());
   TRY(process->open_regions());
   process->peers_ = TRY(Peers::start(process->config_, process->regions_, entropy));
   TRY(process->start_regions());
   TRY(process->serve_clients());
+  process->key_rotation_ = std::make_unique<Background>(
+      "key rotation", clock, [&rotation = process->rotation_] { return rotation.step(); });
   process->door_.begin();
   return process;
 }
@@ -49,6 +52,7 @@ Process::~Process() {
   for (auto& region : regions_) region->ask_to_stop();
   for (auto& region : regions_) region->stop();  // their steps still find the endpoints for replication
   if (peers_) peers_->stop();
+  key_rotation_.reset();
   regions_.clear();
   if (lock_ >= 0) ::close(lock_);
 }
@@ -61,6 +65,9 @@ std::string Process::url() const {
 
 /// Held by the open file until the process ends, however it ends.
 Result<void> Process::lock_data_directory() {
+  std::error_code error;
+  std::filesystem::create_directories(config_.data_directory, error);
+  if (error) return fail(Fault::unavailable, config_.data_directory + ": " + error.message());
   auto const path = config_.data_directory + "/lock";
   lock_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (lock_ < 0) return fail(Fault::unavailable, path + ": " + std::strerror(errno));
@@ -80,7 +87,8 @@ Result<void> Process::open_door() {
     return answer_ready(regions_, config_.data_directory, config_.free_disk_floor_bytes);
   });
   add_upkeep_routes(door_, regions_);
-  add_backup_route(door_, {config_.data_directory, *directory_.sessions, regions_});
+  add_backup_route(door_, {config_.data_directory, *directory_.sessions, rotation_, regions_});
+  add_root_key_routes(door_, rotation_, [this] { key_rotation_->wake(); });
   door_.add("GET", "/metrics", anyone, [this](http::Request const&) {
     auto endpoints = peers_->endpoints();
     endpoints.emplace_back("public", *clients_);
@@ -94,7 +102,7 @@ Result<void> Process::open_regions() {
   for (auto const& name : config_.regions) {
     door_.starting("opening region " + name);
     regions_.push_back(TRY(Region::open(name, region_folder(config_.data_directory, name), config_.region,
-                                        directory_.root_key, clock_, entropy_)));
+                                        *directory_.master_keys, clock_, entropy_)));
   }
   door_.starting("starting");
   return {};
@@ -110,7 +118,7 @@ Result<void> Process::serve_clients() {
   service_ = std::unique_ptr<api::Service>(new api::Service{{},
                                                             {},
                                                             *directory_.sessions,
-                                                            directory_.root_key,
+                                                            *directory_.master_keys,
                                                             clock_,
                                                             entropy_,
                                                             config_.public_endpoint,

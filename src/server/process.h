@@ -8,6 +8,7 @@
 #include "http/server.h"
 #include "server/config.h"
 #include "server/directory.h"
+#include "server/key_rotation.h"
 #include "server/operator.h"
 #include "server/peers.h"
 #include "server/region.h"
@@ -38,10 +39,12 @@ class Process {
   Time const started_ = clock_.now();
   int lock_ = -1;
   Directory directory_;
+  KeyRotation rotation_{directory_, clock_, entropy_};
   std::vector<std::unique_ptr<Region>> regions_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<api::Service> service_;
   std::unique_ptr<http::Server> clients_;
+  std::unique_ptr<Background> key_rotation_;
   metrics::Requests requests_;
   OperatorDoor door_;
 };

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "catalogue/schema.h"
+#include "catalogue/secrets.h"
 #include "ebs/upload_steps.h"
 
 namespace argosy::server {
@@ -44,16 +45,18 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
 }
 
 Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const& folder,
-                                             RegionOptions const& options, crypto::Key const& root_key,
-                                             Clock& clock, Entropy& entropy) {
+                                             RegionOptions const& options,
+                                             crypto::MasterKeys const& master_keys, Clock& clock,
+                                             Entropy& entropy) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(Fault::unavailable, folder + ": " + error.message());
-  std::unique_ptr<Region> region(new Region(std::move(name), root_key, clock, entropy));
+  std::unique_ptr<Region> region(new Region(std::move(name), master_keys, clock, entropy));
   region->catalogue_ = TRY(open_pool(folder + "/catalogue.db"));
   {
     auto session = TRY(region->catalogue_->take());
     TRY(catalogue::create_region_schema(*session));
+    TRY(region->open_token_key(*session));
   }
   region->index_ = TRY(open_pool(folder + "/index.db"));
   region->packs_ = TRY(bucket::open_directory(folder + "/packs"));
@@ -70,8 +73,13 @@ Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const
 
 Region::~Region() { stop(); }
 
-crypto::Key Region::token_key() const {
-  return crypto::hkdf_sha256(root_key_.bytes(), {}, as_bytes("argosy tokens " + name_));
+/// The first one is what tokens were authenticated with before it was kept, so that they stay valid.
+Result<void> Region::open_token_key(sql::Session& session) {
+  auto const master_key = TRY(master_keys_.key(master_keys_.current()));
+  auto const first = crypto::hkdf_sha256(master_key.bytes(), {}, as_bytes("argosy tokens " + name_));
+  auto tx = TRY(catalogue::Transaction::begin(session, sql::Access::write));
+  token_key_ = TRY(catalogue::ensure_token_key(tx, master_keys_, first, entropy_));
+  return tx.commit();
 }
 
 Result<void> Region::start() {
@@ -81,7 +89,7 @@ Result<void> Region::start() {
   auto run = [this](std::string what, std::function<Result<Time>()> step) {
     background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
   };
-  run("uploads", [this] { return ebs::step_uploads(*catalogue_, *content_, root_key_, clock_.now()); });
+  run("uploads", [this] { return ebs::step_uploads(*catalogue_, *content_, master_keys_, clock_.now()); });
   run("open uploads",
       [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });
   run("collection", [this] { return collector_->step(); });

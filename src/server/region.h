@@ -7,6 +7,7 @@
 #include "base/boot.h"
 #include "catalogue/usage.h"
 #include "content/content.h"
+#include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
 #include "peer/peer.h"
@@ -32,8 +33,9 @@ class Region {
  public:
   /// Opens (and creates) `folder`; takes over what the packs hold and the index does not know.
   static Result<std::unique_ptr<Region>> open(std::string name, std::string const& folder,
-                                              RegionOptions const& options, crypto::Key const& root_key,
-                                              Clock& clock, Entropy& entropy);
+                                              RegionOptions const& options,
+                                              crypto::MasterKeys const& master_keys, Clock& clock,
+                                              Entropy& entropy);
   ~Region();
 
   std::string const& name() const { return name_; }
@@ -51,8 +53,8 @@ class Region {
   upkeep::Collector& collector() { return *collector_; }
   /// What is wrong with the catalogue's and the index's own structure, a line each.
   Result<std::vector<std::string>> verify_databases();
-  /// Authenticates this region's tokens; the same after a restart.
-  crypto::Key token_key() const;
+  /// Authenticates this region's tokens; the same for ever.
+  crypto::Key const& token_key() const { return token_key_; }
 
   /// Begins the work in the background: uploads, copies.
   Result<void> start();
@@ -67,11 +69,14 @@ class Region {
   void stop();
 
  private:
-  Region(std::string name, crypto::Key const& root_key, Clock& clock, Entropy& entropy)
-      : name_(std::move(name)), root_key_(root_key), clock_(clock), entropy_(entropy) {}
+  Region(std::string name, crypto::MasterKeys const& master_keys, Clock& clock, Entropy& entropy)
+      : name_(std::move(name)), master_keys_(master_keys), clock_(clock), entropy_(entropy) {}
+
+  Result<void> open_token_key(sql::Session& session);
 
   std::string name_;
-  crypto::Key root_key_;
+  crypto::MasterKeys const& master_keys_;
+  crypto::Key token_key_;
   Clock& clock_;
   Entropy& entropy_;
   std::unique_ptr<sql::Pool> catalogue_;

@@ -226,7 +226,7 @@ def test_help_and_version_are_given(arguments):
 CONFIGURATION = """\
 listen: 127.0.0.1:0
 data_directory: {0}/data
-root_key_file: {0}/data.root-key
+root_key: {{file: {0}/data.root-key}}
 regions: [north-1, south-1]
 limits:
   header_seconds: 1
@@ -288,7 +288,7 @@ def test_a_fault_in_a_configuration_file_is_told_with_line_and_column(tmp_path, 
     assert re.search(word, place[3])
 
 
-@pytest.mark.parametrize("key", ["data_directory", "root_key_file", "regions"])
+@pytest.mark.parametrize("key", ["data_directory", "root_key", "regions"])
 def test_a_key_that_is_missing_is_named(tmp_path, key):
     path = tmp_path / "argosyd.yaml"
     path.write_text(re.sub(rf"^{key}: .*\n", "", CONFIGURATION.format(tmp_path), flags=re.MULTILINE))

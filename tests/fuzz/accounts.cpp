@@ -51,7 +51,7 @@ class Partition {
   bool import(std::string const& sealed) {
     auto session = directory_.take();
     auto tx = catalogue::Transaction::begin(**session, sql::Access::write);
-    auto rows = server::import_accounts(*tx, root_key_, config, sealed, kNow, *entropy_);
+    auto rows = server::import_accounts(*tx, master_keys_, config, sealed, kNow, *entropy_);
     check_error(rows);
     auto accounts = catalogue::list_accounts(*tx);
     auto keys = catalogue::list_access_keys(*tx, kForeign);
@@ -72,7 +72,7 @@ class Partition {
 
   std::filesystem::path folder_;
   std::unique_ptr<Entropy> entropy_ = seeded_entropy(1);
-  crypto::Key root_key_ = crypto::Key::random(*entropy_);
+  crypto::MasterKeys master_keys_{1, crypto::Key::random(*entropy_)};
   crypto::Certified own_;
   crypto::Certified peer_;
   sql::Pool directory_{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};

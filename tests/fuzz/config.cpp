@@ -39,7 +39,8 @@ void try_input(ByteView bytes) {
     ARGOSY_ASSERT(config.error().message.starts_with(path + ":"));
     return;
   }
-  ARGOSY_ASSERT(!config->data_directory.empty() && !config->root_key_file.empty());
+  ARGOSY_ASSERT(!config->data_directory.empty() &&
+                (config->root_key.token.has_value() || !config->root_key.file.empty()));
   ARGOSY_ASSERT(config->endpoint.workers >= 1 && config->endpoint.header_limit_bytes >= 4'096);
   check_error(server::check(*config));
 }

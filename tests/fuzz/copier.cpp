@@ -87,7 +87,7 @@ void try_input(ByteView bytes) {
   check_error(opened);
   if (!opened) return;
   auto recorded = west.run([&](catalogue::Transaction& tx) {
-    return ec2::copy_image(tx, tests::kOwner, west.clock.now(), *west.entropy, west.root_key, *opened,
+    return ec2::copy_image(tx, tests::kOwner, west.clock.now(), *west.entropy, west.master_keys, *opened,
                            request);
   });
   check_error(recorded);

@@ -98,7 +98,7 @@ class World {
   replication::Sources sources;
   sql::Pool directory{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   api::Service service{
-      {}, {}, directory, east.root_key, east.clock, *east.entropy, "127.0.0.1:8080", limits(), requests};
+      {}, {}, directory, east.master_keys, east.clock, *east.entropy, "127.0.0.1:8080", limits(), requests};
   images::Snapshot snapshot;
   images::Image image;
   std::string upload;
@@ -117,7 +117,7 @@ class World {
     auto const now = east.clock.now();
     ARGOSY_ASSERT(
         catalogue::create_account(*tx, "account " + caller.account, caller.account, now, *east.entropy));
-    auto key = catalogue::create_access_key(*tx, east.root_key, caller.account, now, *east.entropy);
+    auto key = catalogue::create_access_key(*tx, east.master_keys, caller.account, now, *east.entropy);
     ARGOSY_ASSERT(key && tx->commit());
     auto& credentials = caller.account == tests::kOwner.account ? owner_credentials_ : stranger_credentials_;
     credentials = {key->key.id, key->secret_access_key, {}};

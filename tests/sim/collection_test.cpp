@@ -96,7 +96,7 @@ class Collecting {
       case 4:
         return complete(place);
       case 5:
-        ASSERT_TRUE(ebs::step_uploads(place.region.catalogue, *place.region.content, place.region.root_key,
+        ASSERT_TRUE(ebs::step_uploads(place.region.catalogue, *place.region.content, place.region.master_keys,
                                       place.region.clock.now()));
         return look_at_completing(place);
       case 6:
@@ -162,7 +162,7 @@ class Collecting {
     ASSERT_TRUE(opened) << opened.error().message;
     auto made = west_.region.run([&](catalogue::Transaction& tx) {
       return ec2::copy_snapshot(tx, kOwner, west_.region.clock.now(), *west_.region.entropy,
-                                west_.region.root_key, *opened, request);
+                                west_.region.master_keys, *opened, request);
     });
     ASSERT_TRUE(made) << made.error().message;
     copier_->look_for_tasks();
@@ -278,7 +278,8 @@ TEST(CollectionTest, races_with_uploads_of_many_threads) {
   });
   std::thread background([&] {
     while (!ended)
-      ASSERT_TRUE(ebs::step_uploads(region.catalogue, *region.content, region.root_key, region.clock.now()));
+      ASSERT_TRUE(
+          ebs::step_uploads(region.catalogue, *region.content, region.master_keys, region.clock.now()));
   });
   std::vector<std::thread> clients;
   for (unsigned client = 0; client < 3; ++client)

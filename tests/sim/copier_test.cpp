@@ -39,7 +39,8 @@ class CopierTest : public testing::Test {
     auto* source = TRY(sources_->find("us-east-1"));
     auto opened = TRY(source->open({caller.account, image}));
     auto response = TRY(west_.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, caller, west_.clock.now(), *west_.entropy, west_.root_key, opened, request);
+      return ec2::copy_image(tx, caller, west_.clock.now(), *west_.entropy, west_.master_keys, opened,
+                             request);
     }));
     return *response.image_id;
   }
@@ -174,7 +175,7 @@ TEST_F(CopierTest, goes_on_after_a_kill_at_any_call_without_moving_again_what_ar
     request.source_image_id = base.id;
     request.source_region = "us-east-1";
     auto response = west.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.root_key, *opened, request);
+      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.master_keys, *opened, request);
     });
     ASSERT_TRUE(response);
     auto state = [&] {

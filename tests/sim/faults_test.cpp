@@ -133,7 +133,7 @@ std::vector<Operation> const& operations() {
            request.source_region = "us-east-1";
            request.source_image_id = source().image;
            auto& region = s.machine.region();
-           return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.root_key,
+           return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.master_keys,
                                   source().opened, request);
          });
        }},
@@ -264,7 +264,7 @@ TEST(FaultsOfACopy, at_any_call_to_the_disk_delay_it_and_no_more) {
     request.source_image_id = source().image;
     auto opened = *source().asking.open({kOwner.account, source().image});
     auto made = region.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.root_key, opened,
+      return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.master_keys, opened,
                              request);
     });
     ASSERT_TRUE(made) << made.error().message;

@@ -187,7 +187,7 @@ class CopyUnderway {
     request.source_region = "us-east-1";
     auto& west = machine_.region();
     auto response = west.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.root_key, opened, request);
+      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.master_keys, opened, request);
     });
     EXPECT_TRUE(response);
     copied_ = *response->image_id;

@@ -79,8 +79,8 @@ struct Region {
 
   content::Domain domain_of(std::string const& account) {
     auto secret = run([&](catalogue::Transaction& tx) {
-      EXPECT_TRUE(catalogue::ensure_domain(tx, root_key, account, *entropy));
-      return catalogue::find_domain_secret(tx, root_key, account);
+      EXPECT_TRUE(catalogue::ensure_domain(tx, master_keys, account, *entropy));
+      return catalogue::find_domain_secret(tx, master_keys, account);
     });
     return {catalogue::domain_number(account), secret->value_or(crypto::Key())};
   }
@@ -151,7 +151,7 @@ struct Region {
   std::string name;
   ManualClock clock;
   std::unique_ptr<Entropy> entropy = seeded_entropy(7);
-  crypto::Key root_key = crypto::Key::random(*seeded_entropy(8));
+  crypto::MasterKeys master_keys{1, crypto::Key::random(*seeded_entropy(8))};
   std::string folder;  ///< of the databases; empty: in memory
   store::StoreOptions store_options;
   sql::Pool catalogue{[this] { return open_database("catalogue.db"); }, 1};

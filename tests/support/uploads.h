@@ -23,7 +23,8 @@ struct Uploads {
     if (!parent.empty()) request.parent_snapshot_id = parent;
     request.timeout = timeout_minutes;
     auto started = TRY(region.run([&](catalogue::Transaction& tx) {
-      return ebs::start_snapshot(tx, kOwner, region.clock.now(), *region.entropy, region.root_key, request);
+      return ebs::start_snapshot(tx, kOwner, region.clock.now(), *region.entropy, region.master_keys,
+                                 request);
     }));
     return started.snapshot_id;
   }
@@ -35,7 +36,7 @@ struct Uploads {
                                                    "SHA256",
                                                    {}};
     ebs::ContentLedger ledger;
-    TRY(ebs::put_snapshot_block(region.catalogue, *region.content, gates, ledger, region.root_key, kOwner,
+    TRY(ebs::put_snapshot_block(region.catalogue, *region.content, gates, ledger, region.master_keys, kOwner,
                                 region.clock.now(), request, data));
     return {};
   }
@@ -43,7 +44,7 @@ struct Uploads {
                         std::optional<std::string> checksum = std::nullopt) const {
     messages::ebs::CompleteSnapshotRequest request{id, static_cast<std::int64_t>(count), std::move(checksum),
                                                    "SHA256", "LINEAR"};
-    TRY(ebs::complete_snapshot(region.catalogue, *region.content, gates, region.root_key, kOwner,
+    TRY(ebs::complete_snapshot(region.catalogue, *region.content, gates, region.master_keys, kOwner,
                                region.clock.now(), request));
     return {};
   }
@@ -51,7 +52,7 @@ struct Uploads {
   Result<void> step() const {
     while (true) {
       auto next =
-          TRY(ebs::step_uploads(region.catalogue, *region.content, region.root_key, region.clock.now()));
+          TRY(ebs::step_uploads(region.catalogue, *region.content, region.master_keys, region.clock.now()));
       if (next > region.clock.now()) break;
     }
     TRY(ebs::step_open_uploads(region.catalogue, *region.content, gates, region.clock.now()));

@@ -6,6 +6,7 @@
 #include "catalogue/leases.h"
 #include "catalogue/openings.h"
 #include "catalogue/roots.h"
+#include "catalogue/secrets.h"
 #include "support/region.h"
 
 namespace argosy::catalogue {
@@ -131,7 +132,7 @@ class DirectoryTest : public testing::Test {
   }
   void TearDown() override { tx_.reset(); }
   std::unique_ptr<Entropy> entropy_ = seeded_entropy(3);
-  crypto::Key root_key_ = crypto::Key::random(*entropy_);
+  crypto::MasterKeys master_keys_{1, crypto::Key::random(*entropy_)};
   std::unique_ptr<sql::Session> session_;
   std::optional<Transaction> tx_;
 };
@@ -139,25 +140,25 @@ class DirectoryTest : public testing::Test {
 TEST_F(DirectoryTest, finds_the_credentials_of_a_key_and_whether_it_is_good) {
   auto account = *create_account(*tx_, "team", "", {}, *entropy_);
   EXPECT_TRUE(access::is_account_id(account.id));
-  auto made = *create_access_key(*tx_, root_key_, account.id, {}, *entropy_);
-  auto found = *find_credentials(*tx_, root_key_, made.key.id);
+  auto made = *create_access_key(*tx_, master_keys_, account.id, {}, *entropy_);
+  auto found = *find_credentials(*tx_, master_keys_, made.key.id);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->secret_access_key, made.secret_access_key);
   EXPECT_EQ(found->caller.arn, "arn:aws:iam::" + account.id + ":root");
   EXPECT_TRUE(found->enabled);
   ASSERT_TRUE(set_account_enabled(*tx_, account.id, false));
-  EXPECT_FALSE((*find_credentials(*tx_, root_key_, made.key.id))->enabled);
+  EXPECT_FALSE((*find_credentials(*tx_, master_keys_, made.key.id))->enabled);
   ASSERT_TRUE(set_account_enabled(*tx_, account.id, true));
   ASSERT_TRUE(set_access_key_enabled(*tx_, made.key.id, false));
-  EXPECT_FALSE((*find_credentials(*tx_, root_key_, made.key.id))->enabled);
-  EXPECT_FALSE(*find_credentials(*tx_, root_key_, "AKIANONE"));
+  EXPECT_FALSE((*find_credentials(*tx_, master_keys_, made.key.id))->enabled);
+  EXPECT_FALSE(*find_credentials(*tx_, master_keys_, "AKIANONE"));
   EXPECT_EQ(set_access_key_enabled(*tx_, "AKIANONE", false).error().fault, Fault::not_found);
 }
 
 TEST_F(DirectoryTest, keeps_no_secret_in_the_clear_and_none_that_fits_another_row) {
   auto account = *create_account(*tx_, "team", "", {}, *entropy_);
-  auto one = *create_access_key(*tx_, root_key_, account.id, {}, *entropy_);
-  auto two = *create_access_key(*tx_, root_key_, account.id, {}, *entropy_);
+  auto one = *create_access_key(*tx_, master_keys_, account.id, {}, *entropy_);
+  auto two = *create_access_key(*tx_, master_keys_, account.id, {}, *entropy_);
   auto rows = *tx_->query("SELECT wrapped_secret FROM access_keys");
   while (*rows->next())
     EXPECT_EQ(as_text(rows->blob(0)).find(one.secret_access_key.substr(0, 8)), std::string::npos);
@@ -166,14 +167,58 @@ TEST_F(DirectoryTest, keeps_no_secret_in_the_clear_and_none_that_fits_another_ro
       "UPDATE access_keys SET wrapped_secret = (SELECT wrapped_secret FROM access_keys WHERE id = ?1) "
       "WHERE id = ?2",
       {std::string_view(one.key.id), std::string_view(two.key.id)}));
-  EXPECT_FALSE(find_credentials(*tx_, root_key_, two.key.id))
+  EXPECT_FALSE(find_credentials(*tx_, master_keys_, two.key.id))
       << "a secret moved to another key does not open";
 }
 
-TEST_F(DirectoryTest, refuses_a_root_key_that_it_was_not_made_with) {
-  EXPECT_TRUE(check_root_key(*tx_, root_key_, *entropy_));
-  EXPECT_TRUE(check_root_key(*tx_, root_key_, *entropy_));
-  EXPECT_EQ(check_root_key(*tx_, crypto::Key::random(*entropy_), *entropy_).error().fault, Fault::denied);
+TEST_F(DirectoryTest, refuses_master_keys_that_it_was_not_made_with) {
+  EXPECT_TRUE(check_master_keys(*tx_, master_keys_, *entropy_));
+  EXPECT_TRUE(check_master_keys(*tx_, master_keys_, *entropy_));
+  crypto::MasterKeys const others(1, crypto::Key::random(*entropy_));
+  EXPECT_EQ(check_master_keys(*tx_, others, *entropy_).error().fault, Fault::denied);
+}
+
+TEST_F(DirectoryTest, wraps_every_secret_anew_in_bounded_pieces) {
+  auto account = *create_account(*tx_, "team", "", {}, *entropy_);
+  std::map<std::string, std::string> secrets;
+  for (int i = 0; i < 450; ++i) {
+    auto made = *create_access_key(*tx_, master_keys_, account.id, {}, *entropy_);
+    secrets[made.key.id] = made.secret_access_key;
+  }
+  ASSERT_TRUE(check_master_keys(*tx_, master_keys_, *entropy_));
+  auto const newer = crypto::Key::random(*entropy_);
+  master_keys_.add(2, newer);
+  for (auto const& column : directory_secrets()) {
+    std::int64_t rows = 0;
+    int pieces = 0;
+    Rewrapped piece;
+    do {
+      piece = *rewrap(*tx_, column, piece.last_id, master_keys_, *entropy_);
+      EXPECT_LE(piece.rows, 200);
+      EXPECT_TRUE(piece.broken.empty());
+      rows += piece.rows;
+      ++pieces;
+    } while (!piece.done);
+    EXPECT_EQ(rows, column.table == "secrets" ? 1 : 450);
+    EXPECT_EQ(pieces, column.table == "secrets" ? 1 : 3);
+    EXPECT_EQ(rewrap(*tx_, column, "", master_keys_, *entropy_)->rows, 0) << "once is enough";
+  }
+  crypto::MasterKeys const newest(2, newer);
+  EXPECT_TRUE(check_master_keys(*tx_, newest, *entropy_));
+  for (auto const& [id, secret] : secrets)
+    EXPECT_EQ((*find_credentials(*tx_, newest, id))->secret_access_key, secret);
+}
+
+TEST_F(DirectoryTest, leaves_a_secret_that_no_master_key_opens_and_names_it) {
+  auto account = *create_account(*tx_, "team", "", {}, *entropy_);
+  auto made = *create_access_key(*tx_, master_keys_, account.id, {}, *entropy_);
+  crypto::MasterKeys const others(3, crypto::Key::random(*entropy_));
+  for (auto const& column : directory_secrets()) {
+    auto piece = *rewrap(*tx_, column, "", others, *entropy_);
+    EXPECT_EQ(piece.broken,
+              column.table == "secrets" ? std::vector<std::string>() : std::vector{made.key.id});
+  }
+  EXPECT_EQ((*find_credentials(*tx_, master_keys_, made.key.id))->secret_access_key, made.secret_access_key);
 }
 
 TEST_F(DirectoryTest, takes_no_account_twice) {

@@ -1,9 +1,6 @@
 #include "crypto/crypto.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-
-#include <fstream>
 
 namespace argosy::crypto {
 namespace {
@@ -33,23 +30,6 @@ TEST(AesGcm, opens_only_what_is_untouched) {
     EXPECT_EQ(unwrap(key, as_bytes("about"), wrapped).error().fault, Fault::corrupt);
     byte ^= std::byte{1};
   }
-}
-TEST(RootKey, is_made_once_and_read_again) {
-  auto path = testing::TempDir() + "root.key";
-  ::unlink(path.c_str());
-  EXPECT_EQ(load_root_key(path, false, system_entropy()).error().fault, Fault::not_found);
-  auto made = *load_root_key(path, true, system_entropy());
-  EXPECT_EQ(to_hex(load_root_key(path, true, system_entropy())->bytes()), to_hex(made.bytes()));
-  struct stat facts {};
-  ASSERT_EQ(::stat(path.c_str(), &facts), 0);
-  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
-}
-TEST(RootKey, is_refused_when_others_may_read_it) {
-  auto path = testing::TempDir() + "open.key";
-  ::unlink(path.c_str());
-  ASSERT_TRUE(load_root_key(path, true, system_entropy()));
-  ::chmod(path.c_str(), 0644);
-  EXPECT_EQ(load_root_key(path, false, system_entropy()).error().fault, Fault::denied);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class ConfigTest : public testing::Test {
   }
   std::string const path_ = testing::TempDir() + "argosyd.yaml";
   std::string const good_ =
-      "data_directory: /data\nroot_key_file: /keys/root\nregions: [us-east-1, us-west-2]\n";
+      "data_directory: /data\nroot_key: {file: /keys/root}\nregions: [us-east-1, us-west-2]\n";
   std::string const replication_ =
       "replication:\n  listen: 0.0.0.0:9443\n  certificate_file: c\n  key_file: k\n  authority_file: a\n";
   /// A peer's line; begins in line 9 behind good_ and replication_.
@@ -94,6 +94,28 @@ TEST_F(ConfigTest, says_what_is_wrong_with_a_peer) {
   EXPECT_EQ(complaint(good_ + replication_), "replication and peers need each other: give both or neither");
   EXPECT_EQ(complaint(good_ + "replication:\n  listen: 0.0.0.0:1\n"),
             "5:3: the key 'certificate_file' is missing");
+}
+
+TEST_F(ConfigTest, takes_a_root_key_in_a_file_or_in_a_token) {
+  std::string const rest = "data_directory: /data\nregions: [us-east-1]\n";
+  std::string const token = "module: /m.so, token: t, key: k, pin_file: /pin";
+  EXPECT_EQ(read(rest + "root_key: {file: /keys/root}\n")->root_key.file, "/keys/root");
+  EXPECT_EQ(read(rest + "root_key_file: /keys/root\n")->root_key.file, "/keys/root");
+  auto config = read(rest + "root_key: {pkcs11: {" + token + "}}\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->root_key.token->module, "/m.so");
+  EXPECT_EQ(config->root_key.token->pin_file, "/pin");
+  EXPECT_NE(complaint(rest).find("the key 'root_key' is missing"), std::string::npos);
+  EXPECT_EQ(complaint(rest + "root_key: {}\n"), "3:11: give the root key's file, or pkcs11");
+  EXPECT_EQ(complaint(rest + "root_key: {file: /k, pkcs11: {" + token + "}}\n"),
+            "3:11: give the root key's file, or pkcs11");
+  EXPECT_EQ(complaint(rest + "root_key: {file: /k}\nroot_key_file: /k\n"),
+            "3:11: give root_key or root_key_file");
+  EXPECT_NE(complaint(rest + "root_key: {pkcs11: {module: /m.so, token: t, key: k}}\n").find("'pin_file'"),
+            std::string::npos);
+  EXPECT_NE(complaint(rest + "root_key: {pkcs11: {module: /m, token: t, key: k, pin_file: /data/pin}}\n")
+                .find("must not lie inside"),
+            std::string::npos);
 }
 
 TEST_F(ConfigTest, refuses_names_that_are_no_regions_and_a_key_inside_the_data) {
