@@ -23,7 +23,8 @@ class RootKeyTest : public testing::Test {
     EXPECT_NE(opened.error().message.find(path_), std::string::npos) << opened.error().message;
   }
 
-  std::string const path_ = testing::TempDir() + "root.key";
+  std::string const path_ =
+      testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 TEST_F(RootKeyTest, in_a_file_is_made_once_and_opens_what_it_wrapped) {

@@ -95,7 +95,8 @@ class KeyRotationTest : public testing::Test {
     secrets_["AKIAOLD"] = "old secret";
   }
 
-  files::path const folder_ = files::path(testing::TempDir()) / "key_rotation";
+  files::path const folder_ =
+      files::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
   std::map<std::string, std::string> secrets_;
   std::string domain_;
 };
