@@ -380,11 +380,14 @@ def test_a_server_that_is_killed_during_a_rotation_starts_again_with_everything(
             options, new = token.options("next" if turn % 2 else "root"), token.section("next" if turn % 2 else "root")
         else:
             options, new = ["--to-file", f"{site.folder}/{turn}.key"], f"root_key: {{file: {site.folder}/{turn}.key}}"
+        before = (site.server.data_dir / "master-keys").read_bytes()
         rotation = subprocess.Popen(
             [argosyd.BINARY, "root-key", "rotate", "--master", *options, "--config", site.configuration],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        if turn % 2:  # the others are killed whether it has begun or not
+            wait_until(lambda: (site.server.data_dir / "master-keys").read_bytes() != before, "it has begun")
         time.sleep(moments.random() * 0.12)
         site.server.kill()
         rotation.wait(timeout=argosyd.PATIENCE_S)
