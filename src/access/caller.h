@@ -14,6 +14,8 @@ struct Caller {
   std::string arn;      ///< arn:aws:iam::ACCOUNT:root
   std::string user_id;  ///< the account id, for root
   AccountLimits limits{};
+  /// Where the account is: "o-…/r-…/ou-…/", organization first; empty if it is in none.
+  std::string organization_path{};
 };
 
 struct Credentials {
@@ -26,5 +28,25 @@ struct Credentials {
 constexpr bool is_account_id(std::string_view text) {
   return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
+
+/// "o-…/r-…/" and any number of "ou-…/": an organization, its root, the units down to an account.
+constexpr bool is_organization_path(std::string_view path) {
+  constexpr std::size_t kMaxBytes = 1'024;
+  if (path.size() > kMaxBytes || !path.ends_with('/')) return false;
+  int depth = 0;
+  while (!path.empty()) {
+    auto const part = path.substr(0, path.find('/'));
+    std::string_view const prefix = depth == 0 ? "o-" : depth == 1 ? "r-" : "ou-";
+    if (!part.starts_with(prefix) || part.size() == prefix.size() ||
+        part.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos)
+      return false;
+    path.remove_prefix(part.size() + 1);
+    ++depth;
+  }
+  return depth >= 2;
+}
+
+/// "o-a1b2c3d4e5" of "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/".
+constexpr std::string_view organization_id(std::string_view path) { return path.substr(0, path.find('/')); }
 
 }  // namespace argosy::access
