@@ -30,8 +30,16 @@ Adoption adoption(bool enabled_here, bool enabled_there) {
 }
 
 Account account_of(sql::Rows& rows) {
-  return {std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2) != 0,
-          from_milliseconds(rows.integer(3))};
+  return {std::string(rows.text(0)),          std::string(rows.text(1)), rows.integer(2) != 0,
+          from_milliseconds(rows.integer(3)), std::string(rows.text(4)), from_milliseconds(rows.integer(5))};
+}
+
+Result<void> check_organization_path(std::string_view path) {
+  if (path.empty() || access::is_organization_path(path)) return {};
+  return fail(Fault::invalid,
+              std::string(path) +
+                  ": where an account is in its organization is said as o-…/r-…/ou-…/, with the "
+                  "slash at the end");
 }
 
 /// The secret is wrapped under the master keys and bound to its key's id.
@@ -61,14 +69,17 @@ Result<Account> create_account(Transaction& tx, std::string_view name, std::stri
     return fail(Fault::conflict,
                 "there is already an account named " + std::string(name) + " or with the id " + chosen);
   if (!done) return std::unexpected(std::move(done).error());
-  return Account{chosen, std::string(name), true, now};
+  return Account{chosen, std::string(name), true, now, {}, {}};
 }
 
 Result<Adoption> adopt_account(Transaction& tx, Account const& account) {
+  TRY(check_organization_path(account.organization_path));
   std::optional<Account> known;
   {
-    auto rows = TRY(tx.query("SELECT id, name, enabled, created_ms FROM accounts WHERE id = ?1 OR name = ?2",
-                             {std::string_view(account.id), std::string_view(account.name)}));
+    auto rows =
+        TRY(tx.query("SELECT id, name, enabled, created_ms, organization_path, organization_set_ms FROM "
+                     "accounts WHERE id = ?1 OR name = ?2",
+                     {std::string_view(account.id), std::string_view(account.name)}));
     bool found = TRY(rows->next());
     if (found) known = account_of(*rows);
     bool another = found && TRY(rows->next());
@@ -77,23 +88,33 @@ Result<Adoption> adopt_account(Transaction& tx, Account const& account) {
                                        known->id + " (" + known->name + ") that is here");
   }
   if (!known) {
-    TRY(tx.execute("INSERT INTO accounts(id, name, enabled, created_ms) VALUES(?1, ?2, ?3, ?4)",
-                   {std::string_view(account.id), std::string_view(account.name),
-                    std::int64_t{account.enabled}, to_milliseconds(account.created)}));
+    TRY(tx.execute(
+        "INSERT INTO accounts(id, name, enabled, created_ms, organization_path, organization_set_ms) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        {std::string_view(account.id), std::string_view(account.name), std::int64_t{account.enabled},
+         to_milliseconds(account.created), std::string_view(account.organization_path),
+         to_milliseconds(account.organization_set)}));
     return Adoption::added;
   }
+  bool const moved = account.organization_set > known->organization_set;
+  if (moved) TRY(set_organization(tx, account.id, account.organization_path, account.organization_set));
   if (known->enabled && !account.enabled) TRY(set_account_enabled(tx, account.id, false));
-  return adoption(known->enabled, account.enabled);
+  auto const made = adoption(known->enabled, account.enabled);
+  return moved && made == Adoption::unchanged ? Adoption::moved : made;
 }
 
 Result<std::vector<Account>> list_accounts(Transaction& tx) {
   return sql::read_rows(
-      tx.query("SELECT id, name, enabled, created_ms FROM accounts ORDER BY created_ms, id"), account_of);
+      tx.query("SELECT id, name, enabled, created_ms, organization_path, organization_set_ms "
+               "FROM accounts ORDER BY created_ms, id"),
+      account_of);
 }
 
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name) {
-  auto rows = TRY(tx.query("SELECT id, name, enabled, created_ms FROM accounts WHERE id = ?1 OR name = ?1",
-                           {id_or_name}));
+  auto rows =
+      TRY(tx.query("SELECT id, name, enabled, created_ms, organization_path, organization_set_ms FROM "
+                   "accounts WHERE id = ?1 OR name = ?1",
+                   {id_or_name}));
   bool found = TRY(rows->next());
   if (!found) return fail(Fault::not_found, "there is no account " + std::string(id_or_name));
   return account_of(*rows);
@@ -101,6 +122,13 @@ Result<Account> find_account(Transaction& tx, std::string_view id_or_name) {
 
 Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled) {
   TRY(tx.execute("UPDATE accounts SET enabled = ?2 WHERE id = ?1", {id, std::int64_t{enabled}}));
+  return {};
+}
+
+Result<void> set_organization(Transaction& tx, std::string_view id, std::string_view path, Time now) {
+  TRY(check_organization_path(path));
+  TRY(tx.execute("UPDATE accounts SET organization_path = ?2, organization_set_ms = ?3 WHERE id = ?1",
+                 {id, path, to_milliseconds(now)}));
   return {};
 }
 
@@ -155,18 +183,22 @@ Result<void> set_access_key_enabled(Transaction& tx, std::string_view id, bool e
 Result<std::optional<access::Credentials>> find_credentials(Transaction& tx,
                                                             crypto::MasterKeys const& master_keys,
                                                             std::string_view access_key_id) {
-  auto rows =
-      TRY(tx.query("SELECT k.account, k.wrapped_secret, k.enabled, a.enabled FROM access_keys k "
-                   "JOIN accounts a ON a.id = k.account WHERE k.id = ?1",
-                   {access_key_id}));
+  auto rows = TRY(tx.query(
+      "SELECT k.account, k.wrapped_secret, k.enabled, a.enabled, a.organization_path FROM access_keys k "
+      "JOIN accounts a ON a.id = k.account WHERE k.id = ?1",
+      {access_key_id}));
   bool found = TRY(rows->next());
   if (!found) return std::nullopt;
   auto secret = TRY(master_keys.unwrap(as_bytes(purpose(access_key_id)), rows->blob(1)));
   std::string account(rows->text(0));
-  return access::Credentials{
-      {account, std::string(access_key_id), "arn:aws:iam::" + account + ":root", account},
-      std::string(as_text(secret)),
-      rows->integer(2) != 0 && rows->integer(3) != 0};
+  return access::Credentials{{account,
+                              std::string(access_key_id),
+                              "arn:aws:iam::" + account + ":root",
+                              account,
+                              {},
+                              std::string(rows->text(4))},
+                             std::string(as_text(secret)),
+                             rows->integer(2) != 0 && rows->integer(3) != 0};
 }
 
 }  // namespace argosy::catalogue

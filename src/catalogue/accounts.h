@@ -17,6 +17,8 @@ struct Account {
   std::string name;  ///< for people; unique
   bool enabled = true;
   Time created{};
+  std::string organization_path{};  ///< access::Caller's; empty: in none
+  Time organization_set{};          ///< when it was said where the account is
 };
 struct AccessKey {
   std::string id;  ///< AKIA and 16 of A-Z2-7
@@ -33,6 +35,8 @@ Result<std::vector<Account>> list_accounts(Transaction& tx);
 /// By id or name. Fails with `not_found`.
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name);
 Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled);
+/// For every request from now on. Fails with `invalid` on anything but a path or an empty text.
+Result<void> set_organization(Transaction& tx, std::string_view id, std::string_view path, Time now);
 
 /// What an import made of an account or an access key.
 enum class Adoption {
@@ -40,6 +44,7 @@ enum class Adoption {
   unchanged,
   disabled,       ///< it was disabled where it came from
   kept_disabled,  ///< it was disabled here, and an import never enables
+  moved,          ///< it was said there, later than here, where in which organization it is
 };
 /// Takes an account over from another directory, and can be repeated. Fails with `conflict` if its id or its
 /// name means another one here.

@@ -29,7 +29,9 @@ constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
     R"sql(
 CREATE TABLE secrets(name TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
 INSERT INTO secrets SELECT 'root key check', wrapped FROM root_key_check;
-DROP TABLE root_key_check)sql",
+DROP TABLE root_key_check;
+ALTER TABLE accounts ADD COLUMN organization_path TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql",
 };
 
 constexpr std::string_view kVersionTable = R"sql(
@@ -114,11 +116,42 @@ CREATE TABLE IF NOT EXISTS openings(
   account TEXT NOT NULL, resource TEXT NOT NULL, outcome TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS openings_peer ON openings(peer, number);
 CREATE INDEX IF NOT EXISTS openings_age ON openings(at_ms);
+
+CREATE TABLE IF NOT EXISTS keys(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, description TEXT NOT NULL, policy TEXT NOT NULL,
+  state TEXT NOT NULL, manager TEXT NOT NULL, scope TEXT NOT NULL, primary_region TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, deletion_ms INTEGER, window_days INTEGER NOT NULL, rotation_days INTEGER NOT NULL,
+  next_rotation_ms INTEGER, current_version INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS keys_account ON keys(account, id) WHERE state <> 'deleted';
+CREATE INDEX IF NOT EXISTS keys_deletion ON keys(deletion_ms) WHERE state = 'pending_deletion';
+CREATE INDEX IF NOT EXISTS keys_rotation ON keys(next_rotation_ms) WHERE state = 'enabled';
+CREATE INDEX IF NOT EXISTS keys_waiting ON keys(id) WHERE state = 'pending_replica_deletion';
+CREATE TABLE IF NOT EXISTS key_materials(
+  key TEXT NOT NULL, version INTEGER NOT NULL, wrapped BLOB NOT NULL, material_id TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, origin TEXT NOT NULL, PRIMARY KEY(key, version));
+CREATE TABLE IF NOT EXISTS key_replicas(
+  key TEXT NOT NULL, region TEXT NOT NULL, in_step INTEGER NOT NULL, since_ms INTEGER NOT NULL,
+  PRIMARY KEY(key, region));
+CREATE INDEX IF NOT EXISTS key_replicas_lagging ON key_replicas(since_ms) WHERE in_step = 0;
+CREATE TABLE IF NOT EXISTS key_tags(
+  key TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(key, name));
+CREATE TABLE IF NOT EXISTS key_aliases(
+  account TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  updated_ms INTEGER NOT NULL, PRIMARY KEY(account, name));
+CREATE INDEX IF NOT EXISTS key_aliases_key ON key_aliases(key);
+CREATE TABLE IF NOT EXISTS key_grants(
+  id TEXT PRIMARY KEY, key TEXT NOT NULL, name TEXT NOT NULL, grantee TEXT NOT NULL,
+  retiring_principal TEXT NOT NULL, issuing_account TEXT NOT NULL, operations TEXT NOT NULL,
+  constraint_kind TEXT NOT NULL, constraint_pairs BLOB NOT NULL, created_ms INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS key_grants_key ON key_grants(key, id);
+CREATE INDEX IF NOT EXISTS key_grants_grantee ON key_grants(key, grantee, id);
+CREATE INDEX IF NOT EXISTS key_grants_retiring ON key_grants(retiring_principal, id);
 )sql";
 
 constexpr std::string_view kDirectorySchema = R"sql(
 CREATE TABLE IF NOT EXISTS accounts(
-  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, enabled INTEGER NOT NULL, created_ms INTEGER NOT NULL);
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, enabled INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+  organization_path TEXT NOT NULL DEFAULT '', organization_set_ms INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS access_keys(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, wrapped_secret BLOB NOT NULL, enabled INTEGER NOT NULL,
   created_ms INTEGER NOT NULL);

@@ -23,6 +23,7 @@ constexpr std::array kDirectorySecrets{
 constexpr std::array kRegionSecrets{
     WrappedColumn{"secrets", "name", "wrapped_secret", kSecretPurpose},
     WrappedColumn{"domains", "account", "wrapped_secret", "argosy domain "},
+    WrappedColumn{"key_materials", "key || ' ' || version", "wrapped", "argosy key "},
 };
 
 std::string purpose(std::string_view name) { return std::string(kSecretPurpose) + std::string(name); }

@@ -23,7 +23,8 @@ Result<void> save_snapshot(Transaction& tx, images::Snapshot const& snapshot);
 /// With its permissions and everybody's tags.
 Result<void> remove_snapshot(Transaction& tx, std::string_view id);
 
-/// The journal of an upload (or a copy) that is over can be forgotten: said in the transaction that ends it, done later.
+/// The journal of an upload (or a copy) that is over can be forgotten: said in the transaction that ends it,
+/// done later.
 Result<void> insert_ended_upload(Transaction& tx, std::string_view snapshot);
 Result<std::vector<std::string>> list_ended_uploads(Transaction& tx, std::size_t limit);
 Result<void> remove_ended_upload(Transaction& tx, std::string_view snapshot);

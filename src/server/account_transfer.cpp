@@ -27,8 +27,11 @@ struct Account {
   bool enabled = true;
   Time created{};
   std::vector<AccessKey> access_keys;
+  std::optional<std::string> organization_path;
+  std::optional<Time> organization_set;
 };
-BOOST_DESCRIBE_STRUCT(Account, (), (account_id, name, enabled, created, access_keys))
+BOOST_DESCRIBE_STRUCT(Account, (),
+                      (account_id, name, enabled, created, access_keys, organization_path, organization_set))
 
 struct Export {
   std::string format;
@@ -67,13 +70,19 @@ char const* to_text(catalogue::Adoption adoption) {
       return "disabled";
     case catalogue::Adoption::kept_disabled:
       return "kept disabled";
+    case catalogue::Adoption::moved:
+      return "moved";
   }
   return "";
 }
 
 Result<transfer::Account> pack(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
                                catalogue::Account const& account) {
-  transfer::Account out{account.id, account.name, account.enabled, account.created, {}};
+  transfer::Account out{account.id, account.name, account.enabled, account.created, {}, {}, {}};
+  if (account.organization_set != Time{}) {
+    out.organization_path = account.organization_path;
+    out.organization_set = account.organization_set;
+  }
   auto keys = TRY(catalogue::list_access_keys(tx, account.id));
   for (auto const& key : keys) {
     auto credentials = TRY(catalogue::find_credentials(tx, master_keys, key.id));
@@ -142,8 +151,9 @@ Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::M
     if (!access::is_account_id(account.account_id) || !peer->accounts.contains(account.account_id))
       return fail(Fault::denied,
                   "the peer " + peer->name + " may not speak for account " + account.account_id);
-    auto done = TRY(
-        catalogue::adopt_account(tx, {account.account_id, account.name, account.enabled, account.created}));
+    auto done = TRY(catalogue::adopt_account(
+        tx, {account.account_id, account.name, account.enabled, account.created,
+             account.organization_path.value_or(""), account.organization_set.value_or(Time{})}));
     rows.push_back(row(account.account_id, "", done));
     for (auto const& key : account.access_keys) {
       auto taken = TRY(catalogue::adopt_access_key(

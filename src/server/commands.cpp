@@ -119,6 +119,7 @@ boost::json::object to_row(catalogue::Account const& account) {
   return {{"account_id", account.id},
           {"name", account.name},
           {"state", account.enabled ? "enabled" : "disabled"},
+          {"organization_path", account.organization_path},
           {"created", to_iso8601(account.created)}};
 }
 boost::json::object to_row(catalogue::AccessKey const& key) {
@@ -182,6 +183,15 @@ class Commands {
       });
     });
     disable->add_option("account", name_, "Its id or name")->required();
+    auto* move =
+        add(*group, "move", "Say where in which organization an account is, for policies of keys", [this] {
+          return beside_.run(sql::Access::write, [&](auto& tx) -> Result<void> {
+            auto account = TRY(catalogue::find_account(tx, name_));
+            return catalogue::set_organization(tx, account.id, path_, system_clock().now());
+          });
+        });
+    move->add_option("account", name_, "Its id or name")->required();
+    move->add_option("path", path_, "o-ID/r-ID/ and an ou-ID/ for each unit (default: in no organization)");
   }
 
   void add_access_key_commands(CLI::App& app) {
@@ -221,6 +231,7 @@ class Commands {
   Beside beside_;
   std::string name_;
   std::string id_;
+  std::string path_;
   PeerCommands peer_commands_;
   RootKeyCommands root_key_commands_;
   Actions actions_;
@@ -246,7 +257,7 @@ Result<Config> to_config(CLI::App const& app, std::string const& file, Config co
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "argosyd serves the regions of Argosy: EC2 images and snapshots, EBS direct and STS.\n\n"
+      "argosyd serves the regions of Argosy: EC2 images and snapshots, EBS direct, KMS and STS.\n\n"
       "  argosyd --dev --data-dir ./data --listen 127.0.0.1:8080 --regions us-east-1,us-west-2\n"
       "  argosyd --config /etc/argosy/argosyd.yaml\n");
   app.set_version_flag("--version", std::string("argosyd ") + ARGOSY_VERSION);

@@ -49,6 +49,26 @@ def test_no_secret_lies_in_the_clear(partition):
     assert row["secret_access_key"] not in log
 
 
+def test_an_account_is_moved_in_its_organization_by_an_import_and_never_back_by_an_old_one(partition):
+    number = new_row(partition.alpha, disks.unique("moved"))["account_id"]
+
+    def path():
+        rows = partition.beta.rows("account", "list")
+        return {row["account_id"]: row["organization_path"] for row in rows}[number]
+
+    early = partition.export(partition.alpha, partition.beta)
+    partition.take_over(partition.beta, early)
+    assert path() == ""
+    partition.alpha.run("account", "move", number, "o-a1b2c3d4e5/r-ab12/")
+    assert partition.hand_over(partition.alpha, partition.beta)[number] == "moved"
+    assert path() == "o-a1b2c3d4e5/r-ab12/"
+    assert partition.take_over(partition.beta, early)[number] == "unchanged"
+    assert path() == "o-a1b2c3d4e5/r-ab12/"
+    partition.alpha.run("account", "move", number)
+    partition.hand_over(partition.alpha, partition.beta)
+    assert path() == ""
+
+
 @pytest.mark.parametrize("what", ["access-key", "account"])
 def test_what_is_disabled_stays_disabled_whatever_is_imported(partition, what):
     row = new_row(partition.alpha, disks.unique("disabled"))

@@ -112,3 +112,14 @@ def test_a_directory_that_is_no_data_directory_is_refused(tmp_path):
     )
     assert out.returncode != 0 and out.stderr.strip()
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("path", ["o-1", "o-1/", "r-1/o-1/", "o-1/r-1", "o-1/r-1/x-1/", "o-1/r-1//"])
+def test_a_place_in_no_organization_is_refused(server, path):
+    out = subprocess.run(
+        [argosyd.BINARY, "account", "move", "owner", path, "--data-dir", server.data_dir],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert out.returncode == 1 and "o-…/r-…/ou-…/" in out.stderr
