@@ -6,8 +6,9 @@
 
 namespace argosy::access {
 
-/// Source of the defaults: ec2-semantics C5 and G (EC2's and EBS direct's quotas). The two about requests are
-/// far above what a client of one account reaches, so that they stop a loop that went wild and no pipeline.
+/// Source of the defaults: ec2-semantics C5, F2 and G (EC2's, KMS' and EBS direct's quotas). The two about
+/// requests are far above what a client of one account reaches, so that they stop a loop that went wild and
+/// no pipeline.
 struct AccountLimits {
   std::int64_t content_bytes = std::int64_t{1} << 50U;  ///< in blocks, each snapshot counted in full
   std::int64_t images = 50'000;                         ///< that are not deregistered
@@ -16,6 +17,9 @@ struct AccountLimits {
   std::int64_t image_copies = 300;          ///< under way into the region
   std::int64_t snapshot_copies = 20;        ///< the same of single snapshots
   std::int64_t launch_permissions = 1'000;  ///< entities that one image or snapshot is shared with
+  std::int64_t kms_keys = 100'000;          ///< customer-managed, that are not deleted
+  std::int64_t key_aliases = 50;            ///< of one KMS key
+  std::int64_t key_grants = 50'000;         ///< of one KMS key
   std::int64_t requests_per_second = 5'000;
   std::int64_t requests_burst = 20'000;
 };

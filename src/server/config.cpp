@@ -225,6 +225,9 @@ Reader::Keys account_limit_keys(Reader const& reader, access::AccountLimits& lim
           {"image_copies", count(limits.image_copies)},
           {"snapshot_copies", count(limits.snapshot_copies)},
           {"launch_permissions", count(limits.launch_permissions)},
+          {"kms_keys", count(limits.kms_keys)},
+          {"key_aliases", count(limits.key_aliases)},
+          {"key_grants", count(limits.key_grants)},
           {"requests_per_second", reader.integer(limits.requests_per_second, 1, kMostOfAnything)},
           {"requests_burst", reader.integer(limits.requests_burst, 1, kMostOfAnything)}};
 }

@@ -1,0 +1,108 @@
+// keystore/upkeep.cpp - see upkeep.h.
+#include "keystore/upkeep.h"
+
+#include "base/log.h"
+#include "catalogue/aliases.h"
+#include "catalogue/grants.h"
+#include "keystore/in_transaction.h"
+
+namespace argosy::keystore {
+namespace {
+
+using catalogue::Transaction;
+using keys::Key;
+using keys::KeyState;
+
+/// Keys that one transaction looks at.
+constexpr std::size_t kBatch = 100;
+/// How late a deletion or a rotation may be.
+constexpr auto kInterval = std::chrono::minutes(1);
+constexpr std::size_t kMaxTags = 50;
+
+Result<void> delete_key(Transaction& tx, Key key, Time now) {
+  log_info("key {} is deleted: its waiting period has ended", key.arn());
+  TRY(catalogue::remove_materials(tx, key.id));
+  TRY(catalogue::remove_aliases_of(tx, key.id));
+  TRY(catalogue::remove_grants_of(tx, key.id));
+  auto const tags = TRY(catalogue::list_key_tags(tx, key.id, "", kMaxTags));
+  for (auto const& [name, value] : tags) TRY(catalogue::remove_key_tag(tx, key.id, name));
+  return catalogue::save_key(tx, keys::end(std::move(key), now));
+}
+
+/// What was due when it was listed may have been cancelled since. Returns the key as it was.
+Result<std::optional<Key>> act(Transaction& tx, Vault const& vault, std::string const& id, Time now) {
+  auto key = TRY(catalogue::find_key(tx, id));
+  if (!key) return std::nullopt;
+  if (key->state == KeyState::pending_deletion && key->deletion && *key->deletion <= now) {
+    TRY(delete_key(tx, *key, now));
+    return key;
+  }
+  bool const renews = key->state == KeyState::enabled && key->next_rotation && *key->next_rotation <= now;
+  if (!renews) return std::nullopt;
+  bool const rotating = TRY(is_rotating(tx, *key));
+  if (!rotating) TRY(rotate(tx, vault, *key, catalogue::MaterialOrigin::automatic, now));
+  return key;
+}
+
+/// Its primary need not wait for it any more.
+Result<void> tell_primary(Catalogues const& catalogues, Vault const& vault, Key const& replica, Time now) {
+  auto* there = catalogues(replica.primary_region);
+  if (there == nullptr) return {};
+  TRY(in_transaction(*there, sql::Access::write, [&](Transaction& tx) {
+    return catalogue::remove_replica(tx, replica.id, replica.region);
+  }));
+  return bring_in_step(catalogues, {replica.primary_region, vault.master_keys, vault.entropy}, replica.id,
+                       now);
+}
+
+Result<void> do_what_is_due(Catalogues const& catalogues, Vault const& vault, Time now) {
+  auto& here = *catalogues(vault.region);
+  auto const due = TRY(in_transaction(
+      here, sql::Access::read, [&](Transaction& tx) { return catalogue::list_keys_due(tx, now, kBatch); }));
+  for (auto const& id : due) {
+    auto const was = TRY(
+        in_transaction(here, sql::Access::write, [&](Transaction& tx) { return act(tx, vault, id, now); }));
+    bool const deleted = was && was->state == KeyState::pending_deletion;
+    if (deleted && was->scope == keys::KeyScope::replica) TRY(tell_primary(catalogues, vault, *was, now));
+  }
+  return {};
+}
+
+/// A primary key's own waiting period begins when its last replica is gone.
+Result<void> look_after_primary(Catalogues const& catalogues, Vault const& vault, std::string const& id,
+                                Time now) {
+  TRY(bring_in_step(catalogues, vault, id, now));
+  return in_transaction(*catalogues(vault.region), sql::Access::write, [&](Transaction& tx) -> Result<void> {
+    auto key = TRY(catalogue::find_key(tx, id));
+    auto const replicas = TRY(catalogue::list_replicas(tx, id));
+    if (!key || key->state != KeyState::pending_replica_deletion || !replicas.empty()) return {};
+    auto const days = key->window_days;
+    return catalogue::save_key(tx, keys::schedule_deletion(*std::move(key), days, false, now));
+  });
+}
+
+Result<void> look_after_primaries(Catalogues const& catalogues, Vault const& vault, Time now) {
+  auto& here = *catalogues(vault.region);
+  for (std::string after;;) {
+    auto const waiting = TRY(in_transaction(here, sql::Access::read, [&](Transaction& tx) {
+      return catalogue::list_waiting_primaries(tx, after, kBatch);
+    }));
+    for (auto const& id : waiting) TRY(look_after_primary(catalogues, vault, id, now));
+    if (waiting.size() < kBatch) return {};
+    after = waiting.back();
+  }
+}
+
+}  // namespace
+
+Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now) {
+  TRY(do_what_is_due(catalogues, vault, now));
+  TRY(look_after_primaries(catalogues, vault, now));
+  auto const lagging = TRY(in_transaction(*catalogues(vault.region), sql::Access::read, [&](Transaction& tx) {
+    return catalogue::list_lagging_replicas(tx, kBatch);
+  }));
+  for (auto const& replica : lagging) TRY(bring_in_step(catalogues, vault, replica.key, now));
+  return now + kInterval;
+}
+
+}  // namespace argosy::keystore

@@ -1,0 +1,12 @@
+// keystore/upkeep.h - what happens to keys by itself: deletion when the waiting period ends, yearly new
+// material, replicas in step.
+#pragma once
+#include "keystore/rotation.h"
+
+namespace argosy::keystore {
+
+/// Does what is due in `vault.region`, and says when to come back: within a minute. What is deleted is so for
+/// good when the step returns.
+Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now);
+
+}  // namespace argosy::keystore

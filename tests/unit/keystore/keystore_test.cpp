@@ -1,0 +1,416 @@
+#include "keystore/keystore.h"
+
+#include <gtest/gtest.h>
+
+#include "catalogue/aliases.h"
+#include "catalogue/grants.h"
+#include "keystore/in_transaction.h"
+#include "keystore/upkeep.h"
+
+namespace argosy::keystore {
+namespace {
+
+using catalogue::Transaction;
+using keys::Action;
+using keys::Key;
+
+access::Caller caller(std::string const& account) {
+  return {account, "AKIA", keys::root_arn(account), account};
+}
+auto const kOwner = caller("111111111111");
+auto const kOther = caller("222222222222");
+
+/// Regions of one process, each with a catalogue in memory.
+class Regions {
+ public:
+  sql::Pool& of(std::string_view name) {
+    auto const found = pools_.find(name);
+    if (found != pools_.end()) return *found->second;
+    auto pool =
+        std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1);
+    {
+      auto session = pool->take();
+      EXPECT_TRUE(catalogue::create_region_schema(**session));
+    }
+    return *pools_.emplace(name, std::move(pool)).first->second;
+  }
+
+ private:
+  std::map<std::string, std::unique_ptr<sql::Pool>, std::less<>> pools_;
+};
+
+class Keystore : public testing::Test {
+ protected:
+  static constexpr auto kEast = "us-east-1";
+  static constexpr auto kWest = "us-west-2";
+
+  template <class Function>
+  auto in(std::string const& region, Function const& function) {
+    return in_transaction(regions_.of(region), sql::Access::write, function);
+  }
+  Vault vault(std::string const& region) { return {region, master_keys_, *entropy_}; }
+
+  Key make_key(bool multi_region = false, access::Caller const& owner = kOwner) {
+    Key key;
+    key.id = keys::make_key_id(*entropy_, multi_region);
+    key.account = owner.account;
+    key.region = kEast;
+    key.policy = keys::default_policy(owner.account);
+    key.scope = multi_region ? keys::KeyScope::primary : keys::KeyScope::single_region;
+    key.created = now_;
+    EXPECT_TRUE(in(kEast, [&](Transaction& tx) { return insert_key(tx, vault(kEast), key, 100); }));
+    return key;
+  }
+  Result<Key> find(std::string const& name, access::Caller const& who, Action action = Action::describe_key) {
+    return in(kEast, [&](Transaction& tx) { return find_key(tx, kEast, name, {who, action}); });
+  }
+  Result<Bytes> encrypt_in(std::string const& region, std::string const& name,
+                           access::Caller const& who = kOwner, keys::EncryptionContext const& context = {}) {
+    return in(region, [&](Transaction& tx) -> Result<Bytes> {
+      return TRY(encrypt(tx, vault(region), name, {who, Action::encrypt, context}, as_bytes("secret"))).blob;
+    });
+  }
+  Result<std::string> decrypt_in(std::string const& region, Bytes const& blob,
+                                 access::Caller const& who = kOwner,
+                                 keys::EncryptionContext const& context = {},
+                                 std::optional<std::string> const& name = std::nullopt) {
+    return in(region, [&](Transaction& tx) -> Result<std::string> {
+      auto const opened = TRY(decrypt(tx, vault(region), {who, Action::decrypt, context}, blob, name));
+      return std::string(as_text(opened.plain));
+    });
+  }
+  void save(Key const& key) {
+    ASSERT_TRUE(in(key.region, [&](Transaction& tx) { return catalogue::save_key(tx, key); }));
+  }
+  Key stored(std::string const& region, std::string const& id) {
+    return **in(region, [&](Transaction& tx) { return catalogue::find_key(tx, id); });
+  }
+  void name_key(std::string const& alias, Key const& key) {
+    ASSERT_TRUE(in(kEast, [&](Transaction& tx) {
+      return catalogue::save_alias(tx, key.account, {alias, key.id, now_, now_});
+    }));
+  }
+  void give(Key const& key, std::string const& grantee, std::vector<Action> operations) {
+    keys::Grant const grant{
+        keys::make_grant_id(*entropy_), key.id, key.account, now_, {"", grantee, "", operations, {}}};
+    ASSERT_TRUE(in(kEast, [&](Transaction& tx) { return catalogue::insert_grant(tx, grant); }));
+  }
+  Catalogues catalogues() {
+    return [this](std::string_view name) { return &regions_.of(name); };
+  }
+  Key replicate_to(std::string const& region, Key const& primary) {
+    auto replica = primary;
+    replica.region = region;
+    replica.scope = keys::KeyScope::replica;
+    replica.primary_region = primary.region;
+    auto const made = replicate(catalogues(), vault(kEast), replica, {{"k", "v"}}, 100, now_);
+    EXPECT_TRUE(made) << made.error().message;
+    return replica;
+  }
+  void step(std::string const& region) {
+    auto const next = step_keys(catalogues(), vault(region), now_);
+    ASSERT_TRUE(next) << next.error().message;
+    EXPECT_GT(*next, now_);
+  }
+
+  Regions regions_;
+  std::unique_ptr<Entropy> entropy_ = seeded_entropy(7);
+  crypto::MasterKeys master_keys_{1, crypto::Key::random(*entropy_)};
+  Time now_ = *parse_iso8601("2026-05-09T14:22:31Z");
+};
+
+TEST_F(Keystore, finds_a_key_by_each_of_its_names) {
+  auto const key = make_key();
+  name_key("alias/k", key);
+  for (auto const& name :
+       {key.id, key.arn(), std::string("alias/k"), keys::alias_arn(kEast, kOwner.account, "alias/k")})
+    EXPECT_EQ(find(name, kOwner)->id, key.id) << name;
+  auto managed = in(kEast, [&](Transaction& tx) {
+    return find_key(tx, kEast, "alias/k", {kOwner, Action::describe_key}, Names::no_aliases);
+  });
+  EXPECT_EQ(managed.error().code, "NotFoundException");
+  EXPECT_EQ(find("alias/none", kOwner).error().code, "NotFoundException");
+  EXPECT_EQ(find(keys::make_key_id(*entropy_, false), kOwner).error().code, "NotFoundException");
+  EXPECT_EQ(find(keys::key_arn(kWest, kOwner.account, key.id), kOwner).error().message,
+            "Invalid arn us-west-2");
+}
+
+TEST_F(Keystore, lets_another_account_in_by_arn_alone) {
+  auto const key = make_key();
+  name_key("alias/k", key);
+  give(key, kOther.arn, {Action::describe_key, Action::encrypt, Action::decrypt});
+  EXPECT_TRUE(find(key.arn(), kOther));
+  EXPECT_TRUE(find(keys::alias_arn(kEast, kOwner.account, "alias/k"), kOther));
+  EXPECT_EQ(find(key.id, kOther).error().code, "NotFoundException")
+      << "an id is looked for in his own account";
+  EXPECT_EQ(find("alias/k", kOther).error().code, "NotFoundException");
+  auto const blob = encrypt_in(kEast, key.arn(), kOther);
+  ASSERT_TRUE(blob) << blob.error().message;
+  EXPECT_EQ(*decrypt_in(kEast, *blob, kOther), "secret");
+  EXPECT_EQ(*decrypt_in(kEast, *blob), "secret");
+}
+
+TEST_F(Keystore, does_not_tell_a_stranger_whether_a_key_exists) {
+  auto const key = make_key();
+  name_key("alias/k", key);
+  auto const blob = *encrypt_in(kEast, key.id);
+  std::string const absent = "00000000-0000-4000-8000-000000000000";
+  auto same = [](Result<Key> const& one, std::string const& name, Result<Key> const& other,
+                 std::string const& other_name) {
+    auto message = one.error().message;
+    message.replace(message.find(name), name.size(), other_name);
+    EXPECT_EQ(one.error().code, "AccessDeniedException");
+    EXPECT_EQ(other.error().code, "AccessDeniedException");
+    EXPECT_EQ(message, other.error().message);
+  };
+  auto const absent_arn = keys::key_arn(kEast, kOwner.account, absent);
+  auto const alias = keys::alias_arn(kEast, kOwner.account, "alias/k");
+  auto const absent_alias = keys::alias_arn(kEast, kOwner.account, "alias/x");
+  auto compare = [&] {
+    same(find(key.arn(), kOther), key.arn(), find(absent_arn, kOther), absent_arn);
+    same(find(alias, kOther), alias, find(absent_alias, kOther), absent_alias);
+    auto unknown = blob;
+    unknown[20] ^= std::byte{1};  // another key's id
+    auto const refused = decrypt_in(kEast, blob, kOther);
+    EXPECT_EQ(refused.error().code, "AccessDeniedException");
+    EXPECT_EQ(refused.error().message, decrypt_in(kEast, unknown, kOther).error().message);
+  };
+  compare();
+  for (auto const state :
+       {keys::KeyState::disabled, keys::KeyState::pending_deletion, keys::KeyState::deleted}) {
+    auto changed = key;
+    changed.state = state;
+    save(changed);
+    compare();
+  }
+}
+
+TEST_F(Keystore, judges_again_a_key_that_is_at_hand) {
+  auto const key = make_key();
+  keys::Request const request{kOther, Action::decrypt};
+  auto judged = [&] { return in(kEast, [&](Transaction& tx) { return authorize(tx, key, request); }); };
+  EXPECT_EQ(judged().error().code, "AccessDeniedException");
+  give(key, kOther.arn, {Action::decrypt});
+  EXPECT_TRUE(judged());
+  auto off = key;
+  off.state = keys::KeyState::disabled;
+  EXPECT_EQ(in(kEast, [&](Transaction& tx) { return authorize(tx, off, request); }).error().code,
+            "DisabledException");
+}
+
+TEST_F(Keystore, decrypts_with_the_same_context_and_the_named_key_alone) {
+  auto const key = make_key();
+  auto const other = make_key();
+  keys::EncryptionContext const context{{"aws:ebs:id", "snap-1"}};
+  auto const blob = *encrypt_in(kEast, key.id, kOwner, context);
+  EXPECT_EQ(*decrypt_in(kEast, blob, kOwner, context, key.id), "secret");
+  EXPECT_EQ(decrypt_in(kEast, blob).error().code, "InvalidCiphertextException");
+  EXPECT_EQ(decrypt_in(kEast, blob, kOwner, context, other.id).error().code, "IncorrectKeyException");
+  auto const data_key = in(kEast, [&](Transaction& tx) {
+    return generate_data_key(tx, vault(kEast), key.id, {kOwner, Action::generate_data_key, context}, 64);
+  });
+  EXPECT_EQ(data_key->plain.size(), 64U);
+  EXPECT_EQ(*decrypt_in(kEast, data_key->encrypted.blob, kOwner, context), as_text(data_key->plain));
+}
+
+TEST_F(Keystore, opens_what_was_encrypted_before_a_rotation) {
+  auto const key = make_key();
+  auto const before = *encrypt_in(kEast, key.id);
+  auto const rotated = in(kEast, [&](Transaction& tx) {
+    return rotate(tx, vault(kEast), key, catalogue::MaterialOrigin::on_demand, now_);
+  });
+  EXPECT_EQ(rotated->current_version, 2U);
+  auto const after = *encrypt_in(kEast, key.id);
+  EXPECT_EQ(keys::read_head(before)->material_version, 1U);
+  EXPECT_EQ(keys::read_head(after)->material_version, 2U);
+  EXPECT_EQ(*decrypt_in(kEast, before), "secret");
+  EXPECT_EQ(*decrypt_in(kEast, after), "secret");
+}
+
+TEST_F(Keystore, makes_the_key_of_ebs_once_for_each_account) {
+  auto make = [&](access::Caller const& who) {
+    return *in(kEast, [&](Transaction& tx) { return managed_key(tx, vault(kEast), who.account, now_); });
+  };
+  auto const key = make(kOwner);
+  EXPECT_EQ(make(kOwner).id, key.id);
+  EXPECT_NE(make(kOther).id, key.id);
+  EXPECT_EQ(key.manager, keys::KeyManager::aws);
+  EXPECT_EQ(find("alias/aws/ebs", kOwner)->id, key.id);
+  EXPECT_EQ(encrypt_in(kEast, "alias/aws/ebs").error().code, "AccessDeniedException");
+  keys::Request request{kOwner, Action::encrypt};
+  request.via_service = keys::ec2_service(kEast);
+  EXPECT_TRUE(in(kEast, [&](Transaction& tx) {
+    return encrypt(tx, vault(kEast), "alias/aws/ebs", request, as_bytes("x"));
+  }));
+  EXPECT_EQ(find(key.id, kOwner, Action::disable_key).error().code, "AccessDeniedException");
+}
+
+TEST_F(Keystore, holds_as_many_keys_of_an_account_as_its_limit_says) {
+  make_key();
+  auto one_more = [&](std::int64_t limit, keys::KeyManager manager) {
+    Key key;
+    key.id = keys::make_key_id(*entropy_, false);
+    key.account = kOwner.account;
+    key.manager = manager;
+    return in(kEast, [&](Transaction& tx) { return insert_key(tx, vault(kEast), key, limit); });
+  };
+  EXPECT_EQ(one_more(1, keys::KeyManager::customer).error().code, "LimitExceededException");
+  EXPECT_TRUE(one_more(1, keys::KeyManager::aws)) << "which do not count";
+  EXPECT_TRUE(one_more(2, keys::KeyManager::customer));
+}
+
+TEST_F(Keystore, deletes_a_key_for_good_when_its_time_has_come) {
+  auto const key = make_key();
+  name_key("alias/k", key);
+  give(key, kOther.arn, {Action::decrypt});
+  auto const blob = *encrypt_in(kEast, key.id);
+  save(keys::schedule_deletion(key, 7, false, now_));
+  now_ += std::chrono::days(7) - std::chrono::seconds(1);
+  step(kEast);
+  EXPECT_EQ(stored(kEast, key.id).state, keys::KeyState::pending_deletion);
+  now_ += std::chrono::seconds(1);
+  step(kEast);
+  auto const gone = find(key.id, kOwner);
+  EXPECT_EQ(gone.error().code, "NotFoundException");
+  EXPECT_NE(gone.error().message.find("deleted at 2026-05-16T14:22:31.000Z"), std::string::npos);
+  EXPECT_EQ(decrypt_in(kEast, blob).error().code, "NotFoundException");
+  auto const left = in(kEast, [&](Transaction& tx) -> Result<std::size_t> {
+    auto const materials = TRY(catalogue::list_materials(tx, key.id, 0, 10));
+    auto const grants = TRY(catalogue::count_grants(tx, key.id));
+    auto const aliases = TRY(catalogue::count_aliases(tx, key.id));
+    return materials.size() + static_cast<std::size_t>(grants + aliases);
+  });
+  EXPECT_EQ(*left, 0U);
+}
+
+TEST_F(Keystore, lets_a_deletion_be_called_off_to_the_last_moment) {
+  auto const key = make_key();
+  save(keys::schedule_deletion(key, 7, false, now_));
+  save(keys::cancel_deletion(stored(kEast, key.id)));
+  now_ += std::chrono::days(8);
+  step(kEast);
+  EXPECT_EQ(stored(kEast, key.id).state, keys::KeyState::disabled);
+}
+
+TEST_F(Keystore, renews_the_material_of_keys_that_ask_for_it) {
+  auto const plain = make_key();
+  auto const yearly = make_key();
+  auto const off = make_key();
+  save(keys::set_rotation(yearly, 365, now_));
+  auto disabled = keys::set_rotation(off, 365, now_);
+  disabled.state = keys::KeyState::disabled;
+  save(disabled);
+  now_ += std::chrono::days(365);
+  step(kEast);
+  step(kEast);
+  EXPECT_EQ(stored(kEast, plain.id).current_version, 1U);
+  EXPECT_EQ(stored(kEast, off.id).current_version, 1U) << "while it is disabled it waits";
+  auto const rotated = stored(kEast, yearly.id);
+  EXPECT_EQ(rotated.current_version, 2U);
+  EXPECT_EQ(rotated.next_rotation, now_ + std::chrono::days(365));
+}
+
+TEST_F(Keystore, gives_a_replica_the_same_id_and_material) {
+  auto const primary = make_key(true);
+  auto const before = *encrypt_in(kEast, primary.id);
+  replicate_to(kWest, primary);
+  EXPECT_EQ(*decrypt_in(kWest, before), "secret");
+  EXPECT_EQ(*decrypt_in(kEast, *encrypt_in(kWest, primary.id)), "secret");
+  auto again = stored(kWest, primary.id);
+  EXPECT_EQ(replicate(catalogues(), vault(kEast), again, {}, 100, now_).error().code,
+            "AlreadyExistsException");
+  auto disabled = again;
+  disabled.state = keys::KeyState::disabled;
+  save(disabled);
+  EXPECT_EQ(encrypt_in(kWest, primary.id).error().code, "DisabledException");
+  EXPECT_TRUE(encrypt_in(kEast, primary.id)) << "each has a state of its own";
+}
+
+TEST_F(Keystore, refuses_a_replica_where_there_is_no_region_or_no_room) {
+  auto replica = make_key(true);
+  auto const id = replica.id;
+  replica.region = "mars-north-1";
+  replica.scope = keys::KeyScope::replica;
+  Catalogues const here = [this](std::string_view name) -> sql::Pool* {
+    return name == "mars-north-1" ? nullptr : &regions_.of(name);
+  };
+  EXPECT_EQ(replicate(here, vault(kEast), replica, {}, 100, now_).error().code,
+            "UnsupportedOperationException");
+  replica.region = kWest;
+  EXPECT_EQ(replicate(here, vault(kEast), replica, {}, 0, now_).error().code, "LimitExceededException");
+  auto const listed = in(kEast, [&](Transaction& tx) { return catalogue::list_replicas(tx, id); });
+  EXPECT_TRUE(listed->empty());
+}
+
+TEST_F(Keystore, keeps_replicas_readable_wherever_a_rotation_is_cut) {
+  for (int cut = 0; cut < 12; ++cut) {
+    auto const primary = make_key(true);
+    replicate_to(kWest, primary);
+    replicate_to("eu-west-1", primary);
+    ASSERT_TRUE(in(kEast, [&](Transaction& tx) {
+      return rotate(tx, vault(kEast), primary, catalogue::MaterialOrigin::on_demand, now_);
+    }));
+    // Each look at a catalogue begins a piece of the work: at the n-th the process dies.
+    int calls = 0;
+    Catalogues const mortal = [&](std::string_view name) -> sql::Pool* {
+      return name != kEast && ++calls > cut ? nullptr : &regions_.of(name);
+    };
+    static_cast<void>(bring_in_step(mortal, vault(kEast), primary.id, now_));
+    auto all_read_all = [&] {
+      for (auto const* from : {kEast, kWest, "eu-west-1"})
+        for (auto const* to : {kEast, kWest, "eu-west-1"})
+          EXPECT_TRUE(decrypt_in(to, *encrypt_in(from, primary.id)))
+              << from << " " << to << " cut at " << cut;
+    };
+    all_read_all();
+    step(kEast);
+    all_read_all();
+    for (auto const* region : {kEast, kWest, "eu-west-1"})
+      EXPECT_EQ(stored(region, primary.id).current_version, 2U) << region << " cut at " << cut;
+  }
+}
+
+TEST_F(Keystore, waits_with_a_primary_until_its_replicas_are_gone) {
+  auto const primary = make_key(true);
+  auto const replica = replicate_to(kWest, primary);
+  save(keys::schedule_deletion(stored(kEast, primary.id), 7, true, now_));
+  now_ += std::chrono::days(30);
+  step(kEast);
+  EXPECT_EQ(stored(kEast, primary.id).state, keys::KeyState::pending_replica_deletion);
+  save(keys::schedule_deletion(stored(kWest, replica.id), 7, false, now_));
+  now_ += std::chrono::days(7);
+  step(kWest);
+  EXPECT_EQ(stored(kWest, replica.id).state, keys::KeyState::deleted);
+  step(kEast);
+  auto const waiting = stored(kEast, primary.id);
+  EXPECT_EQ(waiting.state, keys::KeyState::pending_deletion);
+  EXPECT_EQ(waiting.deletion, now_ + std::chrono::days(7));
+  now_ += std::chrono::days(7);
+  step(kEast);
+  EXPECT_EQ(stored(kEast, primary.id).state, keys::KeyState::deleted);
+}
+
+TEST_F(Keystore, makes_a_replica_anew_where_one_was_deleted) {
+  auto const primary = make_key(true);
+  auto const replica = replicate_to(kWest, primary);
+  save(keys::schedule_deletion(stored(kWest, replica.id), 7, false, now_));
+  now_ += std::chrono::days(7);
+  step(kWest);
+  replicate_to(kWest, primary);
+  EXPECT_EQ(*decrypt_in(kWest, *encrypt_in(kEast, primary.id)), "secret");
+}
+
+TEST_F(Keystore, ends_a_rotation_that_waited_for_a_replica_that_is_gone) {
+  auto const primary = make_key(true);
+  auto const replica = replicate_to(kWest, primary);
+  ASSERT_TRUE(in(kEast, [&](Transaction& tx) {
+    return rotate(tx, vault(kEast), primary, catalogue::MaterialOrigin::on_demand, now_);
+  }));
+  save(keys::schedule_deletion(stored(kWest, replica.id), 7, false, now_));
+  now_ += std::chrono::days(7);
+  step(kWest);
+  EXPECT_EQ(stored(kEast, primary.id).current_version, 2U);
+}
+
+}  // namespace
+}  // namespace argosy::keystore
