@@ -14,7 +14,7 @@ namespace argosy::api {
 namespace {
 
 /// What does not follow from the kind of failure. Source: ec2-semantics A3, A7, G.
-constexpr std::array<std::pair<std::string_view, int>, 17> kStatuses{{
+constexpr std::array<std::pair<std::string_view, int>, 19> kStatuses{{
     {"AuthFailure", 401},
     {"OptInRequired", 401},
     {"UnauthorizedOperation", 403},
@@ -32,6 +32,8 @@ constexpr std::array<std::pair<std::string_view, int>, 17> kStatuses{{
     {"ConflictException", 409},
     {"RequestLimitExceeded", 503},
     {"Unavailable", 503},
+    {"KMSInternalException", 500},
+    {"DependencyTimeoutException", 503},
 }};
 
 int status_of(std::string_view code) {
@@ -47,6 +49,10 @@ Error to_public(Protocol protocol, Error const& error, std::string_view request_
   bool const passing = error.fault == Fault::unavailable || error.fault == Fault::conflict;
   if (protocol == Protocol::ebs)
     return {error.fault, "InternalServerException", "An internal error has occurred. Retry the request."};
+  if (protocol == Protocol::kms && passing)
+    return {error.fault, "DependencyTimeoutException", "The server is overloaded. Retry the request."};
+  if (protocol == Protocol::kms)
+    return {error.fault, "KMSInternalException", "An internal error has occurred. Retry the request."};
   if (passing)
     return {error.fault, "Unavailable", "The server is overloaded and can't handle the request. Retry it."};
   return {error.fault, "InternalError", "An internal error has occurred"};

@@ -1,5 +1,5 @@
-// api/errors.h - failures as each protocol tells them: EC2's and STS's XML, EBS direct's JSON. Source:
-// ec2-semantics A3, A7, G.
+// api/errors.h - failures as each protocol tells them: EC2's and STS's XML, EBS direct's and KMS's JSON.
+// Source: ec2-semantics A3, A7, F, G.
 #pragma once
 #include <string_view>
 

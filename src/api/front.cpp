@@ -6,6 +6,7 @@
 #include "api/authenticate.h"
 #include "api/ebs.h"
 #include "api/errors.h"
+#include "api/kms.h"
 #include "api/operation.h"
 #include "base/log.h"
 #include "catalogue/accounts.h"
@@ -131,6 +132,7 @@ std::unexpected<Error> throttled(Protocol protocol) {
   if (protocol == Protocol::ebs)
     return fail(Fault::limit, "RequestThrottledException/ACCOUNT_THROTTLED", "Request limit exceeded.");
   if (protocol == Protocol::sts) return fail(Fault::limit, "Throttling", "Rate exceeded");
+  if (protocol == Protocol::kms) return fail(Fault::limit, "ThrottlingException", "Rate exceeded");
   return fail(Fault::limit, "RequestLimitExceeded", "Request limit exceeded.");
 }
 
@@ -154,8 +156,8 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
     error.message = std::move(message);
     return {protocol, std::unexpected(std::move(error))};
   };
-  if (signer.service != service_of(protocol) || protocol == Protocol::kms)
-    return denied("Credential should be scoped to a service of this endpoint (ec2, ebs, sts), not '" +
+  if (signer.service != service_of(protocol))
+    return denied("Credential should be scoped to a service of this endpoint (ec2, ebs, kms, sts), not '" +
                   signer.service + "'");
   if (!signer.payload_signed && !(protocol == Protocol::ebs && allows_unsigned_payload(request)))
     return denied("The body must be signed: UNSIGNED-PAYLOAD is accepted for PutSnapshotBlock only");
@@ -179,9 +181,10 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
     out.result = run_ec2(service, *region, caller, request, request_id, out.operation);
     return out;
   }
-  auto const operation = ebs_operation(request);
+  bool const ebs = protocol == Protocol::ebs;
+  auto const operation = ebs ? ebs_operation(request) : kms_operation(request);
   if (!operation.empty()) out.operation = operation;
-  out.result = run_ebs(service, *region, caller, request);
+  out.result = ebs ? run_ebs(service, *region, caller, request) : run_kms(service, *region, caller, request);
   if (out.result) out.result->headers.emplace_back("x-amzn-RequestId", request_id);
   return out;
 }
@@ -191,6 +194,7 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
 void declare_operations(metrics::Requests& requests) {
   for (auto const& [name, operation] : ec2_operations()) requests.declare("ec2", name);
   for (auto const name : ebs_operations()) requests.declare("ebs", name);
+  for (auto const name : kms_operations()) requests.declare("kms", name);
   requests.declare("sts", kGetCallerIdentity);
 }
 

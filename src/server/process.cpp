@@ -110,7 +110,12 @@ Result<void> Process::open_regions() {
 
 Result<void> Process::start_regions() {
   peers_->connect();
-  for (auto& region : regions_) TRY(region->start());
+  auto catalogues = [this](std::string_view name) -> sql::Pool* {
+    for (auto& region : regions_)
+      if (region->name() == name) return &region->catalogue();
+    return nullptr;
+  };
+  for (auto& region : regions_) TRY(region->start(catalogues));
   return {};
 }
 

@@ -82,7 +82,7 @@ Result<void> Region::open_token_key(sql::Session& session) {
   return tx.commit();
 }
 
-Result<void> Region::start() {
+Result<void> Region::start(keystore::Catalogues catalogues) {
   copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, clock_, entropy_);
   TRY(copier_->start());
   TRY(ebs::end_damaged_uploads(*catalogue_, *content_));
@@ -93,6 +93,9 @@ Result<void> Region::start() {
   run("open uploads",
       [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });
   run("collection", [this] { return collector_->step(); });
+  run("keys", [this, catalogues = std::move(catalogues)] {
+    return keystore::step_keys(catalogues, {name_, master_keys_, entropy_}, clock_.now());
+  });
   run("damage", [this] { return damage_watch_->step(); });
   for (std::size_t i = 0; i < kCopyThreads; ++i) run("copies", [this] { return copier_->step(); });
   return {};

@@ -10,6 +10,7 @@
 #include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
+#include "keystore/upkeep.h"
 #include "peer/peer.h"
 #include "replication/copier.h"
 #include "server/background.h"
@@ -56,8 +57,9 @@ class Region {
   /// Authenticates this region's tokens; the same for ever.
   crypto::Key const& token_key() const { return token_key_; }
 
-  /// Begins the work in the background: uploads, copies.
-  Result<void> start();
+  /// Begins the work in the background: uploads, copies, keys. `catalogues` are those of all regions of this
+  /// process, and outlive the work.
+  Result<void> start(keystore::Catalogues catalogues);
   /// There is new work: it begins now.
   void wake();
   /// Fails if the catalogue does not answer.

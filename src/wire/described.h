@@ -3,6 +3,7 @@
 #pragma once
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
+#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -23,6 +24,9 @@ template <class T>
 inline constexpr bool is_list<std::vector<T>> = true;
 template <>
 inline constexpr bool is_list<std::vector<std::byte>> = false;
+/// Texts by name: JSON alone has these.
+template <class T>
+inline constexpr bool is_map = std::is_same_v<T, std::map<std::string, std::string>>;
 template <class T>
 inline constexpr bool is_struct = boost::describe::has_describe_members<T>::value;
 template <class T>

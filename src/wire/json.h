@@ -1,4 +1,5 @@
-// wire/json.h - described structs <-> JSON: EBS direct (ImageId), replication and `--output json` (image_id).
+// wire/json.h - described structs <-> JSON: EBS direct and KMS (ImageId), replication and `--output json`
+// (image_id).
 #pragma once
 #include <boost/json.hpp>
 #include <cmath>
@@ -21,6 +22,10 @@ boost::json::value encode(T const& value, Naming naming) {
   } else if constexpr (is_list<T>) {
     boost::json::array out;
     for (auto const& item : value) out.push_back(encode(item, naming));
+    return out;
+  } else if constexpr (is_map<T>) {
+    boost::json::object out;
+    for (auto const& [name, text] : value) out[to_utf8(name)] = to_utf8(text);
     return out;
   } else if constexpr (is_struct<T>) {
     boost::json::object out;
@@ -53,6 +58,11 @@ Result<void> decode(boost::json::value const& value, T& out, Naming naming, std:
     if (value.is_null()) return {};
     if (!value.is_array()) return bad_member(name, "a list");
     for (auto const& item : value.get_array()) TRY(decode(item, out.emplace_back(), naming, name));
+    return {};
+  } else if constexpr (is_map<T>) {
+    if (value.is_null()) return {};
+    if (!value.is_object()) return bad_member(name, "an object");
+    for (auto const& [key, item] : value.get_object()) TRY(decode(item, out[std::string(key)], naming, name));
     return {};
   } else if constexpr (is_struct<T>) {
     if (!value.is_object()) return bad_member(name, "an object");

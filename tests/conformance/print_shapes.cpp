@@ -23,6 +23,7 @@
 #include "messages/ec2/register_image.h"
 #include "messages/ec2/reset_image_attribute.h"
 #include "messages/ec2/reset_snapshot_attribute.h"
+#include "messages/kms/kms.h"
 #include "messages/sts/get_caller_identity.h"
 #include "wire/described.h"
 
@@ -43,6 +44,10 @@ value type_of(Naming naming) {
     return type_of<typename T::value_type>(naming);
   } else if constexpr (wire::is_list<T>) {
     return boost::json::array{type_of<typename T::value_type>(naming)};
+  } else if constexpr (wire::is_map<T>) {
+    return "map";
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return "blob";
   } else if constexpr (wire::is_struct<T>) {
     return members_of(T{}, naming);
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -112,6 +117,55 @@ object ebs() {
   };
 }
 
+/// An operation that answers nothing.
+#define REQUEST(name, naming)                            \
+  {                                                      \
+#name, object {                                      \
+      { "request", members_of(name##Request{}, naming) } \
+    }                                                    \
+  }
+
+object kms() {
+  using namespace messages::kms;
+  constexpr auto kJson = Naming::upper_camel;
+  return {
+      OPERATION(CancelKeyDeletion, kJson, kJson),
+      OPERATION(CreateGrant, kJson, kJson),
+      OPERATION(CreateKey, kJson, kJson),
+      OPERATION(Decrypt, kJson, kJson),
+      OPERATION(DescribeKey, kJson, kJson),
+      OPERATION(Encrypt, kJson, kJson),
+      OPERATION(GenerateDataKey, kJson, kJson),
+      OPERATION(GenerateDataKeyWithoutPlaintext, kJson, kJson),
+      OPERATION(GetKeyPolicy, kJson, kJson),
+      OPERATION(GetKeyRotationStatus, kJson, kJson),
+      OPERATION(ListAliases, kJson, kJson),
+      OPERATION(ListGrants, kJson, kJson),
+      OPERATION(ListKeyPolicies, kJson, kJson),
+      OPERATION(ListKeyRotations, kJson, kJson),
+      OPERATION(ListKeys, kJson, kJson),
+      OPERATION(ListResourceTags, kJson, kJson),
+      OPERATION(ListRetirableGrants, kJson, kJson),
+      OPERATION(ReEncrypt, kJson, kJson),
+      OPERATION(ReplicateKey, kJson, kJson),
+      OPERATION(RotateKeyOnDemand, kJson, kJson),
+      OPERATION(ScheduleKeyDeletion, kJson, kJson),
+      REQUEST(CreateAlias, kJson),
+      REQUEST(DeleteAlias, kJson),
+      REQUEST(DisableKey, kJson),
+      REQUEST(DisableKeyRotation, kJson),
+      REQUEST(EnableKey, kJson),
+      REQUEST(EnableKeyRotation, kJson),
+      REQUEST(PutKeyPolicy, kJson),
+      REQUEST(RetireGrant, kJson),
+      REQUEST(RevokeGrant, kJson),
+      REQUEST(TagResource, kJson),
+      REQUEST(UntagResource, kJson),
+      REQUEST(UpdateAlias, kJson),
+      REQUEST(UpdateKeyDescription, kJson),
+  };
+}
+
 object sts() {
   using namespace messages::sts;
   return {OPERATION(GetCallerIdentity, Naming::upper_camel, Naming::upper_camel)};
@@ -121,6 +175,7 @@ object sts() {
 }  // namespace argosy
 
 int main() {
-  boost::json::object const shapes{{"ec2", argosy::ec2()}, {"ebs", argosy::ebs()}, {"sts", argosy::sts()}};
+  boost::json::object const shapes{
+      {"ec2", argosy::ec2()}, {"ebs", argosy::ebs()}, {"kms", argosy::kms()}, {"sts", argosy::sts()}};
   std::cout << shapes << "\n";
 }

@@ -19,7 +19,7 @@ ARGOSYD = pathlib.Path(os.environ.get("ARGOSYD", HERE.parents[1] / "build/releas
 PUBLISHED = json.loads((HERE / "members.json").read_text())
 EXTENSION = ("ec2", "DescribeSnapshots", "argosy")  # docs/extensions.md
 # EBS direct describes only its JSON bodies: PutSnapshotBlock and GetSnapshotBlock have none.
-OPERATIONS = [(service, name) for service in ("ec2", "ebs", "sts") for name in PUBLISHED[service]]
+OPERATIONS = [(service, name) for service in ("ec2", "ebs", "kms", "sts") for name in PUBLISHED[service]]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,11 @@ def known_to_botocore(service, name):
     loader = botocore.loaders.Loader()
     model = botocore.model.ServiceModel(loader.load_service_model(service, "service-2"))
     return model.operation_model(name) if name in model.operation_names else None
+
+
+def newer_than_botocore(service, name):
+    """Of KMS Debian's botocore lacks the rotation on demand; the SDK for JavaScript has it in the black-box tests."""
+    return service == "kms" and name in ("ListKeyRotations", "RotateKeyOnDemand")
 
 
 def wire_name(protocol, side, member, shape):
@@ -84,7 +89,9 @@ def missing(known, described, path):
         yield f"{path}: botocore says {known}, the struct says {described}"
 
 
-@pytest.mark.parametrize("service, name", OPERATIONS)
+@pytest.mark.parametrize(
+    "service, name", [operation for operation in OPERATIONS if not newer_than_botocore(*operation)]
+)
 def test_every_member_that_botocore_knows_is_described(ours, service, name):
     operation = known_to_botocore(service, name)
     assert operation, f"botocore does not know {name}"
