@@ -1,4 +1,5 @@
 """Debian's aws command: the commands of the story as people type them, and an upload."""
+import base64
 import json
 import subprocess
 
@@ -205,3 +206,33 @@ def test_regions_and_the_caller_are_shown(owner):
 )
 def test_a_refusal_ends_the_command_with_its_code(owner, arguments, code):
     assert f"({code})" in aws(owner, *arguments, status=254)
+
+
+def test_a_key_is_made_named_shared_and_used_with_the_commands_as_they_stand(owner, recipient, tmp_path):
+    key = aws(owner, "kms", "create-key", "--description", "for disks", "--tags", "TagKey=k,TagValue=v")[
+        "KeyMetadata"
+    ]["Arn"]
+    alias = "alias/" + disks.unique("aws").replace(" ", "-")
+    aws(owner, "kms", "create-alias", "--alias-name", alias, "--target-key-id", key)
+    plain, encrypted, decrypted = (tmp_path / name for name in ("plain", "encrypted", "decrypted"))
+    plain.write_bytes(b"\x00secret\xff")
+    context = ("--encryption-context", "team=a,disk=1")
+    out = aws(owner, "kms", "encrypt", "--key-id", alias, "--plaintext", f"fileb://{plain}", *context)
+    assert out["KeyId"] == key
+    encrypted.write_bytes(base64.b64decode(out["CiphertextBlob"]))
+    decrypt = ("kms", "decrypt", "--ciphertext-blob", f"fileb://{encrypted}", *context)
+    assert "AccessDeniedException" in aws(recipient, *decrypt, status=254)
+    grant = aws(
+        owner,
+        *("kms", "create-grant", "--key-id", key, "--grantee-principal", f"arn:aws:iam::{recipient.id}:root"),
+        *("--operations", "Decrypt", "DescribeKey", "--constraints", "EncryptionContextSubset={team=a}"),
+    )
+    decrypted.write_bytes(base64.b64decode(aws(recipient, *decrypt)["Plaintext"]))
+    assert decrypted.read_bytes() == plain.read_bytes()
+    assert aws(recipient, "kms", "describe-key", "--key-id", key)["KeyMetadata"]["KeyState"] == "Enabled"
+    aws(owner, "kms", "revoke-grant", "--key-id", key, "--grant-id", grant["GrantId"])
+    assert "AccessDeniedException" in aws(recipient, *decrypt, status=254)
+    aws(owner, "kms", "disable-key", "--key-id", key)
+    assert f"{key} is disabled." in aws(owner, *decrypt, status=254)
+    found = aws(owner, "kms", "schedule-key-deletion", "--key-id", key, "--pending-window-in-days", "7")
+    assert found["KeyState"] == "PendingDeletion"

@@ -2,6 +2,7 @@
 import base64
 import json
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -295,3 +296,112 @@ def test_errors_of_ebs_direct_have_their_reasons(ebs, command, given, name, reas
     with pytest.raises(Refusal) as caught:
         ebs(command, **given)
     assert (caught.value.name, caught.value.reason) == (name, reason)
+
+
+@pytest.fixture
+def kms(javascript, owner):
+    return lambda command, region="us-east-1", **given: javascript.call(
+        owner, "kms", command, region, **given
+    )
+
+
+def plain(answer):
+    return base64.b64decode(answer["Plaintext"]["$bytes"])
+
+
+def blob(answer):
+    return base64.b64decode(answer["CiphertextBlob"]["$bytes"])
+
+
+def test_a_key_is_made_used_rotated_and_deleted(kms, owner):
+    tag = {"TagKey": "k", "TagValue": "v"}
+    made = kms("CreateKey", Description="by JavaScript", Tags=[tag])["KeyMetadata"]
+    key = made["KeyId"]
+    assert (made["AWSAccountId"], made["KeyState"], made["CreationDate"][:2]) == (owner.id, "Enabled", "20")
+    assert re.fullmatch("[0-9a-f]{64}", made["CurrentKeyMaterialId"])
+    alias = "alias/" + disks.unique("js").replace(" ", "-")
+    kms("CreateAlias", AliasName=alias, TargetKeyId=key)
+    assert kms("ListAliases", KeyId=key)["Aliases"][0]["AliasName"] == alias
+    context = {"a": "b"}
+    before = kms("Encrypt", KeyId=alias, Plaintext=b"secret", EncryptionContext=context)
+    rotated = kms("RotateKeyOnDemand", KeyId=key)
+    assert rotated["KeyId"] == made["Arn"]
+    opened = kms("Decrypt", CiphertextBlob=blob(before), EncryptionContext=context)
+    assert plain(opened) == b"secret" and opened["KeyMaterialId"] == made["CurrentKeyMaterialId"]
+    data_key = kms("GenerateDataKey", KeyId=key, KeySpec="AES_256")
+    assert len(plain(data_key)) == 32 and data_key["KeyMaterialId"] != made["CurrentKeyMaterialId"]
+    hidden = kms("GenerateDataKeyWithoutPlaintext", KeyId=key, NumberOfBytes=64)
+    moved = kms("ReEncrypt", CiphertextBlob=blob(hidden), DestinationKeyId=key)
+    assert len(plain(kms("Decrypt", CiphertextBlob=blob(moved)))) == 64
+    kms("EnableKeyRotation", KeyId=key, RotationPeriodInDays=90)
+    status = kms("GetKeyRotationStatus", KeyId=key)
+    assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, 90)
+    rotations = kms("ListKeyRotations", KeyId=key, IncludeKeyMaterial="ALL_KEY_MATERIAL")["Rotations"]
+    assert [entry["KeyMaterialState"] for entry in rotations] == ["NON_CURRENT", "CURRENT"]
+    kms("DisableKeyRotation", KeyId=key)
+    kms("UpdateKeyDescription", KeyId=key, Description="other")
+    kms("TagResource", KeyId=key, Tags=[{"TagKey": "more", "TagValue": ""}])
+    kms("UntagResource", KeyId=key, TagKeys=["k"])
+    assert kms("ListResourceTags", KeyId=key)["Tags"] == [{"TagKey": "more", "TagValue": ""}]
+    kms("UpdateAlias", AliasName=alias, TargetKeyId=key)
+    kms("DeleteAlias", AliasName=alias)
+    kms("DisableKey", KeyId=key)
+    kms("EnableKey", KeyId=key)
+    assert kms("ScheduleKeyDeletion", KeyId=key, PendingWindowInDays=7)["KeyState"] == "PendingDeletion"
+    kms("CancelKeyDeletion", KeyId=key)
+    found = kms("DescribeKey", KeyId=key)["KeyMetadata"]
+    assert (found["KeyState"], found["Description"]) == ("Disabled", "other")
+    assert key in {entry["KeyId"] for entry in kms("ListKeys", Limit=1000)["Keys"]}
+
+
+def test_a_key_is_shared_by_policy_and_grant(javascript, kms, owner, recipient):
+    key = kms("CreateKey", MultiRegion=True)["KeyMetadata"]
+    policy = kms("GetKeyPolicy", KeyId=key["KeyId"])["Policy"]
+    kms("PutKeyPolicy", KeyId=key["KeyId"], Policy=policy)
+    assert kms("ListKeyPolicies", KeyId=key["KeyId"])["PolicyNames"] == ["default"]
+    root = f"arn:aws:iam::{recipient.id}:root"
+    grant = kms(
+        "CreateGrant",
+        KeyId=key["KeyId"],
+        GranteePrincipal=root,
+        RetiringPrincipal=root,
+        Operations=["Decrypt"],
+        Constraints={"EncryptionContextEquals": {"a": "b"}},
+    )
+    encrypted = kms("Encrypt", KeyId=key["KeyId"], Plaintext=b"secret", EncryptionContext={"a": "b"})
+    given = {
+        "CiphertextBlob": blob(encrypted),
+        "EncryptionContext": {"a": "b"},
+        "GrantTokens": [grant["GrantToken"]],
+    }
+    assert plain(javascript.call(recipient, "kms", "Decrypt", **given)) == b"secret"
+    listed = kms("ListGrants", KeyId=key["KeyId"])["Grants"]
+    assert listed[0]["Constraints"] == {"EncryptionContextEquals": {"a": "b"}}
+    retirable = javascript.call(recipient, "kms", "ListRetirableGrants", RetiringPrincipal=root)["Grants"]
+    assert grant["GrantId"] in {entry["GrantId"] for entry in retirable}
+    javascript.call(recipient, "kms", "RetireGrant", GrantToken=grant["GrantToken"])
+    with pytest.raises(Refusal) as caught:
+        javascript.call(recipient, "kms", "Decrypt", **given)
+    assert (caught.value.name, caught.value.status) == ("AccessDeniedException", 400)
+    again = kms("CreateGrant", KeyId=key["KeyId"], GranteePrincipal=root, Operations=["Decrypt"])
+    kms("RevokeGrant", KeyId=key["KeyId"], GrantId=again["GrantId"])
+    replica = kms("ReplicateKey", KeyId=key["KeyId"], ReplicaRegion="us-west-2")["ReplicaKeyMetadata"]
+    assert replica["KeyId"] == key["KeyId"]
+    with pytest.raises(Refusal) as caught:
+        kms("Encrypt", KeyId=key["KeyId"], Plaintext=b"x", DryRun=True)
+    assert caught.value.name == "DryRunOperationException"
+
+
+@pytest.mark.parametrize(
+    "command, given, name",
+    [
+        ("DescribeKey", {"KeyId": "alias/none"}, "NotFoundException"),
+        ("CreateAlias", {"AliasName": "alias/aws/x", "TargetKeyId": "x"}, "InvalidAliasNameException"),
+        ("Decrypt", {"CiphertextBlob": b"x"}, "InvalidCiphertextException"),
+        ("GetPublicKey", {"KeyId": "alias/none"}, "UnknownOperationException"),
+    ],
+)
+def test_errors_of_kms_have_their_names(kms, command, given, name):
+    with pytest.raises(Refusal) as caught:
+        kms(command, **given)
+    assert (caught.value.name, caught.value.status) == (name, 400)

@@ -2,10 +2,16 @@
 // input}, a line out {output} or {error}. Bytes are {"$bytes": base64} both ways.
 import * as ebs from "@aws-sdk/client-ebs";
 import * as ec2 from "@aws-sdk/client-ec2";
+import * as kms from "@aws-sdk/client-kms";
 import * as sts from "@aws-sdk/client-sts";
 import readline from "node:readline";
 
-const services = { ebs: [ebs, ebs.EBSClient], ec2: [ec2, ec2.EC2Client], sts: [sts, sts.STSClient] };
+const services = {
+  ebs: [ebs, ebs.EBSClient],
+  ec2: [ec2, ec2.EC2Client],
+  kms: [kms, kms.KMSClient],
+  sts: [sts, sts.STSClient],
+};
 const clients = new Map();
 
 function clientFor({ service, region, endpoint, credentials }) {
@@ -25,7 +31,8 @@ async function toJson(output) {
   for (const [name, value] of Object.entries(output)) {
     if (name === "$metadata") continue;
     const isStream = typeof value?.transformToByteArray === "function";
-    out[name] = isStream ? { $bytes: Buffer.from(await value.transformToByteArray()).toString("base64") } : value;
+    const bytes = isStream ? await value.transformToByteArray() : value;
+    out[name] = bytes instanceof Uint8Array ? { $bytes: Buffer.from(bytes).toString("base64") } : value;
   }
   return out;
 }
