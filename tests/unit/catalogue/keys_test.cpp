@@ -4,6 +4,7 @@
 
 #include "catalogue/aliases.h"
 #include "catalogue/grants.h"
+#include "catalogue/secrets.h"
 #include "support/region.h"
 
 namespace argosy::catalogue {
@@ -142,6 +143,28 @@ TEST_F(KeyRows, hold_each_version_of_the_material_under_the_master_keys) {
   auto tx = Transaction::begin(**session, sql::Access::read);
   EXPECT_EQ(find_material(*tx, region_.master_keys, "a", 2).error().fault, Fault::corrupt)
       << "a material is bound to its version";
+}
+
+TEST_F(KeyRows, have_materials_that_follow_a_new_master_key) {
+  auto const material = crypto::Key::random(*region_.entropy);
+  for (std::uint32_t const version : {1U, 2U})
+    ASSERT_TRUE(run([&](Transaction& tx) {
+      return insert_material(tx, region_.master_keys, "a", {version, "id", now_, MaterialOrigin::creation},
+                             material, *region_.entropy);
+    }));
+  region_.master_keys.add(2, crypto::Key::random(*region_.entropy));
+  std::int64_t rows = 0;
+  for (auto const& column : region_secrets()) {
+    auto const done =
+        run([&](Transaction& tx) { return rewrap(tx, column, "", region_.master_keys, *region_.entropy); });
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_TRUE(done->broken.empty()) << column.table;
+    if (column.table == "key_materials") rows = done->rows;
+  }
+  EXPECT_EQ(rows, 2);
+  crypto::MasterKeys const newest(2, *region_.master_keys.key(2));
+  for (std::uint32_t const version : {1U, 2U})
+    EXPECT_TRUE(run([&](Transaction& tx) { return find_material(tx, newest, "a", version); }));
 }
 
 TEST_F(KeyRows, tell_which_replicas_lag) {
