@@ -1,7 +1,9 @@
 // cli/list.cpp - argosy ls: images, own or shared or public, of one region or several.
 #include <algorithm>
+#include <map>
 
 #include "cli/format.h"
+#include "cli/key_reference.h"
 #include "cli/parallel.h"
 #include "cli/permissions.h"
 #include "cli/program.h"
@@ -18,11 +20,43 @@ struct ListOptions {
   bool all_regions = false;
 };
 
-/// An image and, for an own one, those it is shared with.
+/// An image and, for an own one, those it is shared with and the keys of its disks.
 struct Entry {
   ec2::Image image;
   std::optional<Audience> audience;
+  std::vector<std::string> keys;  ///< ARNs
 };
+
+bool is_encrypted(ec2::Image const& image) {
+  return std::ranges::any_of(image.block_device_mapping, [](auto const& mapping) {
+    return mapping.ebs && mapping.ebs->encrypted.value_or(false);
+  });
+}
+
+/// Images do not name their keys; the snapshots do, and are asked only if there is one that is encrypted.
+Outcome<void> find_keys(Session& session, std::vector<Entry>& entries) {
+  if (std::ranges::none_of(entries, [](auto const& entry) { return is_encrypted(entry.image); })) return {};
+  ec2::DescribeSnapshotsRequest request;
+  request.owner = {"self"};
+  request.filter = {filter("encrypted", {"true"})};
+  std::map<std::string, std::string> keys;  // by snapshot
+  for (auto const& snapshot : TRY(describe_snapshots(session, std::move(request))))
+    keys[snapshot.snapshot_id.value_or("")] = snapshot.kms_key_id.value_or("");
+  for (auto& entry : entries) {
+    for (auto const& id : snapshot_ids(entry.image))
+      if (auto found = keys.find(id); found != keys.end()) entry.keys.push_back(found->second);
+    entry.keys = without_repeats(entry.keys);
+  }
+  return {};
+}
+
+/// "-", a key's id, or "yes" where the key is not known.
+std::string show_encryption(Entry const& entry) {
+  if (!is_encrypted(entry.image)) return "-";
+  std::string out;
+  for (auto const& key : entry.keys) (out += out.empty() ? "" : ", ") += read_key_arn(key).name;
+  return out.empty() ? "yes" : out;
+}
 
 bool lists_own(ListOptions const& options) { return !options.shared_with_me && !options.everybodys; }
 
@@ -37,8 +71,9 @@ Outcome<std::vector<Entry>> find_entries(Session& session, ListOptions const& op
   auto images = TRY(describe_images(session, std::move(request)));
   std::ranges::sort(images, {}, [](auto const& image) { return image.creation_date.value_or(""); });
   std::vector<Entry> entries;
-  for (auto& image : images) entries.push_back({std::move(image), std::nullopt});
+  for (auto& image : images) entries.push_back({std::move(image), std::nullopt, {}});
   if (!lists_own(options)) return entries;
+  TRY(find_keys(session, entries));
   run_each(kQuestionsAtOnce, entries.size(), [&](std::size_t i) {
     auto permissions = launch_permissions(session, entries[i].image.image_id.value_or(""));
     if (permissions)
@@ -64,6 +99,7 @@ std::vector<std::string> to_row(std::string const& region, Entry const& entry, L
           image.image_state.value_or("?"),
           std::to_string(size_gib(image)) + " GiB",
           show_minute(image.creation_date.value_or("-")),
+          show_encryption(entry),
           last};
 }
 
@@ -77,13 +113,15 @@ boost::json::object to_json(std::string const& region, Entry const& entry) {
           {"created", or_null(image.creation_date)},
           {"owner_id", or_null(image.image_owner_id)},
           {"public", image.is_public.value_or(false)},
+          {"encrypted", is_encrypted(image)},
+          {"kms_key_ids", boost::json::value_from(entry.keys)},
           {"shared", or_null(entry.audience)}};
 }
 
 Outcome<Exit> run(ListOptions const& options, Settings const& settings, Terminal& terminal) {
   auto regions = TRY(choose_regions(settings, options.all_regions));
-  std::vector<std::string> head{
-      "REGION", "IMAGE", "NAME", "STATE", "SIZE", "CREATED", lists_own(options) ? "SHARED WITH" : "OWNER"};
+  std::vector<std::string> head{"REGION", "IMAGE",   "NAME", "STATE",
+                                "SIZE",   "CREATED", "KEY",  lists_own(options) ? "SHARED WITH" : "OWNER"};
   auto list = [&](Session& session) -> Outcome<Listing> {
     Listing listing;
     for (auto const& entry : TRY(find_entries(session, options))) {
@@ -99,6 +137,7 @@ constexpr char const* kExamples = R"(  argosy ls --region us-east-1,us-west-2
   argosy ls --all-regions --output json
   argosy ls --shared-with-me --region us-west-2       what others let you start
 
+KEY is that of the encrypted disks; yes where it is another account's.
 "Shared with me" are images that name your account or organization; public ones are not among them.
 )";
 

@@ -53,6 +53,8 @@ void add_to(Listing& listing, std::string const& region, ec2::Snapshot const& sn
                            {"size_gib", or_null(snapshot.volume_size)},
                            {"started", started},
                            {"owner_id", or_null(snapshot.owner_id)},
+                           {"encrypted", snapshot.encrypted.value_or(false)},
+                           {"kms_key_id", or_null(snapshot.kms_key_id)},
                            {"description", or_null(snapshot.description)},
                            {"used_by", used_by ? boost::json::value_from(*used_by) : nullptr}});
 }

@@ -34,6 +34,8 @@ void describe(Page& page, SnapshotFacts const& facts) {
   if (snapshot.start_time) page.line("started", to_iso8601(*snapshot.start_time));
   if (snapshot.full_snapshot_size_in_bytes)
     page.line("content", show_size(snapshot.full_snapshot_size_in_bytes));
+  page.line("encrypted", std::string(snapshot.encrypted.value_or(false) ? "yes" : "no"));
+  page.line("key", snapshot.kms_key_id);
   if (snapshot.argosy) {
     auto const& own = *snapshot.argosy;
     if (own.copy_bytes_total)
