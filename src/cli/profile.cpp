@@ -131,6 +131,7 @@ Outcome<Settings> resolve_ranked(Flags const& flags, Sources const& sources, Ran
   for (auto const& region : settings.regions) TRY(check_region(region));
   for (auto [service, variable] : {std::pair{"ec2", "AWS_ENDPOINT_URL_EC2"},
                                    {"ebs", "AWS_ENDPOINT_URL_EBS"},
+                                   {"kms", "AWS_ENDPOINT_URL_KMS"},
                                    {"sts", "AWS_ENDPOINT_URL_STS"}})
     if (auto url = find_endpoint(flags, environment, profile, rank, service, variable))
       settings.endpoint_urls[service] = *url;

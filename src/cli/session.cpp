@@ -14,6 +14,7 @@ namespace {
 
 constexpr char const* kEc2Version = "2016-11-15";
 constexpr char const* kStsVersion = "2011-06-15";
+constexpr char const* kKmsTarget = "TrentService.";
 constexpr char const* kUserAgent = "argosy/" ARGOSY_VERSION;
 
 Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& settings,
@@ -113,6 +114,25 @@ Failure read_ebs_failure(http::Response const& response) {
   return failure;
 }
 
+/// The type may stand in a header or in the body, there with a namespace before it: "com.amazon#TYPE".
+Failure read_kms_failure(http::Response const& response) {
+  auto body = wire::parse_json(as_text(response.body));
+  auto text = [&](std::string_view name) -> std::string {
+    auto const* value = body && body->is_object() ? body->get_object().if_contains(name) : nullptr;
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+  };
+  auto type = text("__type");
+  if (type.empty()) type = http::find_header(response.headers, "x-amzn-errortype").value_or("");
+  type = type.substr(type.find('#') + 1);
+  type = type.substr(0, type.find(':'));
+  if (type.empty()) return not_the_service(response, "KMS");
+  auto message = text("message");
+  if (message.empty()) message = text("Message");  // of errors that the service's model does not name
+  Failure failure(Error{http::fault_of(response.status), type, message.empty() ? "no message" : message});
+  failure.request_id = http::find_header(response.headers, "x-amzn-requestid").value_or("");
+  return failure;
+}
+
 Outcome<std::unique_ptr<Session>> Session::open(Settings const& settings, std::string region) {
   std::unique_ptr<Session> session(new Session);
   session->transports_ = std::make_shared<Transports const>(TRY(open_transports(settings, region)));
@@ -124,7 +144,7 @@ Outcome<std::unique_ptr<Session>> Session::open(Settings const& settings, std::s
 
 Outcome<Session::Transports> Session::open_transports(Settings const& settings, std::string const& region) {
   Transports out;
-  for (auto const* service : {"ec2", "ebs", "sts"})
+  for (auto const* service : {"ec2", "ebs", "kms", "sts"})
     out[service] = TRY(open_transport(settings, service, region));
   return out;
 }
@@ -185,6 +205,20 @@ Outcome<http::Response> Session::ebs(http::Request request, remote::Payload payl
   auto response = TRY(call("ebs", request, payload));
   if (response.status < 200 || response.status > 299) return std::unexpected(read_ebs_failure(response));
   return response;
+}
+
+Outcome<std::string> Session::kms(std::string_view operation, std::string const& json) {
+  http::Request const request{
+      "POST",
+      "/",
+      "",
+      {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", kKmsTarget + std::string(operation)}},
+      to_bytes(as_bytes(json)),
+      "",
+      {}};
+  auto response = TRY(call("kms", request, remote::Payload::hashed));
+  if (response.status != 200) return std::unexpected(read_kms_failure(response));
+  return std::string(as_text(response.body));
 }
 
 }  // namespace argosy::cli

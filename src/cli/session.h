@@ -1,4 +1,4 @@
-// cli/session.h - signed calls to the EC2 and EBS direct services of one region, with their errors
+// cli/session.h - signed calls to the EC2, EBS direct, KMS and STS services of one region, with their errors
 // understood.
 #pragma once
 #include <map>
@@ -31,11 +31,13 @@ class Session {
   Outcome<std::string> ec2(std::string_view action, wire::Pairs parameters);
   /// `request.path` begins with a slash. A 2xx response.
   Outcome<http::Response> ebs(http::Request request, remote::Payload payload = remote::Payload::hashed);
+  /// The JSON of a success; empty where the operation answers nothing.
+  Outcome<std::string> kms(std::string_view operation, std::string const& json);
   /// The XML of a success.
   Outcome<std::string> sts(std::string_view action);
 
  private:
-  /// By service: ec2, ebs, sts.
+  /// By service: ec2, ebs, kms, sts.
   using Transports = std::map<std::string, std::unique_ptr<remote::Transport>, std::less<>>;
 
   Session() = default;
@@ -63,5 +65,6 @@ std::string aws_endpoint_url(std::string_view service, std::string_view region);
 Failure read_ec2_failure(http::Response const& response);
 Failure read_sts_failure(http::Response const& response);
 Failure read_ebs_failure(http::Response const& response);
+Failure read_kms_failure(http::Response const& response);
 
 }  // namespace argosy::cli

@@ -45,10 +45,25 @@ TEST(EbsFailure, has_type_message_reason_and_request_id) {
   EXPECT_EQ(failure.request_id, "7");
 }
 
+TEST(KmsFailure, has_type_message_and_request_id_wherever_the_type_stands) {
+  for (auto const& answer :
+       {response(400, R"({"__type":"com.amazonaws.kms#NotFoundException","message":"no key"})",
+                 {{"x-amzn-RequestId", "7"}}),
+        response(400, R"({"Message":"no key"})",
+                 {{"x-amzn-ErrorType", "NotFoundException:http://x"}, {"x-amzn-RequestId", "7"}})}) {
+    auto failure = read_kms_failure(answer);
+    EXPECT_EQ(failure.code, "NotFoundException");
+    EXPECT_EQ(failure.message, "no key");
+    EXPECT_EQ(failure.request_id, "7");
+    EXPECT_EQ(failure.exit, Exit::service);
+  }
+}
+
 TEST(OtherServers, are_told_from_the_service) {
   for (auto const& failure :
        {read_ec2_failure(response(404, "<html><body>nginx</body></html>")),
-        read_ec2_failure(response(404, "not found")), read_ebs_failure(response(404, "not found"))}) {
+        read_ec2_failure(response(404, "not found")), read_ebs_failure(response(404, "not found")),
+        read_kms_failure(response(404, "[]"))}) {
     EXPECT_TRUE(failure.code.empty());
     EXPECT_NE(failure.message.find("is the endpoint URL right?"), std::string::npos);
     EXPECT_EQ(failure.exit, Exit::failed);
