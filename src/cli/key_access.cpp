@@ -1,0 +1,133 @@
+// cli/key_access.cpp - see key_access.h.
+#include "cli/key_access.h"
+
+#include <algorithm>
+
+#include "cli/identity.h"
+#include "wire/json.h"
+
+namespace argosy::cli {
+namespace {
+
+constexpr char const* kDenied = "AccessDeniedException";
+
+/// Where the caller may not look, nothing.
+template <class T>
+Outcome<std::optional<T>> if_allowed(Outcome<T> found) {
+  if (found) return std::optional<T>(*std::move(found));
+  if (found.error().code == kDenied) return std::optional<T>();
+  return std::unexpected(found.error());
+}
+
+/// What one grant says to an operation for the account.
+Answer ask_grant(kms::GrantListEntry const& grant, std::string const& account, std::string const& operation) {
+  if (std::ranges::find(grant.operations, operation) == grant.operations.end()) return Answer::no;
+  if (!grant.grantee_principal.contains("::" + account + ":")) return Answer::no;
+  bool to_all_of_it = grant.grantee_principal == root_arn(account);
+  return to_all_of_it && !grant.constraints ? Answer::yes : Answer::maybe;
+}
+
+std::string aws_command(std::string const& verb, std::string const& arn) {
+  return "aws kms " + verb + " --region " + read_key_arn(arn).region + " --key-id " + arn;
+}
+
+std::string find_account(Session& session) {
+  auto identity = get_caller_identity(session);
+  return identity ? identity->account : "ACCOUNT";
+}
+
+std::string ask_the_owner(Session& session, std::string const& key) {
+  return "its owner opens it: argosy key grant " + key + " " + find_account(session);
+}
+
+}  // namespace
+
+std::string root_arn(std::string const& account) { return "arn:aws:iam::" + account + ":root"; }
+
+std::string show(Obstacle const& obstacle, std::size_t blanks) {
+  if (obstacle.remedy.empty()) return obstacle.what;
+  return obstacle.what + "\n" + std::string(blanks, ' ') + obstacle.remedy;
+}
+
+bool is_managed_by_aws(kms::KeyMetadata const& key) { return key.key_manager == "AWS"; }
+
+std::optional<Obstacle> find_state_obstacle(kms::KeyMetadata const& key) {
+  if (key.key_usage != "ENCRYPT_DECRYPT" || key.key_spec != "SYMMETRIC_DEFAULT")
+    return Obstacle{"the key " + show_key(key.arn) + " is not symmetric: disks cannot be encrypted under it",
+                    ""};
+  if (key.key_state == "Enabled") return std::nullopt;
+  Obstacle obstacle{"the key " + show_key(key.arn) + " is " + key.key_state, ""};
+  auto enable = aws_command("enable-key", key.arn);
+  if (key.key_state == "Disabled") obstacle.remedy = enable;
+  if (key.key_state.starts_with("Pending") && key.key_state.ends_with("Deletion"))
+    obstacle.remedy = aws_command("cancel-key-deletion", key.arn) + " && " + enable;
+  return obstacle;
+}
+
+Outcome<FoundKey> find_key(Session& session, std::string const& key) {
+  auto found = describe_key(session, key);
+  if (found) return FoundKey{*std::move(found), std::nullopt};
+  auto const& code = found.error().code;
+  if (code == "NotFoundException") {
+    bool is_alias = key.starts_with("alias/");
+    auto const& region = session.region();
+    return FoundKey{std::nullopt, Obstacle{"there is no key " + key + " in " + region,
+                                           is_alias ? "argosy key create " + region + " --alias " + key
+                                                    : "argosy key ls " + region}};
+  }
+  if (code == kDenied)
+    return FoundKey{std::nullopt,
+                    Obstacle{"there is no key " + key + " that is open to you", ask_the_owner(session, key)}};
+  return std::unexpected(found.error());
+}
+
+Outcome<KeyRules> read_key_rules(Session& session, std::string const& key_arn) {
+  KeyRules rules;
+  auto document = TRY(if_allowed(key_policy(session, key_arn)));
+  if (document) {
+    auto policy = wire::parse_json(*document);
+    if (policy) rules.policy = *std::move(policy);
+  }
+  rules.grants = TRY(if_allowed(list_grants(session, key_arn)));
+  return rules;
+}
+
+KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::string const& account) {
+  KeyAccess access{Answer::yes, {}, ""};
+  bool by_policy = false;
+  bool by_grant = false;
+  for (std::string const operation : kImageOperations) {
+    auto policy =
+        rules.policy ? ask_policy(*rules.policy, {account, "kms:" + operation, key.arn}) : Answer::no;
+    auto granted = Answer::no;
+    if (rules.grants)
+      for (auto const& grant : *rules.grants)
+        granted = std::max(granted, ask_grant(grant, account, operation));
+    by_policy |= policy != Answer::no;
+    by_grant |= granted > policy;
+    auto answer = std::max(policy, granted);
+    if (answer == Answer::no) access.missing.push_back(operation);
+    access.answer = std::min(access.answer, answer);
+  }
+  bool all_is_known = rules.policy && rules.grants;
+  if (access.answer == Answer::no && !all_is_known) access.answer = Answer::maybe;
+  if (by_policy) access.through = "its policy";
+  if (by_grant) access.through += by_policy ? " and a grant" : "a grant";
+  return access;
+}
+
+Outcome<std::optional<Obstacle>> find_use_obstacle(Session& session, kms::KeyMetadata const& key) {
+  if (auto obstacle = find_state_obstacle(key)) return obstacle;
+  if (is_managed_by_aws(key)) return std::nullopt;  // EC2 alone may use it, for its account
+  auto tried = try_data_key(session, key.arn);
+  if (tried) return std::nullopt;
+  if (tried.error().code != kDenied) return std::unexpected(tried.error());
+  // A policy may open it through EC2 alone, and then this call was refused for nothing.
+  auto account = find_account(session);
+  if (judge_access(TRY(read_key_rules(session, key.arn)), key, account).answer == Answer::yes)
+    return std::nullopt;
+  return Obstacle{"the key " + show_key(key.arn) + " may not be used by you",
+                  ask_the_owner(session, show_key(key.arn))};
+}
+
+}  // namespace argosy::cli
