@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/ec2.h"
+#include "cli/kms.h"
 #include "cli/profile_files.h"
 #include "cli/program.h"
 
@@ -105,8 +106,11 @@ class Completer {
     if (what == "COMMAND")
       for (auto const* verb : tree_->get_subcommands([](CLI::App const*) { return true; }))
         offer(before + typed, before + verb->get_name(), verb->get_description());
+    if (what == "REGION")
+      for (auto const& region : lookups_.regions()) offer(before + typed, before + region, "");
     for (auto const* noun : {"IMAGE", "IMAGE ACCOUNT", "SOURCE", "A", "B"})
-      if (what == noun) offer_images(typed, before);
+      if (what == noun) offer_by_region(typed, before, lookups_.images);
+    if (what == "KEY" && option.get_positional()) offer_by_region(typed, before, lookups_.keys);
   }
 
   /// A list with commas is completed at its end.
@@ -117,15 +121,17 @@ class Completer {
     for (auto const& region : lookups_.regions()) offer(before + last, before + region, "");
   }
 
-  void offer_images(std::string const& typed, std::string const& before) {
+  /// REGION/ first, then what `find` finds there.
+  void offer_by_region(std::string const& typed, std::string const& before,
+                       std::function<std::vector<Candidate>(std::string const&)> const& find) {
     auto slash = typed.find('/');
     if (slash == std::string::npos) {
       for (auto const& region : lookups_.regions()) offer(before + typed, before + region + "/", "");
       return;
     }
     auto region = typed.substr(0, slash);
-    for (auto const& image : lookups_.images(region))
-      offer(before + typed, before + region + "/" + image.word, image.meaning);
+    for (auto const& found : find(region))
+      offer(before + typed, before + region + "/" + found.word, found.meaning);
   }
 
   CLI::App const* command_;
@@ -174,6 +180,17 @@ std::vector<Candidate> find_images(std::vector<std::string> const& words, std::s
   std::vector<Candidate> out;
   if (!images) return out;
   for (auto const& image : *images) out.push_back({image.image_id.value_or(""), image.name.value_or("")});
+  return out;
+}
+
+std::vector<Candidate> find_keys(std::vector<std::string> const& words, std::string const& region) {
+  auto aliases = [&]() -> Outcome<std::vector<kms::AliasListEntry>> {
+    TRY(check_region(region));
+    return list_aliases(*TRY(Session::open(TRY(quick_settings(words)), region)));
+  }();
+  std::vector<Candidate> out;
+  if (!aliases) return out;
+  for (auto const& alias : *aliases) out.push_back({alias.alias_name, alias.target_key_id});
   return out;
 }
 
@@ -245,8 +262,8 @@ constexpr char const* kExamples = R"(  source <(argosy completion bash)         
   source <(argosy completion zsh)                     in ~/.zshrc, after compinit
   argosy completion fish > ~/.config/fish/completions/argosy.fish
 
-Completes commands, options, their values, profiles, regions, and your own images behind REGION/. The
-regions and images are asked of the service, for a second and a half at most.
+Completes commands, options, their values, profiles, regions, and your own images and keys behind REGION/.
+These and the regions are asked of the service, for a second and a half at most.
 )";
 
 }  // namespace
@@ -261,7 +278,8 @@ Completion complete(CLI::App const& tree, std::vector<std::string> const& words,
 
 void print_completion(CLI::App const& tree, std::vector<std::string> const& words) {
   Lookups lookups{[] { return list_profiles(real_sources()); }, [&] { return find_regions(words); },
-                  [&](std::string const& region) { return find_images(words, region); }};
+                  [&](std::string const& region) { return find_images(words, region); },
+                  [&](std::string const& region) { return find_keys(words, region); }};
   auto completion = complete(tree, words, lookups);
   if (completion.files) fmt::print(":files\n");
   for (auto const& candidate : completion.candidates)

@@ -25,6 +25,8 @@ struct Lookups {
   std::function<std::vector<std::string>()> regions;
   /// Own images of a region.
   std::function<std::vector<Candidate>(std::string const& region)> images;
+  /// Aliases of own keys of a region.
+  std::function<std::vector<Candidate>(std::string const& region)> keys;
 };
 
 /// `words`: those behind the command's name; the last one, which may be empty, is being typed.

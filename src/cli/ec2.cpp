@@ -7,6 +7,7 @@
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_regions.h"
 #include "messages/ec2/describe_snapshot_attribute.h"
+#include "messages/ec2/ebs_encryption.h"
 #include "messages/ec2/reset_image_attribute.h"
 #include "messages/ec2/reset_snapshot_attribute.h"
 #include "wire/xml.h"
@@ -41,6 +42,10 @@ Outcome<std::vector<Item>> call_paged(Session& session, std::string_view action,
     request.next_token = page.next_token;
   } while (request.next_token && !request.next_token->empty());
   return items;
+}
+
+bool is_hidden(Failure const& failure) {
+  return failure.code == "UnauthorizedOperation" || failure.code == "InvalidAction";
 }
 
 Outcome<std::string> need_id(std::optional<std::string> const& id, std::string_view action) {
@@ -102,6 +107,22 @@ Outcome<std::vector<std::string>> describe_regions(Session& session) {
   return names;
 }
 
+Outcome<bool> encrypts_by_default(Session& session) {
+  auto answer = call<ec2::GetEbsEncryptionByDefaultResponse>(session, "GetEbsEncryptionByDefault",
+                                                             ec2::GetEbsEncryptionByDefaultRequest{});
+  if (answer) return answer->ebs_encryption_by_default;
+  if (is_hidden(answer.error())) return false;
+  return std::unexpected(answer.error());
+}
+
+Outcome<std::string> default_ebs_key(Session& session) {
+  auto answer = call<ec2::GetEbsDefaultKmsKeyIdResponse>(session, "GetEbsDefaultKmsKeyId",
+                                                         ec2::GetEbsDefaultKmsKeyIdRequest{});
+  if (answer) return answer->kms_key_id;
+  if (is_hidden(answer.error())) return std::string(kManagedEbsKey);
+  return std::unexpected(answer.error());
+}
+
 Outcome<std::string> register_image(Session& session, ec2::RegisterImageRequest const& request) {
   auto answer = TRY(call<ec2::RegisterImageResponse>(session, "RegisterImage", request));
   return need_id(answer.image_id, "RegisterImage");
@@ -149,6 +170,12 @@ std::vector<std::string> snapshot_ids(ec2::Image const& image) {
   for (auto const& mapping : image.block_device_mapping)
     if (mapping.ebs && mapping.ebs->snapshot_id) ids.push_back(*mapping.ebs->snapshot_id);
   return without_repeats(ids);
+}
+
+bool is_encrypted(ec2::Image const& image) {
+  return std::ranges::any_of(image.block_device_mapping, [](auto const& mapping) {
+    return mapping.ebs && mapping.ebs->encrypted.value_or(false);
+  });
 }
 
 Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,

@@ -31,6 +31,13 @@ Outcome<std::vector<ec2::LaunchPermission>> launch_permissions(Session& session,
 Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& session,
                                                                        std::string const& snapshot_id);
 Outcome<std::vector<std::string>> describe_regions(Session& session);
+/// The key that AWS manages for EBS: the default as long as the account has chosen no other.
+inline constexpr std::string_view kManagedEbsKey = "alias/aws/ebs";
+/// Whether whatever the account makes in the region is encrypted. Here and below: where the settings are
+/// hidden from the caller, or the service has none, they are taken for unchanged.
+Outcome<bool> encrypts_by_default(Session& session);
+/// The key of what is encrypted without a key being named: an ARN, or kManagedEbsKey.
+Outcome<std::string> default_ebs_key(Session& session);
 
 Outcome<std::string> register_image(Session& session, ec2::RegisterImageRequest const& request);
 Outcome<std::string> copy_image(Session& session, ec2::CopyImageRequest const& request);
@@ -49,6 +56,8 @@ Outcome<void> read_dry_run(Outcome<void> outcome);
 
 /// The snapshots of the image's disks, each once.
 std::vector<std::string> snapshot_ids(ec2::Image const& image);
+/// Whether one of its disks is.
+bool is_encrypted(ec2::Image const& image);
 /// The snapshots among these that are the caller's own.
 Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,
                                                   std::vector<std::string> const& snapshot_ids);

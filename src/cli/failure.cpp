@@ -36,7 +36,7 @@ struct Advice {
   std::string_view text;
 };
 
-constexpr std::array<Advice, 20> kAdvice{{
+constexpr std::array<Advice, 25> kAdvice{{
     {"AuthFailure", "Not authorized", "Only the owner of an image may do this."},
     {"AuthFailure", "valid region", "Check the name of the region."},
     {"AuthFailure", "",
@@ -59,6 +59,13 @@ constexpr std::array<Advice, 20> kAdvice{{
     {"InvalidSnapshot.InUse", "", "Deregister the image first: `argosy deregister IMAGE` deletes both."},
     {"OperationNotPermitted", "", "The image is protected against deregistration."},
     {"InvalidAMIAttributeItemValue", "", "An account has 12 digits; an organization is named by its ARN."},
+    {"NotFoundException", "",
+     "A key belongs to one region: name it, as in us-east-1/alias/NAME; `argosy key ls` lists yours."},
+    {"AccessDeniedException", "key/", "The key's owner opens it: `argosy key grant KEY ACCOUNT`."},
+    {"DisabledException", "", "Its owner switches it on again: `aws kms enable-key`."},
+    {"AlreadyExistsException", "", "`argosy key ls` shows which key has that alias."},
+    {"InvalidParameter", "AWS Managed",
+     "Copy it under a key of your own and share the copy: `argosy copy --encrypt --kms-key REGION=KEY`."},
     {"ResourceLimitExceeded", "", "A limit of the account is reached: run the command again later."},
     {"RequestLimitExceeded", "", "The service asks for fewer requests: run the command again later."},
 }};

@@ -27,12 +27,6 @@ struct Entry {
   std::vector<std::string> keys;  ///< ARNs
 };
 
-bool is_encrypted(ec2::Image const& image) {
-  return std::ranges::any_of(image.block_device_mapping, [](auto const& mapping) {
-    return mapping.ebs && mapping.ebs->encrypted.value_or(false);
-  });
-}
-
 /// Images do not name their keys; the snapshots do, and are asked only if there is one that is encrypted.
 Outcome<void> find_keys(Session& session, std::vector<Entry>& entries) {
   if (std::ranges::none_of(entries, [](auto const& entry) { return is_encrypted(entry.image); })) return {};

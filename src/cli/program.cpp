@@ -11,7 +11,7 @@ namespace argosy::cli {
 namespace {
 
 constexpr char const* kSummary =
-    R"(Argosy: machine images in several regions. Speaks the EC2 and EBS direct APIs: to argosyd with
+    R"(Argosy: machine images in several regions. Speaks the EC2, EBS direct and KMS APIs: to argosyd with
 --endpoint-url or AWS_ENDPOINT_URL, to AWS itself without.
 )";
 
@@ -21,6 +21,7 @@ constexpr char const* kFooter = R"(The main job:
   argosy share us-west-2/ami-… 123456789012                      who may start it
   argosy ls --shared-with-me --all-regions                       as the recipient
   argosy unshare us-west-2/ami-… 123456789012                    take it back
+  argosy why --account 123456789012 us-west-2/ami-…              when he cannot start it
 
 Each verb teaches with examples: argosy copy --help
 
@@ -58,10 +59,12 @@ Program::Program() : app_(kSummary, "argosy") {
   add_copy(*this);
   add_share(*this);
   add_unshare(*this);
+  add_why(*this);
   add_wait(*this);
   add_verify(*this);
   add_deregister(*this);
   add_snapshot(*this);
+  add_key(*this);
   add_doctor(*this);
   add_completion(*this);
   add_man(*this);

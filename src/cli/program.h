@@ -72,12 +72,15 @@ void add_show(Program& program);              // show.cpp
 void add_copy(Program& program);              // copy.cpp
 void add_share(Program& program);             // share.cpp
 void add_unshare(Program& program);           // share.cpp
+void add_why(Program& program);               // why.cpp
 void add_wait(Program& program);              // wait.cpp
 void add_verify(Program& program);            // verify.cpp
 void add_deregister(Program& program);        // deregister.cpp
 void add_doctor(Program& program);            // doctor.cpp
 void add_completion(Program& program);        // completion.cpp
 void add_man(Program& program);               // man.cpp
+void add_key(Program& program);               // key.cpp, with the next one
+void add_key_dependents(Program& program);    // dependents.cpp
 void add_snapshot(Program& program);          // snapshot.cpp, with the next two
 void add_snapshot_share(Program& program);    // share.cpp
 void add_snapshot_unshare(Program& program);  // share.cpp

@@ -24,11 +24,17 @@ class Line : public testing::Test {
     copy->add_flag("--wait", wait_, "Stay");
     auto* put = app_.add_subcommand("put", "Put it");
     put->add_option("FILE", texts_, "");
+    auto* open = app_.add_subcommand("open", "Open it");
+    open->add_option("KEY", text_, "");
+    open->add_option("REGION", text_, "");
     app_.add_subcommand("snapshot", "Of disks")->add_subcommand("rm", "Delete");
     lookups_.profiles = [] { return std::vector<std::string>{"lab", "live"}; };
     lookups_.regions = [] { return std::vector<std::string>{"us-east-1", "us-west-2"}; };
     lookups_.images = [](std::string const& region) {
       return std::vector<Candidate>{{"ami-" + region, "web"}};
+    };
+    lookups_.keys = [](std::string const& region) {
+      return std::vector<Candidate>{{"alias/" + region, "its id"}};
     };
   }
   std::vector<std::string> offered(std::vector<std::string> const& words) {
@@ -44,7 +50,7 @@ class Line : public testing::Test {
 };
 
 TEST_F(Line, is_completed_with_commands_and_those_below_them) {
-  EXPECT_THAT(offered({""}), ElementsAre("copy", "put", "snapshot"));
+  EXPECT_THAT(offered({""}), ElementsAre("copy", "put", "open", "snapshot"));
   EXPECT_THAT(offered({"co"}), ElementsAre("copy"));
   EXPECT_THAT(offered({"snapshot", ""}), ElementsAre("rm"));
   EXPECT_THAT(offered({"x"}), IsEmpty());
@@ -71,6 +77,12 @@ TEST_F(Line, is_completed_with_images_and_files_where_they_are_arguments) {
   EXPECT_THAT(offered({"copy", "us-east-1/"}), ElementsAre("us-east-1/ami-us-east-1"));
   EXPECT_THAT(offered({"copy", "us-east-1/ami-1", ""}), IsEmpty()) << "it takes one image";
   EXPECT_TRUE(complete(app_, {"put", "a", "b"}, lookups_).files) << "it takes several files";
+}
+
+TEST_F(Line, is_completed_with_keys_and_regions_where_they_are_arguments) {
+  EXPECT_THAT(offered({"open", "us-w"}), ElementsAre("us-west-2/"));
+  EXPECT_THAT(offered({"open", "us-west-2/al"}), ElementsAre("us-west-2/alias/us-west-2"));
+  EXPECT_THAT(offered({"open", "us-west-2/alias/images", "us-e"}), ElementsAre("us-east-1"));
 }
 
 }  // namespace

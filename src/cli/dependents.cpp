@@ -1,0 +1,207 @@
+// cli/dependents.cpp - argosy key dependents: what becomes unreadable when a key goes.
+#include <algorithm>
+
+#include "cli/ec2.h"
+#include "cli/format.h"
+#include "cli/key_access.h"
+#include "cli/key_target.h"
+#include "cli/page.h"
+#include "cli/permissions.h"
+#include "cli/program.h"
+
+namespace argosy::cli {
+namespace {
+
+struct DependentsOptions {
+  std::string key;
+};
+
+struct DependentImage {
+  ec2::Image image;
+  Audience may_start;
+};
+
+struct DependentSnapshot {
+  ec2::Snapshot snapshot;
+  Audience may_copy;
+};
+
+/// What hangs on the key in its own region, or on a replica of it in another.
+struct Place {
+  std::string region;
+  std::string key_arn;
+  std::string state;
+  bool is_ebs_default = false;
+  std::vector<DependentSnapshot> snapshots;
+  std::vector<DependentImage> images;
+  std::vector<kms::GrantListEntry> grants;
+};
+
+struct Report {
+  std::vector<Place> places;                              ///< first that of the key itself
+  std::vector<std::pair<std::string, Failure>> failures;  ///< replicas that could not be looked at
+};
+
+Outcome<std::vector<DependentSnapshot>> find_snapshots(Session& session, std::string const& key_arn) {
+  ec2::DescribeSnapshotsRequest request;
+  request.owner = {"self"};
+  request.filter = {filter("encrypted", {"true"})};
+  std::vector<DependentSnapshot> out;
+  for (auto& snapshot : TRY(describe_snapshots(session, std::move(request)))) {
+    if (snapshot.kms_key_id != key_arn) continue;
+    auto permissions = TRY(snapshot_permissions(session, snapshot.snapshot_id.value_or("")));
+    out.push_back({std::move(snapshot), to_audience(permissions)});
+  }
+  return out;
+}
+
+Outcome<std::vector<DependentImage>> find_images(Session& session,
+                                                 std::vector<DependentSnapshot> const& snapshots) {
+  std::vector<std::string> ids;
+  for (auto const& dependent : snapshots) ids.push_back(dependent.snapshot.snapshot_id.value_or(""));
+  std::vector<std::string> image_ids;
+  for (auto const& [snapshot, images] : TRY(find_images_using(session, ids)))
+    if (std::ranges::find(ids, snapshot) != ids.end())
+      image_ids.insert(image_ids.end(), images.begin(), images.end());
+  std::vector<DependentImage> out;
+  for (auto const& id : without_repeats(image_ids)) {
+    auto image = TRY(find_image(session, id));
+    auto permissions = TRY(launch_permissions(session, id));
+    out.push_back({std::move(image), to_audience(permissions)});
+  }
+  return out;
+}
+
+Outcome<Place> look_at(Session& session, kms::KeyMetadata const& key) {
+  Place place;
+  place.region = session.region();
+  place.key_arn = key.arn;
+  place.state = key.key_state;
+  place.snapshots = TRY(find_snapshots(session, key.arn));
+  place.images = TRY(find_images(session, place.snapshots));
+  place.is_ebs_default = TRY(default_ebs_key(session)) == key.arn;
+  place.grants = TRY(read_key_rules(session, key.arn)).grants.value_or(std::vector<kms::GrantListEntry>{});
+  return place;
+}
+
+Outcome<Place> look_at_replica(Session const& session, kms::MultiRegionKey const& replica) {
+  auto there = TRY(session.open_in(replica.region));
+  return look_at(*there, TRY(describe_key(*there, replica.arn)));
+}
+
+/// The key's relatives: its primary and the other replicas.
+std::vector<kms::MultiRegionKey> relatives_of(kms::KeyMetadata const& key) {
+  std::vector<kms::MultiRegionKey> out;
+  if (!key.multi_region_configuration) return out;
+  out.push_back(key.multi_region_configuration->primary_key);
+  for (auto const& replica : key.multi_region_configuration->replica_keys) out.push_back(replica);
+  std::erase_if(out, [&](auto const& relative) { return relative.arn == key.arn; });
+  return out;
+}
+
+Outcome<Report> gather(KeyTarget const& target) {
+  Report report;
+  report.places.push_back(TRY(look_at(*target.session, target.key)));
+  for (auto const& relative : relatives_of(target.key)) {
+    auto place = look_at_replica(*target.session, relative);
+    if (place) {
+      report.places.push_back(*std::move(place));
+    } else {
+      report.failures.emplace_back(relative.arn, place.error());
+    }
+  }
+  return report;
+}
+
+/// Accounts other than the key's that have it by a grant: they may have snapshots under it.
+std::vector<std::string> foreign_grantees(Place const& place) {
+  std::vector<std::string> out;
+  auto own = "::" + read_key_arn(place.key_arn).account + ":";
+  for (auto const& grant : place.grants)
+    if (!grant.grantee_principal.contains(own)) out.push_back(grant.grantee_principal);
+  return without_repeats(out);
+}
+
+constexpr char const* kNotSeen =
+    "snapshots, images and machines of other accounts under the key, and volumes; what else of the key's "
+    "ciphertexts is in use";
+
+void describe(Page& page, Place const& place) {
+  page.heading(show_key(place.key_arn) + "  " + place.state);
+  if (place.is_ebs_default) page.add("It is the default key of EBS in " + place.region + ".\n");
+  std::vector<std::vector<std::string>> rows{{"DEPENDS ON IT", "NAME", "STATE", "SHARED WITH"}};
+  for (auto const& [image, may_start] : place.images)
+    rows.push_back({place.region + "/" + image.image_id.value_or("?"), image.name.value_or("-"),
+                    image.image_state.value_or("?"), list_audience(may_start)});
+  for (auto const& [snapshot, may_copy] : place.snapshots)
+    rows.push_back({place.region + "/" + snapshot.snapshot_id.value_or("?"),
+                    snapshot.description.value_or("-"), snapshot.status.value_or("?"),
+                    list_audience(may_copy)});
+  page.add(rows.size() == 1 ? "Nothing of yours depends on it.\n" : show_table(rows));
+  for (auto const& grantee : foreign_grantees(place)) page.add("Open by a grant to " + grantee + ".\n");
+}
+
+boost::json::object to_json(Place const& place) {
+  boost::json::array images;
+  for (auto const& [image, may_start] : place.images)
+    images.push_back({{"image_id", or_null(image.image_id)},
+                      {"name", or_null(image.name)},
+                      {"state", or_null(image.image_state)},
+                      {"may_start", to_json(may_start)}});
+  boost::json::array snapshots;
+  for (auto const& [snapshot, may_copy] : place.snapshots)
+    snapshots.push_back({{"snapshot_id", or_null(snapshot.snapshot_id)},
+                         {"state", or_null(snapshot.status)},
+                         {"size_gib", or_null(snapshot.volume_size)},
+                         {"may_copy", to_json(may_copy)}});
+  return {{"region", place.region},
+          {"key", place.key_arn},
+          {"state", place.state},
+          {"ebs_default", place.is_ebs_default},
+          {"images", std::move(images)},
+          {"snapshots", std::move(snapshots)},
+          {"open_by_grant_to", boost::json::value_from(foreign_grantees(place))}};
+}
+
+boost::json::object to_json(Report const& report) {
+  boost::json::array places;
+  for (auto const& place : report.places) places.push_back(to_json(place));
+  for (auto const& [arn, failure] : report.failures)
+    places.push_back({{"region", read_key_arn(arn).region}, {"key", arn}, {"error", to_json(failure)}});
+  return {{"places", std::move(places)}, {"not_seen", kNotSeen}};
+}
+
+Outcome<Exit> run(DependentsOptions const& options, Settings const& settings, Terminal& terminal) {
+  auto report = TRY(gather(TRY(open_key(settings, options.key))));
+  for (auto const& [arn, failure] : report.failures)
+    terminal.complain(show_key(arn) + "  " + explain(failure));
+  if (terminal.format() == Format::json) {
+    terminal.print(to_json(report));
+  } else {
+    Page page;
+    for (auto const& place : report.places) describe(page, place);
+    page.add("\nNot seen: " + std::string(kNotSeen) + ".\n");
+    terminal.print(page.text().substr(1));  // no empty line before the first heading
+  }
+  return report.failures.empty() ? Exit::done : Exit::partly;
+}
+
+constexpr char const* kExamples = R"(  argosy key dependents us-east-1/alias/images
+  argosy key dependents us-east-1/alias/images -o json | jq -r '.places[].images[].image_id'
+
+Look here before ScheduleKeyDeletion: when the key is gone, what is listed can never be read again. Of a
+multi-Region key the replicas in other regions are looked at too. Copies under another key do not depend
+on this one. Other accounts' snapshots under the key cannot be seen.
+)";
+
+}  // namespace
+
+void add_key_dependents(Program& program) {
+  auto options = std::make_shared<DependentsOptions>();
+  program.add_verb("key dependents", "What becomes unreadable when a key goes", kExamples, options, &run)
+      .add_option("KEY", options->key, "REGION/ID, REGION/alias/NAME or an ARN")
+      ->required()
+      ->option_text(" ");
+}
+
+}  // namespace argosy::cli

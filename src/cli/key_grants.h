@@ -1,0 +1,24 @@
+// cli/key_grants.h - the grants that argosy gives and takes: exactly what launching and copying needs, found
+// again by their names.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "cli/kms.h"
+
+namespace argosy::cli {
+
+/// Given by hand: "argosy:ACCOUNT". With an image: "argosy:ACCOUNT:ami-…", so that taking one image back
+/// leaves what another needs.
+std::string grant_name(std::string const& account, std::string const& image_id);
+
+/// Gives kImageOperations to the account; the grant's id. The same twice is one grant. `image_id` may be
+/// empty.
+Outcome<std::string> give_key(Session& session, std::string const& key_arn, std::string const& account,
+                              std::string const& image_id);
+
+/// Revokes the grants for which `goes` is true; how many.
+Outcome<std::size_t> take_key(Session& session, std::string const& key_arn,
+                              std::function<bool(kms::GrantListEntry const&)> const& goes);
+
+}  // namespace argosy::cli
