@@ -3,8 +3,10 @@
 #include <filesystem>
 
 #include "cli/ec2.h"
+#include "cli/encryption.h"
 #include "cli/format.h"
 #include "cli/identity.h"
+#include "cli/key_reference.h"
 #include "cli/pending_upload.h"
 #include "cli/program.h"
 #include "cli/upload.h"
@@ -30,6 +32,8 @@ struct ImportOptions {
   std::size_t jobs = 8;
   bool ena = true;
   bool snapshot_only = false;
+  bool encrypt = false;
+  std::string key;
 };
 
 /// Found out before gigabytes are uploaded.
@@ -67,6 +71,7 @@ std::string find_account(Session& session, Settings settings) {
 /// Opens every disk, so that a mistake in the last one is found before the first is uploaded, and takes up
 /// what an earlier run left of each.
 Outcome<std::vector<Source>> open_sources(ImportOptions const& options, std::vector<TagArgument> const& tags,
+                                          std::optional<Encryption> const& encryption,
                                           Settings const& settings, Session& session) {
   std::vector<std::string> paths{options.disk};
   paths.insert(paths.end(), options.data_disks.begin(), options.data_disks.end());
@@ -81,7 +86,7 @@ Outcome<std::vector<Source>> open_sources(ImportOptions const& options, std::vec
     source.pending = TRY(PendingUpload::open(
         settings.state_directory,
         {session.ebs_endpoint(), account, session.region(), std::filesystem::absolute(path).string(),
-         sources.size(), source.volume_size_gib, options.description, tags}));
+         sources.size(), source.volume_size_gib, options.description, tags, encryption}));
   }
   return sources;
 }
@@ -164,16 +169,29 @@ bool was_registered(ec2::Image const& image, std::vector<Source> const& sources)
 
 /// Uploads and registers; the image's id, empty with --snapshot-only.
 Outcome<std::string> import_disks(Session& session, ImportOptions const& options, std::string const& name,
-                                  std::vector<TagArgument> const& tags, std::chrono::milliseconds patience,
-                                  std::vector<Source>& sources, Terminal& terminal) {
-  UploadOptions how{options.description, tags, 0, options.jobs, patience};
+                                  UploadOptions const& how, std::vector<Source>& sources,
+                                  Terminal& terminal) {
   std::vector<std::string> snapshots;
   for (auto& source : sources) {
     TRY(import_disk(session, source, how, terminal));
     snapshots.push_back(source.uploaded.snapshot_id);
   }
   if (options.snapshot_only) return std::string();
-  return register_image(session, register_request(options, name, snapshots, tags));
+  return register_image(session, register_request(options, name, snapshots, how.tags));
+}
+
+/// Under which key the disks come, checked before the first is uploaded; nothing: as the account's settings
+/// say.
+Outcome<std::optional<Encryption>> find_encryption(ImportOptions const& options, Session& session,
+                                                   Terminal& terminal) {
+  if (!options.key.empty() && !options.encrypt) return stop(Exit::usage, "--kms-key needs --encrypt");
+  if (!options.encrypt) return std::nullopt;
+  if (options.key.empty()) return Encryption{};
+  auto choice = TRY(parse_key_choice(session.region() + "=" + options.key));
+  auto check = TRY(check_key(session, choice.key, Audience{}));
+  auto key_arn = check.key_arn;
+  TRY(stop_at_obstacles({{session.region(), std::move(check)}}, terminal));
+  return Encryption{key_arn};
 }
 
 Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Terminal& terminal) {
@@ -187,7 +205,8 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
   TRY(check_image_name(name));
   std::optional<ec2::Image> taken;
   if (!options.snapshot_only) taken = TRY(find_image_named(*session, name));
-  auto sources = TRY(open_sources(options, tags, settings, *session));
+  auto encryption = TRY(find_encryption(options, *session, terminal));
+  auto sources = TRY(open_sources(options, tags, encryption, settings, *session));
   bool registered = taken && was_registered(*taken, sources);
   if (taken && !registered)
     return stop(Exit::refused, "the name \"" + name + "\" is already that of " + session->region() + "/" +
@@ -201,7 +220,8 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
     }
     image_id = taken->image_id.value_or("");
   } else {
-    image_id = import_disks(*session, options, name, tags, settings.patience, sources, terminal);
+    UploadOptions const how{options.description, tags, 0, options.jobs, settings.patience, encryption};
+    image_id = import_disks(*session, options, name, how, sources, terminal);
   }
   if (!image_id) {
     for (auto const& source : sources)
@@ -219,6 +239,7 @@ constexpr char const* kExamples = R"(  argosy import disk.raw --name web-1 --reg
   id=$(argosy import debian.qcow2 --tag build=42)     stdout is the image id alone
   argosy import root.raw --disk data.raw              the second disk becomes /dev/sdf
   argosy import disk.vmdk --snapshot-only             prints snap-…
+  argosy import disk.raw --encrypt --kms-key alias/images
 
 Zeros and holes are not uploaded. An import that was interrupted goes on when the same command is run
 again within a day, and sends only what the service has not acknowledged. Without --format QEMU looks at the disk to find out; name the
@@ -260,6 +281,11 @@ void add_import(Program& program) {
       ->check(CLI::Range(1, 32))
       ->option_text("N");
   verb.add_flag("--snapshot-only", options->snapshot_only, "Make a snapshot, no image");
+  verb.add_flag("--encrypt", options->encrypt, "Encrypt the snapshots");
+  verb.add_option(
+          "--kms-key", options->key,
+          "For --encrypt, of the region: an id, an ARN or alias/NAME; the default key of EBS unless given")
+      ->option_text("KEY");
 }
 
 }  // namespace argosy::cli

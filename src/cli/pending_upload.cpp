@@ -40,6 +40,7 @@ Outcome<std::string> make_title(UploadIdentity const& identity) {
   boost::json::array tags;
   for (auto const& tag : identity.tags) tags.push_back({tag.key, tag.value});
   title["tags"] = std::move(tags);
+  if (identity.encryption) title["encrypted"] = identity.encryption->key_arn;
   return boost::json::serialize(title);
 }
 

@@ -11,6 +11,11 @@
 
 namespace argosy::cli {
 
+/// What is uploaded is to be encrypted.
+struct Encryption {
+  std::string key_arn;  ///< empty: the default key of EBS
+};
+
 /// What makes two imports the same work. A disk that is written to is another one: its size or its time
 /// differs.
 struct UploadIdentity {
@@ -22,6 +27,7 @@ struct UploadIdentity {
   std::uint64_t volume_size_gib = 0;
   std::string description;
   std::vector<TagArgument> tags;
+  std::optional<Encryption> encryption;
 };
 
 struct Completion {

@@ -5,6 +5,7 @@
 
 #include "base/entropy.h"
 #include "cli/format.h"
+#include "cli/key_reference.h"
 
 namespace argosy::cli {
 namespace {
@@ -20,7 +21,30 @@ Outcome<std::optional<ec2::Image>> find_copy(Session& session, CopyOrder const& 
   return std::move(found.front());
 }
 
-ec2::CopyImageRequest copy_request(CopyOrder const& order) {
+/// The key that was asked for in the region; empty: none was.
+std::string key_in(CopyOrder const& order, std::string const& region) {
+  auto found = order.keys.find(region);
+  return found == order.keys.end() ? "" : found->second;
+}
+
+/// An image that was copied before may be another than is asked for now.
+Outcome<void> check_encryption(Session& session, CopyOrder const& order, ec2::Image const& image) {
+  if (!order.encrypt) return {};
+  auto reference = session.region() + "/" + image.image_id.value_or("?");
+  auto another = "; choose another name with --name, or first argosy deregister " + reference;
+  for (auto const& mapping : image.block_device_mapping)
+    if (mapping.ebs && !mapping.ebs->encrypted.value_or(false))
+      return stop(Exit::refused, reference + " is there already and not encrypted" + another);
+  auto key = key_in(order, session.region());
+  if (key.empty()) return {};
+  for (auto const& snapshot : TRY(own_snapshots(session, snapshot_ids(image))))
+    if (snapshot.kms_key_id != key)
+      return stop(Exit::refused, reference + " is there already, under the key " +
+                                     show_key(snapshot.kms_key_id.value_or("?")) + another);
+  return {};
+}
+
+ec2::CopyImageRequest copy_request(CopyOrder const& order, std::string const& region) {
   ec2::CopyImageRequest request;
   // Made anew for each copy and sent again with each retry of the call. Derived from the order alone it would
   // be remembered by the service, and hand back an image that was deregistered meanwhile. Against a second
@@ -30,6 +54,8 @@ ec2::CopyImageRequest copy_request(CopyOrder const& order) {
   if (!order.description.empty()) request.description = order.description;
   request.source_image_id = order.source_image_id;
   request.source_region = order.source_region;
+  if (order.encrypt) request.encrypted = true;
+  if (auto key = key_in(order, region); !key.empty()) request.kms_key_id = key;
   if (order.copy_tags) request.copy_image_tags = true;
   if (!order.tags.empty())
     request.tag_specification = {{"image", to_tags(order.tags)}, {"snapshot", to_tags(order.tags)}};
@@ -44,7 +70,7 @@ Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& r
     existing.reset();
   }
   if (!existing) {
-    auto image_id = copy_image(session, copy_request(order));
+    auto image_id = copy_image(session, copy_request(order, session.region()));
     if (image_id) {
       result.image_id = *image_id;
       return {};
@@ -53,6 +79,7 @@ Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& r
       existing = TRY(find_copy(session, order));  // another run was faster
     if (!existing) return std::unexpected(image_id.error());
   }
+  TRY(check_encryption(session, order, *existing));
   result.image_id = existing->image_id.value_or("");
   result.was_begun = true;
   result.was_there = existing->image_state == "available";

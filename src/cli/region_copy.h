@@ -1,5 +1,6 @@
 // cli/region_copy.h - one image into one region: found there already or copied, followed, tagged, shared.
 #pragma once
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct CopyOrder {
   bool allow_copy = false;
   bool copy_tags = false;
   bool detach = false;
+  bool encrypt = false;
+  std::map<std::string, std::string> keys;  ///< ARN by region; where none is, the service chooses
 };
 
 struct CopyResult {

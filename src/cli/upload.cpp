@@ -128,6 +128,10 @@ Outcome<void> start(Session& session, UploadOptions const& options, PendingUploa
   request.timeout = kTimeoutMinutes;
   if (!options.description.empty()) request.description = options.description;
   for (auto const& tag : options.tags) request.tags.push_back({tag.key, tag.value});
+  if (options.encryption) {
+    request.encrypted = true;
+    if (!options.encryption->key_arn.empty()) request.kms_key_arn = options.encryption->key_arn;
+  }
   request.client_token = pending.client_token();
   auto snapshot_id = start_snapshot(session, request);
   if (!snapshot_id && snapshot_id.error().code == "ConflictException") {  // what it had started is gone

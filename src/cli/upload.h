@@ -1,6 +1,7 @@
 // cli/upload.h - a disk into a new snapshot, block by block; one that an earlier run began goes on.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct UploadOptions {
   std::uint64_t volume_size_gib = 0;
   std::size_t jobs = 8;
   std::chrono::milliseconds patience{};
+  std::optional<Encryption> encryption;  ///< nothing: as the account's settings say
 };
 
 struct Uploaded {

@@ -18,7 +18,7 @@ class PendingUploads : public testing::Test {
   ~PendingUploads() override { std::filesystem::remove_all(folder_); }
 
   UploadIdentity identity() const {
-    return {"127.0.0.1:1", "123456789012", "us-east-1", disk_, 1, 1, "about", {{"key", "value"}}};
+    return {"127.0.0.1:1", "123456789012", "us-east-1", disk_, 1, 1, "about", {{"key", "value"}}, {}};
   }
   std::unique_ptr<PendingUpload> open(UploadIdentity const& identity) const {
     auto pending = PendingUpload::open(folder_ + "/state", identity);
@@ -70,6 +70,8 @@ TEST_F(PendingUploads, are_others_for_another_disk_place_account_or_wish) {
   EXPECT_EQ(other([](auto& one) { one.volume_size_gib = 2; }), "");
   EXPECT_EQ(other([](auto& one) { one.description = "else"; }), "");
   EXPECT_EQ(other([](auto& one) { one.tags.clear(); }), "");
+  EXPECT_EQ(other([](auto& one) { one.encryption.emplace(); }), "");
+  EXPECT_EQ(other([](auto& one) { one.encryption = {"arn:aws:kms:us-east-1:123456789012:key/1"}; }), "");
   std::ofstream(disk_, std::ios::app) << "more";
   EXPECT_EQ(other([](auto&) {}), "");
 }

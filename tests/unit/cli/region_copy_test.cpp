@@ -2,11 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <deque>
-#include <map>
-
-#include "http/server.h"
+#include "unit/cli/scripted_service.h"
 
 namespace argosy::cli {
 namespace {
@@ -23,35 +19,19 @@ std::string images(std::string const& id, std::string const& state) {
          "<blockDeviceMapping><item><ebs><snapshotId>snap-1</snapshotId></ebs></item></blockDeviceMapping>"
          "</item></imagesSet></DescribeImagesResponse>";
 }
-std::string error(std::string const& code) {
-  return "<Response><Errors><Error><Code>" + code +
-         "</Code><Message>no</Message></Error></Errors><RequestID>7</RequestID></Response>";
-}
 
-/// Answers each action from a list of its own, the last answer for ever, and remembers what was asked.
-class ScriptedEc2 {
+class ScriptedEc2 : public ScriptedService {
  public:
-  std::map<std::string, std::deque<std::string>> answers{
-      {"DescribeSnapshots",
-       {"<R><snapshotSet><item><snapshotId>snap-1</snapshotId><progress>100%</progress><argosy>"
-        "<copyBytesTotal>100</copyBytesTotal><copyBytesDone>100</copyBytesDone><copyBytesMoved>30</"
-        "copyBytesMoved>"
-        "</argosy></item></snapshotSet></R>"}},
-      {"ModifyImageAttribute", {kDone}},
-      {"ModifySnapshotAttribute", {kDone}},
-      {"CreateTags", {kDone}},
-      {"DeregisterImage", {kDone}}};
-
   ScriptedEc2() {
-    server_ = *http::Server::start(
-        {}, [this](http::Request const& request) { return answer(request); },
-        [](int status, std::string_view) {
-          return http::Response{status, {}, {}, {}};
-        });
-    settings_.endpoint_urls["ec2"] = "http://127.0.0.1:" + std::to_string(server_->port());
-    settings_.credentials = remote::Credentials{"AKIATEST", "secret", std::nullopt};
-    settings_.patience = std::chrono::seconds(20);
-    settings_.max_attempts = 1;
+    answers = {{"DescribeSnapshots",
+                {"<R><snapshotSet><item><snapshotId>snap-1</snapshotId><progress>100%</progress><argosy>"
+                 "<copyBytesTotal>100</copyBytesTotal><copyBytesDone>100</copyBytesDone><copyBytesMoved>30</"
+                 "copyBytesMoved>"
+                 "</argosy></item></snapshotSet></R>"}},
+               {"ModifyImageAttribute", {kDone}},
+               {"ModifySnapshotAttribute", {kDone}},
+               {"CreateTags", {kDone}},
+               {"DeregisterImage", {kDone}}};
     order.source_region = "us-east-1";
     order.source_image_id = "ami-0000000000000000a";
     order.name = "web";
@@ -60,44 +40,18 @@ class ScriptedEc2 {
   CopyResult copy() {
     Terminal terminal(Format::table, ProgressStyle::none, true);
     UnderWay under_way;
-    auto result = copy_to_region(settings_, order, "us-west-2", terminal, under_way);
+    auto result = copy_to_region(settings, order, "us-west-2", terminal, under_way);
     EXPECT_TRUE(under_way.all().empty());
     return result;
   }
 
-  int count(std::string const& action) const {
-    return static_cast<int>(std::ranges::count_if(
-        requests_, [&](auto const& pairs) { return wire::find_pair(pairs, "Action") == action; }));
-  }
-  /// Of the last request with that action; empty if it had no such parameter.
-  std::string parameter(std::string const& action, std::string const& name) const {
-    std::string value;
-    for (auto const& pairs : requests_)
-      if (wire::find_pair(pairs, "Action") == action) value = wire::find_pair(pairs, name).value_or("");
-    return value;
-  }
-
   CopyOrder order;
-
- private:
-  http::Response answer(http::Request const& request) {
-    auto pairs = *wire::parse_form(as_text(request.body));
-    requests_.push_back(pairs);  // one call at a time: a copy into one region has one thread
-    auto& list = answers[std::string(*wire::find_pair(pairs, "Action"))];
-    auto text = list.empty() ? error("InvalidAction") : list.front();
-    if (list.size() > 1) list.pop_front();
-    return {text.contains("<Errors>") ? 400 : 200, {}, to_bytes(as_bytes(text)), {}};
-  }
-
-  Settings settings_;
-  std::vector<wire::Pairs> requests_;
-  std::unique_ptr<http::Server> server_;
 };
 
 TEST(RegionCopy, is_made_followed_and_counted) {
   ScriptedEc2 ec2;
   ec2.order.tags = {{"k", "v"}};
-  ec2.answers["DescribeImages"] = {kNoImages, error("InvalidAMIID.NotFound"), images(kImageId, "pending"),
+  ec2.answers["DescribeImages"] = {kNoImages, ec2_error("InvalidAMIID.NotFound"), images(kImageId, "pending"),
                                    images(kImageId, "available")};
   ec2.answers["CopyImage"] = {kCopyImage};
   auto result = ec2.copy();
@@ -141,17 +95,58 @@ TEST(RegionCopy, that_failed_before_is_deregistered_and_made_anew) {
 TEST(RegionCopy, of_a_faster_run_is_taken_over) {
   ScriptedEc2 ec2;
   ec2.answers["DescribeImages"] = {kNoImages, images(kImageId, "pending"), images(kImageId, "available")};
-  ec2.answers["CopyImage"] = {error("InvalidAMIName.Duplicate")};
+  ec2.answers["CopyImage"] = {ec2_error("InvalidAMIName.Duplicate")};
   auto result = ec2.copy();
   ASSERT_FALSE(result.failure) << result.failure->message;
   EXPECT_TRUE(result.was_begun);
   EXPECT_FALSE(result.was_there);
 }
 
+constexpr char const* kKeyArn = "arn:aws:kms:us-west-2:123456789012:key/0d990263-018e-4e65-a703-eff731de951e";
+
+TEST(RegionCopy, is_encrypted_under_the_key_of_its_region) {
+  ScriptedEc2 ec2;
+  ec2.order.encrypt = true;
+  ec2.order.keys = {{"us-west-2", kKeyArn}, {"eu-west-1", "another"}};
+  ec2.order.detach = true;
+  ec2.answers["DescribeImages"] = {kNoImages};
+  ec2.answers["CopyImage"] = {kCopyImage};
+  auto result = ec2.copy();
+  ASSERT_FALSE(result.failure) << result.failure->message;
+  EXPECT_EQ(ec2.parameter("CopyImage", "Encrypted"), "true");
+  EXPECT_EQ(ec2.parameter("CopyImage", "KmsKeyId"), kKeyArn);
+}
+
+TEST(RegionCopy, that_is_there_unencrypted_is_not_taken_for_an_encrypted_one) {
+  ScriptedEc2 ec2;
+  ec2.order.encrypt = true;
+  ec2.answers["DescribeImages"] = {images(kImageId, "available")};
+  auto result = ec2.copy();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->exit, Exit::refused);
+  EXPECT_EQ(ec2.count("CopyImage"), 0);
+}
+
+TEST(RegionCopy, that_is_there_under_another_key_is_not_taken_over) {
+  ScriptedEc2 ec2;
+  ec2.order.encrypt = true;
+  ec2.order.keys = {{"us-west-2", kKeyArn}};
+  auto encrypted = images(kImageId, "available");
+  encrypted.replace(encrypted.find("<ebs>"), 5, "<ebs><encrypted>true</encrypted>");
+  ec2.answers["DescribeImages"] = {encrypted};
+  auto result = ec2.copy();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->exit, Exit::refused);
+  auto snapshot = std::string("<R><snapshotSet><item><snapshotId>snap-1</snapshotId><kmsKeyId>") + kKeyArn +
+                  "</kmsKeyId></item></snapshotSet></R>";
+  ec2.answers["DescribeSnapshots"] = {snapshot};
+  EXPECT_FALSE(ec2.copy().failure) << "under the same key it is";
+}
+
 TEST(RegionCopy, reports_a_name_that_another_image_has) {
   ScriptedEc2 ec2;
   ec2.answers["DescribeImages"] = {kNoImages};
-  ec2.answers["CopyImage"] = {error("InvalidAMIName.Duplicate")};
+  ec2.answers["CopyImage"] = {ec2_error("InvalidAMIName.Duplicate")};
   auto result = ec2.copy();
   ASSERT_TRUE(result.failure);
   EXPECT_EQ(result.failure->code, "InvalidAMIName.Duplicate");

@@ -1,0 +1,97 @@
+// A service for the command's tests: it answers each operation of EC2 and KMS from a list of its own.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <deque>
+#include <map>
+
+#include "cli/session.h"
+#include "http/server.h"
+
+namespace argosy::cli {
+
+inline std::string ec2_error(std::string const& code) {
+  return "<Response><Errors><Error><Code>" + code +
+         "</Code><Message>no</Message></Error></Errors><RequestID>7</RequestID></Response>";
+}
+inline std::string kms_error(std::string const& type) {
+  return R"({"__type":")" + type + R"(","message":"no"})";
+}
+
+/// Answers each action from a list of its own, the last answer for ever, and remembers what was asked, one
+/// call at a time.
+class ScriptedService {
+ public:
+  std::map<std::string, std::deque<std::string>> answers;
+
+  ScriptedService() {
+    server_ = *http::Server::start(
+        {}, [this](http::Request const& request) { return answer(request); },
+        [](int status, std::string_view) {
+          return http::Response{status, {}, {}, {}};
+        });
+    for (auto const* service : {"ec2", "kms", "sts"})
+      settings.endpoint_urls[service] = "http://127.0.0.1:" + std::to_string(server_->port());
+    settings.credentials = remote::Credentials{"AKIATEST", "secret", std::nullopt};
+    settings.patience = std::chrono::seconds(20);
+    settings.max_attempts = 1;
+  }
+
+  std::unique_ptr<Session> open(std::string const& region = "us-west-2") const {
+    return *Session::open(settings, region);
+  }
+  int count(std::string const& action) const {
+    return static_cast<int>(
+        std::ranges::count(requests_, action, [](auto const& request) { return request.action; }));
+  }
+  /// Of the last request with that action; empty if it had no such parameter.
+  std::string parameter(std::string const& action, std::string const& name) const {
+    std::string value;
+    for (auto const& request : requests_)
+      if (request.action == action) value = wire::find_pair(request.parameters, name).value_or("");
+    return value;
+  }
+  /// Of all requests, in their order.
+  std::vector<std::string> actions() const {
+    std::vector<std::string> out;
+    for (auto const& request : requests_) out.push_back(request.action);
+    return out;
+  }
+
+  Settings settings;
+
+ private:
+  struct Asked {
+    std::string action;
+    wire::Pairs parameters;  ///< of KMS only texts
+  };
+
+  static Asked read(http::Request const& request) {
+    auto target = http::find_header(request.headers, "x-amz-target");
+    if (!target) {
+      auto pairs = *wire::parse_form(as_text(request.body));
+      return {std::string(*wire::find_pair(pairs, "Action")), pairs};
+    }
+    Asked asked{std::string(target->substr(target->find('.') + 1)), {}};
+    auto const body = boost::json::parse(as_text(request.body));
+    for (auto const& [name, value] : body.as_object())
+      if (value.is_string()) asked.parameters.emplace_back(name, value.get_string());
+    return asked;
+  }
+
+  http::Response answer(http::Request const& request) {
+    requests_.push_back(read(request));
+    auto& list = answers[requests_.back().action];
+    auto text = list.empty() ? ec2_error("InvalidAction") : list.front();
+    if (list.size() > 1) list.pop_front();
+    bool failed = text.contains("<Errors>") || text.contains("\"__type\"");
+    return {failed ? 400 : 200, {}, to_bytes(as_bytes(text)), {}};
+  }
+
+  std::vector<Asked> requests_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace argosy::cli
