@@ -5,6 +5,7 @@
 #include "cli/parallel.h"
 #include "cli/permissions.h"
 #include "cli/program.h"
+#include "cli/share_keys.h"
 #include "cli/target.h"
 
 namespace argosy::cli {
@@ -16,6 +17,7 @@ struct ShareOptions {
   std::vector<std::string> words;  ///< images or snapshots, then accounts and ARNs
   bool everybody = false;
   bool allow_copy = false;
+  bool with_key = false;
   bool all = false;  ///< of unshare
 };
 
@@ -60,6 +62,7 @@ Outcome<std::vector<std::string>> find_own_snapshots(Session& session, ec2::Imag
 Outcome<void> share_image(Session& session, std::string const& image_id, Order const& order,
                           ShareOptions const& options) {
   auto image = TRY(find_image(session, image_id));
+  if (options.with_key) TRY(give_image_keys(session, image, order.audience.accounts));
   TRY(change_launch_permissions(session, image_id, Change::grant, order.audience));
   if (!options.allow_copy) return {};
   return change_snapshot_permissions(session, TRY(find_own_snapshots(session, image)), Change::grant,
@@ -72,11 +75,27 @@ Outcome<void> unshare_image(Session& session, std::string const& image_id, Order
   auto snapshots = TRY(find_own_snapshots(session, image));
   if (!options.all) {
     TRY(change_launch_permissions(session, image_id, Change::revoke, order.audience));
-    return change_snapshot_permissions(session, snapshots, Change::revoke, order.audience);
+    TRY(change_snapshot_permissions(session, snapshots, Change::revoke, order.audience));
+    if (order.audience.accounts.empty()) return {};
+    return take_image_keys(session, image, order.audience.accounts);
   }
   TRY(reset_launch_permissions(session, image_id));
   for (auto const& id : snapshots) TRY(reset_snapshot_permissions(session, id));
-  return {};
+  return take_image_keys(session, image, {});
+}
+
+/// Of all images, before the first is shared. Fails with `refused`.
+Outcome<void> check_keys(Order const& order, ShareOptions const& options, Terminal& terminal) {
+  std::string obstacles;
+  for (auto const& target : order.targets) {
+    auto image = TRY(find_image(*target.session, target.id));
+    auto check = TRY(check_share(*target.session, image, order.audience, options.with_key));
+    for (auto const& warning : check.warnings) terminal.complain(target.text() + "  " + show(warning, 2));
+    for (auto const& obstacle : check.obstacles)
+      obstacles += "\n  " + target.text() + ": " + show(obstacle, 4);
+  }
+  if (obstacles.empty()) return {};
+  return stop(Exit::refused, "nothing was shared:" + obstacles);
 }
 
 /// Does the same to each; tells and, for scripts, prints whom each is shared with afterwards. `act` and
@@ -111,6 +130,7 @@ Outcome<Exit> change_all(std::vector<Target> const& targets, char const* id_name
 Outcome<Exit> run_share(ShareOptions const& options, Settings const& settings, Terminal& terminal) {
   auto order = TRY(parse_order(options, settings, Noun::image));
   if (options.allow_copy) TRY(check_snapshot_audience(order.audience));
+  TRY(check_keys(order, options, terminal));
   auto act = [&](Session& session, std::string const& id) {
     return share_image(session, id, order, options);
   };
@@ -153,8 +173,10 @@ constexpr char const* kSnapshotWords = "Snapshots, REGION/snap-… or snap-…; 
 constexpr char const* kShareExamples = R"(  argosy share us-west-2/ami-… 123456789012
   argosy share us-east-1/ami-… us-west-2/ami-… 123456789012 210987654321
   argosy share us-west-2/ami-… 123456789012 --allow-copy
+  argosy share us-west-2/ami-… 123456789012 --with-key        an encrypted one
 
-To start an image the launch permission is enough. To copy it, an account needs its snapshots too:
+To start an image the launch permission is enough, and of an encrypted one its key: that is --with-key, and
+gives each account a grant on the keys of its disks, for this image, which unshare takes away. To copy it, an account needs its snapshots too:
 that is --allow-copy, and gives away the content.
 )";
 
@@ -162,7 +184,7 @@ constexpr char const* kUnshareExamples = R"(  argosy unshare us-west-2/ami-… 1
   argosy unshare us-east-1/ami-… us-west-2/ami-… eu-west-1/ami-… 123456789012     everywhere
   argosy unshare us-west-2/ami-… --all                everybody but the owner
 
-Takes both away, launch permission and that of the snapshots. What was started or copied before goes
+Takes away launch permission, that of the snapshots, and what --with-key gave with the image. What was started or copied before goes
 on.
 )";
 
@@ -185,6 +207,7 @@ void add_share(Program& program) {
   verb.add_option("IMAGE ACCOUNT", options->words, kWords)->required()->option_text(" ");
   verb.add_flag("--public", options->everybody, "With everybody");
   verb.add_flag("--allow-copy", options->allow_copy, "They may copy the snapshots too");
+  verb.add_flag("--with-key", options->with_key, "They may use the keys of its disks, for this image");
 }
 
 void add_unshare(Program& program) {
