@@ -61,7 +61,7 @@ Outcome<http::Response> knock(Settings const& settings, std::string const& url) 
 /// Each URL once, with the services that it is for. True if all answered.
 bool check_endpoints(Examination& examination, Settings const& settings, std::string const& region) {
   std::vector<std::pair<std::string, std::string>> services_by_url;
-  for (auto const* service : {"ec2", "ebs", "sts"}) {
+  for (auto const* service : {"ec2", "ebs", "kms", "sts"}) {
     auto url = endpoint_url(settings, service, region);
     auto known = std::ranges::find(services_by_url, url, &std::pair<std::string, std::string>::first);
     if (known == services_by_url.end()) {

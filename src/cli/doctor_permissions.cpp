@@ -4,11 +4,13 @@
 
 #include "cli/doctor.h"
 #include "cli/ebs.h"
+#include "cli/key_access.h"
 
 namespace argosy::cli {
 namespace {
 
 /// Of the right form, and nobody's.
+constexpr char const* kNoKey = "00000000-0000-0000-0000-000000000000";
 constexpr char const* kNoImage = "ami-00000000000000000";
 constexpr char const* kNoSnapshot = "snap-00000000000000000";
 
@@ -55,6 +57,17 @@ void judge(Examination& examination, std::string const& permission, Outcome<void
   examination.wrong(name, outcome.error());
 }
 
+/// Gives nothing: the key is nobody's, and it is a dry run.
+Outcome<void> try_grant(Session& session, std::string const& key, std::string const& account) {
+  kms::CreateGrantRequest request;
+  request.key_id = key;
+  request.grantee_principal = root_arn(account);
+  request.operations = {"Decrypt"};
+  request.dry_run = true;
+  auto granted = create_grant(session, request);
+  return granted ? Outcome<void>() : std::unexpected(granted.error());
+}
+
 }  // namespace
 
 void check_permissions(Examination& examination, Session& session, std::string const& account) {
@@ -69,6 +82,12 @@ void check_permissions(Examination& examination, Session& session, std::string c
         "ResourceNotFoundException");
   judge(examination, "ebs:CompleteSnapshot", complete_snapshot(session, kNoSnapshot, 0, {}),
         "ResourceNotFoundException");
+  auto keys = list_aliases(session);
+  judge(examination, "kms:ListAliases", keys ? Outcome<void>() : std::unexpected(keys.error()), "");
+  auto described = describe_key(session, kNoKey);
+  judge(examination, "kms:DescribeKey", described ? Outcome<void>() : std::unexpected(described.error()),
+        "NotFoundException");
+  judge(examination, "kms:CreateGrant", try_grant(session, kNoKey, account), "NotFoundException");
 }
 
 }  // namespace argosy::cli

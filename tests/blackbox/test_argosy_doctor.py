@@ -56,7 +56,9 @@ def test_all_is_well_with_a_server_of_ours(owner):
     assert found["credentials"]["finding"].startswith(owner.access_key_id)
     assert owner.secret_access_key not in str(found)
     assert owner.id in found["identity"]["finding"] and "us-west-2" in found["region"]["finding"]
-    for operation in ("ec2:CopyImage", "ec2:RegisterImage", "ebs:ListSnapshotBlocks", "ebs:CompleteSnapshot"):
+    ebs = ("ebs:ListSnapshotBlocks", "ebs:CompleteSnapshot")
+    kms = ("kms:ListAliases", "kms:DescribeKey", "kms:CreateGrant")
+    for operation in ("ec2:CopyImage", "ec2:RegisterImage", *ebs, *kms):
         assert found[f"may {operation}"]["finding"] == "allowed"
     lines = argosy(owner, "doctor").splitlines()
     assert all(line.startswith("ok ") for line in lines) and len(lines) == len(found)
@@ -79,7 +81,7 @@ def test_credentials_are_told_apart(owner):
         and "AWS_ACCESS_KEY_ID" in missing["credentials"]["finding"]
     )
     assert (
-        missing["endpoint ec2, ebs, sts"]["health"] == "ok" and missing["permissions"]["health"] == "skipped"
+        missing["endpoint ec2, ebs, kms, sts"]["health"] == "ok" and missing["permissions"]["health"] == "skipped"
     )
     secret = checks(owner, AWS_SECRET_ACCESS_KEY="wrong")
     assert secret["identity"]["health"] == "wrong" and "secret access key" in secret["identity"]["advice"]
@@ -128,7 +130,7 @@ def test_a_clock_that_is_off_is_told_with_direction_and_amount(owner, skew_s, wo
 def test_a_server_that_is_not_ec2_is_told(owner):
     with pretender(lambda path, body: (200, {}, HOME)) as url:
         found = checks(owner, "--endpoint-url", url)
-    assert found["endpoint ec2, ebs, sts"]["health"] == "ok" and found["region"]["health"] == "wrong"
+    assert found["endpoint ec2, ebs, kms, sts"]["health"] == "ok" and found["region"]["health"] == "wrong"
     with pretender(lambda path, body: (404, {}, HOME)) as url:
         found = checks(owner, "--endpoint-url", url)
     assert "is the endpoint URL right?" in found["region"]["finding"]
@@ -141,6 +143,12 @@ def test_operations_that_a_policy_denies_are_told(owner):
         if path.startswith("/snapshots"):
             error = "AccessDeniedException" if "completion" in path else "ResourceNotFoundException"
             return 403, {"x-amzn-ErrorType": error}, '{"Message": "no"}'
+        if "GranteePrincipal" in body:
+            return 400, {}, '{"__type": "AccessDeniedException", "message": "no"}'
+        if "KeyId" in body:
+            return 400, {}, '{"__type": "NotFoundException", "message": "no"}'
+        if body.startswith("{"):
+            return 200, {}, '{"Aliases": [], "Truncated": false}'
         if "GetCallerIdentity" in body:
             identity = "<Arn>arn:x</Arn><UserId>x</UserId><Account>123456789012</Account>"
             return 200, {}, f"<R><GetCallerIdentityResult>{identity}</GetCallerIdentityResult></R>"
@@ -152,7 +160,7 @@ def test_operations_that_a_policy_denies_are_told(owner):
     with pretender(answer) as url:
         found = checks(owner, "--endpoint-url", url)
     denied = {name for name, check in found.items() if check["health"] == "wrong"}
-    assert denied == {"may ec2:CopyImage", "may ebs:CompleteSnapshot"}
+    assert denied == {"may ec2:CopyImage", "may ebs:CompleteSnapshot", "may kms:CreateGrant"}
     assert "ec2:CopyImage" in found["may ec2:CopyImage"]["advice"]
 
 
