@@ -190,7 +190,7 @@ std::vector<Candidate> find_keys(std::vector<std::string> const& words, std::str
   }();
   std::vector<Candidate> out;
   if (!aliases) return out;
-  for (auto const& alias : *aliases) out.push_back({alias.alias_name, alias.target_key_id});
+  for (auto const& alias : *aliases) out.push_back({alias.alias_name, alias.target_key_id.value_or("")});
   return out;
 }
 

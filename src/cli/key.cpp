@@ -68,7 +68,7 @@ Outcome<void> check_alias_is_free(Session& session, std::string const& alias) {
   for (auto const& taken : TRY(list_aliases(session)))
     if (taken.alias_name == alias)
       return stop(Exit::refused, "nothing was created: " + alias + " is already that of " + session.region() +
-                                     "/" + taken.target_key_id);
+                                     "/" + taken.target_key_id.value_or("?"));
   return {};
 }
 

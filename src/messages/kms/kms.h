@@ -216,7 +216,7 @@ BOOST_DESCRIBE_STRUCT(ListAliasesRequest, (), (key_id, limit, marker))
 struct AliasListEntry {
   std::string alias_name;
   std::string alias_arn;
-  std::string target_key_id;
+  std::optional<std::string> target_key_id;  ///< none of an alias of AWS whose key is not made yet
   Time creation_date{};
   Time last_updated_date{};
 };
