@@ -1,10 +1,11 @@
-// content/reference.h - (id, digest): one reference to a root is the whole content of a disk. Format:
+// content/reference.h - (id, digest [, key]): one reference to a root is the whole content of a disk. Format:
 // docs/formats/manifest.md.
 #pragma once
 #include <array>
 #include <optional>
 #include <vector>
 
+#include "crypto/crypto.h"
 #include "store/node.h"
 
 namespace argosy::content {
@@ -17,14 +18,37 @@ using store::kFanout;
 struct Reference {
   ChunkId id;     ///< of the stored bytes
   Digest digest;  ///< of the plaintext: a block's SHA-256, or the hash of a node's children's digests
+  std::optional<crypto::Key> key = std::nullopt;  ///< that opens a sealed chunk; nothing if it is not sealed
   bool operator==(Reference const&) const = default;
 };
 /// Nothing: a hole, that is zeros all the way down.
 using Child = std::optional<Reference>;
 
-/// What a root is called outside this layer: empty bytes for a disk of zeros.
+/// What a root is called outside this layer: empty bytes for a disk of zeros. With a key (form 2) they are
+/// never durable and cross no wire unless they are encrypted.
 Bytes encode_reference(Child const& child);
 Result<Child> decode_reference(ByteView bytes);
+
+/// What rows, leases and journals say of a chunk in the clear.
+struct ClearReference {
+  ChunkId id;
+  std::optional<Digest> digest = std::nullopt;  ///< nothing: the chunk is sealed
+  bool operator==(ClearReference const&) const = default;
+};
+/// Of a child without a key all of it; of one with a key its id alone.
+std::optional<ClearReference> clear_reference(Child const& child);
+/// Of a sealed chunk its id alone (form 3).
+Bytes encode_clear_reference(std::optional<ClearReference> const& reference);
+/// Of whatever may be durable; nothing for a hole. Fails with `corrupt`.
+Result<std::optional<ClearReference>> decode_clear_reference(ByteView bytes);
+
+/// What an upload's journal says of a sealed block: the id in the clear, digest and key sealed under the
+/// upload's key (form 4). It opens for that block of that upload alone.
+Bytes seal_journal_reference(Reference const& reference, crypto::Key const& upload_key,
+                             std::string_view upload, std::uint64_t block, Entropy& entropy);
+/// Fails with `corrupt` if it was sealed under another key, for another block, or not at all.
+Result<Child> open_journal_reference(ByteView bytes, crypto::Key const& upload_key, std::string_view upload,
+                                     std::uint64_t block);
 
 /// A node opened: children by slot.
 struct Node {
@@ -33,13 +57,18 @@ struct Node {
   std::array<Child, kFanout> children;
 };
 
-Result<Node> decode_node(ByteView stored);
-/// The stored form and its reference; nothing if every child is a hole. Equal nodes have equal bytes.
 struct StoredNode {
   Bytes stored;
   Reference reference;
 };
+/// A node that is not sealed.
+Result<Node> decode_node(ByteView stored);
+/// The stored form and its reference; nothing if every child is a hole. Equal nodes have equal bytes. No
+/// child has a key.
 std::optional<StoredNode> encode_node(Node const& node);
+
+/// What storage sees of a node.
+store::NodeView clear_part(Node const& node);
 
 /// What a reference to this node says of its children: the hash of their digests.
 Digest node_digest(Node const& node);

@@ -33,6 +33,8 @@ EVP_CIPHER* aes_256_gcm() {
 
 Key::~Key() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
+bool operator==(Key const& a, Key const& b) { return equal_in_constant_time(a.bytes(), b.bytes()); }
+
 Key Key::random(Entropy& entropy) {
   Key key;
   entropy.fill(key.bytes_);

@@ -22,6 +22,8 @@ class Key {
   /// Fails with `invalid` unless 32 bytes.
   static Result<Key> copy_of(ByteView bytes);
   ByteView bytes() const { return bytes_; }
+  /// In constant time.
+  friend bool operator==(Key const& a, Key const& b);
 
  private:
   std::array<std::byte, 32> bytes_{};

@@ -22,6 +22,8 @@ enum class Sealing : std::uint8_t { none = 0, aes_256_gcm = 1 };
 
 inline constexpr std::uint8_t kChunkVersion = 1;
 inline constexpr std::size_t kChunkHeaderBytes = 12;
+/// Where the header says how the body is sealed: a sealed block's header is the unsealed one's but for this.
+inline constexpr std::size_t kSealingOffset = 3;
 inline constexpr std::uint32_t kBlockBytes = 524'288;
 /// Nothing stored is larger: a raw block, its header, a tag of AES-GCM, and room to spare.
 inline constexpr std::uint32_t kMaxStoredBytes = kBlockBytes + 4'096;

@@ -1,6 +1,9 @@
 """Chunks and manifest nodes of format version 1 as docs/formats says, by hand: a second implementation."""
 import hashlib
+import hmac
 import struct
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 BLOCK_BYTES = 524_288
 FANOUT = 256
@@ -12,8 +15,8 @@ def sha256(data: bytes) -> bytes:
 
 # chunk.md
 
-def chunk_header(kind: int, codec: int, plain_bytes: int, level: int) -> bytes:
-    return struct.pack("<BBBBIB3x", 1, kind, codec, 0, plain_bytes, level)
+def chunk_header(kind: int, codec: int, plain_bytes: int, level: int, sealing: int = 0) -> bytes:
+    return struct.pack("<BBBBIB3x", 1, kind, codec, sealing, plain_bytes, level)
 
 
 def zstd_of_one_byte(value: int) -> bytes:
@@ -31,6 +34,23 @@ def block_of_one_byte(value: int) -> dict:
     return {"byte": f"{value:02x}", "digest": digest, "stored": stored, "id": sha256(stored)}
 
 
+def hkdf(secret: bytes, salt: bytes, info: bytes) -> bytes:
+    """HKDF-SHA256 (RFC 5869), 32 bytes."""
+    return hmac.new(hmac.new(salt, secret, "sha256").digest(), info + b"\x01", "sha256").digest()
+
+
+def seal_chunk(secret: bytes, unsealed: bytes, clear: bytes, plain: bytes) -> dict:
+    """`clear` is the sealed form's beginning, `plain` what follows it encrypted, `unsealed` gives the key."""
+    key = hkdf(secret, sha256(unsealed), b"argosy chunk 1")
+    stored = clear + AESGCM(key).encrypt(bytes(12), plain, clear)
+    return {"key": key, "stored": stored, "id": sha256(stored)}
+
+
+def sealed_block(secret: bytes, block: dict) -> dict:
+    unsealed = block["stored"]
+    return block | seal_chunk(secret, unsealed, unsealed[:3] + b"\x01" + unsealed[4:12], unsealed[12:])
+
+
 # manifest.md
 
 hole_digests = [sha256(bytes(BLOCK_BYTES))]
@@ -38,23 +58,56 @@ for level in range(1, 5):
     hole_digests.append(sha256(b"argosy node 1" + bytes([level]) + hole_digests[-1] * FANOUT))
 
 
-def node(level: int, blocks: int, children: dict[int, dict]) -> dict:
+def join(children: dict[int, dict], field: str) -> bytes:
+    return b"".join(children[slot][field] for slot in sorted(children))
+
+
+def clear_body(blocks: int, children: dict[int, dict]) -> bytes:
     bitmap = bytearray(FANOUT // 8)
     for slot in children:
         bitmap[slot // 8] |= 1 << (slot % 8)
-    slots = sorted(children)
-    body = struct.pack("<Q", blocks) + bytes(bitmap)
-    body += b"".join(children[slot]["id"] for slot in slots)
-    body += b"".join(children[slot]["digest"] for slot in slots)
-    stored = chunk_header(2, 0, len(body), level) + body
+    return struct.pack("<Q", blocks) + bytes(bitmap) + join(children, "id")
+
+
+def describe_node(level: int, blocks: int, children: dict[int, dict]) -> dict:
     hole = {"digest": hole_digests[level - 1]}
     digests = [children.get(slot, hole)["digest"] for slot in range(FANOUT)]
-    named = {slot: {key: children[slot][key] for key in ("id", "digest")} for slot in slots}
-    return {"level": level, "blocks": blocks,
-            "children": [{"slot": slot} | named[slot] for slot in slots],
-            "stored": stored, "id": sha256(stored),
+    fields = ("id", "digest", "key")
+    named = [{"slot": slot} | {name: children[slot][name] for name in fields if name in children[slot]}
+             for slot in sorted(children)]
+    return {"level": level, "blocks": blocks, "children": named,
             "digest": sha256(b"argosy node 1" + bytes([level]) + b"".join(digests))}
+
+
+def node(level: int, blocks: int, children: dict[int, dict]) -> dict:
+    body = clear_body(blocks, children) + join(children, "digest")
+    stored = chunk_header(2, 0, len(body), level) + body
+    made = describe_node(level, blocks, children)
+    digest = made.pop("digest")
+    return made | {"stored": stored, "id": sha256(stored), "digest": digest}
+
+
+def sealed_node(secret: bytes, level: int, blocks: int, children: dict[int, dict]) -> dict:
+    body = clear_body(blocks, children)
+    plain = join(children, "digest") + join(children, "key")
+    unsealed = chunk_header(2, 0, len(body) + len(plain), level) + body + plain
+    clear = chunk_header(2, 0, len(body) + len(plain) + 16, level, sealing=1) + body
+    return describe_node(level, blocks, children) | seal_chunk(secret, unsealed, clear, plain)
 
 
 def reference(child: dict) -> bytes:
     return b"\x01" + child["id"] + child["digest"]
+
+
+def reference_with_key(child: dict) -> bytes:
+    return b"\x02" + child["id"] + child["digest"] + child["key"]
+
+
+def reference_id_alone(child: dict) -> bytes:
+    return b"\x03" + child["id"]
+
+
+def journal_reference(upload_key: bytes, nonce: bytes, upload: str, block: int, child: dict) -> bytes:
+    form_and_id = b"\x04" + child["id"]
+    context = form_and_id + struct.pack("<Q", block) + upload.encode()
+    return form_and_id + nonce + AESGCM(upload_key).encrypt(nonce, child["digest"] + child["key"], context)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the test vectors and the pack of format version 1, from docs/formats alone: a second implementation.
+"""Makes the test vectors and the packs of format version 1, from docs/formats alone: a second implementation.
 
 Usage: tests/golden/make.py    (needs python3-cryptography)
 
@@ -13,7 +13,9 @@ import struct
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from formats import BLOCK_BYTES, block_of_one_byte, chunk_header, hole_digests, node, reference, sha256
+from formats import (BLOCK_BYTES, block_of_one_byte, chunk_header, hkdf, hole_digests, journal_reference,
+                     node, reference, reference_id_alone, reference_with_key, sealed_block, sealed_node,
+                     sha256)
 
 project = pathlib.Path(__file__).resolve().parents[2]
 
@@ -64,23 +66,68 @@ records = [
     record(1, DOMAIN, 7, second["stored"]),
     record(1, DOMAIN, 8, root["stored"]),
 ]
-table = record(3, 0, 0, b"".join(entry["head_and_tag"] for entry in records))
 pack_header = b"ARGOPACK" + struct.pack("<II", 1, 0)
-body = pack_header + b"".join(entry["head_and_tag"] + entry["payload"] for entry in records)
-trailer = b"ARGOTABL" + struct.pack("<Q", len(body))
-trailer += struct.pack("<I", crc32c(trailer)) + bytes(12)
-pack = body + table["head_and_tag"] + table["payload"] + trailer
+
+
+def make_pack(records: list[dict]) -> tuple[dict, bytes]:
+    """The vectors of a sealed pack, and its bytes."""
+    table = record(3, 0, 0, b"".join(entry["head_and_tag"] for entry in records))
+    body = pack_header + b"".join(entry["head_and_tag"] + entry["payload"] for entry in records)
+    trailer = b"ARGOTABL" + struct.pack("<Q", len(body))
+    trailer += struct.pack("<I", crc32c(trailer)) + bytes(12)
+    vectors = {"header": pack_header, "records": [*records, table], "trailer": trailer}
+    return vectors, body + table["head_and_tag"] + table["payload"] + trailer
+
+
+pack_vectors, pack = make_pack(records)
 
 # index.md, "The lookup table"
 
 secret = bytes(range(32))
-name = hmac.new(secret, sevens["digest"], "sha256").digest()
-# HKDF-SHA256 (RFC 5869): the digest is the salt
-extracted = hmac.new(sevens["digest"], secret, "sha256").digest()
-key = hmac.new(extracted, b"argosy lookup 1\x01", "sha256").digest()
-nonce = bytes(range(0x40, 0x4C))
-row = nonce + AESGCM(key).encrypt(nonce, sevens["id"], name)
 
+
+def lookup(block: dict, form: bytes, info: bytes, content: bytes) -> dict:
+    name = hmac.new(secret, block["digest"] + form, "sha256").digest()
+    key = hkdf(secret, block["digest"], info)
+    nonce = bytes(range(0x40, 0x4C))
+    row = nonce + AESGCM(key).encrypt(nonce, content, name)
+    return {
+        "domain_secret": secret,
+        "digest": block["digest"],
+        "name": name,
+        "key": key,
+        "nonce": nonce,
+        "row": row,
+    }
+
+
+# The same disk sealed under that secret, and its upload under way.
+upload_key = bytes(range(0x80, 0xA0))
+sealed_sevens, sealed_stars = sealed_block(secret, sevens), sealed_block(secret, stars)
+sealed_first = sealed_node(secret, 1, 2, {0: sealed_sevens, 5: sealed_stars})
+sealed_second = sealed_node(secret, 1, 1, {300 - 256: sealed_sevens})
+sealed_root = sealed_node(secret, 2, 3, {0: sealed_first, 1: sealed_second})
+
+
+def journal(number: int, block: int, child: dict) -> dict:
+    nonce = bytes(range(0x50 + number, 0x5C + number))
+    sealed = journal_reference(upload_key, nonce, UPLOAD, block, child)
+    return {"block": block, "nonce": nonce, "reference": sealed}
+
+
+places = [journal(0, 0, sealed_sevens), journal(1, 5, sealed_stars), journal(2, 300, sealed_sevens)]
+sealed_records = [
+    record(1, DOMAIN, 1, sealed_sevens["stored"], (UPLOAD, 0, places[0]["reference"])),
+    record(1, DOMAIN, 2, sealed_stars["stored"], (UPLOAD, 5, places[1]["reference"])),
+    record(2, DOMAIN, 3, b"", (UPLOAD, 300, places[2]["reference"])),
+    record(2, DOMAIN, 4, b"", (UPLOAD, 9, b"")),
+    record(1, DOMAIN, 5, sealed_first["stored"]),
+    record(1, DOMAIN, 6, sealed_second["stored"]),
+    record(1, DOMAIN, 7, sealed_root["stored"]),
+]
+sealed_pack_vectors, sealed_pack = make_pack(sealed_records)
+
+sealed_row = sealed_sevens["id"] + sealed_sevens["key"]
 vectors = {
     "version": 1,
     "blocks": [sevens, stars],
@@ -88,14 +135,17 @@ vectors = {
     "hole_digests": hole_digests,
     "nodes": [first, second, root],
     "root_reference": reference(root),
-    "pack": {"header": pack_header, "records": [*records, table], "trailer": trailer},
-    "lookup": {
+    "pack": pack_vectors,
+    "lookup": lookup(sevens, b"", b"argosy lookup 1", sevens["id"]),
+    "sealed": {
         "domain_secret": secret,
-        "digest": sevens["digest"],
-        "name": name,
-        "key": key,
-        "nonce": nonce,
-        "row": row,
+        "blocks": [sealed_sevens, sealed_stars],
+        "nodes": [sealed_first, sealed_second, sealed_root],
+        "root_reference": reference_with_key(sealed_root),
+        "root_id_alone": reference_id_alone(sealed_root),
+        "journal": {"upload": UPLOAD, "upload_key": upload_key, "places": places},
+        "pack": sealed_pack_vectors,
+        "lookup": lookup(sevens, b"\x01", b"argosy sealed lookup 1", sealed_row),
     },
 }
 
@@ -103,3 +153,4 @@ vectors = {
 text = json.dumps(vectors, indent=1, default=bytes.hex) + "\n"
 (project / "docs/formats/vectors/version-1.json").write_text(text)
 (project / "tests/golden/version-1.pack").write_bytes(pack)
+(project / "tests/golden/version-1-sealed.pack").write_bytes(sealed_pack)

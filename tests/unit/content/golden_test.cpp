@@ -2,33 +2,11 @@
 // program must still read. Both were made by another implementation (tests/golden/make.py).
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
 #include "content/content.h"
+#include "unit/content/vectors.h"
 
 namespace argosy::content {
 namespace {
-
-namespace fs = std::filesystem;
-namespace json = boost::json;
-
-fs::path const kProject = ARGOSY_PROJECT;
-
-std::string read_file(fs::path const& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-json::value const& vectors() {
-  static json::value const read = json::parse(read_file(kProject / "docs/formats/vectors/version-1.json"));
-  return read;
-}
-Bytes hex(json::value const& value) { return *from_hex(value.as_string()); }
-std::string text(json::value const& value) { return std::string(value.as_string()); }
-Digest digest(json::value const& value) { return Digest::copy_of(hex(value)); }
-Bytes plain(json::value const& block) { return Bytes(kBlockBytes, hex(block.at("byte")).front()); }
 
 TEST(Vectors, of_stored_blocks_unpack_to_their_blocks) {
   for (auto const& block : vectors().at("blocks").as_array()) {
@@ -57,74 +35,29 @@ TEST(Vectors, of_holes_are_the_digests_of_zeros_at_every_level) {
 
 TEST(Vectors, of_manifest_nodes_are_read_and_written_to_the_byte) {
   for (auto const& vector : vectors().at("nodes").as_array()) {
-    Node node;
-    node.level = vector.at("level").to_number<std::uint8_t>();
-    node.blocks = vector.at("blocks").to_number<std::uint64_t>();
-    for (auto const& child : vector.at("children").as_array())
-      node.children.at(child.at("slot").to_number<std::size_t>()) =
-          Reference{digest(child.at("id")), digest(child.at("digest"))};
+    auto const node = node_of(vector);
     auto read = *decode_node(hex(vector.at("stored")));
     EXPECT_EQ(read.level, node.level);
     EXPECT_EQ(read.blocks, node.blocks);
     EXPECT_EQ(read.children, node.children);
     auto written = *encode_node(node);
     EXPECT_EQ(to_hex(written.stored), text(vector.at("stored")));
-    EXPECT_EQ(written.reference, (Reference{digest(vector.at("id")), digest(vector.at("digest"))}));
+    EXPECT_EQ(written.reference, reference_of(vector));
   }
 }
 
 TEST(Vectors, of_packs_are_written_to_the_byte) {
-  auto const& records = vectors().at("pack").at("records").as_array();
-  auto packs = bucket::open_memory();
-  auto writer = *store::PackWriter::create(*packs, "pack");
-  for (auto const& vector : records) {
-    if (text(vector.at("kind")) == "table") continue;  // seal writes it
-    auto payload = hex(vector.at("payload"));
-    store::Record record;
-    record.domain = vector.at("domain").to_number<std::uint64_t>();
-    record.sequence = vector.at("sequence").to_number<std::uint64_t>();
-    if (!payload.empty()) record.id = digest::sha256(payload);
-    if (auto const* upload = vector.as_object().if_contains("upload"))
-      record.placement = store::Placement{text(*upload), vector.at("block").to_number<std::uint64_t>(),
-                                          hex(vector.at("reference"))};
-    ByteView payload_view(payload);
-    ASSERT_TRUE(writer->append(std::span(&record, 1), std::span(&payload_view, 1)));
-  }
-  ASSERT_TRUE(writer->seal());
-  Bytes written(writer->size_bytes());
-  ASSERT_TRUE(packs->read("pack", 0, written));
-  EXPECT_TRUE(std::string(as_text(written)) == read_file(kProject / "tests/golden/version-1.pack"));
+  EXPECT_TRUE(write_pack(vectors().at("pack")) == read_file(kProject / "tests/golden/version-1.pack"));
 }
 
-/// A region's store as version 1 left it: one pack, and no index.
 class ReleasedPack : public testing::TestWithParam<bool> {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "goldenXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    auto pack = folder_ / "0000000000000001.pack";
-    fs::copy_file(kProject / "tests/golden/version-1.pack", pack);
-    fs::permissions(pack,
-                    GetParam() ? fs::perms::owner_read : fs::perms::owner_read | fs::perms::owner_write);
-    packs_ = *bucket::open_directory(folder_);
-    sessions_ =
-        std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1);
-    store_ = *store::Store::open(*packs_, *sessions_, {});
-    content_ = std::make_unique<Content>(*store_, Options{}, system_entropy());
-  }
-  void TearDown() override {
-    content_.reset();
-    store_.reset();
-    fs::remove_all(folder_);
-  }
   std::uint64_t domain() const {
     return vectors().at("pack").at("records").at(0).at("domain").to_number<std::uint64_t>();
   }
-  fs::path folder_;
-  std::unique_ptr<bucket::Bucket> packs_;
-  std::unique_ptr<sql::Pool> sessions_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<Content> content_;
+  ReleasedStore released_{"version-1.pack", GetParam()};
+  std::unique_ptr<store::Store>& store_ = released_.store;
+  std::unique_ptr<Content>& content_ = released_.content;
 };
 INSTANTIATE_TEST_SUITE_P(, ReleasedPack, testing::Bool(),
                          [](auto const& instance) { return instance.param ? "sealed" : "unsealed"; });
@@ -158,7 +91,7 @@ TEST_P(ReleasedPack, knows_a_block_again_by_its_lookup_row) {
   Domain known{domain(), *crypto::Key::copy_of(hex(lookup.at("domain_secret")))};
   auto block = plain(vectors().at("blocks").at(0));
   // Compressed anew it would be other bytes, hence another chunk: zstd writes no such frames.
-  ASSERT_TRUE(content_->put_block(known, "snap-2", 1, block, digest::sha256(block)));
+  ASSERT_TRUE(content_->put_block(known, {"snap-2"}, 1, block, digest::sha256(block)));
   auto rows = *store_->placements("snap-2", 0, 10);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ((*decode_reference(rows[0].reference))->id, digest(vectors().at("blocks").at(0).at("id")));
