@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "content/content.h"
+#include "content/sealing.h"
 
 namespace argosy::content {
 namespace {
@@ -55,6 +56,15 @@ Result<Bytes> decode_block(ByteView stored) {
   std::size_t got = ZSTD_decompressDCtx(decompressor(), block.data(), block.size(), body.data(), body.size());
   if (ZSTD_isError(got) != 0 || got != kBlockBytes)
     return fail(Fault::corrupt, "a block that does not unpack to 512 KiB");
+  return block;
+}
+
+Result<Bytes> decode_block(ByteView stored, Reference const& reference) {
+  if (!reference.key) return decode_block(stored);
+  auto const unsealed = TRY(open_block(stored, *reference.key));
+  auto block = TRY(decode_block(unsealed));
+  if (digest::sha256(block) != reference.digest)
+    return fail(Fault::corrupt, "a sealed block with another's digest");
   return block;
 }
 

@@ -13,10 +13,8 @@ Result<void> Builder::advance() {
 }
 
 Result<Builder::Subtree> Builder::save(Node const& node) {
-  auto encoded = encode_node(node);
-  if (!encoded) return Subtree{};
-  TRY(store_(*encoded));
-  return Subtree{encoded->reference, node.blocks};
+  auto root = TRY(store_(node));
+  return Subtree{root, root ? node.blocks : 0};
 }
 
 Result<void> Builder::apply_blocks(std::uint64_t first_block, Node& node) {
@@ -36,7 +34,7 @@ Result<void> Builder::apply_nodes(std::uint8_t level, std::uint64_t first_block,
     auto slot = (change_->index - first_block) / step;
     auto& child = node.children[slot];
     if (child) {
-      auto old = TRY(open_(child->id));
+      auto old = TRY(open_(*child));
       node.blocks -= old->blocks;
     }
     auto made = TRY(apply(static_cast<std::uint8_t>(level - 1), first_block + slot * step, child));
@@ -50,7 +48,7 @@ Result<Builder::Subtree> Builder::apply(std::uint8_t level, std::uint64_t first_
   Node node;
   node.level = level;
   if (old) {
-    auto opened = TRY(open_(old->id));
+    auto opened = TRY(open_(*old));
     if (opened->level != level) return fail(Fault::corrupt, "a manifest node of the wrong level");
     node = *opened;
   }
@@ -64,7 +62,7 @@ Result<FinishedDisk> Builder::build(std::int64_t volume_size_gib, Child const& p
   Subtree tree;
   tree.root = parent;
   if (parent) {
-    auto opened = TRY(open_(parent->id));
+    auto opened = TRY(open_(*parent));
     tree.blocks = opened->blocks;
   }
   auto const height = height_of(volume_size_gib);

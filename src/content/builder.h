@@ -15,9 +15,9 @@ struct Change {
 class Builder {
  public:
   using NextChange = std::function<Result<std::optional<Change>>()>;
-  using OpenNode = std::function<Result<std::shared_ptr<Node const>>(ChunkId const&)>;
-  /// Called children first, so that whatever is stored is closed.
-  using StoreNode = std::function<Result<void>(StoredNode const&)>;
+  using OpenNode = std::function<Result<std::shared_ptr<Node const>>(Reference const&)>;
+  /// Nothing if all children are holes. Called children first, so that whatever is stored is closed.
+  using StoreNode = std::function<Result<Child>(Node const&)>;
 
   /// `next` gives changes by strictly ascending index.
   Builder(NextChange next, OpenNode open, StoreNode store)

@@ -1,12 +1,8 @@
 // content/content.cpp - see content.h.
 #include "content/content.h"
 
-#include <list>
-#include <mutex>
-#include <unordered_map>
-
-#include "base/assert.h"
 #include "content/builder.h"
+#include "content/sealing.h"
 
 namespace argosy::content {
 namespace {
@@ -14,37 +10,30 @@ namespace {
 /// Rows of an upload's journal read at a time.
 constexpr std::size_t kJournalPage = 4'096;
 
-/// Where a known block's stored form is looked up: tells nothing without the domain's secret.
-Digest lookup_name(Domain const& domain, Digest const& digest) {
-  return crypto::hmac_sha256(domain.secret.bytes(), digest.bytes);
-}
-/// The row's content opens only for who knows the block. The digest is the salt: the other way round HKDF's
-/// first step would be the row's name itself, which lies beside the row.
-crypto::Key lookup_key(Domain const& domain, Digest const& digest) {
-  return crypto::hkdf_sha256(domain.secret.bytes(), digest.bytes, as_bytes("argosy lookup 1"));
-}
-
 /// Reads an upload's journal page by page.
 class Journal {
  public:
-  Journal(store::Store& store, std::string const& upload) : store_(store), upload_(upload) {}
+  Journal(store::Store& store, Upload const& upload) : store_(store), upload_(upload) {}
   Result<std::optional<Change>> next() {
     if (at_ == page_.size()) {
       if (ended_) return std::nullopt;
-      page_ = TRY(store_.placements(upload_, from_, kJournalPage));
+      page_ = TRY(store_.placements(upload_.id, from_, kJournalPage));
       at_ = 0;
       ended_ = page_.size() < kJournalPage;
       if (page_.empty()) return std::nullopt;
       from_ = page_.back().block + 1;
     }
     auto const& row = page_[at_++];
-    auto block = TRY(decode_reference(row.reference));
+    auto block = TRY(upload_.key ? open_journal_reference(row.reference, *upload_.key, upload_.id, row.block)
+                                 : decode_reference(row.reference));
+    if (block && block->key.has_value() != upload_.key.has_value())
+      return fail(Fault::corrupt, "a journal of another form than its upload's");
     return Change{row.block, block};
   }
 
  private:
   store::Store& store_;
-  std::string const& upload_;
+  Upload const& upload_;
   std::vector<store::PlacementRow> page_;
   std::size_t at_ = 0;
   std::uint64_t from_ = 0;
@@ -54,9 +43,6 @@ class Journal {
 }  // namespace
 
 struct Content::State {
-  Options options;
-  Entropy& entropy;
-  std::mutex mutex;  // guards the cache below
   struct CacheKey {
     store::Domain domain;
     ChunkId id;
@@ -65,58 +51,63 @@ struct Content::State {
   struct CacheHash {
     std::size_t operator()(CacheKey const& key) const { return std::hash<ChunkId>()(key.id) ^ key.domain; }
   };
-  using Recent =
-      std::list<std::pair<CacheKey, std::shared_ptr<Node const>>>;  // shared: a reader outlives eviction
-  Recent recent;
-  std::unordered_map<CacheKey, Recent::iterator, CacheHash> cache;
+  /// An opened node and the reference that it was opened by.
+  struct Opened {
+    Reference reference;
+    std::shared_ptr<Node const> node;  // shared: a reader outlives eviction
+  };
 
-  std::shared_ptr<Node const> cached(CacheKey const& key) {
-    std::lock_guard lock(mutex);
-    auto found = cache.find(key);
-    if (found == cache.end()) return nullptr;
-    recent.splice(recent.begin(), recent, found->second);
-    return found->second->second;
-  }
-  void remember(CacheKey const& key, std::shared_ptr<Node const> node) {
-    std::lock_guard lock(mutex);
-    if (cache.contains(key)) return;
-    recent.emplace_front(key, std::move(node));
-    cache[key] = recent.begin();
-    if (recent.size() > options.cached_nodes) {
-      cache.erase(recent.back().first);
-      recent.pop_back();
-    }
+  State(store::Store& store, Options const& content_options, Entropy& randomness)
+      : options(content_options),
+        entropy(randomness),
+        lookup(store, randomness),
+        tree(store, content_options.cached_nodes),
+        cache(content_options.cached_nodes) {}
+
+  Options options;
+  Entropy& entropy;
+  Lookup lookup;
+  store::Tree tree;
+  Recent<CacheKey, Opened, CacheHash> cache;
+
+  /// What the journal says of a block.
+  Bytes placement_of(Reference const& reference, Upload const& upload, std::uint64_t index) {
+    if (!upload.key) return encode_reference(reference);
+    return seal_journal_reference(reference, *upload.key, upload.id, index, entropy);
   }
 };
 
 Content::Content(store::Store& store, Options const& options, Entropy& entropy)
-    : store_(store), state_(new State{options, entropy, {}, {}, {}}) {}
+    : store_(store), state_(std::make_unique<State>(store, options, entropy)) {}
 Content::~Content() = default;
 
-Result<void> Content::put_block(Domain const& domain, std::string const& upload, std::uint64_t index,
+store::Tree& Content::tree() { return state_->tree; }
+Lookup& Content::lookup() { return state_->lookup; }
+
+Result<void> Content::put_block(Domain const& domain, Upload const& upload, std::uint64_t index,
                                 ByteView block, Digest const& digest) {
-  store::Placement placement{upload, index, {}};
+  store::Placement placement{upload.id, index, {}};
   auto pin = store_.pin();  // until the journal names the chunk
   if (digest == hole_digest(0)) return store_.place(domain.number, std::move(placement));
-  auto name = lookup_name(domain, digest);
-  auto row = TRY(store_.recall(domain.number, name.bytes));
-  if (row) {
-    auto id = crypto::unwrap(lookup_key(domain, digest), name.bytes, *row);
-    bool here = id && id->size() == 32 ? TRY(store_.contains(domain.number, ChunkId::copy_of(*id))) : false;
-    if (here) {
-      placement.reference = encode_reference(Reference{ChunkId::copy_of(*id), digest});
-      return store_.place(domain.number, std::move(placement));
-    }
+  auto known = TRY(state_->lookup.find(domain, digest, upload.form()));
+  if (known) {
+    placement.reference = state_->placement_of(*known, upload, index);
+    return store_.place(domain.number, std::move(placement));
   }
   auto stored = encode_block(block, state_->options.zstd_level);
-  store::NewChunk chunk{digest::sha256(stored), stored};
-  placement.reference = encode_reference(Reference{chunk.id, digest});
-  TRY(store_.put(domain.number, chunk, std::move(placement)));
-  auto sealed = crypto::wrap(lookup_key(domain, digest), name.bytes, chunk.id.bytes, state_->entropy);
-  return store_.remember(domain.number, name.bytes, chunk.id, sealed);
+  Reference reference{{}, digest};
+  if (upload.key) {
+    auto sealed = seal_block(stored, domain.secret);
+    stored = std::move(sealed.stored);
+    reference.key = sealed.key;
+  }
+  reference.id = digest::sha256(stored);
+  placement.reference = state_->placement_of(reference, upload, index);
+  TRY(store_.put(domain.number, {reference.id, stored}, std::move(placement)));
+  return state_->lookup.remember(domain, reference);
 }
 
-Result<UploadSummary> Content::summarize(std::string const& upload) {
+Result<UploadSummary> Content::summarize(Upload const& upload) {
   Journal journal(store_, upload);
   UploadSummary summary;
   digest::Sha256 hash;
@@ -130,14 +121,23 @@ Result<UploadSummary> Content::summarize(std::string const& upload) {
   return summary;
 }
 
-Result<FinishedDisk> Content::finish(Domain const& domain, std::string const& upload,
-                                     std::int64_t volume_size_gib, Child const& parent,
-                                     std::int64_t parent_size_gib) {
+Result<Child> Content::put_node(Domain const& domain, Node const& node, store::Sealing form) {
+  bool const sealed = form != store::Sealing::none;
+  auto const made = sealed ? seal_node(node, domain.secret) : encode_node(node);
+  if (!made) return Child{};
+  TRY(store_.put(domain.number, {made->reference.id, made->stored}, std::nullopt));
+  if (sealed) TRY(state_->lookup.remember(domain, made->reference));
+  return Child(made->reference);
+}
+
+Result<FinishedDisk> Content::finish(Domain const& domain, Upload const& upload, std::int64_t volume_size_gib,
+                                     Child const& parent, std::int64_t parent_size_gib) {
+  if (parent && parent->key.has_value() != upload.key.has_value())
+    return fail(Fault::invalid, "of an upload and its parent one is encrypted and the other is not");
   Journal journal(store_, upload);
-  Builder builder([&] { return journal.next(); }, [&](ChunkId const& id) { return node(domain.number, id); },
-                  [&](StoredNode const& made) {
-                    return store_.put(domain.number, {made.reference.id, made.stored}, std::nullopt);
-                  });
+  Builder builder([&] { return journal.next(); },
+                  [&](Reference const& reference) { return node(domain.number, reference); },
+                  [&](Node const& made) { return put_node(domain, made, upload.form()); });
   auto disk = TRY(builder.build(volume_size_gib, parent, parent_size_gib));
   TRY(store_.flush());
   return disk;
@@ -145,35 +145,32 @@ Result<FinishedDisk> Content::finish(Domain const& domain, std::string const& up
 
 Result<void> Content::forget_upload(std::string const& upload) { return store_.remove_placements(upload); }
 
-Result<std::shared_ptr<Node const>> Content::node(store::Domain domain, ChunkId const& id) {
-  State::CacheKey key{domain, id};
-  if (auto found = state_->cached(key)) return found;
-  auto stored = TRY(store_.get(domain, id));
-  auto opened = std::make_shared<Node const>(TRY(decode_node(stored)));
-  state_->remember(key, opened);
+Result<std::shared_ptr<Node const>> Content::node(store::Domain domain, Reference const& reference) {
+  State::CacheKey const key{domain, reference.id};
+  // Who names another digest or does not hold the key is given nothing that another has opened.
+  if (auto found = state_->cache.find(key); found && found->reference == reference) return found->node;
+  auto stored = TRY(store_.get(domain, reference.id));
+  auto opened = std::make_shared<Node const>(TRY(open_node(stored, reference)));
+  state_->cache.put(key, {reference, opened});
   return opened;
 }
 
-Result<Child> Content::find(Disk const& disk, std::uint8_t level, std::uint64_t position) {
-  auto height = height_of(disk.volume_size_gib);
-  if (level > height) return fail(Fault::invalid, "a level above the root");
-  std::uint64_t const width = blocks_per_child(static_cast<std::uint8_t>(level + 1));
-  Child child = disk.root;
-  for (auto at = height; child && at > level; --at) {
-    auto opened = TRY(node(disk.domain, child->id));
-    auto step = blocks_per_child(at);
-    auto slot = position * width / step % kFanout;
-    if (at == height && position * width / step >= kFanout) return Child{};
-    child = opened->children[slot];
+Result<Child> Content::find_block(Disk const& disk, std::uint64_t index) {
+  auto const height = height_of(disk.volume_size_gib);
+  if (!store::is_below(height, 0, index)) return Child{};
+  auto child = disk.root;
+  for (auto level = height; child && level > 0; --level) {
+    auto opened = TRY(node(disk.domain, *child));
+    child = opened->children[store::slot_towards(level, 0, index)];
   }
   return child;
 }
 
 Result<std::optional<Bytes>> Content::read_block(Disk const& disk, std::uint64_t index, Digest* digest) {
-  auto child = TRY(find(disk, 0, index));
+  auto child = TRY(find_block(disk, index));
   if (!child) return std::nullopt;
   auto stored = TRY(store_.get(disk.domain, child->id));
-  auto block = TRY(decode_block(stored));
+  auto block = TRY(decode_block(stored, *child));
   if (digest != nullptr) *digest = child->digest;
   return block;
 }
@@ -209,7 +206,7 @@ class Walk {
       out[0] = side;
       return out;
     }
-    auto node = TRY(content_.node(domain, side.child->id));
+    auto node = TRY(content_.node(domain, *side.child));
     for (std::size_t slot = 0; slot < kFanout; ++slot)
       out[slot] = {node->children[slot], static_cast<std::uint8_t>(level - 1)};
     return out;

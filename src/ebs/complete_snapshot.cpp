@@ -41,7 +41,7 @@ Result<m::CompleteSnapshotResponse> complete_snapshot(sql::Pool& catalogue, cont
   if (closed && known.expected_blocks == request.changed_blocks_count)
     return m::CompleteSnapshotResponse{std::string(images::to_text(known.state))};
   if (closed) return invalid("INVALID_SNAPSHOT_ID", "CompleteSnapshot was called before with another count");
-  auto summary = TRY(content.summarize(request.snapshot_id));  // which flushes: all that was put is durable
+  auto summary = TRY(content.summarize({request.snapshot_id}));  // which flushes: all that was put is durable
   TRY(check_summary(summary, request.changed_blocks_count, checksum));
   auto session = TRY(catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));

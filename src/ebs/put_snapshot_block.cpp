@@ -49,7 +49,7 @@ Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, con
                              " is beyond the end of a volume of " +
                              std::to_string(upload.snapshot.volume_size_gib) + " GiB");
   TRY(ledger.charge_block(catalogue, caller, upload.snapshot, now));
-  TRY(content.put_block(upload.domain, request.snapshot_id, static_cast<std::uint64_t>(request.block_index),
+  TRY(content.put_block(upload.domain, {request.snapshot_id}, static_cast<std::uint64_t>(request.block_index),
                         block, digest));
   TRY(record_write(catalogue, gates, upload.snapshot, now, request.progress,
                    ledger.uploaded_bytes(caller.account, request.snapshot_id)));

@@ -42,10 +42,11 @@ Result<void> save_completed(catalogue::Transaction& tx, std::string const& id,
 /// blocks.
 Result<content::FinishedDisk> build(content::Content& content, Upload const& upload) {
   auto const& snapshot = upload.snapshot;
-  auto summary = TRY(content.summarize(snapshot.id));
+  auto summary = TRY(content.summarize({snapshot.id}));
   TRY(check_summary(summary, snapshot.expected_blocks, snapshot.expected_checksum));
   auto parent = TRY(content::decode_reference(snapshot.root));
-  return content.finish(upload.domain, snapshot.id, snapshot.volume_size_gib, parent, snapshot.base_size_gib);
+  return content.finish(upload.domain, {snapshot.id}, snapshot.volume_size_gib, parent,
+                        snapshot.base_size_gib);
 }
 
 Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::MasterKeys const& master_keys,

@@ -1,9 +1,17 @@
 // store/node.cpp - see node.h.
 #include "store/node.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace argosy::store {
+
+ChunkId const* NodeView::child(std::size_t slot) const {
+  auto const found = std::ranges::lower_bound(slots, slot);
+  if (found == slots.end() || *found != slot) return nullptr;
+  return &ids[static_cast<std::size_t>(found - slots.begin())];
+}
 
 Result<NodeView> decode_node(ByteView stored) {
   auto header = TRY(decode_chunk_header(stored));

@@ -26,11 +26,25 @@ struct NodeView {
   std::vector<std::uint8_t> slots;
   std::vector<ChunkId> ids;
   ByteView sealed;  ///< into the bytes that were decoded
+
+  /// Null if there is a hole.
+  ChunkId const* child(std::size_t slot) const;
 };
 
 Result<NodeView> decode_node(ByteView stored);
 /// The stored bytes up to the sealed part, which the caller appends. `plain_bytes` of the header covers
 /// `sealed_bytes`.
 Bytes encode_node_clear_part(NodeView const& node, std::size_t sealed_bytes);
+
+/// Whether a root of that height reaches the chunk at a level (0: blocks) and position.
+constexpr bool is_below(std::uint8_t height, std::uint8_t level, std::uint64_t position) {
+  for (auto at = level; at < height; ++at) position /= kFanout;
+  return level <= height && position == 0;
+}
+/// The slot, in the node of level `at` above it, that leads to the chunk at that lower level and position.
+constexpr std::size_t slot_towards(std::uint8_t at, std::uint8_t level, std::uint64_t position) {
+  for (auto below = level + 1; below < at; ++below) position /= kFanout;
+  return position % kFanout;
+}
 
 }  // namespace argosy::store

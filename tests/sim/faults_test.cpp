@@ -84,7 +84,7 @@ std::string state_of(Scene& scene) {
     return out;
   });
   EXPECT_TRUE(dump) << dump.error().message;
-  auto journal = region.content->summarize(scene.upload);
+  auto journal = region.content->summarize({scene.upload});
   EXPECT_TRUE(journal) << journal.error().message;
   return *dump + std::to_string(journal->blocks) + " blocks " + journal->linear.hex();
 }

@@ -132,7 +132,7 @@ class World {
     auto uploads = machine_.uploads();
     for (auto const& [id, upload] : model_) {  // what is left, named by the smaller count
       if (!upload.lost) continue;
-      auto left = machine_.region().content->summarize(id);
+      auto left = machine_.region().content->summarize({id});
       ASSERT_TRUE(left) << left.error().message;
       EXPECT_FALSE(uploads.complete(id, left->blocks)) << id << " completed short";
     }
@@ -155,7 +155,7 @@ class World {
   void expect_journal(std::string const& id, Blocks const& acknowledged) {
     digest::Sha256 linear;
     for (auto const& [index, bytes] : acknowledged) linear.update(digest::sha256(bytes).bytes);
-    auto journal = machine_.region().content->summarize(id);
+    auto journal = machine_.region().content->summarize({id});
     ASSERT_TRUE(journal);
     EXPECT_EQ(journal->blocks, acknowledged.size());
     EXPECT_EQ(journal->linear, linear.finish());

@@ -88,24 +88,28 @@ struct Region {
   /// A completed snapshot of these blocks over the parent's, as an upload would make it.
   images::Snapshot make_snapshot(std::string const& account, Blocks const& blocks, std::int64_t size_gib = 1,
                                  images::Snapshot const& parent = {}) {
+    auto snapshot = new_snapshot(account, size_gib);
+    if (!parent.id.empty()) snapshot.lineage = parent.lineage;
+    auto const disk =
+        upload(account, {snapshot.id}, blocks, size_gib, *content::decode_reference(parent.root),
+               parent.id.empty() ? 1 : parent.volume_size_gib);
+    snapshot.root = content::encode_reference(disk.root);
+    snapshot.content_digest = to_bytes(disk.digest.bytes);
+    return insert(snapshot, disk);
+  }
+
+  /// An encrypted snapshot: what is durable of it, and what opens it.
+  struct Encrypted {
     images::Snapshot snapshot;
-    snapshot.id = make_resource_id(*entropy, "snap-");
-    snapshot.owner = account;
-    snapshot.state = images::SnapshotState::completed;
-    snapshot.start_time = clock.now();
-    snapshot.volume_size_gib = size_gib;
-    snapshot.lineage = parent.id.empty() ? snapshot.id : parent.lineage;
-    auto domain = domain_of(account);
-    for (auto const& [at, data] : blocks)
-      EXPECT_TRUE(content->put_block(domain, snapshot.id, at, data, digest::sha256(data)));
-    auto disk = content->finish(domain, snapshot.id, size_gib, *content::decode_reference(parent.root),
-                                parent.id.empty() ? 1 : parent.volume_size_gib);
-    EXPECT_TRUE(disk) << disk.error().message;
-    snapshot.root = content::encode_reference(disk->root);
-    snapshot.content_digest = to_bytes(disk->digest.bytes);
-    snapshot.content_bytes = static_cast<std::int64_t>(disk->blocks) * content::kBlockBytes;
-    EXPECT_TRUE(run([&](catalogue::Transaction& tx) { return catalogue::insert_snapshot(tx, snapshot); }));
-    return snapshot;
+    content::Disk disk;
+  };
+  Encrypted make_encrypted_snapshot(std::string const& account, Blocks const& blocks,
+                                    std::int64_t size_gib = 1, content::Child const& parent = {}) {
+    auto snapshot = new_snapshot(account, size_gib);
+    content::Upload const encrypted{snapshot.id, crypto::Key::random(*entropy)};
+    auto const disk = upload(account, encrypted, blocks, size_gib, parent, size_gib);
+    snapshot.root = content::encode_clear_reference(content::clear_reference(disk.root));
+    return {insert(snapshot, disk), {catalogue::domain_number(account), disk.root, size_gib}};
   }
 
   images::Image make_image(std::string const& account, std::string const& image_name,
@@ -135,15 +139,18 @@ struct Region {
   }
 
   Blocks read(images::Snapshot const& snapshot) {
+    return read(content::Disk{catalogue::domain_number(snapshot.owner),
+                              *content::decode_reference(snapshot.root), snapshot.volume_size_gib});
+  }
+  Blocks read(content::Disk const& disk) {
     Blocks out;
-    content::Disk disk{catalogue::domain_number(snapshot.owner), *content::decode_reference(snapshot.root),
-                       snapshot.volume_size_gib};
     auto page = content->list_blocks(disk, 0, 1'000'000);
     EXPECT_TRUE(page) << page.error().message;
+    if (!page) return out;
     for (auto const& entry : page->entries) {
       auto data = content->read_block(disk, entry.index, nullptr);
       EXPECT_TRUE(data) << data.error().message;
-      out[entry.index] = **data;
+      if (data) out[entry.index] = **data;
     }
     return out;
   }
@@ -161,6 +168,31 @@ struct Region {
   std::unique_ptr<content::Content> content;
 
  private:
+  images::Snapshot new_snapshot(std::string const& account, std::int64_t size_gib) {
+    images::Snapshot snapshot;
+    snapshot.id = make_resource_id(*entropy, "snap-");
+    snapshot.owner = account;
+    snapshot.state = images::SnapshotState::completed;
+    snapshot.start_time = clock.now();
+    snapshot.volume_size_gib = size_gib;
+    snapshot.lineage = snapshot.id;
+    return snapshot;
+  }
+  content::FinishedDisk upload(std::string const& account, content::Upload const& to, Blocks const& blocks,
+                               std::int64_t size_gib, content::Child const& parent,
+                               std::int64_t parent_size_gib) {
+    auto const domain = domain_of(account);
+    for (auto const& [at, data] : blocks)
+      EXPECT_TRUE(content->put_block(domain, to, at, data, digest::sha256(data)));
+    auto disk = content->finish(domain, to, size_gib, parent, parent_size_gib);
+    EXPECT_TRUE(disk) << disk.error().message;
+    return *disk;
+  }
+  images::Snapshot insert(images::Snapshot snapshot, content::FinishedDisk const& disk) {
+    snapshot.content_bytes = static_cast<std::int64_t>(disk.blocks) * content::kBlockBytes;
+    EXPECT_TRUE(run([&](catalogue::Transaction& tx) { return catalogue::insert_snapshot(tx, snapshot); }));
+    return snapshot;
+  }
   Result<std::unique_ptr<sql::Session>> open_database(std::string const& file) const {
     return sql::open_sqlite(folder.empty() ? ":memory:" : folder + file, sql::Durability::full);
   }

@@ -25,11 +25,11 @@ class ContentTest : public testing::Test {
     return out;
   }
   void put(std::string const& upload, std::uint64_t index, Bytes const& data) {
-    ASSERT_TRUE(content_->put_block(domain_, upload, index, data, digest::sha256(data)));
+    ASSERT_TRUE(content_->put_block(domain_, {upload}, index, data, digest::sha256(data)));
   }
   FinishedDisk finish(std::string const& upload, std::int64_t size, FinishedDisk const& parent = {},
                       std::int64_t parent_size = 1) {
-    auto disk = content_->finish(domain_, upload, size, parent.root, parent_size);
+    auto disk = content_->finish(domain_, {upload}, size, parent.root, parent_size);
     EXPECT_TRUE(disk) << disk.error().message;
     return *disk;
   }
@@ -137,7 +137,7 @@ TEST_F(ContentTest, sums_up_an_upload_with_the_last_put_of_each_block) {
   put("snap-1", 2, block(1));
   put("snap-1", 1, block(2));
   put("snap-1", 2, Bytes(kBlockBytes));
-  auto summary = *content_->summarize("snap-1");
+  auto summary = *content_->summarize({"snap-1"});
   EXPECT_EQ(summary.blocks, 2U);
   digest::Sha256 expected;
   expected.update(digest::sha256(block(2)).bytes).update(digest::sha256(Bytes(kBlockBytes)).bytes);
