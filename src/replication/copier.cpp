@@ -234,7 +234,7 @@ Result<void> Copier::begin_disk(Task& task) {
       ++task.disk;
       return {};
     }
-    auto root = TRY(content::decode_reference(disk.root));
+    auto root = TRY(content::decode_clear_reference(disk.root));
     wanted = {catalogue::domain_number(task.copy.account),
               root,
               snapshot.volume_size_gib,

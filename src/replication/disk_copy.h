@@ -1,20 +1,19 @@
-// replication/disk_copy.h - brings one disk's content into this region's store: walks the manifest, asks for
-// what the account's domain lacks, verifies and appends it, closes nodes children first.
+// replication/disk_copy.h - brings one disk's content into this region's store as it is: walks the manifest
+// by ids, asks for what the account's domain lacks, verifies and appends it, closes nodes children first.
 #pragma once
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "content/content.h"
-#include "replication/source.h"
+#include "replication/opened_disk.h"
 
 namespace argosy::replication {
 
 struct DiskToCopy {
   store::Domain domain = 0;  ///< of the account that copies
-  content::Child root;
+  std::optional<content::ClearReference> root;
   std::int64_t volume_size_gib = 1;
   std::string lease;
   std::string source_snapshot_id;
@@ -27,6 +26,9 @@ struct CopyProgress {
   std::uint64_t moved_bytes = 0;  ///< stored bytes that crossed the wire, since the copy began
 };
 
+/// The journal of a copy has a hole at each sum, in the record of the first chunk that the sum counts: what
+/// survives a kill has been counted. Nothing without a journal.
+std::optional<store::Placement> journal_moved(std::string const& journal, std::uint64_t moved_bytes);
 /// Stored bytes that have crossed the wire for a copy into that snapshot: none is missing of what the store
 /// has kept, unless a loss of power tore a pack. `saved_bytes`: a lower figure that was written down
 /// somewhere else; what was counted before it is not looked at.
@@ -34,6 +36,7 @@ Result<std::uint64_t> find_moved_bytes(store::Store& store, std::string const& s
                                        std::uint64_t saved_bytes);
 
 /// All state lies in the store: made anew after a crash, it goes on where it was and asks for nothing twice.
+/// It needs no key: what a peer says of sealed content is checked by who opens it.
 class DiskCopy {
  public:
   DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock);
@@ -44,48 +47,51 @@ class DiskCopy {
   CopyProgress const& progress() const { return progress_; }
 
  private:
+  using ClearReference = content::ClearReference;
+  struct Child {
+    std::uint8_t slot = 0;
+    ClearReference reference;
+    store::Presence here = store::Presence::absent;
+  };
   /// A node whose subtree is not whole here.
   struct Frame {
     std::uint8_t level = 1;
     std::uint64_t position = 0;
-    content::Child reference;
-    std::shared_ptr<content::Node const> node;
-    std::vector<store::Presence> here;  ///< by slot
+    store::ChunkId id;
+    std::uint64_t expected_blocks = 0;  ///< what the node says
+    std::vector<Child> children;
     std::size_t next = 0;
     std::uint64_t blocks = 0;  ///< counted below it so far
   };
   /// Blocks to ask for, perhaps of several nodes.
   struct Batch {
     std::vector<messages::replication::Range> ranges;
-    std::vector<content::Reference> blocks;
-    std::vector<content::Reference> here;  ///< need no asking, but a peer says what their digests are
+    std::vector<ClearReference> blocks;
+    std::vector<ClearReference> here;  ///< need no asking, but a peer says what their digests are
     bool is_full() const;
   };
 
   Result<void> begin();
-  Result<void> push(std::uint8_t level, std::uint64_t position, content::Child const& reference);
+  Result<void> push(std::uint8_t level, std::uint64_t position, ClearReference const& reference);
   Result<void> fetch_nodes(Frame const& frame);
   Result<std::optional<Batch>> next_batch();
   void take_blocks(Frame& frame, Batch& batch);
   Result<void> descend(Frame& frame);
   std::optional<store::Placement> count_moved(std::span<ByteView const> frames);
-  Result<void> check_node(content::Node const& node, std::uint8_t level,
-                          content::Reference const& reference) const;
-  Result<void> check_block(ByteView stored, content::Reference const& reference) const;
+  Result<std::vector<Child>> children_of(store::NodeView const& view) const;
+  Result<void> check_node(store::TreeNode const& node, std::uint8_t level,
+                          ClearReference const& reference) const;
+  Result<void> check_block(ByteView stored, ClearReference const& reference) const;
   Result<void> move(Batch const& batch);
-  Result<std::vector<ByteView>> fetch(std::vector<messages::replication::Range> const& ranges,
-                                      std::span<content::ChunkId const> ids, Bytes& bytes);
-  Result<void> work(Time until);
 
   content::Content& content_;
-  Source& source_;
+  OpenedDisk const source_;
   DiskToCopy disk_;
   Clock& clock_;
   bool begun_ = false;
   std::mutex mutex_;  // guards what follows: the walk is one, the fetches are several
   std::vector<Frame> path_;
-  std::vector<content::ChunkId> exhausted_;  ///< nodes below which everything was asked for, children first
-  bool failed_ = false;
+  std::vector<store::ChunkId> exhausted_;  ///< nodes below which everything was asked for, children first
   CopyProgress progress_;
 };
 

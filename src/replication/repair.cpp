@@ -51,7 +51,7 @@ Result<bool> Repair::advance() {
 }
 
 Result<void> Repair::open(Source& source) {
-  auto const root = content::encode_reference(disk_.root);
+  auto const root = content::encode_clear_reference(disk_.root);
   auto opened =
       TRY(source.open({disk_.account, std::string(messages::replication::kResourceByRoot) + to_hex(root)}));
   lease_ = opened.lease;

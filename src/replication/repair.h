@@ -14,7 +14,7 @@ struct DiskToRepair {
   std::string snapshot_id;
   std::string account;  ///< its owner
   store::Domain domain = 0;
-  content::Child root;
+  std::optional<content::ClearReference> root;
   std::int64_t volume_size_gib = 1;
 };
 

@@ -52,8 +52,10 @@ Result<void> check(m::Snapshot const& snapshot) {
     return broken("more content than fits");
   if (!is_text(snapshot.description, 255 * 4) || !is_text(snapshot.lineage, 64))
     return broken("a snapshot with a text that is none");
-  auto root = TRY(content::decode_reference(snapshot.root));
-  auto const digest = content::digest_of(root, content::height_of(snapshot.volume_size_gib));
+  auto const root = TRY(content::decode_clear_reference(snapshot.root));
+  if (root && !root->digest) return broken("a snapshot that is encrypted");
+  auto const digest =
+      root ? *root->digest : content::hole_digest(content::height_of(snapshot.volume_size_gib));
   if (!std::ranges::equal(digest.bytes, snapshot.content_digest))
     return broken("a snapshot with another's digest");
   return {};

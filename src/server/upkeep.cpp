@@ -128,7 +128,7 @@ class RepairWork final : public Work {
     auto session = TRY(region_.catalogue().take());
     auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
     auto snapshot = TRY(catalogue::find_snapshot(tx, damaged.snapshot_id));
-    auto root = TRY(content::decode_reference(snapshot.root));
+    auto const root = TRY(content::decode_clear_reference(snapshot.root));
     repair_ = std::make_unique<replication::Repair>(
         region_.content(), region_.sources(), region_.name(),
         replication::DiskToRepair{snapshot.id, snapshot.owner, catalogue::domain_number(snapshot.owner), root,

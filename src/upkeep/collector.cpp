@@ -117,7 +117,7 @@ Result<void> Collection::mark_upload() {
   auto rows = TRY(store_.placements(upload_, from_block_, kJournalPage));
   auto const domain = catalogue::domain_number(snapshot->owner);
   for (auto const& row : rows) {
-    auto block = TRY(content::decode_reference(row.reference));
+    auto const block = TRY(content::decode_clear_reference(row.reference));
     if (block) sweep_->mark(domain, block->id);
   }
   from_block_ = rows.size() == kJournalPage ? rows.back().block + 1 : 0;
@@ -128,7 +128,7 @@ Result<void> Collection::mark_roots() {
   TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
     return catalogue::visit_roots(tx, clock_.now(),
                                   [&](std::string_view account, ByteView bytes) -> Result<void> {
-                                    auto root = TRY(content::decode_reference(bytes));
+                                    auto const root = TRY(content::decode_clear_reference(bytes));
                                     if (root) sweep_->mark(catalogue::domain_number(account), root->id);
                                     return {};
                                   });

@@ -31,7 +31,7 @@ Result<bool> DamageReport::step() {
   auto disks = TRY(catalogue::list_completed_disks(tx, after_, kSnapshotsPerStep));
   for (auto const& disk : disks) {
     after_ = disk.snapshot_id;
-    auto root = TRY(content::decode_reference(disk.root));
+    auto const root = TRY(content::decode_clear_reference(disk.root));
     bool const affected =
         root ? TRY(survey_.affects(catalogue::domain_number(disk.account), root->id)) : false;
     if (!affected) continue;

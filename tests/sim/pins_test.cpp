@@ -138,10 +138,10 @@ TEST(Pins, keep_a_known_block_until_the_journal_of_the_upload_names_it) {
   content::Content content(*store, {}, *region.entropy);
   auto const domain = region.domain_of(kOwner.account);
   auto const data = block(1);
-  ASSERT_TRUE(content.put_block(domain, "snap-1", 0, data, digest::sha256(data)));
+  ASSERT_TRUE(content.put_block(domain, {"snap-1"}, 0, data, digest::sha256(data)));
   ASSERT_TRUE(store->flush());
   pins = &store->state().pins;
-  ASSERT_TRUE(content.put_block(domain, "snap-2", 0, data, digest::sha256(data)));
+  ASSERT_TRUE(content.put_block(domain, {"snap-2"}, 0, data, digest::sha256(data)));
   EXPECT_EQ(collections, 1) << "the block is there, only the journal is written";
   EXPECT_TRUE(pins->are_free_before(pins->generation() + 1)) << "it waits no longer than that";
 }

@@ -217,7 +217,7 @@ std::vector<std::string> repair(Scene& scene, Other& other) {
   auto const snapshot = scene.machine.uploads().find(scene.kept);
   replication::Repair bringing(*scene.region().content, other.sources, "us-west-2",
                                {snapshot.id, snapshot.owner, catalogue::domain_number(snapshot.owner),
-                                *content::decode_reference(snapshot.root), snapshot.volume_size_gib},
+                                *content::decode_clear_reference(snapshot.root), snapshot.volume_size_gib},
                                scene.region().clock);
   for (int i = 0; i < 100; ++i) {
     auto done = bringing.step();

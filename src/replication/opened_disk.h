@@ -1,0 +1,69 @@
+// replication/opened_disk.h - a disk that a lease opened at the source: its chunks by place, verified, over a
+// few connections.
+#pragma once
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "content/reference.h"
+#include "replication/source.h"
+
+namespace argosy::replication {
+
+/// Any thread. The source outlives it.
+class OpenedDisk {
+ public:
+  OpenedDisk(Source& source, std::string lease, std::string snapshot_id)
+      : source_(source), lease_(std::move(lease)), snapshot_id_(std::move(snapshot_id)) {}
+
+  bool is_peer() const { return source_.is_peer(); }
+  /// The stored bytes at these places, each verified against its id; the views point into `bytes`. Fails as
+  /// Source::fetch does, and with `corrupt` for any other bytes.
+  Result<std::vector<ByteView>> fetch(std::vector<messages::replication::Range> const& ranges,
+                                      std::span<store::ChunkId const> ids, Bytes& bytes) const;
+  /// The failure with which whatever is not believed ends: `corrupt`.
+  std::unexpected<Error> sent(std::string_view what) const;
+
+ private:
+  Source& source_;
+  std::string lease_;
+  std::string snapshot_id_;
+};
+
+/// Calls `work` on each of a disk's connections at once; the first failure, if one fails.
+Result<void> over_connections(std::function<Result<void>()> const& work);
+
+/// Takes batches from a walk, one at a time under `mutex`, and moves them over a disk's connections at once:
+/// until there is none, or one fails.
+template <class Batch>
+Result<void> move_batches(std::mutex& mutex, std::function<Result<std::optional<Batch>>()> const& next,
+                          std::function<Result<void>(Batch const&)> const& move) {
+  bool failed = false;  // guarded by `mutex`
+  return over_connections([&]() -> Result<void> {
+    while (true) {
+      std::optional<Batch> batch;
+      {
+        std::lock_guard lock(mutex);
+        if (failed) return {};
+        auto taken = next();
+        failed = !taken;
+        if (!taken) return std::unexpected(std::move(taken).error());
+        batch = *std::move(taken);
+      }
+      if (!batch) return {};
+      auto moved = move(*batch);
+      if (moved) continue;
+      std::lock_guard lock(mutex);
+      failed = true;
+      return moved;
+    }
+  });
+}
+
+/// The range that is the root alone.
+messages::replication::Range root_range(std::uint8_t height);
+
+}  // namespace argosy::replication
