@@ -36,8 +36,13 @@ class SealedCopy : public testing::Test {
     auto const& snapshot = encrypted.snapshot;
     auto opened = peer::open(answering_, kWest, {snapshot.owner, snapshot.id});
     EXPECT_TRUE(opened) << opened.error().message;
-    return {catalogue::domain_number(snapshot.owner), *content::decode_clear_reference(snapshot.root),
-            snapshot.volume_size_gib, opened->lease, snapshot.id};
+    return {catalogue::domain_number(snapshot.owner),
+            *content::decode_clear_reference(snapshot.root),
+            snapshot.volume_size_gib,
+            opened->lease,
+            snapshot.id,
+            {},
+            0};
   }
   Result<replication::CopyProgress> copy(Region& west, DiskToCopy const& disk) {
     DiskCopy copy(*west.content, source_, disk, west.clock);
