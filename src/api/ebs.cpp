@@ -106,8 +106,8 @@ Result<http::Response> start(EbsCall const& call) {
   if (!request) return ebs::invalid_parameter(request.error().message);
   auto response =
       TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-        return ebs::start_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.master_keys,
-                                   *request);
+        return ebs::start_snapshot(tx, call.caller, call.now, call.service.entropy, call.region.keys,
+                                   call.service.master_keys, *request);
       }));
   return to_json(201, response);
 }
@@ -123,8 +123,8 @@ Result<http::Response> put(EbsCall const& call) {
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm").value_or("");
   request.progress = TRY(in.integer<std::int32_t>(in.header("x-amz-progress"), "x-amz-Progress"));
   auto response = TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.region.gates,
-                                              call.region.ledger, call.service.master_keys, call.caller,
-                                              call.now, request, call.request.body));
+                                              call.region.ledger, call.region.keys, call.service.master_keys,
+                                              call.caller, call.now, request, call.request.body));
   http::Response out;
   out.status = 201;
   out.headers = {{"Content-Type", "application/json"},
@@ -144,8 +144,9 @@ Result<http::Response> complete(EbsCall const& call) {
   request.checksum = in.header("x-amz-checksum");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm");
   request.checksum_aggregation_method = in.header("x-amz-checksum-aggregation-method");
-  auto response = TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.region.gates,
-                                             call.service.master_keys, call.caller, call.now, request));
+  auto response =
+      TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.region.gates,
+                                 call.region.keys, call.service.master_keys, call.caller, call.now, request));
   call.region.wake();
   return to_json(202, response);
 }
@@ -158,8 +159,9 @@ Result<http::Response> list(EbsCall const& call) {
   request.max_results = TRY(in.integer<std::int32_t>(in.query("maxResults"), "maxResults"));
   request.starting_block_index =
       TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
-  return to_json(200, TRY(ebs::list_snapshot_blocks(call.region.catalogue, call.region.content,
-                                                    call.region.token_key, call.caller, call.now, request)));
+  return to_json(200,
+                 TRY(ebs::list_snapshot_blocks(call.region.catalogue, call.region.content, call.region.keys,
+                                               call.region.token_key, call.caller, call.now, request)));
 }
 
 Result<http::Response> list_changed(EbsCall const& call) {
@@ -171,8 +173,9 @@ Result<http::Response> list_changed(EbsCall const& call) {
   request.max_results = TRY(in.integer<std::int32_t>(in.query("maxResults"), "maxResults"));
   request.starting_block_index =
       TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
-  return to_json(200, TRY(ebs::list_changed_blocks(call.region.catalogue, call.region.content,
-                                                   call.region.token_key, call.caller, call.now, request)));
+  return to_json(200,
+                 TRY(ebs::list_changed_blocks(call.region.catalogue, call.region.content, call.region.keys,
+                                              call.region.token_key, call.caller, call.now, request)));
 }
 
 Result<http::Response> get(EbsCall const& call) {
@@ -182,7 +185,7 @@ Result<http::Response> get(EbsCall const& call) {
   auto token = call.inputs.query("blockToken");
   if (!token) return ebs::invalid("INVALID_BLOCK_TOKEN", "blockToken is required");
   request.block_token = *token;
-  auto response = TRY(ebs::get_snapshot_block(call.region.catalogue, call.region.content,
+  auto response = TRY(ebs::get_snapshot_block(call.region.catalogue, call.region.content, call.region.keys,
                                               call.region.token_key, call.caller, call.now, request));
   http::Response out;
   out.headers = {{"Content-Type", "application/octet-stream"},

@@ -7,6 +7,7 @@
 #include "ec2/deregister_image.h"
 #include "ec2/describe_images.h"
 #include "ec2/describe_snapshots.h"
+#include "ec2/ebs_encryption.h"
 #include "ec2/image_attributes.h"
 #include "ec2/regions.h"
 #include "ec2/register_image.h"
@@ -49,8 +50,8 @@ Result<http::Response> copy_image(Call const& call) {
   if (earlier) return to_xml(call, *earlier);
   auto response = TRY(open_and_record(
       call, request.source_region, request.source_image_id, [&](Transaction& tx, auto const& opened) {
-        return ec2::copy_image(tx, call.caller, call.now, call.service.entropy, call.service.master_keys,
-                               opened, request);
+        return ec2::copy_image(tx, call.caller, call.now, call.service.entropy, call.region.keys,
+                               call.service.master_keys, opened, request);
       }));
   return to_xml(call, response);
 }
@@ -60,8 +61,8 @@ Result<http::Response> copy_snapshot(Call const& call) {
   TRY(ec2::check_copy_snapshot(call.region.name, request));
   auto response = TRY(open_and_record(
       call, request.source_region, request.source_snapshot_id, [&](Transaction& tx, auto const& opened) {
-        return ec2::copy_snapshot(tx, call.caller, call.now, call.service.entropy, call.service.master_keys,
-                                  opened, request);
+        return ec2::copy_snapshot(tx, call.caller, call.now, call.service.entropy, call.region.keys,
+                                  call.service.master_keys, opened, request);
       }));
   return to_xml(call, response);
 }
@@ -93,6 +94,14 @@ Operation writing_simple(Function function) {
   });
 }
 
+/// Some look at keys, too.
+template <class Request, class Function>
+Operation writing_with_keys(Function function) {
+  return writing<Request>([function](Transaction& tx, Call const& call, Request const& request) {
+    return function(tx, call.caller, call.region.keys, request);
+  });
+}
+
 }  // namespace
 
 Operations const& ec2_operations() {
@@ -111,7 +120,8 @@ Operations const& ec2_operations() {
       {"DeregisterImage", writing_simple<m::DeregisterImageRequest>(ec2::deregister_image)},
       {"DescribeImageAttribute",
        reading_simple<m::DescribeImageAttributeRequest>(ec2::describe_image_attribute)},
-      {"ModifyImageAttribute", writing_simple<m::ModifyImageAttributeRequest>(ec2::modify_image_attribute)},
+      {"ModifyImageAttribute",
+       writing_with_keys<m::ModifyImageAttributeRequest>(ec2::modify_image_attribute)},
       {"ResetImageAttribute", writing_simple<m::ResetImageAttributeRequest>(ec2::reset_image_attribute)},
       {"CancelImageLaunchPermission",
        writing_simple<m::CancelImageLaunchPermissionRequest>(ec2::cancel_image_launch_permission)},
@@ -125,7 +135,7 @@ Operations const& ec2_operations() {
       {"DescribeSnapshotAttribute",
        reading_simple<m::DescribeSnapshotAttributeRequest>(ec2::describe_snapshot_attribute)},
       {"ModifySnapshotAttribute",
-       writing_simple<m::ModifySnapshotAttributeRequest>(ec2::modify_snapshot_attribute)},
+       writing_with_keys<m::ModifySnapshotAttributeRequest>(ec2::modify_snapshot_attribute)},
       {"ResetSnapshotAttribute",
        writing_simple<m::ResetSnapshotAttributeRequest>(ec2::reset_snapshot_attribute)},
       {"DeleteSnapshot", writing_simple<m::DeleteSnapshotRequest>(ec2::delete_snapshot)},
@@ -136,6 +146,18 @@ Operations const& ec2_operations() {
                            [](Transaction& tx, Call const& call, auto const& request) {
                              return ec2::describe_tags(tx, call.caller, call.region.token_key, request);
                            })},
+      {"GetEbsEncryptionByDefault",
+       reading_simple<m::GetEbsEncryptionByDefaultRequest>(ec2::get_ebs_encryption_by_default)},
+      {"EnableEbsEncryptionByDefault",
+       writing_simple<m::EnableEbsEncryptionByDefaultRequest>(ec2::enable_ebs_encryption_by_default)},
+      {"DisableEbsEncryptionByDefault",
+       writing_simple<m::DisableEbsEncryptionByDefaultRequest>(ec2::disable_ebs_encryption_by_default)},
+      {"GetEbsDefaultKmsKeyId",
+       reading_simple<m::GetEbsDefaultKmsKeyIdRequest>(ec2::get_ebs_default_kms_key_id)},
+      {"ModifyEbsDefaultKmsKeyId",
+       writing_with_keys<m::ModifyEbsDefaultKmsKeyIdRequest>(ec2::modify_ebs_default_kms_key_id)},
+      {"ResetEbsDefaultKmsKeyId",
+       writing_simple<m::ResetEbsDefaultKmsKeyIdRequest>(ec2::reset_ebs_default_kms_key_id)},
       {"DescribeRegions", describe_regions},
       {"DescribeAvailabilityZones", describe_availability_zones},
   };

@@ -14,6 +14,7 @@
 #include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
+#include "keystore/ebs_keys.h"
 #include "metrics/metrics.h"
 #include "replication/source.h"
 #include "sql/session.h"
@@ -26,6 +27,7 @@ struct Region {
   content::Content& content;
   replication::Sources& sources;  ///< where copies into this region come from
   crypto::Key token_key;          ///< authenticates the region's page and block tokens
+  keystore::EbsKeys const& keys;
   ebs::UploadGates& gates;
   ebs::ContentLedger& ledger;
   std::function<void()> wake;  ///< says that work was recorded for the background

@@ -14,12 +14,12 @@ Result<void> insert_copy(Transaction& tx, Copy const& copy) {
                   std::string_view(copy.source_region), std::string_view(copy.source_resource),
                   std::string_view(copy.source_lease), to_milliseconds(copy.created)}));
   for (auto const& disk : copy.disks)
-    TRY(
-        tx.execute("INSERT INTO copy_disks(copy, snapshot, source_snapshot, root, source_encrypted) "
-                   "VALUES(?1, ?2, ?3, ?4, ?5)",
-                   {std::string_view(copy.id), std::string_view(disk.snapshot_id),
-                    std::string_view(disk.source_snapshot_id), ByteView(disk.root),
-                    std::int64_t{disk.source_encrypted}}));
+    TRY(tx.execute(
+        "INSERT INTO copy_disks(copy, snapshot, source_snapshot, root, source_owner, source_encrypted) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        {std::string_view(copy.id), std::string_view(disk.snapshot_id),
+         std::string_view(disk.source_snapshot_id), ByteView(disk.root), std::string_view(disk.source_owner),
+         std::int64_t{disk.source_encrypted}}));
   return {};
 }
 
@@ -42,12 +42,12 @@ Result<Copy> find_copy(Transaction& tx, std::string_view id) {
     copy.epoch = rows->integer(7);
   }
   copy.disks = TRY(sql::read_rows(
-      tx.query("SELECT snapshot, source_snapshot, root, source_encrypted FROM copy_disks WHERE copy = ?1 "
-               "ORDER BY snapshot",
+      tx.query("SELECT snapshot, source_snapshot, root, source_owner, source_encrypted FROM copy_disks "
+               "WHERE copy = ?1 ORDER BY snapshot",
                {id}),
       [](sql::Rows& row) {
         return CopyDisk{std::string(row.text(0)), std::string(row.text(1)), to_bytes(row.blob(2)),
-                        row.integer(3) != 0};
+                        std::string(row.text(3)), row.integer(4) != 0};
       }));
   return copy;
 }

@@ -15,6 +15,7 @@ struct CopyDisk {
   std::string snapshot_id;  ///< in this region
   std::string source_snapshot_id;
   Bytes root;  ///< the content layer's reference, as the source gave it
+  std::string source_owner;
   bool source_encrypted = false;
 };
 

@@ -235,6 +235,13 @@ Result<KeyTags> list_key_tags(Transaction& tx, std::string_view key, std::string
   return out;
 }
 
+Result<std::optional<std::string>> find_key_tag(Transaction& tx, std::string_view key,
+                                                std::string_view name) {
+  auto rows = TRY(tx.query("SELECT value FROM key_tags WHERE key = ?1 AND name = ?2", {key, name}));
+  bool const found = TRY(rows->next());
+  return found ? std::optional(std::string(rows->text(0))) : std::nullopt;
+}
+
 Result<std::int64_t> count_key_tags(Transaction& tx, std::string_view key) {
   return read_count(tx.query("SELECT count(*) FROM key_tags WHERE key = ?1", {key}));
 }

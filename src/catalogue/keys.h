@@ -70,6 +70,7 @@ using KeyTags = std::map<std::string, std::string>;
 /// In order of name behind `after`.
 Result<KeyTags> list_key_tags(Transaction& tx, std::string_view key, std::string_view after,
                               std::size_t limit);
+Result<std::optional<std::string>> find_key_tag(Transaction& tx, std::string_view key, std::string_view name);
 Result<std::int64_t> count_key_tags(Transaction& tx, std::string_view key);
 /// Overwrites by name.
 Result<void> save_key_tags(Transaction& tx, std::string_view key, KeyTags const& tags);

@@ -15,9 +15,11 @@ Result<void> insert_lease(Transaction& tx, Lease const& lease) {
        std::string_view(lease.resource), to_milliseconds(lease.created), to_milliseconds(lease.expires)}));
   for (auto const& disk : lease.disks)
     TRY(tx.execute(
-        "INSERT INTO lease_disks(lease, snapshot, domain, root, volume_size_gib) VALUES(?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO lease_disks(lease, snapshot, domain, root, volume_size_gib, kms_key, envelope) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         {std::string_view(lease.id), std::string_view(disk.snapshot_id), std::string_view(disk.domain),
-         ByteView(disk.root), disk.volume_size_gib}));
+         ByteView(disk.root), disk.volume_size_gib, std::string_view(disk.kms_key),
+         ByteView(disk.envelope)}));
   return {};
 }
 
@@ -39,10 +41,12 @@ Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view 
              {}};
   }
   lease.disks = TRY(sql::read_rows(
-      tx.query("SELECT snapshot, domain, root, volume_size_gib FROM lease_disks WHERE lease = ?1", {id}),
+      tx.query("SELECT snapshot, domain, root, volume_size_gib, kms_key, envelope FROM lease_disks "
+               "WHERE lease = ?1",
+               {id}),
       [](sql::Rows& row) {
         return LeaseDisk{std::string(row.text(0)), std::string(row.text(1)), to_bytes(row.blob(2)),
-                         row.integer(3)};
+                         row.integer(3),           std::string(row.text(4)), to_bytes(row.blob(5))};
       }));
   return lease;
 }

@@ -22,6 +22,8 @@ struct LeaseDisk {
   std::string domain;  ///< the account whose content it is
   Bytes root;
   std::int64_t volume_size_gib = 0;
+  std::string kms_key;  ///< ARN of the key that it is encrypted under; empty: it is not
+  Bytes envelope;       ///< what that key opens: the root's key
 };
 struct Lease {
   std::string id;

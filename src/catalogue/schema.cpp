@@ -21,7 +21,10 @@ ALTER TABLE snapshots ADD COLUMN kms_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE snapshots ADD COLUMN envelope BLOB NOT NULL DEFAULT x'';
 ALTER TABLE snapshots ADD COLUMN base_envelope BLOB NOT NULL DEFAULT x'';
 ALTER TABLE image_mappings ADD COLUMN encrypted INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE copy_disks ADD COLUMN source_encrypted INTEGER NOT NULL DEFAULT 0)sql",
+ALTER TABLE copy_disks ADD COLUMN source_owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE copy_disks ADD COLUMN source_encrypted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lease_disks ADD COLUMN kms_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE lease_disks ADD COLUMN envelope BLOB NOT NULL DEFAULT x'')sql",
 };
 /// The same of the directory of accounts.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
@@ -98,7 +101,7 @@ CREATE TABLE IF NOT EXISTS copies(
   epoch INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS copy_disks(
   copy TEXT NOT NULL, snapshot TEXT NOT NULL, source_snapshot TEXT NOT NULL, root BLOB NOT NULL,
-  source_encrypted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(copy, snapshot));
+  source_owner TEXT NOT NULL DEFAULT '', source_encrypted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(copy, snapshot));
 CREATE INDEX IF NOT EXISTS copies_image ON copies(image);
 CREATE INDEX IF NOT EXISTS copy_disks_snapshot ON copy_disks(snapshot);
 
@@ -109,7 +112,8 @@ CREATE INDEX IF NOT EXISTS leases_age ON leases(expires_ms);
 CREATE INDEX IF NOT EXISTS leases_peer ON leases(peer);
 CREATE TABLE IF NOT EXISTS lease_disks(
   lease TEXT NOT NULL, snapshot TEXT NOT NULL, domain TEXT NOT NULL, root BLOB NOT NULL,
-  volume_size_gib INTEGER NOT NULL, PRIMARY KEY(lease, snapshot));
+  volume_size_gib INTEGER NOT NULL, kms_key TEXT NOT NULL DEFAULT '', envelope BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY(lease, snapshot));
 
 CREATE TABLE IF NOT EXISTS openings(
   number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, peer TEXT NOT NULL, region TEXT NOT NULL,

@@ -59,6 +59,18 @@ std::optional<ClearReference> clear_reference(Child const& child) {
   return ClearReference{child->id, child->key ? std::nullopt : std::optional(child->digest)};
 }
 
+Bytes encode_root_secret(Child const& root) {
+  ARGOSY_ASSERT(!root || root->key);
+  return root ? encode_reference(root) : Bytes{std::byte{0}};
+}
+
+Result<Child> decode_root_secret(ByteView secret) {
+  if (secret.size() == 1 && secret[0] == std::byte{0}) return Child{};
+  auto root = TRY(decode_reference(secret));
+  if (!root || !root->key) return unknown_form();
+  return root;
+}
+
 Bytes encode_clear_reference(std::optional<ClearReference> const& reference) {
   if (!reference) return {};
   if (!reference->digest) return begin_reference(Form::id_alone, reference->id);

@@ -29,6 +29,11 @@ using Child = std::optional<Reference>;
 Bytes encode_reference(Child const& child);
 Result<Child> decode_reference(ByteView bytes);
 
+/// What is encrypted under a disk's KMS key: its root with the key, or one byte for a disk of zeros.
+Bytes encode_root_secret(Child const& root);
+/// Fails with `corrupt`.
+Result<Child> decode_root_secret(ByteView secret);
+
 /// What rows, leases and journals say of a chunk in the clear.
 struct ClearReference {
   ChunkId id;

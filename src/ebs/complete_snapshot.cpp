@@ -28,20 +28,20 @@ Result<Bytes> check(m::CompleteSnapshotRequest const& request) {
 }  // namespace
 
 Result<m::CompleteSnapshotResponse> complete_snapshot(sql::Pool& catalogue, content::Content& content,
-                                                      UploadGates& gates,
+                                                      UploadGates& gates, keystore::EbsKeys const& keys,
                                                       crypto::MasterKeys const& master_keys,
                                                       access::Caller const& caller, Time now,
                                                       m::CompleteSnapshotRequest const& request) {
   auto checksum = TRY(check(request));
   auto gate = gates.of(request.snapshot_id);
   std::unique_lock lock(*gate);
-  auto upload = TRY(open_upload(catalogue, gates, master_keys, caller, request.snapshot_id, now));
+  auto upload = TRY(open_upload(catalogue, gates, keys, master_keys, caller, request.snapshot_id, now));
   auto const& known = upload.snapshot;
   bool const closed = known.completing || known.state == images::SnapshotState::completed;
   if (closed && known.expected_blocks == request.changed_blocks_count)
     return m::CompleteSnapshotResponse{std::string(images::to_text(known.state))};
   if (closed) return invalid("INVALID_SNAPSHOT_ID", "CompleteSnapshot was called before with another count");
-  auto summary = TRY(content.summarize({request.snapshot_id}));  // which flushes: all that was put is durable
+  auto summary = TRY(content.summarize(upload.journal));  // which flushes: all that was put is durable
   TRY(check_summary(summary, request.changed_blocks_count, checksum));
   auto session = TRY(catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));

@@ -6,15 +6,17 @@
 #include "content/content.h"
 #include "crypto/master_keys.h"
 #include "ebs/upload_gates.h"
+#include "keystore/ebs_keys.h"
 #include "messages/ebs/ebs.h"
 #include "sql/session.h"
 
 namespace argosy::ebs {
 
 /// Answers `pending`; DescribeSnapshots says when it is completed, or why not. Repeating it with the same
-/// count succeeds. Takes transactions of its own. Fails with ValidationException, ResourceNotFoundException.
+/// count succeeds. Takes transactions of its own. Fails with ValidationException, ResourceNotFoundException,
+/// AccessDeniedException (the key).
 Result<messages::ebs::CompleteSnapshotResponse> complete_snapshot(
-    sql::Pool& catalogue, content::Content& content, UploadGates& gates,
+    sql::Pool& catalogue, content::Content& content, UploadGates& gates, keystore::EbsKeys const& keys,
     crypto::MasterKeys const& master_keys, access::Caller const& caller, Time now,
     messages::ebs::CompleteSnapshotRequest const& request);
 

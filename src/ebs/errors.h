@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "keystore/ebs_keys.h"
 
 namespace argosy::ebs {
 
@@ -20,6 +21,20 @@ inline std::unexpected<Error> snapshot_not_found(std::string_view id) {
 }
 inline std::unexpected<Error> access_denied(std::string message) {
   return fail(Fault::denied, "AccessDeniedException/UNAUTHORIZED_ACCOUNT", std::move(message));
+}
+
+/// What is wrong with a key, as EBS says it.
+inline Error to_key_error(Error error) {
+  if (!keystore::is_about_keys(error)) return error;
+  bool const denied = error.code == "AccessDeniedException";
+  return {
+      denied ? Fault::denied : Fault::invalid,
+      denied ? "AccessDeniedException/DEPENDENCY_ACCESS_DENIED" : "ValidationException/INVALID_CUSTOMER_KEY",
+      std::move(error.message)};
+}
+template <class Value>
+Result<Value> with_key_errors(Result<Value> result) {
+  return result ? std::move(result) : Result<Value>(std::unexpected(to_key_error(std::move(result).error())));
 }
 
 }  // namespace argosy::ebs

@@ -30,16 +30,14 @@ Result<digest::Digest> check(m::PutSnapshotBlockRequest const& request, ByteView
 
 }  // namespace
 
-Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, content::Content& content,
-                                                       UploadGates& gates, ContentLedger& ledger,
-                                                       crypto::MasterKeys const& master_keys,
-                                                       access::Caller const& caller, Time now,
-                                                       m::PutSnapshotBlockRequest const& request,
-                                                       ByteView block) {
+Result<m::PutSnapshotBlockResponse> put_snapshot_block(
+    sql::Pool& catalogue, content::Content& content, UploadGates& gates, ContentLedger& ledger,
+    keystore::EbsKeys const& keys, crypto::MasterKeys const& master_keys, access::Caller const& caller,
+    Time now, m::PutSnapshotBlockRequest const& request, ByteView block) {
   auto digest = TRY(check(request, block));
   auto gate = gates.of(request.snapshot_id);
   std::shared_lock lock(*gate);
-  auto upload = TRY(open_upload(catalogue, gates, master_keys, caller, request.snapshot_id, now));
+  auto upload = TRY(open_upload(catalogue, gates, keys, master_keys, caller, request.snapshot_id, now));
   if (upload.snapshot.state != images::SnapshotState::pending || upload.snapshot.completing)
     return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + request.snapshot_id +
                                               " takes no more blocks: CompleteSnapshot was called");
@@ -49,8 +47,8 @@ Result<m::PutSnapshotBlockResponse> put_snapshot_block(sql::Pool& catalogue, con
                              " is beyond the end of a volume of " +
                              std::to_string(upload.snapshot.volume_size_gib) + " GiB");
   TRY(ledger.charge_block(catalogue, caller, upload.snapshot, now));
-  TRY(content.put_block(upload.domain, {request.snapshot_id}, static_cast<std::uint64_t>(request.block_index),
-                        block, digest));
+  TRY(content.put_block(upload.domain, upload.journal, static_cast<std::uint64_t>(request.block_index), block,
+                        digest));
   TRY(record_write(catalogue, gates, upload.snapshot, now, request.progress,
                    ledger.uploaded_bytes(caller.account, request.snapshot_id)));
   return m::PutSnapshotBlockResponse{to_base64(digest.bytes), "SHA256"};

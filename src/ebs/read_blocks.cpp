@@ -7,6 +7,7 @@
 #include "catalogue/permissions.h"
 #include "catalogue/snapshots.h"
 #include "ebs/errors.h"
+#include "ebs/root.h"
 #include "ebs/tokens.h"
 
 namespace argosy::ebs {
@@ -17,8 +18,14 @@ namespace m = messages::ebs;
 constexpr std::int32_t kLeastResults = 100;
 constexpr std::int32_t kMostResults = 10'000;
 
-Result<images::Snapshot> find_readable(sql::Pool& catalogue, access::Caller const& caller,
-                                       std::string const& id) {
+/// A snapshot that the caller may read, and its content opened for him.
+struct Readable {
+  images::Snapshot snapshot;
+  content::Disk disk;
+};
+
+Result<Readable> find_readable(sql::Pool& catalogue, keystore::EbsKeys const& keys,
+                               access::Caller const& caller, std::string const& id) {
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
   auto session = TRY(catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
@@ -35,12 +42,9 @@ Result<images::Snapshot> find_readable(sql::Pool& catalogue, access::Caller cons
   if (found->state != images::SnapshotState::completed)
     return invalid("INVALID_SNAPSHOT_ID", "The snapshot '" + id + "' is " +
                                               std::string(images::to_text(found->state)) + ", not completed");
-  return found;
-}
-
-Result<content::Disk> to_disk(images::Snapshot const& snapshot) {
-  return content::Disk{catalogue::domain_number(snapshot.owner),
-                       TRY(content::decode_reference(snapshot.root)), snapshot.volume_size_gib};
+  auto root = TRY(with_key_errors(open_root(tx, keys, caller, found->root, found->envelope)));
+  content::Disk disk{catalogue::domain_number(found->owner), std::move(root), found->volume_size_gib};
+  return Readable{*std::move(found), std::move(disk)};
 }
 
 /// Fewer than 100 results a page are not given.
@@ -61,14 +65,15 @@ Result<std::uint64_t> to_start(crypto::Key const& key, std::string const& bound_
 }  // namespace
 
 Result<m::ListSnapshotBlocksResponse> list_snapshot_blocks(sql::Pool& catalogue, content::Content& content,
+                                                           keystore::EbsKeys const& keys,
                                                            crypto::Key const& token_key,
                                                            access::Caller const& caller, Time now,
                                                            m::ListSnapshotBlocksRequest const& request) {
   auto limit = TRY(to_limit(request.max_results));
-  auto snapshot = TRY(find_readable(catalogue, caller, request.snapshot_id));
+  auto const readable = TRY(find_readable(catalogue, keys, caller, request.snapshot_id));
+  auto const& [snapshot, disk] = readable;
   auto bound_to = caller.account + "\n" + snapshot.id;
   auto start = TRY(to_start(token_key, bound_to, now, request.page_token, request.starting_block_index));
-  auto disk = TRY(to_disk(snapshot));
   auto page = TRY(content.list_blocks(disk, start, limit));
   m::ListSnapshotBlocksResponse out;
   out.expiry_time = now + kBlockTokenAge;
@@ -81,24 +86,24 @@ Result<m::ListSnapshotBlocksResponse> list_snapshot_blocks(sql::Pool& catalogue,
 }
 
 Result<m::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, content::Content& content,
+                                                         keystore::EbsKeys const& keys,
                                                          crypto::Key const& token_key,
                                                          access::Caller const& caller, Time now,
                                                          m::ListChangedBlocksRequest const& request) {
   auto limit = TRY(to_limit(request.max_results));
-  auto second = TRY(find_readable(catalogue, caller, request.second_snapshot_id));
-  images::Snapshot first;  // without one everything in the second is new
-  first.volume_size_gib = second.volume_size_gib;
-  first.owner = second.owner;
+  auto const second_read = TRY(find_readable(catalogue, keys, caller, request.second_snapshot_id));
+  auto const& [second, second_disk] = second_read;
+  // Without a first one everything in the second is new.
+  Readable first_read{{}, {second_disk.domain, std::nullopt, second_disk.volume_size_gib}};
+  auto const& [first, first_disk] = first_read;
   if (request.first_snapshot_id) {
-    first = TRY(find_readable(catalogue, caller, *request.first_snapshot_id));
+    first_read = TRY(find_readable(catalogue, keys, caller, *request.first_snapshot_id));
     if (first.lineage != second.lineage)
       return invalid("UNRELATED_SNAPSHOTS",
                      "The snapshots '" + first.id + "' and '" + second.id + "' have no common ancestor");
   }
   auto bound_to = caller.account + "\n" + first.id + "\n" + second.id;
   auto start = TRY(to_start(token_key, bound_to, now, request.page_token, request.starting_block_index));
-  auto first_disk = TRY(to_disk(first));
-  auto second_disk = TRY(to_disk(second));
   auto page = TRY(content.list_changes(first_disk, second_disk, start, limit));
   m::ListChangedBlocksResponse out;
   out.expiry_time = now + kBlockTokenAge;
@@ -116,16 +121,17 @@ Result<m::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, c
 }
 
 Result<m::GetSnapshotBlockResponse> get_snapshot_block(sql::Pool& catalogue, content::Content& content,
+                                                       keystore::EbsKeys const& keys,
                                                        crypto::Key const& token_key,
                                                        access::Caller const& caller, Time now,
                                                        m::GetSnapshotBlockRequest const& request) {
-  auto snapshot = TRY(find_readable(catalogue, caller, request.snapshot_id));
+  auto const readable = TRY(find_readable(catalogue, keys, caller, request.snapshot_id));
+  auto const& [snapshot, disk] = readable;
   auto index = static_cast<std::uint64_t>(request.block_index);
   if (request.block_index < 0 || index >= content::blocks_of(snapshot.volume_size_gib))
     return invalid_parameter("Block " + std::to_string(request.block_index) +
                              " is beyond the end of the volume");
   TRY(check_block_token(token_key, snapshot.id, index, now, request.block_token));
-  auto disk = TRY(to_disk(snapshot));
   digest::Digest digest;
   auto block = TRY(content.read_block(disk, index, &digest));
   if (!block) return invalid("INVALID_BLOCK", "Block " + std::to_string(index) + " was never written");

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "content/content.h"
 #include "crypto/crypto.h"
+#include "keystore/ebs_keys.h"
 #include "messages/ebs/ebs.h"
 #include "sql/session.h"
 
@@ -13,13 +14,16 @@ namespace argosy::ebs {
 /// not enough. They hold no transaction while content is read. They fail with ResourceNotFoundException,
 /// AccessDeniedException, ValidationException.
 Result<messages::ebs::ListSnapshotBlocksResponse> list_snapshot_blocks(
-    sql::Pool& catalogue, content::Content& content, crypto::Key const& token_key,
-    access::Caller const& caller, Time now, messages::ebs::ListSnapshotBlocksRequest const& request);
+    sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
+    crypto::Key const& token_key, access::Caller const& caller, Time now,
+    messages::ebs::ListSnapshotBlocksRequest const& request);
 Result<messages::ebs::ListChangedBlocksResponse> list_changed_blocks(
-    sql::Pool& catalogue, content::Content& content, crypto::Key const& token_key,
-    access::Caller const& caller, Time now, messages::ebs::ListChangedBlocksRequest const& request);
+    sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
+    crypto::Key const& token_key, access::Caller const& caller, Time now,
+    messages::ebs::ListChangedBlocksRequest const& request);
 Result<messages::ebs::GetSnapshotBlockResponse> get_snapshot_block(
-    sql::Pool& catalogue, content::Content& content, crypto::Key const& token_key,
-    access::Caller const& caller, Time now, messages::ebs::GetSnapshotBlockRequest const& request);
+    sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
+    crypto::Key const& token_key, access::Caller const& caller, Time now,
+    messages::ebs::GetSnapshotBlockRequest const& request);
 
 }  // namespace argosy::ebs

@@ -3,6 +3,7 @@
 
 #include "catalogue/client_tokens.h"
 #include "catalogue/domains.h"
+#include "catalogue/encryption_defaults.h"
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
 #include "ebs/errors.h"
@@ -23,14 +24,12 @@ Result<std::vector<images::Tag>> to_tags(std::vector<m::Tag> const& given) {
   return out;
 }
 
+/// Of the combinations that cannot be, those that need no look at what exists.
 Result<void> check_encryption(m::StartSnapshotRequest const& request) {
   if (request.parent_snapshot_id && (request.encrypted || request.kms_key_arn))
     return invalid_parameter("Encrypted and KmsKeyArn cannot be given together with ParentSnapshotId");
   if (request.encrypted == false && request.kms_key_arn)
     return invalid_parameter("KmsKeyArn requires Encrypted to be true");
-  if (request.encrypted.value_or(false) || request.kms_key_arn)
-    return fail(Fault::invalid, "UnsupportedOperation",
-                "Encryption is not supported by this version of Argosy.");
   return {};
 }
 
@@ -71,7 +70,44 @@ m::StartSnapshotResponse to_response(images::Snapshot const& snapshot, std::vect
   out.volume_size = snapshot.volume_size_gib;
   for (auto const& tag : tags) out.tags.push_back({tag.key, tag.value});
   if (!snapshot.parent_snapshot_id.empty()) out.parent_snapshot_id = snapshot.parent_snapshot_id;
+  if (snapshot.encrypted) {
+    out.kms_key_arn = snapshot.kms_key;
+    out.sse_type = "sse-kms";
+  }
   return out;
+}
+
+/// The ARN of the key that the upload is encrypted under; nothing: it is not.
+Result<std::optional<std::string>> choose_key(catalogue::Transaction& tx, access::Caller const& caller,
+                                              keystore::EbsKeys const& keys,
+                                              std::optional<images::Snapshot> const& parent,
+                                              m::StartSnapshotRequest const& request) {
+  auto const defaults = TRY(catalogue::find_encryption_defaults(tx, caller.account));
+  auto const choice =
+      images::choose_for_upload(parent ? std::optional(parent->encrypted) : std::nullopt,
+                                {request.encrypted, request.kms_key_arn}, defaults.by_default);
+  if (!choice)
+    return invalid_parameter(
+        parent ? "An unencrypted parent cannot be built on while encryption by default is on"
+               : "Encrypted=false cannot be while encryption by default is on");
+  if (*choice == images::KeyChoice::none) return std::nullopt;
+  if (*choice == images::KeyChoice::source) return parent->kms_key;
+  auto const wanted = *choice == images::KeyChoice::given ? *request.kms_key_arn
+                      : defaults.kms_key.empty()          ? std::string(keys::kEbsAlias)
+                                                          : defaults.kms_key;
+  return TRY(keys.find(tx, caller, wanted));
+}
+
+/// Makes it an encrypted one: with a key that seals its journal, wrapped under the KMS key.
+Result<void> encrypt(catalogue::Transaction& tx, access::Caller const& caller, keystore::EbsKeys const& keys,
+                     Entropy& entropy, images::Snapshot& snapshot,
+                     std::optional<images::Snapshot> const& parent) {
+  auto const journal_key = crypto::Key::random(entropy);
+  snapshot.envelope = TRY(keys.wrap(tx, caller, snapshot.kms_key, snapshot.id, journal_key.bytes()));
+  if (!parent) return {};
+  TRY(keys.unwrap(tx, caller, parent->envelope));  // whoever may not read it may not build on it
+  snapshot.base_envelope = parent->envelope;
+  return {};
 }
 
 std::optional<catalogue::ClientToken> token_of(access::Caller const& caller,
@@ -118,7 +154,7 @@ Result<void> check_limits(catalogue::Transaction& tx, access::Caller const& call
 }  // namespace
 
 Result<m::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
-                                                Time now, Entropy& entropy,
+                                                Time now, Entropy& entropy, keystore::EbsKeys const& keys,
                                                 crypto::MasterKeys const& master_keys,
                                                 m::StartSnapshotRequest const& request) {
   TRY(check(request));
@@ -131,14 +167,19 @@ Result<m::StartSnapshotResponse> start_snapshot(catalogue::Transaction& tx, acce
   images::Snapshot snapshot;
   snapshot.id = make_resource_id(entropy, "snap-");
   snapshot.lineage = snapshot.id;
+  std::optional<images::Snapshot> parent;
   if (request.parent_snapshot_id) {
-    auto parent = TRY(find_parent(tx, caller, request));
-    snapshot.parent_snapshot_id = parent.id;
-    snapshot.lineage = parent.lineage;
+    parent = TRY(find_parent(tx, caller, request));
+    snapshot.parent_snapshot_id = parent->id;
+    snapshot.lineage = parent->lineage;
     snapshot.root =
-        parent.root;  // what the upload changes; pins the parent's content even if the parent is deleted
-    snapshot.base_size_gib = parent.volume_size_gib;
+        parent->root;  // what the upload changes; pins the parent's content even if the parent is deleted
+    snapshot.base_size_gib = parent->volume_size_gib;
   }
+  auto const key = TRY(with_key_errors(choose_key(tx, caller, keys, parent, request)));
+  snapshot.encrypted = key.has_value();
+  snapshot.kms_key = key.value_or("");
+  if (key) TRY(with_key_errors(encrypt(tx, caller, keys, entropy, snapshot, parent)));
   TRY(check_limits(tx, caller));
   TRY(catalogue::ensure_domain(tx, master_keys, caller.account, entropy));
   snapshot.owner = caller.account;

@@ -5,6 +5,7 @@
 #include "base/entropy.h"
 #include "catalogue/schema.h"
 #include "crypto/master_keys.h"
+#include "keystore/ebs_keys.h"
 #include "messages/ebs/ebs.h"
 
 namespace argosy::ebs {
@@ -14,6 +15,7 @@ namespace argosy::ebs {
 /// (encryption).
 Result<messages::ebs::StartSnapshotResponse> start_snapshot(
     catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
-    crypto::MasterKeys const& master_keys, messages::ebs::StartSnapshotRequest const& request);
+    keystore::EbsKeys const& keys, crypto::MasterKeys const& master_keys,
+    messages::ebs::StartSnapshotRequest const& request);
 
 }  // namespace argosy::ebs

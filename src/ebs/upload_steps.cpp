@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
+#include "ebs/root.h"
 #include "ebs/upload_ends.h"
 #include "ebs/uploads.h"
 #include "sql/in_transaction.h"
@@ -22,47 +23,86 @@ constexpr auto kRestsAfter = std::chrono::minutes(1);
 constexpr auto kCompletionInterval = std::chrono::seconds(1);
 constexpr auto kOpenUploadsInterval = std::chrono::seconds(30);
 
-Result<void> save_completed(catalogue::Transaction& tx, std::string const& id,
-                            content::FinishedDisk const& disk, Time now) {
+/// What is recorded of a finished disk: of an encrypted one its root's key only under the snapshot's KMS key.
+struct Finished {
+  content::FinishedDisk disk;
+  Bytes envelope;
+};
+
+Result<void> save_completed(catalogue::Transaction& tx, std::string const& id, Finished const& finished,
+                            Time now) {
   auto found = catalogue::find_snapshot(tx, id);
   if (!found) return {};  // deleted meanwhile
   auto snapshot = *std::move(found);
+  auto const& disk = finished.disk;
   snapshot.state = SnapshotState::completed;
   snapshot.completing = false;
   snapshot.completion_time = now;
   snapshot.progress_percent = 100;
-  snapshot.root = content::encode_reference(disk.root);
-  snapshot.content_digest = to_bytes(disk.digest.bytes);
+  snapshot.root = content::encode_clear_reference(content::clear_reference(disk.root));
+  if (!snapshot.encrypted) snapshot.content_digest = to_bytes(disk.digest.bytes);
+  snapshot.envelope = finished.envelope;
+  snapshot.base_envelope.clear();
   snapshot.content_bytes = static_cast<std::int64_t>(disk.blocks) * content::kBlockBytes;
   TRY(catalogue::save_snapshot(tx, snapshot));
   return catalogue::insert_ended_upload(tx, id);
 }
 
-/// Compares the journal with what the caller said once more: a start after a loss of power may have lost
-/// blocks.
-Result<content::FinishedDisk> build(content::Content& content, Upload const& upload) {
-  auto const& snapshot = upload.snapshot;
-  auto summary = TRY(content.summarize({snapshot.id}));
-  TRY(check_summary(summary, snapshot.expected_blocks, snapshot.expected_checksum));
-  auto parent = TRY(content::decode_reference(snapshot.root));
-  return content.finish(upload.domain, {snapshot.id}, snapshot.volume_size_gib, parent,
-                        snapshot.base_size_gib);
+/// An upload that was accepted, opened in its owner's name.
+struct Accepted {
+  Upload upload;
+  content::Child parent;
+  access::Caller owner;
+};
+
+Result<Accepted> find_accepted(sql::Pool& catalogue, keystore::EbsKeys const& keys,
+                               crypto::MasterKeys const& master_keys, std::string const& id) {
+  return sql::in_transaction(
+      catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Accepted> {
+        auto snapshot = TRY(catalogue::find_snapshot(tx, id));
+        auto const owner = TRY(keys.root_of(snapshot.owner));
+        auto parent = TRY(open_root(tx, keys, owner, snapshot.root, snapshot.base_envelope));
+        return Accepted{TRY(to_upload(tx, keys, master_keys, owner, std::move(snapshot))), std::move(parent),
+                        owner};
+      });
 }
 
-Result<void> complete(sql::Pool& catalogue, content::Content& content, crypto::MasterKeys const& master_keys,
-                      std::string const& id, Time now) {
+/// Compares the journal with what the caller said once more: a start after a loss of power may have lost
+/// blocks.
+Result<Finished> build(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
+                       Accepted const& accepted) {
+  auto const& upload = accepted.upload;
+  auto const& snapshot = upload.snapshot;
+  auto summary = TRY(content.summarize(upload.journal));
+  TRY(check_summary(summary, snapshot.expected_blocks, snapshot.expected_checksum));
+  auto disk = TRY(content.finish(upload.domain, upload.journal, snapshot.volume_size_gib, accepted.parent,
+                                 snapshot.base_size_gib));
+  if (!snapshot.encrypted) return Finished{disk, {}};
+  auto envelope = TRY(sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
+    return keys.wrap(tx, accepted.owner, snapshot.kms_key, snapshot.id,
+                     content::encode_root_secret(disk.root));
+  }));
+  return Finished{disk, std::move(envelope)};
+}
+
+/// Whether the same may succeed later.
+bool may_pass(Error const& error) {
+  return error.fault == Fault::unavailable ||
+         (error.fault == Fault::conflict && !keystore::is_about_keys(error));
+}
+
+Result<void> complete(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
+                      crypto::MasterKeys const& master_keys, std::string const& id, Time now) {
   auto pin = content.store().pin();  // until the catalogue names what is built
-  auto upload = TRY(
-      sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
-        return to_upload(tx, master_keys, TRY(catalogue::find_snapshot(tx, id)));
-      }));
-  auto disk = build(content, upload);
-  if (!disk && (disk.error().fault == Fault::unavailable || disk.error().fault == Fault::conflict))
-    return std::unexpected(std::move(disk).error());  // later again
+  auto finished = [&]() -> Result<Finished> {
+    auto const accepted = TRY(find_accepted(catalogue, keys, master_keys, id));
+    return build(catalogue, content, keys, accepted);
+  }();
+  if (!finished && may_pass(finished.error())) return std::unexpected(std::move(finished).error());
   return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-    if (disk) return save_completed(tx, id, *disk, now);
-    log_error("upload {} cannot be completed: {}", id, disk.error().message);
-    return end_with_error(tx, id, disk.error().message);
+    if (finished) return save_completed(tx, id, *finished, now);
+    log_error("upload {} cannot be completed: {}", id, finished.error().message);
+    return end_with_error(tx, id, finished.error().message);
   });
 }
 
@@ -117,13 +157,13 @@ Result<void> for_each_upload(sql::Pool& catalogue, bool completing,
 
 }  // namespace
 
-Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content,
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
                           crypto::MasterKeys const& master_keys, Time now) {
   auto completing = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
     return catalogue::list_uploads(tx, true, "", 1);
   }));
   if (!completing.empty()) {
-    TRY(complete(catalogue, content, master_keys, completing.front(), now));
+    TRY(complete(catalogue, content, keys, master_keys, completing.front(), now));
     return now;
   }
   bool forgot = TRY(forget_journals(catalogue, content));

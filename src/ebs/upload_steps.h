@@ -4,13 +4,14 @@
 #include "content/content.h"
 #include "crypto/master_keys.h"
 #include "ebs/upload_gates.h"
+#include "keystore/ebs_keys.h"
 #include "sql/session.h"
 
 namespace argosy::ebs {
 
 /// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when
 /// to come back.
-Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content,
+Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
                           crypto::MasterKeys const& master_keys, Time now);
 /// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
 /// of power then takes nothing from them.

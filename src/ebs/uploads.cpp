@@ -12,14 +12,24 @@ namespace argosy::ebs {
 using images::Snapshot;
 using images::SnapshotState;
 
-Result<Upload> to_upload(sql::Transaction& tx, crypto::MasterKeys const& master_keys, Snapshot snapshot) {
+Result<Upload> to_upload(sql::Transaction& tx, keystore::EbsKeys const& keys,
+                         crypto::MasterKeys const& master_keys, access::Caller const& caller,
+                         Snapshot snapshot) {
   auto secret = TRY(catalogue::find_domain_secret(tx, master_keys, snapshot.owner));
-  auto const domain = catalogue::domain_number(snapshot.owner);
-  return Upload{std::move(snapshot), {domain, secret.value_or(crypto::Key())}};
+  content::Domain domain{catalogue::domain_number(snapshot.owner), secret.value_or(crypto::Key())};
+  content::Upload journal{snapshot.id};
+  if (snapshot.encrypted && snapshot.state == SnapshotState::pending) {
+    auto const key = TRY(keys.unwrap(tx, caller, snapshot.envelope));
+    journal.key = TRY(crypto::Key::copy_of(key));
+    auto const sealing = TRY(keys.sealing_key(tx, snapshot.kms_key));
+    if (sealing) domain = content::domain_of_key(domain, *sealing);
+  }
+  return Upload{std::move(snapshot), std::move(domain), std::move(journal)};
 }
 
-Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::MasterKeys const& master_keys,
-                           access::Caller const& caller, std::string const& id, Time now) {
+Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, keystore::EbsKeys const& keys,
+                           crypto::MasterKeys const& master_keys, access::Caller const& caller,
+                           std::string const& id, Time now) {
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
   auto upload = TRY(
       sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Upload> {
@@ -27,7 +37,7 @@ Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, crypto::Mas
         if (!found && found.error().fault != Fault::not_found)
           return std::unexpected(std::move(found).error());
         if (!found || found->owner != caller.account) return snapshot_not_found(id);
-        return to_upload(tx, master_keys, *std::move(found));
+        return with_key_errors(to_upload(tx, keys, master_keys, caller, *std::move(found)));
       }));
   auto const& snapshot = upload.snapshot;
   if (!snapshot.is_upload)

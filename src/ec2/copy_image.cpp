@@ -66,7 +66,7 @@ images::Image new_image(access::Caller const& caller, Time now, m::CopyImageRequ
 
 /// `copies`: the new snapshot of each one of the source.
 std::vector<images::Mapping> new_mappings(r::Image const& source,
-                                          std::map<std::string, std::string> const& copies) {
+                                          std::map<std::string, NewSnapshot> const& copies) {
   std::vector<images::Mapping> out;
   for (auto const& from : source.mappings) {
     images::Mapping mapping;
@@ -77,7 +77,11 @@ std::vector<images::Mapping> new_mappings(r::Image const& source,
     mapping.iops = from.iops;
     mapping.throughput = from.throughput;
     mapping.delete_on_termination = from.delete_on_termination;
-    if (from.snapshot_id) mapping.snapshot_id = copies.at(*from.snapshot_id);
+    if (from.snapshot_id) {
+      auto const& copy = copies.at(*from.snapshot_id);
+      mapping.snapshot_id = copy.id;
+      mapping.encrypted = copy.encrypted;
+    }
     out.push_back(std::move(mapping));
   }
   return out;
@@ -102,7 +106,7 @@ Result<void> check_copy_image(m::CopyImageRequest const& request) {
   if (request.client_token) TRY(check_client_token(*request.client_token, 128));
   TRY(check_destination(request.destination_outpost_arn, request.destination_availability_zone,
                         request.destination_availability_zone_id));
-  TRY(refuse_encryption(request.encrypted, request.kms_key_id));
+  TRY(images::check_wish({request.encrypted, request.kms_key_id}));
   if (request.snapshot_copy_completion_duration_minutes)
     TRY(images::check_completion_duration(*request.snapshot_copy_completion_duration_minutes,
                                           "SnapshotCopyCompletionDurationMinutes"));
@@ -122,8 +126,9 @@ Result<std::optional<m::CopyImageResponse>> find_earlier_copy(catalogue::Transac
 }
 
 Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller, Time now,
-                                        Entropy& entropy, crypto::MasterKeys const& master_keys,
-                                        r::OpenResponse const& opened, m::CopyImageRequest const& request) {
+                                        Entropy& entropy, keystore::EbsKeys const& keys,
+                                        crypto::MasterKeys const& master_keys, r::OpenResponse const& opened,
+                                        m::CopyImageRequest const& request) {
   auto earlier =
       TRY(find_earlier_copy(tx, caller, request));  // a second call may have come while the source was asked
   if (earlier) return *earlier;
@@ -133,14 +138,15 @@ Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Call
   TRY(check_copy_limits(tx, caller, true, opened));
   auto image = new_image(caller, now, request, *opened.image);
   image.id = make_resource_id(entropy, "ami-");
-  CopyTask task{caller.account,
+  CopyTask task{caller,
                 request.source_region,
                 request.source_image_id,
                 image.id,
                 request.snapshot_copy_completion_duration_minutes,
                 std::nullopt,
-                TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}))};
-  auto copies = TRY(record_copy(tx, now, entropy, master_keys, opened, task));
+                TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"})),
+                {request.encrypted, request.kms_key_id}};
+  auto copies = TRY(record_copy(tx, now, entropy, keys, master_keys, opened, task));
   image.mappings = new_mappings(*opened.image, copies);
   TRY(catalogue::insert_image(tx, image));
   auto given = TRY(tags_for(request.tag_specification, "image", {"image", "snapshot"}));

@@ -9,6 +9,7 @@
 #include "base/entropy.h"
 #include "catalogue/schema.h"
 #include "crypto/master_keys.h"
+#include "keystore/ebs_keys.h"
 #include "messages/ec2/copy_image.h"
 #include "messages/replication/replication.h"
 
@@ -23,9 +24,10 @@ Result<void> check_copy_image(messages::ec2::CopyImageRequest const& request);
 Result<std::optional<messages::ec2::CopyImageResponse>> find_earlier_copy(
     catalogue::Transaction& tx, access::Caller const& caller, messages::ec2::CopyImageRequest const& request);
 
-/// Fails also with InvalidAMIName.Duplicate, ResourceLimitExceeded.
+/// Fails also with InvalidAMIName.Duplicate, ResourceLimitExceeded, InvalidRequest where encryption would be
+/// removed. Whether a key can be used, the copy finds out.
 Result<messages::ec2::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Caller const& caller,
-                                                    Time now, Entropy& entropy,
+                                                    Time now, Entropy& entropy, keystore::EbsKeys const& keys,
                                                     crypto::MasterKeys const& master_keys,
                                                     messages::replication::OpenResponse const& opened,
                                                     messages::ec2::CopyImageRequest const& request);

@@ -19,7 +19,7 @@ Result<void> check_copy_snapshot(std::string const& region, m::CopySnapshotReque
                                            ": send it to the destination region");
   TRY(check_destination(request.destination_outpost_arn, request.destination_availability_zone,
                         std::nullopt));
-  TRY(refuse_encryption(request.encrypted, request.kms_key_id));
+  TRY(images::check_wish({request.encrypted, request.kms_key_id}));
   if (request.completion_duration_minutes)
     TRY(images::check_completion_duration(*request.completion_duration_minutes, "CompletionDurationMinutes"));
   TRY(tags_for(request.tag_specification, "snapshot", {"snapshot"}));
@@ -27,7 +27,7 @@ Result<void> check_copy_snapshot(std::string const& region, m::CopySnapshotReque
 }
 
 Result<m::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access::Caller const& caller,
-                                              Time now, Entropy& entropy,
+                                              Time now, Entropy& entropy, keystore::EbsKeys const& keys,
                                               crypto::MasterKeys const& master_keys,
                                               messages::replication::OpenResponse const& opened,
                                               m::CopySnapshotRequest const& request) {
@@ -38,10 +38,16 @@ Result<m::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx, access
                      : std::nullopt;
   auto description = request.description.value_or("[Copied " + request.source_snapshot_id + " from " +
                                                   request.source_region + "]");
-  auto copies = TRY(record_copy(
-      tx, now, entropy, master_keys, opened,
-      {caller.account, request.source_region, request.source_snapshot_id, "", minutes, description, tags}));
-  return m::CopySnapshotResponse{to_shape(tags), copies.at(request.source_snapshot_id)};
+  auto copies = TRY(record_copy(tx, now, entropy, keys, master_keys, opened,
+                                {caller,
+                                 request.source_region,
+                                 request.source_snapshot_id,
+                                 "",
+                                 minutes,
+                                 description,
+                                 tags,
+                                 {request.encrypted, request.kms_key_id}}));
+  return m::CopySnapshotResponse{to_shape(tags), copies.at(request.source_snapshot_id).id};
 }
 
 }  // namespace argosy::ec2

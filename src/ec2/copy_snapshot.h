@@ -6,6 +6,7 @@
 #include "base/entropy.h"
 #include "catalogue/schema.h"
 #include "crypto/master_keys.h"
+#include "keystore/ebs_keys.h"
 #include "messages/ec2/copy_snapshot.h"
 #include "messages/replication/replication.h"
 
@@ -17,10 +18,11 @@ namespace argosy::ec2 {
 Result<void> check_copy_snapshot(std::string const& region,
                                  messages::ec2::CopySnapshotRequest const& request);
 
-/// Fails also with ResourceLimitExceeded. There is no client token: a second call makes a second copy.
+/// Fails also with ResourceLimitExceeded, InvalidRequest where encryption would be removed. There is no
+/// client token: a second call makes a second copy.
 Result<messages::ec2::CopySnapshotResponse> copy_snapshot(catalogue::Transaction& tx,
                                                           access::Caller const& caller, Time now,
-                                                          Entropy& entropy,
+                                                          Entropy& entropy, keystore::EbsKeys const& keys,
                                                           crypto::MasterKeys const& master_keys,
                                                           messages::replication::OpenResponse const& opened,
                                                           messages::ec2::CopySnapshotRequest const& request);

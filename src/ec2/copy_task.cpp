@@ -7,6 +7,7 @@
 #include "catalogue/domains.h"
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
+#include "ec2/ebs_encryption.h"
 
 namespace argosy::ec2 {
 namespace {
@@ -41,24 +42,26 @@ Result<void> check_destination(std::optional<std::string> const& outpost,
   return {};
 }
 
-Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
+Result<std::map<std::string, NewSnapshot>> record_copy(catalogue::Transaction& tx, Time now, Entropy& entropy,
+                                                       keystore::EbsKeys const& keys,
                                                        crypto::MasterKeys const& master_keys,
                                                        messages::replication::OpenResponse const& opened,
                                                        CopyTask const& task) {
-  TRY(catalogue::ensure_domain(tx, master_keys, task.account, entropy));
+  auto const& account = task.caller.account;
+  TRY(catalogue::ensure_domain(tx, master_keys, account, entropy));
   catalogue::Copy copy;
   copy.id = make_uuid(entropy);
-  copy.account = task.account;
+  copy.account = account;
   copy.image_id = task.image_id;
   copy.source_region = task.source_region;
   copy.source_resource = task.source_resource;
   copy.source_lease = opened.lease;
   copy.created = now;
-  std::map<std::string, std::string> out;
+  std::map<std::string, NewSnapshot> out;
   for (auto const& source : opened.snapshots) {
     images::Snapshot snapshot;
     snapshot.id = make_resource_id(entropy, "snap-");
-    snapshot.owner = task.account;
+    snapshot.owner = account;
     snapshot.description = task.snapshot_description
                                ? *task.snapshot_description
                                : "Copied for DestinationAmi " + task.image_id + " from SourceAmi " +
@@ -71,10 +74,15 @@ Result<std::map<std::string, std::string>> record_copy(catalogue::Transaction& t
     snapshot.copy_source_region = task.source_region;
     snapshot.copy_source_snapshot_id = source.snapshot_id;
     snapshot.completion_duration_minutes = task.completion_duration_minutes;
+    images::CopySource const copied{source.snapshot_id, source.encrypted, source.owner == account,
+                                    task.source_region == keys.region()};
+    auto key = TRY(choose_key(tx, task.caller, keys, copied, source.kms_key_id, task.encryption));
+    snapshot.encrypted = key.has_value();
+    snapshot.kms_key = key.value_or("");
     TRY(catalogue::insert_snapshot(tx, snapshot));
-    TRY(catalogue::save_tags(tx, task.account, snapshot.id, task.snapshot_tags));
-    copy.disks.push_back({snapshot.id, source.snapshot_id, source.root});
-    out[source.snapshot_id] = snapshot.id;
+    TRY(catalogue::save_tags(tx, account, snapshot.id, task.snapshot_tags));
+    copy.disks.push_back({snapshot.id, source.snapshot_id, source.root, source.owner, source.encrypted});
+    out[source.snapshot_id] = {snapshot.id, snapshot.encrypted};
   }
   TRY(catalogue::insert_copy(tx, copy));
   return out;

@@ -87,7 +87,8 @@ Result<m::Snapshot> to_shape(catalogue::Transaction& tx, access::Caller const& c
   out.owner_id = snapshot.owner;
   out.description = snapshot.description;
   out.volume_size = static_cast<std::int32_t>(snapshot.volume_size_gib);
-  out.encrypted = false;
+  out.encrypted = snapshot.encrypted;
+  if (snapshot.encrypted) out.kms_key_id = snapshot.kms_key;
   if (!snapshot.copy_source_region.empty() || completed) out.argosy = to_extension(snapshot);
   return out;
 }

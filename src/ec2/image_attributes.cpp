@@ -6,6 +6,7 @@
 
 #include "catalogue/images.h"
 #include "catalogue/permissions.h"
+#include "catalogue/snapshots.h"
 #include "ec2/dry_run.h"
 #include "ec2/limits.h"
 #include "ec2/shapes.h"
@@ -146,6 +147,18 @@ Result<void> apply(catalogue::Transaction& tx, images::Image& image, Modificatio
   return {};
 }
 
+/// Whether all that the image consists of may be shared with them.
+Result<void> check_sharing(catalogue::Transaction& tx, keystore::EbsKeys const& keys,
+                           images::Image const& image, std::vector<Permission> const& with) {
+  for (auto const& mapping : image.mappings) {
+    if (!mapping.encrypted || with.empty()) continue;
+    auto snapshot = TRY(catalogue::find_snapshot(tx, mapping.snapshot_id));
+    auto const encryption = TRY(keys.encryption_of(tx, snapshot));
+    for (auto const& permission : with) TRY(images::check_image_sharing(encryption, permission));
+  }
+  return {};
+}
+
 Result<void> expect_launch_permission(std::string const& attribute) {
   if (attribute != "launchPermission")
     return images::invalid_parameter_value(
@@ -204,13 +217,15 @@ Result<m::DescribeImageAttributeResponse> describe_image_attribute(
 }
 
 Result<m::ModifyImageAttributeResponse> modify_image_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller, m::ModifyImageAttributeRequest const& request) {
+    catalogue::Transaction& tx, access::Caller const& caller, keystore::EbsKeys const& keys,
+    m::ModifyImageAttributeRequest const& request) {
   auto id = TRY(images::ImageId::parse(request.image_id));
   auto change = TRY(to_change(request));
   TRY(stop_if_dry_run(request.dry_run));
   auto image = TRY(catalogue::find_owned_image(tx, caller.account, id));
   TRY(images::check_modifiable(image));
   if (change.permissions) {
+    TRY(check_sharing(tx, keys, image, change.permissions->add));
     TRY(apply(tx, image, *change.permissions));
     TRY(check_permission_limit(tx, caller, image.id));
   }

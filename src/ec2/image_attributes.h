@@ -3,6 +3,7 @@
 #pragma once
 #include "access/caller.h"
 #include "catalogue/schema.h"
+#include "keystore/ebs_keys.h"
 #include "messages/ec2/cancel_image_launch_permission.h"
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/modify_image_attribute.h"
@@ -17,9 +18,10 @@ Result<messages::ec2::DescribeImageAttributeResponse> describe_image_attribute(
     messages::ec2::DescribeImageAttributeRequest const& request);
 
 /// Owner only, one attribute a call. Fails also with InvalidParameterCombination, MissingParameter,
-/// InvalidAMIAttributeItemValue, ResourceLimitExceeded.
+/// InvalidAMIAttributeItemValue, ResourceLimitExceeded; of what is encrypted with InvalidParameter,
+/// UnsupportedOperation.
 Result<messages::ec2::ModifyImageAttributeResponse> modify_image_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller,
+    catalogue::Transaction& tx, access::Caller const& caller, keystore::EbsKeys const& keys,
     messages::ec2::ModifyImageAttributeRequest const& request);
 
 /// Owner only: removes everybody and every entity.

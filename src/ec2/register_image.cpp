@@ -50,7 +50,9 @@ Result<images::Mapping> to_mapping(m::BlockDeviceMapping const& given) {
   if (ebs.snapshot_id && (ebs.encrypted || ebs.kms_key_id))
     return images::invalid_mapping("the encrypted flag cannot be specified since device " + out.device_name +
                                    " has a snapshot specified.");
-  TRY(refuse_encryption(ebs.encrypted, ebs.kms_key_id));
+  if (ebs.encrypted.value_or(false) || ebs.kms_key_id)
+    return images::unsupported("The empty volume of device " + out.device_name +
+                               " cannot be encrypted by its image.");
   if (ebs.outpost_arn) return images::unsupported("Outposts are not supported.");
   if (!ebs.snapshot_id && !ebs.volume_size) return images::missing_parameter("size or snapshotId");
   if (ebs.snapshot_id) out.snapshot_id = TRY(images::SnapshotId::parse(*ebs.snapshot_id)).text();
@@ -139,6 +141,7 @@ Result<void> look_at_snapshot(catalogue::Transaction& tx, access::Caller const& 
     return images::incorrect_state("The snapshot " + snapshot.id + " is " +
                                    std::string(images::to_text(snapshot.state)) +
                                    "; only a completed snapshot can back an image");
+  mapping.encrypted = snapshot.encrypted;
   if (mapping.volume_size_gib == 0) mapping.volume_size_gib = snapshot.volume_size_gib;
   if (mapping.volume_size_gib < snapshot.volume_size_gib)
     return images::invalid_mapping("Volume of size " + std::to_string(mapping.volume_size_gib) +

@@ -27,7 +27,7 @@ m::BlockDeviceMapping to_shape(images::Mapping const& mapping) {
   if (!mapping.snapshot_id.empty()) ebs.snapshot_id = mapping.snapshot_id;
   ebs.volume_size = static_cast<std::int32_t>(mapping.volume_size_gib);
   ebs.volume_type = mapping.volume_type;
-  ebs.encrypted = false;
+  ebs.encrypted = mapping.encrypted;
   return out;
 }
 
@@ -63,16 +63,6 @@ Result<std::vector<images::Tag>> tags_for(std::vector<m::TagSpecification> const
   }
   TRY(images::check_tags(out));
   return out;
-}
-
-Result<void> refuse_encryption(std::optional<bool> const& encrypted,
-                               std::optional<std::string> const& kms_key_id) {
-  if (kms_key_id && !encrypted.value_or(false))
-    return fail(Fault::invalid, "InvalidParameterDependency",
-                "The parameter [KmsKeyId] requires the parameter Encrypted to be set.");
-  if (encrypted.value_or(false))
-    return images::unsupported("Encryption is not supported by this version of Argosy.");
-  return {};
 }
 
 Result<std::string> to_account(std::string_view text, std::string_view caller) {

@@ -24,10 +24,6 @@ Result<std::vector<images::Tag>> tags_for(std::vector<messages::ec2::TagSpecific
 /// A tag without a value has an empty one. Fails as images::check_tag does.
 Result<images::Tag> to_tag(messages::ec2::Tag const& tag);
 
-/// Until keys come: UnsupportedOperation for whoever asks for encryption.
-Result<void> refuse_encryption(std::optional<bool> const& encrypted,
-                               std::optional<std::string> const& kms_key_id);
-
 /// An account id, or "self" for the caller's; fails with InvalidUserID.Malformed.
 Result<std::string> to_account(std::string_view text, std::string_view caller);
 bool is_owner_alias(std::string_view text);

@@ -93,14 +93,17 @@ Result<m::DescribeSnapshotAttributeResponse> describe_snapshot_attribute(
 }
 
 Result<m::ModifySnapshotAttributeResponse> modify_snapshot_attribute(
-    catalogue::Transaction& tx, access::Caller const& caller,
+    catalogue::Transaction& tx, access::Caller const& caller, keystore::EbsKeys const& keys,
     m::ModifySnapshotAttributeRequest const& request) {
   auto id = TRY(images::SnapshotId::parse(request.snapshot_id));
   auto modifications = TRY(to_modifications(request));
   TRY(stop_if_dry_run(request.dry_run));
   auto snapshot = TRY(catalogue::find_owned_snapshot(tx, caller.account, id));
-  for (auto const& permission : modifications.add)
+  auto const encryption = TRY(keys.encryption_of(tx, snapshot));
+  for (auto const& permission : modifications.add) {
+    TRY(images::check_snapshot_sharing(encryption, permission));
     TRY(catalogue::add_permission(tx, snapshot.id, snapshot.start_time, permission));
+  }
   for (auto const& permission : modifications.remove)
     TRY(catalogue::remove_permission(tx, snapshot.id, permission));
   TRY(check_permission_limit(tx, caller, snapshot.id));

@@ -26,6 +26,10 @@ Result<Disk> find_disk(Source& source, Peer const& peer, m::FetchRequest const& 
   auto lease = TRY(find_own_lease(tx, source, peer, request.lease));
   auto disk = std::ranges::find(lease.disks, request.snapshot_id, &catalogue::LeaseDisk::snapshot_id);
   if (disk == lease.disks.end()) return no_such_chunk();
+  if (!disk->envelope.empty()) {
+    auto const caller = TRY(source.keys.root_of(lease.account));
+    TRY(source.keys.check_copied(tx, caller, disk->kms_key, disk->envelope));
+  }
   auto const root = TRY(content::decode_clear_reference(disk->root));
   return Disk{catalogue::domain_number(disk->domain), root ? std::optional(root->id) : std::nullopt,
               disk->volume_size_gib};

@@ -57,6 +57,10 @@ http::Response handle(Source& source, Peer const& peer, http::Request const& req
   if (path == "/replication/close")
     return answer<m::LeaseRequest>(
         request, [&](auto const& message) { return recorded(message.lease, close(source, peer, message)); });
+  if (path == "/replication/release")
+    return answer<m::ReleaseRequest>(request, [&](auto const& message) {
+      return recorded(message.snapshot_id, release(source, peer, message));
+    });
   if (path == "/replication/fetch")
     return answer<m::FetchRequest>(request, [&](auto const& message) {
       return recorded(message.snapshot_id, fetch(source, peer, message));

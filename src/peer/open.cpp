@@ -43,9 +43,11 @@ m::Image to_message(images::Image const& image, std::vector<images::Tag> const& 
 
 /// Adds a snapshot to the answer and to the lease.
 void add(images::Snapshot const& snapshot, m::OpenResponse& response, catalogue::Lease& lease) {
-  response.snapshots.push_back({snapshot.id, snapshot.description, snapshot.volume_size_gib, snapshot.root,
-                                snapshot.content_digest, snapshot.content_bytes, snapshot.lineage});
-  lease.disks.push_back({snapshot.id, snapshot.owner, snapshot.root, snapshot.volume_size_gib});
+  response.snapshots.push_back({snapshot.id, snapshot.owner, snapshot.description, snapshot.volume_size_gib,
+                                snapshot.root, snapshot.content_digest, snapshot.content_bytes,
+                                snapshot.lineage, snapshot.encrypted, snapshot.kms_key});
+  lease.disks.push_back({snapshot.id, snapshot.owner, snapshot.root, snapshot.volume_size_gib,
+                         snapshot.kms_key, snapshot.envelope});
 }
 
 Result<void> open_image(catalogue::Transaction& tx, m::OpenRequest const& request, m::OpenResponse& response,

@@ -41,7 +41,8 @@ struct Copier::Task {
   catalogue::Copy copy;
   Source* source = nullptr;
   std::size_t disk = 0;  ///< index in copy.disks of the one under way
-  std::unique_ptr<DiskCopy> content;
+  std::unique_ptr<Transfer> content;
+  std::string kms_key;  ///< ARN of the key that it is to be under; empty: it is not encrypted
   Time next{};
   Time claimed{};
   Time lease_renewed{};
@@ -52,11 +53,14 @@ struct Copier::Task {
 };
 
 Copier::Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
-               Clock& clock, Entropy& entropy)
+               keystore::EbsKeys const& keys, crypto::MasterKeys const& master_keys, Clock& clock,
+               Entropy& entropy)
     : region_(std::move(region)),
       catalogue_(catalogue),
       content_(content),
       sources_(sources),
+      keys_(keys),
+      master_keys_(master_keys),
       clock_(clock),
       worker_(make_uuid(entropy)) {}
 Copier::~Copier() = default;
@@ -221,50 +225,102 @@ Result<void> Copier::reopen(Task& task) {
   return {};
 }
 
-/// Goes on where a killed process was, or an attempt that failed. Passes over what is complete.
+/// Finds out what the disk needs, keys first; goes on where a killed process was, or an attempt that failed.
+/// Passes over what is complete.
 Result<void> Copier::begin_disk(Task& task) {
   auto const& disk = task.copy.disks[task.disk];
-  DiskToCopy wanted;
-  {
-    auto session = TRY(catalogue_.take());
-    auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
-    TRY(catalogue::check_epoch(tx, task.copy.id, task.copy.epoch));
-    auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
-    if (snapshot.state == SnapshotState::completed) {  // before a crash
-      ++task.disk;
-      return {};
-    }
-    auto root = TRY(content::decode_clear_reference(disk.root));
-    wanted = {catalogue::domain_number(task.copy.account),
-              root,
-              snapshot.volume_size_gib,
-              task.copy.source_lease,
-              disk.source_snapshot_id,
-              disk.snapshot_id,
-              static_cast<std::uint64_t>(snapshot.copy_bytes_moved)};
+  auto const caller = TRY(keys_.root_of(task.copy.account));
+  images::Snapshot snapshot;
+  content::Domain domain;
+  std::optional<std::string> sealing;
+  TRY(record(task, [&](catalogue::Transaction& tx) -> Result<void> {
+    snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+    auto const secret = TRY(catalogue::find_domain_secret(tx, master_keys_, task.copy.account));
+    domain = {catalogue::domain_number(task.copy.account), secret.value_or(crypto::Key())};
+    if (!snapshot.encrypted || snapshot.state == SnapshotState::completed) return {};
+    snapshot.kms_key = TRY(keys_.find(tx, caller, snapshot.kms_key));
+    TRY(keys_.check_new(tx, caller, snapshot.kms_key, snapshot.id));
+    sealing = TRY(keys_.sealing_key(tx, snapshot.kms_key));
+    return catalogue::save_snapshot(tx, snapshot);
+  }));
+  if (snapshot.state == SnapshotState::completed) {  // before a crash
+    ++task.disk;
+    return {};
   }
-  wanted.moved_bytes = TRY(find_moved_bytes(content_.store(), disk.snapshot_id, wanted.moved_bytes));
-  task.content = std::make_unique<DiskCopy>(content_, *task.source, std::move(wanted), clock_);
+  task.kms_key = snapshot.kms_key;
+  auto const moved_bytes = TRY(find_moved_bytes(content_.store(), disk.snapshot_id,
+                                                static_cast<std::uint64_t>(snapshot.copy_bytes_moved)));
+  std::optional<content::Child> released;
+  if (disk.source_encrypted)
+    released = TRY(task.source->release({task.copy.source_lease, disk.source_snapshot_id}));
+  auto const clear_root = TRY(content::decode_clear_reference(disk.root));
+  if (released && (*released ? std::optional((*released)->id) : std::nullopt) !=
+                      (clear_root ? std::optional(clear_root->id) : std::nullopt))
+    return fail(Fault::corrupt, "the source released the key of another disk");
+  bool const same_account = disk.source_owner == task.copy.account;
+  if (!snapshot.encrypted || (released && same_account && !sealing)) {
+    DiskToCopy wanted{domain.number,
+                      clear_root,
+                      snapshot.volume_size_gib,
+                      task.copy.source_lease,
+                      disk.source_snapshot_id,
+                      disk.snapshot_id,
+                      moved_bytes};
+    task.content = Transfer::as_it_is(content_, *task.source, std::move(wanted), std::move(released), clock_);
+    return {};
+  }
+  auto root = released ? *released : TRY(content::decode_reference(disk.root));
+  if (sealing) domain = content::domain_of_key(domain, *sealing);
+  DiskToReseal wanted{domain,
+                      std::move(root),
+                      snapshot.volume_size_gib,
+                      task.copy.source_lease,
+                      disk.source_snapshot_id,
+                      disk.snapshot_id,
+                      moved_bytes};
+  task.content = Transfer::sealed_anew(content_, *task.source, std::move(wanted), clock_);
   return {};
+}
+
+/// The destination's key is asked before every step; the source's, by the source, before every fetch.
+Result<void> Copier::check_key(Task& task) {
+  if (task.kms_key.empty()) return {};
+  auto const caller = TRY(keys_.root_of(task.copy.account));
+  return sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
+    return keys_.check_new(tx, caller, task.kms_key, task.copy.disks[task.disk].snapshot_id);
+  });
 }
 
 Result<void> Copier::advance_disk(Task& task) {
   if (!task.content) TRY(begin_disk(task));
   if (!task.content) return {};
+  TRY(check_key(task));
   auto const moved_before = task.content->progress().moved_bytes;
   auto stepped = task.content->step(clock_.now() + kStepTime);
   moved_bytes_ += task.content->progress().moved_bytes - moved_before;
-  bool whole = TRY(std::move(stepped));
-  if (whole) TRY(content_.store().flush());  // durable before the catalogue says so
+  if (!stepped) return std::unexpected(std::move(stepped).error());
+  if (*stepped) return record_whole(task);
+  auto const& progress = task.content->progress();
+  return record(task, [&](catalogue::Transaction& tx) {
+    return record_progress(tx, task.copy.disks[task.disk], {progress.done_bytes, progress.moved_bytes});
+  });
+}
+
+Result<void> Copier::record_whole(Task& task) {
+  TRY(content_.store().flush());  // durable before the catalogue says so
   auto const& disk = task.copy.disks[task.disk];
   auto const& progress = task.content->progress();
-  TRY(record(task, [&](catalogue::Transaction& tx) {
-    return record_progress(tx, disk, {progress.done_bytes, progress.moved_bytes, whole}, clock_.now());
+  auto const copied = task.content->result();
+  auto const caller = TRY(keys_.root_of(task.copy.account));
+  TRY(record(task, [&](catalogue::Transaction& tx) -> Result<void> {
+    Bytes envelope;
+    if (!task.kms_key.empty())
+      envelope = TRY(keys_.wrap(tx, caller, task.kms_key, disk.snapshot_id, copied.secret));
+    return record_disk(tx, disk, {progress.done_bytes, progress.moved_bytes}, copied, std::move(envelope),
+                       clock_.now());
   }));
-  if (whole) {
-    ++task.disk;
-    task.content = nullptr;
-  }
+  ++task.disk;
+  task.content = nullptr;
   return {};
 }
 
@@ -304,8 +360,13 @@ Result<void> Copier::tell(Task& task, std::string const& code, std::string const
 Result<void> Copier::give_up(Task& task, Error const& error) {
   log_error("{}: the copy of {} from {} failed: {}", region_, task.copy.source_resource,
             task.copy.source_region, error.message);
-  auto const reason = "Copying from " + task.copy.source_region + " failed: " + error.message;
-  TRY(record(task, [&](catalogue::Transaction& tx) { return record_failure(tx, task.copy, reason); }));
+  bool const key = keystore::is_about_keys(error);
+  auto const reason = key ? "Given key ID is not accessible. " + error.message
+                          : "Copying from " + task.copy.source_region + " failed: " + error.message;
+  TRY(record(task, [&](catalogue::Transaction& tx) {
+    return record_failure(tx, task.copy, key ? "Client.InvalidKMSKey.InvalidState" : "Server.InternalError",
+                          reason);
+  }));
   close_source(task);
   return {};
 }

@@ -10,8 +10,9 @@
 #include "base/entropy.h"
 #include "catalogue/copies.h"
 #include "content/content.h"
-#include "replication/disk_copy.h"
+#include "keystore/ebs_keys.h"
 #include "replication/source.h"
+#include "replication/transfer.h"
 #include "sql/session.h"
 
 namespace argosy::replication {
@@ -20,7 +21,8 @@ namespace argosy::replication {
 /// turns.
 class Copier {
  public:
-  Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources, Clock& clock,
+  Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
+         keystore::EbsKeys const& keys, crypto::MasterKeys const& master_keys, Clock& clock,
          Entropy& entropy);
   ~Copier();
 
@@ -43,6 +45,8 @@ class Copier {
   Result<void> advance(Task& task);
   Result<void> begin_disk(Task& task);
   Result<void> advance_disk(Task& task);
+  Result<void> check_key(Task& task);
+  Result<void> record_whole(Task& task);
   template <class Function>
   Result<void> record(Task& task, Function function);
   Result<void> finish(Task& task);
@@ -59,6 +63,8 @@ class Copier {
   sql::Pool& catalogue_;
   content::Content& content_;
   Sources& sources_;
+  keystore::EbsKeys const& keys_;
+  crypto::MasterKeys const& master_keys_;
   Clock& clock_;
   std::atomic<std::uint64_t> moved_bytes_ = 0;
   std::string worker_;                                  ///< this process, as claims name it

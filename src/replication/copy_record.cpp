@@ -37,27 +37,35 @@ Result<void> set_snapshot_state(catalogue::Transaction& tx, catalogue::Copy cons
   return {};
 }
 
-}  // namespace
-
-Result<void> record_progress(catalogue::Transaction& tx, catalogue::CopyDisk const& disk,
-                             DiskProgress const& progress, Time now) {
-  auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+void set_progress(images::Snapshot& snapshot, DiskProgress const& progress) {
   snapshot.copy_bytes_done = static_cast<std::int64_t>(progress.done_bytes);
   snapshot.copy_bytes_moved = static_cast<std::int64_t>(progress.moved_bytes);
   auto const total = std::max<std::int64_t>(snapshot.content_bytes, 1);
   snapshot.progress_percent = std::clamp<std::int64_t>(snapshot.copy_bytes_done * 100 / total, 0, 99);
-  if (progress.whole) {
-    auto root = TRY(content::decode_reference(disk.root));
-    auto digest = content::digest_of(root, content::height_of(snapshot.volume_size_gib));
-    snapshot.state = SnapshotState::completed;
-    snapshot.status_message.clear();
-    snapshot.progress_percent = 100;
-    snapshot.completion_time = now;
-    snapshot.root = disk.root;
-    snapshot.content_digest = to_bytes(digest.bytes);
-    snapshot.content_bytes = snapshot.copy_bytes_done;
-    TRY(catalogue::insert_ended_upload(tx, snapshot.id));  // its journal is no longer needed
-  }
+}
+
+}  // namespace
+
+Result<void> record_progress(catalogue::Transaction& tx, catalogue::CopyDisk const& disk,
+                             DiskProgress const& progress) {
+  auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+  set_progress(snapshot, progress);
+  return catalogue::save_snapshot(tx, snapshot);
+}
+
+Result<void> record_disk(catalogue::Transaction& tx, catalogue::CopyDisk const& disk,
+                         DiskProgress const& progress, CopiedDisk const& copied, Bytes envelope, Time now) {
+  auto snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
+  set_progress(snapshot, progress);
+  snapshot.state = SnapshotState::completed;
+  snapshot.status_message.clear();
+  snapshot.progress_percent = 100;
+  snapshot.completion_time = now;
+  snapshot.root = copied.root;
+  snapshot.content_digest = copied.content_digest;
+  snapshot.content_bytes = snapshot.copy_bytes_done;
+  snapshot.envelope = std::move(envelope);
+  TRY(catalogue::insert_ended_upload(tx, snapshot.id));  // its journal is no longer needed
   return catalogue::save_snapshot(tx, snapshot);
 }
 
@@ -72,10 +80,10 @@ Result<void> record_success(catalogue::Transaction& tx, catalogue::Copy const& c
   return catalogue::remove_copy(tx, copy.id);
 }
 
-Result<void> record_failure(catalogue::Transaction& tx, catalogue::Copy const& copy,
+Result<void> record_failure(catalogue::Transaction& tx, catalogue::Copy const& copy, std::string const& code,
                             std::string const& reason) {
   TRY(set_snapshot_state(tx, copy, SnapshotState::error, reason));
-  TRY(set_image_state(tx, copy, images::ImageState::failed, "Server.InternalError", reason));
+  TRY(set_image_state(tx, copy, images::ImageState::failed, code, reason));
   TRY(catalogue::note_garbage(tx));
   return catalogue::remove_copy(tx, copy.id);
 }

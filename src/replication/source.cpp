@@ -43,15 +43,26 @@ bool is_refusal(m::Refusal const& refusal) {
          is_text(refusal.code, 64) && is_text(refusal.message, kMaxRefusalBytes);
 }
 
+/// Its digest, and whether its root is what it says, is known only with the key.
+Result<void> check_encrypted(m::Snapshot const& snapshot) {
+  auto root = TRY(content::decode_clear_reference(snapshot.root));
+  if (root && root->digest) return broken("an encrypted snapshot with a root that is not");
+  if (!snapshot.content_digest.empty() || !is_text(snapshot.kms_key_id, 2'048) || snapshot.kms_key_id.empty())
+    return broken("an encrypted snapshot without its key");
+  return {};
+}
+
 Result<void> check(m::Snapshot const& snapshot) {
   if (!images::has_id_form(snapshot.snapshot_id, "snap-")) return broken("a snapshot without an id");
   if (snapshot.volume_size_gib < 1 || snapshot.volume_size_gib > images::kMaxVolumeSizeGib)
     return broken("a volume of an impossible size");
-  if (snapshot.content_digest.size() != 32) return broken("a snapshot without a digest");
+  if (snapshot.owner.size() > 12) return broken("a snapshot without an owner");
   if (snapshot.content_bytes < 0 || snapshot.content_bytes > snapshot.volume_size_gib << 30)
     return broken("more content than fits");
   if (!is_text(snapshot.description, 255 * 4) || !is_text(snapshot.lineage, 64))
     return broken("a snapshot with a text that is none");
+  if (snapshot.encrypted) return check_encrypted(snapshot);
+  if (snapshot.content_digest.size() != 32) return broken("a snapshot without a digest");
   auto const root = TRY(content::decode_clear_reference(snapshot.root));
   if (root && !root->digest) return broken("a snapshot that is encrypted");
   auto const digest =
@@ -140,6 +151,14 @@ Result<void> Source::renew(std::string const& lease) {
 Result<void> Source::close(std::string const& lease) {
   TRY(call("close", wire::encode_json(m::LeaseRequest{lease}, wire::Naming::snake)));
   return {};
+}
+
+Result<content::Child> Source::release(m::ReleaseRequest const& request) {
+  auto response = TRY(call("release", wire::encode_json(request, wire::Naming::snake)));
+  auto released = TRY(wire::decode_json<m::ReleaseResponse>(as_text(response.body), wire::Naming::snake));
+  auto root = TRY(content::decode_reference(released.root));
+  if (root && !root->key) return broken("encrypted content and released no key");
+  return root;
 }
 
 Result<Bytes> Source::fetch(m::FetchRequest const& request) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "content/reference.h"
 #include "messages/replication/replication.h"
 #include "remote/transport.h"
 
@@ -30,6 +31,8 @@ class Source {
   Result<messages::replication::OpenResponse> open(messages::replication::OpenRequest const& request);
   Result<void> renew(std::string const& lease);
   Result<void> close(std::string const& lease);
+  /// The root of an opened disk whose content is encrypted, with its key.
+  Result<content::Child> release(messages::replication::ReleaseRequest const& request);
   /// The stored bytes of each chunk in the order asked, not verified yet.
   Result<Bytes> fetch(messages::replication::FetchRequest const& request);
 

@@ -7,6 +7,7 @@
 #include "base/private_file.h"
 #include "catalogue/accounts.h"
 #include "catalogue/secrets.h"
+#include "keys/identifier.h"
 
 namespace argosy::server {
 namespace {
@@ -119,6 +120,16 @@ Result<std::unique_ptr<MasterKeys>> open_master_keys(Transaction& tx, std::strin
   auto keys = TRY(open_keys(data_directory, false, root_key, Time{}, entropy));
   TRY(check_master_keys(tx, *keys.master_keys, entropy));
   return std::move(keys.master_keys);
+}
+
+Result<access::Caller> root_of(Directory const& directory, std::string const& account) {
+  access::Caller caller{account, "", keys::root_arn(account), account};
+  auto session = TRY(directory.sessions->take());
+  auto tx = TRY(Transaction::begin(*session, sql::Access::read));
+  auto const known = catalogue::find_account(tx, account);
+  if (known) caller.organization_path = known->organization_path;
+  if (!known && known.error().fault != Fault::not_found) return std::unexpected(known.error());
+  return caller;
 }
 
 Result<void> create_dev_accounts(Directory& directory, Time now, Entropy& entropy) {

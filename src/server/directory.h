@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "access/caller.h"
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "catalogue/schema.h"
@@ -37,6 +38,10 @@ Result<std::unique_ptr<crypto::MasterKeys>> open_master_keys(catalogue::Transact
                                                              std::string const& data_directory,
                                                              crypto::RootKeyPlace const& root_key,
                                                              Entropy& entropy);
+
+/// The root of an account as a caller, in its organization. Of an account that the directory does not know,
+/// in none.
+Result<access::Caller> root_of(Directory const& directory, std::string const& account);
 
 /// Makes owner, recipient and stranger if there are no accounts, and writes their keys to accounts.json (mode
 /// 0600).

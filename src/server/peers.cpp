@@ -97,7 +97,7 @@ http::Response Peers::answer_own(http::Request const& request) {
     return refuse(403, "AccessDenied", "Not a region of this process");
   auto* source = find_region(header(request, r::kSourceHeader));
   if (source == nullptr) return refuse(404, "InvalidRegion", "There is no such region here");
-  return peer::handle(source->answering(), {destination->name(), {}, {true, {}}}, request);
+  return peer::handle(source->answering(), {destination->name(), {}, {true, {}}, true}, request);
 }
 
 http::Response Peers::answer_other(http::Request const& request) {
@@ -108,7 +108,7 @@ http::Response Peers::answer_other(http::Request const& request) {
   auto const region = header(request, r::kDestinationHeader);
   bool const known = line != config_.peers.end();
   peer::Peer asker{std::string(region), known ? line->name : joined(names),
-                   known ? line->accounts : access::AccountList()};
+                   known ? line->accounts : access::AccountList(), known && line->receives_keys};
   auto* source = find_region(header(request, r::kSourceHeader));
   if (!known || std::ranges::find(line->regions, region) == line->regions.end()) {
     if (source != nullptr) peer::record_refusal(source->answering(), asker, {}, "AccessDenied");

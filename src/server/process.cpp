@@ -101,8 +101,9 @@ Result<void> Process::open_door() {
 Result<void> Process::open_regions() {
   for (auto const& name : config_.regions) {
     door_.starting("opening region " + name);
-    regions_.push_back(TRY(Region::open(name, region_folder(config_.data_directory, name), config_.region,
-                                        *directory_.master_keys, clock_, entropy_)));
+    regions_.push_back(TRY(Region::open(
+        name, region_folder(config_.data_directory, name), config_.region, *directory_.master_keys,
+        [this](std::string const& account) { return root_of(directory_, account); }, clock_, entropy_)));
   }
   door_.starting("starting");
   return {};
@@ -132,7 +133,7 @@ Result<void> Process::serve_clients() {
   api::declare_operations(requests_);
   for (auto& region : regions_)
     service_->regions.push_back({region->name(), region->catalogue(), region->content(), region->sources(),
-                                 region->token_key(), region->gates(), region->ledger(),
+                                 region->token_key(), region->keys(), region->gates(), region->ledger(),
                                  [&region] { region->wake(); }});
   for (auto const& peer : config_.peers)
     for (auto const& region : peer.regions) service_->elsewhere.push_back({region, peer.public_endpoint});

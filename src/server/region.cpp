@@ -46,12 +46,14 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
 
 Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const& folder,
                                              RegionOptions const& options,
-                                             crypto::MasterKeys const& master_keys, Clock& clock,
+                                             crypto::MasterKeys const& master_keys,
+                                             keystore::EbsKeys::RootOf root_of, Clock& clock,
                                              Entropy& entropy) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(Fault::unavailable, folder + ": " + error.message());
-  std::unique_ptr<Region> region(new Region(std::move(name), master_keys, clock, entropy));
+  std::unique_ptr<Region> region(
+      new Region(std::move(name), master_keys, std::move(root_of), clock, entropy));
   region->catalogue_ = TRY(open_pool(folder + "/catalogue.db"));
   {
     auto session = TRY(region->catalogue_->take());
@@ -67,7 +69,7 @@ Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const
   region->damage_watch_ =
       std::make_unique<upkeep::DamageWatch>(region->name_, *region->catalogue_, *region->store_, clock);
   region->answering_ = std::unique_ptr<peer::Source>(
-      new peer::Source{region->name_, *region->catalogue_, *region->content_, clock, entropy});
+      new peer::Source{region->name_, *region->catalogue_, *region->content_, region->keys_, clock, entropy});
   return region;
 }
 
@@ -83,13 +85,15 @@ Result<void> Region::open_token_key(sql::Session& session) {
 }
 
 Result<void> Region::start(keystore::Catalogues catalogues) {
-  copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, clock_, entropy_);
+  copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, keys_,
+                                                  master_keys_, clock_, entropy_);
   TRY(copier_->start());
   TRY(ebs::end_damaged_uploads(*catalogue_, *content_));
   auto run = [this](std::string what, std::function<Result<Time>()> step) {
     background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
   };
-  run("uploads", [this] { return ebs::step_uploads(*catalogue_, *content_, master_keys_, clock_.now()); });
+  run("uploads",
+      [this] { return ebs::step_uploads(*catalogue_, *content_, keys_, master_keys_, clock_.now()); });
   run("open uploads",
       [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });
   run("collection", [this] { return collector_->step(); });

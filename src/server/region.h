@@ -10,6 +10,7 @@
 #include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
+#include "keystore/ebs_keys.h"
 #include "keystore/upkeep.h"
 #include "peer/peer.h"
 #include "replication/copier.h"
@@ -35,7 +36,8 @@ class Region {
   /// Opens (and creates) `folder`; takes over what the packs hold and the index does not know.
   static Result<std::unique_ptr<Region>> open(std::string name, std::string const& folder,
                                               RegionOptions const& options,
-                                              crypto::MasterKeys const& master_keys, Clock& clock,
+                                              crypto::MasterKeys const& master_keys,
+                                              keystore::EbsKeys::RootOf root_of, Clock& clock,
                                               Entropy& entropy);
   ~Region();
 
@@ -48,6 +50,7 @@ class Region {
   replication::Sources& sources() { return sources_; }
   peer::Source& answering() { return *answering_; }
   ebs::ContentLedger& ledger() { return ledger_; }
+  keystore::EbsKeys const& keys() const { return keys_; }
   /// Bytes that copies have moved into it since the start.
   std::uint64_t copied_bytes() const { return copier_ ? copier_->moved_bytes() : 0; }
   ebs::UploadGates& gates() { return gates_; }
@@ -71,8 +74,13 @@ class Region {
   void stop();
 
  private:
-  Region(std::string name, crypto::MasterKeys const& master_keys, Clock& clock, Entropy& entropy)
-      : name_(std::move(name)), master_keys_(master_keys), clock_(clock), entropy_(entropy) {}
+  Region(std::string name, crypto::MasterKeys const& master_keys, keystore::EbsKeys::RootOf root_of,
+         Clock& clock, Entropy& entropy)
+      : name_(std::move(name)),
+        master_keys_(master_keys),
+        clock_(clock),
+        entropy_(entropy),
+        keys_({name_, master_keys_, entropy_}, clock_, std::move(root_of)) {}
 
   Result<void> open_token_key(sql::Session& session);
 
@@ -81,6 +89,7 @@ class Region {
   crypto::Key token_key_;
   Clock& clock_;
   Entropy& entropy_;
+  keystore::EbsKeys keys_;
   std::unique_ptr<sql::Pool> catalogue_;
   std::unique_ptr<sql::Pool> index_;
   std::unique_ptr<bucket::Bucket> packs_;

@@ -298,8 +298,6 @@ def test_a_name_that_is_taken_is_refused_and_may_be_taken_elsewhere(owner, image
         ({"SourceImageId": "snap-0123456789abcdef0"}, "InvalidAMIID.Malformed"),
         ({"KmsKeyId": "alias/mine"}, "InvalidParameterDependency"),
         ({"KmsKeyId": "alias/mine", "Encrypted": "false"}, "InvalidParameterDependency"),
-        ({"Encrypted": "true"}, "UnsupportedOperation"),
-        ({"Encrypted": "true", "KmsKeyId": "alias/mine"}, "UnsupportedOperation"),
         ({"SnapshotCopyCompletionDurationMinutes": "0"}, "InvalidParameterValue"),
         ({"SnapshotCopyCompletionDurationMinutes": "20"}, "InvalidParameterValue"),
         ({"SnapshotCopyCompletionDurationMinutes": "2895"}, "InvalidParameterValue"),

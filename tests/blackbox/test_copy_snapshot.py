@@ -95,7 +95,6 @@ def test_a_completion_duration_makes_the_copy_time_based(owner, snapshot):
         ({"Description": "x" * 256}, ["InvalidParameterValue"]),
         ({"CompletionDurationMinutes": "14"}, ["InvalidParameterValue"]),
         ({"CompletionDurationMinutes": "2881"}, ["InvalidParameterValue"]),
-        ({"Encrypted": "true"}, ["UnsupportedOperation"]),
         ({"KmsKeyId": "alias/mine"}, ["InvalidParameterDependency"]),
         (
             {"TagSpecification__1__ResourceType": "image", "TagSpecification__1__Tag__1__Key": "k"},

@@ -332,15 +332,6 @@ def test_an_account_has_a_hundred_uploads_at_once_and_no_more(server):
 
 @pytest.mark.parametrize(
     "options",
-    [{"Encrypted": True}, {"Encrypted": True, "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/x"}],
-)
-def test_encryption_is_refused_as_not_supported_yet(owner, options):
-    with refused("UnsupportedOperation"):
-        disks.start(owner, **options)
-
-
-@pytest.mark.parametrize(
-    "options",
     [
         {"Encrypted": False, "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/x"},
         {"Encrypted": False, "ParentSnapshotId": NO_SNAPSHOT},

@@ -87,12 +87,13 @@ void try_input(ByteView bytes) {
   check_error(opened);
   if (!opened) return;
   auto recorded = west.run([&](catalogue::Transaction& tx) {
-    return ec2::copy_image(tx, tests::kOwner, west.clock.now(), *west.entropy, west.master_keys, *opened,
-                           request);
+    return ec2::copy_image(tx, tests::kOwner, west.clock.now(), *west.entropy, west.keys, west.master_keys,
+                           *opened, request);
   });
   check_error(recorded);
   if (!recorded) return;
-  replication::Copier copier("us-west-2", west.catalogue, *west.content, sources, west.clock, *west.entropy);
+  replication::Copier copier("us-west-2", west.catalogue, *west.content, sources, west.keys, west.master_keys,
+                             west.clock, *west.entropy);
   auto find = [&] {
     return *west.run(
         [&](catalogue::Transaction& tx) { return catalogue::find_image(tx, *recorded->image_id); });

@@ -40,8 +40,8 @@ class World {
     sources.add(std::make_unique<replication::Source>("us-east-1", "us-west-2",
                                                       std::make_unique<Loopback>(answering), std::nullopt));
     for (auto* region : {&east, &west})
-      service.regions.push_back(
-          {region->name, region->catalogue, *region->content, sources, token_key_, gates_, ledger_, [] {}});
+      service.regions.push_back({region->name, region->catalogue, *region->content, sources, token_key_,
+                                 region->keys, gates_, ledger_, [] {}});
     auto started = call("POST /snapshots\n\n{\"VolumeSize\":1}", "ebs");
     auto body = boost::json::parse(as_text(started.body));
     upload = std::string(body.at("SnapshotId").as_string());
@@ -94,7 +94,7 @@ class World {
   metrics::Requests requests;
   tests::Region east{"us-east-1"};
   tests::Region west{"us-west-2"};
-  peer::Source answering{"us-east-1", east.catalogue, *east.content, east.clock, *east.entropy};
+  peer::Source answering{"us-east-1", east.catalogue, *east.content, east.keys, east.clock, *east.entropy};
   replication::Sources sources;
   sql::Pool directory{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   api::Service service{

@@ -78,9 +78,9 @@ class Collecting {
     sources_ = std::make_unique<replication::Sources>();
     sources_->add(std::make_unique<replication::Source>(
         "us-east-1", "us-west-2", std::make_unique<tests::Wire>(answering_, faults_), std::nullopt));
-    copier_ =
-        std::make_unique<replication::Copier>("us-west-2", west_.region.catalogue, *west_.region.content,
-                                              *sources_, west_.region.clock, *west_.region.entropy);
+    copier_ = std::make_unique<replication::Copier>(
+        "us-west-2", west_.region.catalogue, *west_.region.content, *sources_, west_.region.keys,
+        west_.region.master_keys, west_.region.clock, *west_.region.entropy);
     ASSERT_TRUE(copier_->start());
   }
 
@@ -96,8 +96,8 @@ class Collecting {
       case 4:
         return complete(place);
       case 5:
-        ASSERT_TRUE(ebs::step_uploads(place.region.catalogue, *place.region.content, place.region.master_keys,
-                                      place.region.clock.now()));
+        ASSERT_TRUE(ebs::step_uploads(place.region.catalogue, *place.region.content, place.region.keys,
+                                      place.region.master_keys, place.region.clock.now()));
         return look_at_completing(place);
       case 6:
         if (!place.completed.empty()) {
@@ -162,7 +162,7 @@ class Collecting {
     ASSERT_TRUE(opened) << opened.error().message;
     auto made = west_.region.run([&](catalogue::Transaction& tx) {
       return ec2::copy_snapshot(tx, kOwner, west_.region.clock.now(), *west_.region.entropy,
-                                west_.region.master_keys, *opened, request);
+                                west_.region.keys, west_.region.master_keys, *opened, request);
     });
     ASSERT_TRUE(made) << made.error().message;
     copier_->look_for_tasks();
@@ -244,8 +244,8 @@ class Collecting {
   unsigned last_block_ = 1'000;
   Place east_{"us-east-1"};
   Place west_{"us-west-2"};
-  peer::Source answering_{"us-east-1", east_.region.catalogue, *east_.region.content, east_.region.clock,
-                          *east_.region.entropy};
+  peer::Source answering_{"us-east-1",       east_.region.catalogue, *east_.region.content,
+                          east_.region.keys, east_.region.clock,     *east_.region.entropy};
   tests::Wire::Faults faults_;
   std::unique_ptr<replication::Sources> sources_;
   std::unique_ptr<replication::Copier> copier_;
@@ -278,8 +278,8 @@ TEST(CollectionTest, races_with_uploads_of_many_threads) {
   });
   std::thread background([&] {
     while (!ended)
-      ASSERT_TRUE(
-          ebs::step_uploads(region.catalogue, *region.content, region.master_keys, region.clock.now()));
+      ASSERT_TRUE(ebs::step_uploads(region.catalogue, *region.content, region.keys, region.master_keys,
+                                    region.clock.now()));
   });
   std::vector<std::thread> clients;
   for (unsigned client = 0; client < 3; ++client)

@@ -27,8 +27,8 @@ class CopierTest : public testing::Test {
     sources_ = std::make_unique<Sources>();
     sources_->add(std::make_unique<Source>("us-east-1", "us-west-2",
                                            std::make_unique<Wire>(answering_, faults_), std::nullopt));
-    copier_ = std::make_unique<Copier>("us-west-2", west_.catalogue, *west_.content, *sources_, west_.clock,
-                                       *west_.entropy);
+    copier_ = std::make_unique<Copier>("us-west-2", west_.catalogue, *west_.content, *sources_, west_.keys,
+                                       west_.master_keys, west_.clock, *west_.entropy);
     ASSERT_TRUE(copier_->start());
   }
   Result<std::string> copy(access::Caller const& caller, std::string const& image, std::string const& name) {
@@ -39,8 +39,8 @@ class CopierTest : public testing::Test {
     auto* source = TRY(sources_->find("us-east-1"));
     auto opened = TRY(source->open({caller.account, image}));
     auto response = TRY(west_.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, caller, west_.clock.now(), *west_.entropy, west_.master_keys, opened,
-                             request);
+      return ec2::copy_image(tx, caller, west_.clock.now(), *west_.entropy, west_.keys, west_.master_keys,
+                             opened, request);
     }));
     return *response.image_id;
   }
@@ -66,7 +66,8 @@ class CopierTest : public testing::Test {
 
   tests::Region east_{"us-east-1"};
   tests::Region west_{"us-west-2"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content, east_.clock, *east_.entropy};
+  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
+                          east_.keys,  east_.clock,     *east_.entropy};
   Wire::Faults faults_;
   std::unique_ptr<Sources> sources_;
   std::unique_ptr<Copier> copier_;
@@ -175,7 +176,8 @@ TEST_F(CopierTest, goes_on_after_a_kill_at_any_call_without_moving_again_what_ar
     request.source_image_id = base.id;
     request.source_region = "us-east-1";
     auto response = west.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.master_keys, *opened, request);
+      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.keys, west.master_keys,
+                             *opened, request);
     });
     ASSERT_TRUE(response);
     auto state = [&] {
@@ -183,7 +185,8 @@ TEST_F(CopierTest, goes_on_after_a_kill_at_any_call_without_moving_again_what_ar
           [&](catalogue::Transaction& tx) { return catalogue::find_image(tx, *response->image_id); });
     };
     for (int run = 0; run < 2 && state().state == images::ImageState::pending; ++run) {
-      Copier copier("us-west-2", west.catalogue, *west.content, sources, west.clock, *west.entropy);
+      Copier copier("us-west-2", west.catalogue, *west.content, sources, west.keys, west.master_keys,
+                    west.clock, *west.entropy);
       ASSERT_TRUE(copier.start());
       for (int i = 0; i < 100 && state().state == images::ImageState::pending; ++i) {
         ASSERT_TRUE(copier.step());

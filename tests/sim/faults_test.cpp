@@ -23,7 +23,8 @@ namespace m = messages::ec2;
 struct Source {
   Blocks blocks{{0, block(1)}, {300, block(2)}, {2'047, block(3)}};
   Region region{"us-east-1"};
-  peer::Source answering{"us-east-1", region.catalogue, *region.content, region.clock, *region.entropy};
+  peer::Source answering{"us-east-1", region.catalogue, *region.content,
+                         region.keys, region.clock,     *region.entropy};
   Wire::Faults faults;
   replication::Source asking{"us-east-1", "us-west-2", std::make_unique<Wire>(answering, faults),
                              std::nullopt};
@@ -133,8 +134,8 @@ std::vector<Operation> const& operations() {
            request.source_region = "us-east-1";
            request.source_image_id = source().image;
            auto& region = s.machine.region();
-           return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.master_keys,
-                                  source().opened, request);
+           return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.keys,
+                                  region.master_keys, source().opened, request);
          });
        }},
       {"ModifyImageAttribute",
@@ -145,7 +146,7 @@ std::vector<Operation> const& operations() {
            request.attribute = "launchPermission";
            request.operation_type = "add";
            request.user_id = {kRecipient.account, kStranger.account};
-           return ec2::modify_image_attribute(tx, kOwner, request);
+           return ec2::modify_image_attribute(tx, kOwner, s.machine.region().keys, request);
          });
        }},
       {"ModifySnapshotAttribute",
@@ -156,7 +157,7 @@ std::vector<Operation> const& operations() {
            request.attribute = "createVolumePermission";
            request.operation_type = "add";
            request.user_id = {kRecipient.account};
-           return ec2::modify_snapshot_attribute(tx, kOwner, request);
+           return ec2::modify_snapshot_attribute(tx, kOwner, s.machine.region().keys, request);
          });
        }},
       {"CreateTags",
@@ -264,15 +265,15 @@ TEST(FaultsOfACopy, at_any_call_to_the_disk_delay_it_and_no_more) {
     request.source_image_id = source().image;
     auto opened = *source().asking.open({kOwner.account, source().image});
     auto made = region.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.master_keys, opened,
-                             request);
+      return ec2::copy_image(tx, kOwner, region.clock.now(), *region.entropy, region.keys, region.master_keys,
+                             opened, request);
     });
     ASSERT_TRUE(made) << made.error().message;
     replication::Sources sources;
     sources.add(std::make_unique<replication::Source>(
         "us-east-1", "us-west-2", std::make_unique<Wire>(source().answering, source().faults), std::nullopt));
-    replication::Copier copier("us-west-2", region.catalogue, *region.content, sources, region.clock,
-                               *region.entropy);
+    replication::Copier copier("us-west-2", region.catalogue, *region.content, sources, region.keys,
+                               region.master_keys, region.clock, *region.entropy);
     ASSERT_TRUE(copier.start());
     auto const calls = machine.disk().calls();
     machine.disk().fail_call(n);

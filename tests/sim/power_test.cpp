@@ -187,7 +187,8 @@ class CopyUnderway {
     request.source_region = "us-east-1";
     auto& west = machine_.region();
     auto response = west.run([&](catalogue::Transaction& tx) {
-      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.master_keys, opened, request);
+      return ec2::copy_image(tx, kOwner, west.clock.now(), *west.entropy, west.keys, west.master_keys, opened,
+                             request);
     });
     EXPECT_TRUE(response);
     copied_ = *response->image_id;
@@ -242,13 +243,14 @@ class CopyUnderway {
     sources_->add(std::make_unique<replication::Source>(
         "us-east-1", "us-west-2", std::make_unique<Wire>(answering_, faults_), std::nullopt));
     copier_ = std::make_unique<replication::Copier>("us-west-2", west.catalogue, *west.content, *sources_,
-                                                    west.clock, *west.entropy);
+                                                    west.keys, west.master_keys, west.clock, *west.entropy);
     EXPECT_TRUE(copier_->start());
   }
 
   std::mt19937 random_;
   Region east_{"us-east-1"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content, east_.clock, *east_.entropy};
+  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
+                          east_.keys,  east_.clock,     *east_.entropy};
   Wire::Faults faults_;
   Machine machine_{"us-west-2"};
   std::unique_ptr<replication::Sources> sources_;

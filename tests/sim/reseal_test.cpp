@@ -68,7 +68,8 @@ class ResealTest : public testing::Test {
   TickingClock clock_;
   tests::Region east_{"us-east-1"};
   tests::Region west_{"us-west-2"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content, east_.clock, *east_.entropy};
+  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
+                          east_.keys,  east_.clock,     *east_.entropy};
   Wire::Faults faults_;
   content::Disk made_;  ///< by `reseal`
 };

@@ -54,7 +54,8 @@ class SealedCopy : public testing::Test {
 
   Region east_{"us-east-1"};
   Region west_{"us-west-2"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content, east_.clock, *east_.entropy};
+  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
+                          east_.keys,  east_.clock,     *east_.entropy};
   Wire::Faults faults_;
   replication::Source source_{"us-east-1", "us-west-2", std::make_unique<Wire>(answering_, faults_),
                               std::nullopt};

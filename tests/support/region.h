@@ -15,6 +15,7 @@
 #include "catalogue/schema.h"
 #include "catalogue/snapshots.h"
 #include "content/content.h"
+#include "keystore/ebs_keys.h"
 #include "support/disk.h"
 
 namespace argosy::tests {
@@ -25,6 +26,10 @@ inline access::Caller const kRecipient{"222222222222", "AKIARECIPIENT", "arn:aws
                                        "222222222222"};
 inline access::Caller const kStranger{"333333333333", "AKIASTRANGER", "arn:aws:iam::333333333333:root",
                                       "333333333333"};
+
+inline Result<access::Caller> root_of(std::string const& account) {
+  return access::Caller{account, "", "arn:aws:iam::" + account + ":root", account};
+}
 
 /// Stands still until a test moves it.
 class ManualClock final : public Clock {
@@ -163,6 +168,7 @@ struct Region {
   store::StoreOptions store_options;
   sql::Pool catalogue{[this] { return open_database("catalogue.db"); }, 1};
   sql::Pool index{[this] { return open_database("index.db"); }, 1};
+  keystore::EbsKeys keys{{name, master_keys, *entropy}, clock, root_of};
   std::unique_ptr<bucket::Bucket> packs = bucket::open_memory();
   std::unique_ptr<store::Store> store;
   std::unique_ptr<content::Content> content;

@@ -23,8 +23,8 @@ struct Uploads {
     if (!parent.empty()) request.parent_snapshot_id = parent;
     request.timeout = timeout_minutes;
     auto started = TRY(region.run([&](catalogue::Transaction& tx) {
-      return ebs::start_snapshot(tx, kOwner, region.clock.now(), *region.entropy, region.master_keys,
-                                 request);
+      return ebs::start_snapshot(tx, kOwner, region.clock.now(), *region.entropy, region.keys,
+                                 region.master_keys, request);
     }));
     return started.snapshot_id;
   }
@@ -36,23 +36,23 @@ struct Uploads {
                                                    "SHA256",
                                                    {}};
     ebs::ContentLedger ledger;
-    TRY(ebs::put_snapshot_block(region.catalogue, *region.content, gates, ledger, region.master_keys, kOwner,
-                                region.clock.now(), request, data));
+    TRY(ebs::put_snapshot_block(region.catalogue, *region.content, gates, ledger, region.keys,
+                                region.master_keys, kOwner, region.clock.now(), request, data));
     return {};
   }
   Result<void> complete(std::string const& id, std::uint64_t count,
                         std::optional<std::string> checksum = std::nullopt) const {
     messages::ebs::CompleteSnapshotRequest request{id, static_cast<std::int64_t>(count), std::move(checksum),
                                                    "SHA256", "LINEAR"};
-    TRY(ebs::complete_snapshot(region.catalogue, *region.content, gates, region.master_keys, kOwner,
-                               region.clock.now(), request));
+    TRY(ebs::complete_snapshot(region.catalogue, *region.content, gates, region.keys, region.master_keys,
+                               kOwner, region.clock.now(), request));
     return {};
   }
   /// What the background does, until nothing of it is left to do now.
   Result<void> step() const {
     while (true) {
-      auto next =
-          TRY(ebs::step_uploads(region.catalogue, *region.content, region.master_keys, region.clock.now()));
+      auto next = TRY(ebs::step_uploads(region.catalogue, *region.content, region.keys, region.master_keys,
+                                        region.clock.now()));
       if (next > region.clock.now()) break;
     }
     TRY(ebs::step_open_uploads(region.catalogue, *region.content, gates, region.clock.now()));

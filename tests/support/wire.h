@@ -11,7 +11,7 @@
 namespace argosy::tests {
 
 /// The region that asks.
-inline peer::Peer const kWest{"us-west-2", "west", {true, {}}};
+inline peer::Peer const kWest{"us-west-2", "west", {true, {}}, true};
 
 class Wire final : public remote::Transport {
  public:

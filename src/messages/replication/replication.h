@@ -83,16 +83,19 @@ BOOST_DESCRIBE_STRUCT(Image, (),
 
 struct Snapshot {
   std::string snapshot_id;
+  std::string owner;
   std::string description;
   std::int64_t volume_size_gib{};
-  Bytes root;  ///< a reference; empty for a disk of zeros
-  Bytes content_digest;
+  Bytes root;            ///< a reference; empty for a disk of zeros; of encrypted content its id alone
+  Bytes content_digest;  ///< empty if it is encrypted
   std::int64_t content_bytes{};
   std::string lineage;
+  bool encrypted = false;
+  std::string kms_key_id;  ///< the ARN of the key that it is encrypted under
 };
 BOOST_DESCRIBE_STRUCT(Snapshot, (),
-                      (snapshot_id, description, volume_size_gib, root, content_digest, content_bytes,
-                       lineage))
+                      (snapshot_id, owner, description, volume_size_gib, root, content_digest, content_bytes,
+                       lineage, encrypted, kms_key_id))
 
 struct OpenResponse {
   std::string lease;
@@ -108,6 +111,17 @@ struct LeaseRequest {
 BOOST_DESCRIBE_STRUCT(LeaseRequest, (), (lease))
 struct LeaseResponse {};
 BOOST_DESCRIBE_STRUCT(LeaseResponse, (), ())
+
+/// Release: the key of an opened disk whose content is encrypted, if the account may use its KMS key now.
+struct ReleaseRequest {
+  std::string lease;
+  std::string snapshot_id;
+};
+BOOST_DESCRIBE_STRUCT(ReleaseRequest, (), (lease, snapshot_id))
+struct ReleaseResponse {
+  Bytes root;  ///< a reference with its key; empty for a disk of zeros
+};
+BOOST_DESCRIBE_STRUCT(ReleaseResponse, (), (root))
 
 /// Some children of the node at a level and position of an opened disk's tree. The root is child 0 of
 /// position 0 one level above its own.
