@@ -84,6 +84,8 @@ class KeyRotationTest : public testing::Test {
     ASSERT_TRUE(catalogue::create_directory_schema(*session));
     ASSERT_TRUE(
         session->run_script("DROP TABLE secrets; CREATE TABLE root_key_check(wrapped BLOB NOT NULL); "
+                            "ALTER TABLE accounts DROP COLUMN organization_path; "
+                            "ALTER TABLE accounts DROP COLUMN organization_set_ms; "
                             "UPDATE schema_version SET version = 2"));
     auto check = crypto::wrap(key, as_bytes("argosy root key check"), as_bytes("argosy"), system_entropy());
     ASSERT_TRUE(session->execute("INSERT INTO root_key_check VALUES(?1)", {ByteView(check)}));
