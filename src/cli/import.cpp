@@ -215,7 +215,7 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
   Outcome<std::string> image_id;
   if (registered) {
     for (auto& source : sources) {
-      auto completion = source.pending->completion().value_or(Completion{});
+      auto completion = source.pending->completion().value_or(UploadSum{});
       source.uploaded = {source.pending->snapshot_id(), completion.blocks, 0};
     }
     image_id = taken->image_id.value_or("");

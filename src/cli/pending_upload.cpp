@@ -96,7 +96,7 @@ void PendingUpload::take(std::string_view line) {
   } else if (word == "complete") {
     auto space = rest.find(' ');
     auto blocks = parse_number(rest.substr(0, space));
-    if (blocks && space != rest.npos) completion_ = Completion{*blocks, std::string(rest.substr(space + 1))};
+    if (blocks && space != rest.npos) completion_ = UploadSum{*blocks, std::string(rest.substr(space + 1))};
   }
 }
 
@@ -117,7 +117,7 @@ Outcome<void> PendingUpload::record_block(std::uint64_t index) {
   return journal_->append(std::to_string(index));
 }
 
-Outcome<void> PendingUpload::record_completion(Completion const& completion) {
+Outcome<void> PendingUpload::record_completion(UploadSum const& completion) {
   completion_ = completion;
   return journal_->append("complete " + std::to_string(completion.blocks) + " " + completion.aggregate);
 }

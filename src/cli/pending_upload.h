@@ -30,10 +30,11 @@ struct UploadIdentity {
   std::optional<Encryption> encryption;
 };
 
-struct Completion {
+/// What the blocks of a whole disk add up to: CompleteSnapshot is called with it.
+struct UploadSum {
   std::uint64_t blocks = 0;
   std::string aggregate;  ///< hexadecimal
-  bool operator==(Completion const&) const = default;
+  bool operator==(UploadSum const&) const = default;
 };
 
 /// One upload's record. Any thread may record blocks.
@@ -53,11 +54,11 @@ class PendingUpload {
   bool has(std::uint64_t index) const { return index < blocks_.size() && blocks_[index]; }
   std::uint64_t count() const { return count_; }
   /// What CompleteSnapshot was called with.
-  std::optional<Completion> const& completion() const { return completion_; }
+  std::optional<UploadSum> const& completion() const { return completion_; }
 
   Outcome<void> record_snapshot(std::string const& id);
   Outcome<void> record_block(std::uint64_t index);
-  Outcome<void> record_completion(Completion const& completion);
+  Outcome<void> record_completion(UploadSum const& sum);
   /// Begins anew with another client token.
   Outcome<void> restart();
   /// The work is done.
@@ -77,7 +78,7 @@ class PendingUpload {
   std::string snapshot_id_;
   std::vector<bool> blocks_;  ///< as they were found: what is recorded meanwhile is not asked about
   std::uint64_t count_ = 0;   ///< of these
-  std::optional<Completion> completion_;
+  std::optional<UploadSum> completion_;
 };
 
 }  // namespace argosy::cli

@@ -52,9 +52,9 @@ class Upload {
   }
 
   /// After the last step. What the disk's blocks add up to.
-  Completion sum_up() { return {aggregate_.blocks(), to_hex(aggregate_.finish().bytes)}; }
+  UploadSum sum_up() { return {aggregate_.blocks(), to_hex(aggregate_.finish().bytes)}; }
 
-  Outcome<void> complete(Completion const& completion) {
+  Outcome<void> complete(UploadSum const& completion) {
     auto aggregate = digest::Digest::copy_of(TRY(from_hex(completion.aggregate)));
     return patience_.persist(
         [&] { return complete_snapshot(session_, pending_.snapshot_id(), completion.blocks, aggregate); });

@@ -52,7 +52,7 @@ TEST_F(PendingUploads, are_found_again_with_all_that_was_recorded) {
     EXPECT_EQ(pending->completion(), std::nullopt);
     EXPECT_TRUE(pending->record_completion({2, "abcd"}));
   }
-  EXPECT_EQ(open(identity())->completion(), (Completion{2, "abcd"}));
+  EXPECT_EQ(open(identity())->completion(), (UploadSum{2, "abcd"}));
 }
 
 TEST_F(PendingUploads, are_others_for_another_disk_place_account_or_wish) {
