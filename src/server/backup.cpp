@@ -178,7 +178,8 @@ class BackupWork final : public Work {
 /// An absolute folder that is neither a data directory of a server nor inside this one's.
 Result<files::path> check_target(std::string const& text, std::string const& data_directory) {
   files::path const target(text);
-  if (!target.is_absolute()) return fail(Fault::invalid, "a backup needs the absolute path of a folder (to)");
+  if (!target.is_absolute() || text.contains('\0'))
+    return fail(Fault::invalid, "a backup needs the absolute path of a folder (to)");
   std::error_code error;
   auto const data = files::weakly_canonical(data_directory, error);
   auto const canonical = files::weakly_canonical(target, error);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "http/status.h"
+#include "wire/form.h"
 
 namespace argosy::server {
 namespace {
@@ -22,6 +23,11 @@ http::Response respond(int status, boost::json::value const& value) {
   response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
   response.body = to_bytes(as_bytes(boost::json::serialize(value) + "\n"));
   return response;
+}
+
+/// A message may repeat what was asked, which is any bytes.
+http::Response refuse(int status, std::string_view why) {
+  return respond(status, boost::json::object{{"error", to_utf8(why)}});
 }
 
 /// What the server said of an error, or of what it is not yet.
@@ -44,9 +50,7 @@ Result<std::unique_ptr<http::Server>> listen(OperatorDoor& door, std::string con
   options.connection_limit = kConnections;
   return http::Server::start(
       options, [&door, openness](http::Request const& request) { return door.handle(request, openness); },
-      [](int status, std::string_view) {
-        return respond(status, boost::json::object{{"error", "the request cannot be taken"}});
-      });
+      [](int status, std::string_view) { return refuse(status, "the request cannot be taken"); });
 }
 
 }  // namespace
@@ -56,7 +60,7 @@ std::string operator_socket(std::string const& data_directory) { return data_dir
 http::Response json_response(boost::json::value const& value) { return respond(200, value); }
 
 http::Response error_response(Error const& error) {
-  return respond(http::status_of(error.fault), boost::json::object{{"error", error.message}});
+  return refuse(http::status_of(error.fault), error.message);
 }
 
 OperatorDoor::OperatorDoor() {
@@ -104,12 +108,11 @@ http::Response OperatorDoor::handle(http::Request const& request, Openness openn
     auto const& method = candidate.method;
     return allowed(candidate) && (method == request.method || (method == "GET" && request.method == "HEAD"));
   });
-  if (route == routes_.end())
-    return respond(405, boost::json::object{{"error", request.path + " does not take " + request.method}});
+  if (route == routes_.end()) return refuse(405, request.path + " does not take " + request.method);
+  if (auto query = wire::parse_form(request.query); !query) return error_response(query.error());
   {
     std::lock_guard lock(mutex_);
-    if (!starting_.empty() && request.path != "/health/live")
-      return respond(503, boost::json::object{{"error", starting_}});
+    if (!starting_.empty() && request.path != "/health/live") return refuse(503, starting_);
   }
   return route->handler(request);
 }

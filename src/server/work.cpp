@@ -27,7 +27,7 @@ class Stream {
     auto done = step_until(until);
     if (work_)
       for (auto const& [key, value] : work_->tell()) line[key] = value;
-    if (!done) line["error"] = done.error().message;
+    if (!done) line["error"] = to_utf8(done.error().message);  // a backup's folder is any bytes
     line["done"] = !done || *done;
     if (!done || *done) {
       work_.reset();

@@ -23,7 +23,7 @@ class Work {
 };
 using MakeWork = std::function<Result<std::unique_ptr<Work>>(Region&)>;
 
-/// A query's parameter; nothing if it is not there.
+/// A query's parameter; nothing if it is not there or the query is no form, which the door refuses.
 std::optional<std::string> parameter(http::Request const& request, std::string_view name);
 
 /// The regions that the parameter "region" names, or all of them. Fails with `not_found`.

@@ -55,6 +55,22 @@ TEST_F(OperatorTest, hands_path_query_and_body_to_a_handler_and_its_json_back) {
   EXPECT_EQ(as_text(response->body), "{\"query\":\"a=b\",\"body\":\"hello\"}\n");
 }
 
+TEST_F(OperatorTest, refuses_a_query_that_is_no_form) {
+  ASSERT_TRUE(door.open(folder, ""));
+  door.begin();
+  auto request = request_of("POST", "/echo");
+  request.query = "region=us%-east-1";
+  auto response = ask_operator(folder, request);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().fault, Fault::invalid);
+}
+
+TEST_F(OperatorTest, answers_json_whatever_bytes_a_path_has) {
+  auto const response = door.handle(request_of("GET", "/\xa3"), OperatorDoor::Openness::anyone);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(as_text(response.body), "{\"error\":\"there is no /?\"}\n");
+}
+
 TEST_F(OperatorTest, pours_a_streamed_answer_into_a_sink) {
   ASSERT_TRUE(door.open(folder, ""));
   door.begin();
