@@ -15,14 +15,17 @@ import botocore.config
 import botocore.exceptions
 import pytest
 
+import sanitizers
 import sigv4
 
 BINARY = pathlib.Path(
     os.environ.get("ARGOSYD", pathlib.Path(__file__).parents[2] / "build/release/argosyd")
 ).resolve()
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
-# Far above what anything here takes, so that a hang ends; no test measures time.
-PATIENCE_S = 60
+# Far above what anything here takes, so that a hang ends; no test measures time. Sanitizers need more of it.
+PATIENCE_S = int(os.environ.get("ARGOSY_PATIENCE_S", "60"))
+# The server promises to stop within five seconds; one that needs more patience gets more for this, too.
+STOP_S = PATIENCE_S / 12
 # What the tests give the environment of a client: nothing of the developer's own.
 CLIENT_ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -93,9 +96,9 @@ class Server:
         return {row["name"]: Account(self, row) for row in rows}
 
     def stop(self, number=signal.SIGTERM):
-        """Returns the exit status. The server promises to stop within five seconds."""
+        """Returns the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=5)
+        return self.process.wait(timeout=STOP_S)
 
     def kill(self):
         self.process.kill()
@@ -191,7 +194,7 @@ class Account:
         return sigv4.send(self.server, sigv4.sign(self, request, region=region, service="kms"))
 
     def environment(self, region="us-east-1"):
-        return CLIENT_ENVIRONMENT | {
+        return CLIENT_ENVIRONMENT | sanitizers.environment() | {
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
             "AWS_DEFAULT_REGION": region,

@@ -4,6 +4,22 @@ import pytest
 import argosy
 import argosyd
 import disks
+import sanitizers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reports(tmp_path_factory):
+    """Where sanitizers report; what comes at the very end fails the run."""
+    folder = tmp_path_factory.mktemp("reports")
+    sanitizers.gather_reports(folder)
+    yield folder
+    sanitizers.fail_on_reports(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_sanitizer_complains(reports):
+    yield
+    sanitizers.fail_on_reports(reports)
 
 
 @pytest.fixture(scope="session")
