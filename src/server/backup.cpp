@@ -219,6 +219,7 @@ Result<void> save_accounts(BackupSources const& sources, files::path const& targ
 
 void add_backup_route(OperatorDoor& door, BackupSources const& sources) {
   door.add("POST", "/backup", OperatorDoor::Openness::owner_only, [sources](http::Request const& request) {
+    if (auto asked = chosen(sources.regions, request); !asked) return error_response(asked.error());
     auto target = check_target(parameter(request, "to").value_or(""), sources.data_directory);
     if (!target) return error_response(target.error());
     auto no_rotation = sources.keys.hold();

@@ -19,9 +19,9 @@ def run_backup(server, folder):
     return {row["region"]: row for row in rows}
 
 
-def refused_backup(server, folder):
+def refused_backup(server, folder, *more):
     out = subprocess.run(
-        [argosyd.BINARY, "backup", "--data-dir", server.data_dir, "--to", folder],
+        [argosyd.BINARY, "backup", "--data-dir", server.data_dir, "--to", folder, *more],
         capture_output=True,
         text=True,
         timeout=argosyd.PATIENCE_S,
@@ -167,6 +167,11 @@ def test_a_folder_that_cannot_be_is_refused(own_server, server, tmp_path, where)
     said = refused_backup(own_server, folder)
     assert str(folder) in said
     assert not (own_server.data_dir / "backup").exists()
+
+
+def test_a_region_that_is_not_here_is_refused_before_anything_is_written(own_server, tmp_path):
+    assert "mars-1" in refused_backup(own_server, tmp_path / "backup", "--region", "mars-1")
+    assert not (tmp_path / "backup").exists()
 
 
 def test_without_a_running_server_there_is_a_clear_message(own_server, tmp_path):
