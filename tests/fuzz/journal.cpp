@@ -39,7 +39,8 @@ class Record {
   void write(std::string_view text) const { std::ofstream(path_, std::ios::binary) << text; }
   std::unique_ptr<cli::PendingUpload> open() const {
     auto pending = cli::PendingUpload::open(
-        folder_ / "state", {"127.0.0.1:1", "123456789012", "us-east-1", folder_ / "disk.raw", 1, 1, "", {}});
+        folder_ / "state",
+        {"127.0.0.1:1", "123456789012", "us-east-1", folder_ / "disk.raw", 1, 1, "", {}, {}});
     ARGOSY_ASSERT(pending && (*pending)->is_kept());
     return *std::move(pending);
   }

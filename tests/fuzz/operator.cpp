@@ -11,6 +11,7 @@
 #include "server/backup.h"
 #include "server/directory.h"
 #include "server/health.h"
+#include "server/key_rotation.h"
 #include "server/upkeep.h"
 #include "server/work.h"
 
@@ -28,18 +29,21 @@ constexpr std::size_t kMostLines = 1'000;
 class House {
  public:
   House() {
-    auto opened = server::open_directory(data_, folder_ / "root.key", server::Missing::create, entropy_);
+    files::create_directories(data_);
+    auto opened = server::open_directory(data_, {folder_ / "root.key", {}}, system_clock().now(), entropy_);
     ARGOSY_ASSERT(opened);
     directory_ = *std::move(opened);
     for (auto const* name : {"us-east-1", "us-west-2"}) {
-      auto region = server::Region::open(name, server::region_folder(data_, name), {}, directory_.root_key,
-                                         system_clock(), entropy_);
+      auto region = server::Region::open(
+          name, server::region_folder(data_, name), {}, *directory_.master_keys,
+          [this](std::string const& account) { return server::root_of(directory_, account); }, system_clock(),
+          entropy_);
       ARGOSY_ASSERT(region);
       regions_.push_back(*std::move(region));
     }
     put_garbage();
     server::add_upkeep_routes(door_, regions_);
-    server::add_backup_route(door_, {data_, *directory_.sessions, regions_});
+    server::add_backup_route(door_, {data_, *directory_.sessions, rotation_, regions_});
     door_.add("GET", "/health/ready", Openness::anyone,
               [this](http::Request const&) { return server::answer_ready(regions_, data_, 0); });
     door_.begin();
@@ -69,7 +73,7 @@ class House {
   void put_garbage() {
     content::Domain const domain{catalogue::domain_number("111111111111"), crypto::Key::random(entropy_)};
     Bytes block(content::kBlockBytes, std::byte{1});
-    ARGOSY_ASSERT(regions_[0]->content().put_block(domain, "snap-1", 0, block, digest::sha256(block)));
+    ARGOSY_ASSERT(regions_[0]->content().put_block(domain, {"snap-1"}, 0, block, digest::sha256(block)));
     ARGOSY_ASSERT(regions_[0]->store().flush());
   }
 
@@ -77,6 +81,7 @@ class House {
   files::path folder_ = files::temp_directory_path() / ("fuzz-operator-" + std::to_string(::getpid()));
   std::string data_ = folder_ / "data";
   server::Directory directory_;
+  server::KeyRotation rotation_{directory_, system_clock(), entropy_};
   std::vector<std::unique_ptr<server::Region>> regions_;
   server::OperatorDoor door_;
 };
