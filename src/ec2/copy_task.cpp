@@ -76,12 +76,14 @@ Result<std::map<std::string, NewSnapshot>> record_copy(catalogue::Transaction& t
     snapshot.completion_duration_minutes = task.completion_duration_minutes;
     images::CopySource const copied{source.snapshot_id, source.encrypted, source.owner == account,
                                     task.source_region == keys.region()};
-    auto key = TRY(choose_key(tx, task.caller, keys, copied, source.kms_key_id, task.encryption));
+    auto key =
+        TRY(choose_key(tx, task.caller, keys, copied, source.kms_key_id.value_or(""), task.encryption));
     snapshot.encrypted = key.has_value();
     snapshot.kms_key = key.value_or("");
     TRY(catalogue::insert_snapshot(tx, snapshot));
     TRY(catalogue::save_tags(tx, account, snapshot.id, task.snapshot_tags));
-    copy.disks.push_back({snapshot.id, source.snapshot_id, source.root, source.owner, source.encrypted});
+    copy.disks.push_back(
+        {snapshot.id, source.snapshot_id, source.root, source.owner.value_or(""), source.encrypted});
     out[source.snapshot_id] = {snapshot.id, snapshot.encrypted};
   }
   TRY(catalogue::insert_copy(tx, copy));

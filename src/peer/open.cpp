@@ -45,7 +45,8 @@ m::Image to_message(images::Image const& image, std::vector<images::Tag> const& 
 void add(images::Snapshot const& snapshot, m::OpenResponse& response, catalogue::Lease& lease) {
   response.snapshots.push_back({snapshot.id, snapshot.owner, snapshot.description, snapshot.volume_size_gib,
                                 snapshot.root, snapshot.content_digest, snapshot.content_bytes,
-                                snapshot.lineage, snapshot.encrypted, snapshot.kms_key});
+                                snapshot.lineage, snapshot.encrypted,
+                                snapshot.encrypted ? std::optional(snapshot.kms_key) : std::nullopt});
   lease.disks.push_back({snapshot.id, snapshot.owner, snapshot.root, snapshot.volume_size_gib,
                          snapshot.kms_key, snapshot.envelope});
 }

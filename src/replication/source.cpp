@@ -47,7 +47,8 @@ bool is_refusal(m::Refusal const& refusal) {
 Result<void> check_encrypted(m::Snapshot const& snapshot) {
   auto root = TRY(content::decode_clear_reference(snapshot.root));
   if (root && root->digest) return broken("an encrypted snapshot with a root that is not");
-  if (!snapshot.content_digest.empty() || !is_text(snapshot.kms_key_id, 2'048) || snapshot.kms_key_id.empty())
+  if (!snapshot.content_digest.empty() || !is_text(snapshot.kms_key_id.value_or(""), 2'048) ||
+      snapshot.kms_key_id.value_or("").empty())
     return broken("an encrypted snapshot without its key");
   return {};
 }
@@ -56,7 +57,7 @@ Result<void> check(m::Snapshot const& snapshot) {
   if (!images::has_id_form(snapshot.snapshot_id, "snap-")) return broken("a snapshot without an id");
   if (snapshot.volume_size_gib < 1 || snapshot.volume_size_gib > images::kMaxVolumeSizeGib)
     return broken("a volume of an impossible size");
-  if (snapshot.owner.size() > 12) return broken("a snapshot without an owner");
+  if (snapshot.owner.value_or("").size() > 12) return broken("a snapshot without an owner");
   if (snapshot.content_bytes < 0 || snapshot.content_bytes > snapshot.volume_size_gib << 30)
     return broken("more content than fits");
   if (!is_text(snapshot.description, 255 * 4) || !is_text(snapshot.lineage, 64))

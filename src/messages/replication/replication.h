@@ -83,7 +83,7 @@ BOOST_DESCRIBE_STRUCT(Image, (),
 
 struct Snapshot {
   std::string snapshot_id;
-  std::string owner;
+  std::optional<std::string> owner;  ///< the account
   std::string description;
   std::int64_t volume_size_gib{};
   Bytes root;            ///< a reference; empty for a disk of zeros; of encrypted content its id alone
@@ -91,7 +91,7 @@ struct Snapshot {
   std::int64_t content_bytes{};
   std::string lineage;
   bool encrypted = false;
-  std::string kms_key_id;  ///< the ARN of the key that it is encrypted under
+  std::optional<std::string> kms_key_id;  ///< the ARN of the key that it is encrypted under
 };
 BOOST_DESCRIBE_STRUCT(Snapshot, (),
                       (snapshot_id, owner, description, volume_size_gib, root, content_digest, content_bytes,
