@@ -166,6 +166,12 @@ ROWS = [
     Row("ec2", "DescribeTags", None, form("DescribeTags")),
     Row("ec2", "DescribeRegions", None, form("DescribeRegions")),
     Row("ec2", "DescribeAvailabilityZones", None, form("DescribeAvailabilityZones")),
+    Row("ec2", "GetEbsEncryptionByDefault", None, form("GetEbsEncryptionByDefault")),
+    Row("ec2", "EnableEbsEncryptionByDefault", None, form("EnableEbsEncryptionByDefault")),
+    Row("ec2", "DisableEbsEncryptionByDefault", None, form("DisableEbsEncryptionByDefault")),
+    Row("ec2", "GetEbsDefaultKmsKeyId", None, form("GetEbsDefaultKmsKeyId")),
+    Row("ec2", "ModifyEbsDefaultKmsKeyId", None, form("ModifyEbsDefaultKmsKeyId", KmsKeyId="alias/aws/ebs")),
+    Row("ec2", "ResetEbsDefaultKmsKeyId", None, form("ResetEbsDefaultKmsKeyId")),
     Row("sts", "GetCallerIdentity", None, form("GetCallerIdentity", "2011-06-15")),
     Row("ebs", "StartSnapshot", None, rest("POST", "/snapshots", headers=JSON, body=b'{"VolumeSize": 1}')),
     ebs(
@@ -281,7 +287,9 @@ def test_each_caller_gets_what_the_matrix_says_and_cannot_tell_hidden_from_absen
 
 
 def test_the_matrix_has_a_row_for_every_operation_that_the_server_answers(server):
-    assert {(row.service, row.operation) for row in ROWS} == operator_door.operations(server)
+    answered = operator_door.operations(server)
+    # KMS's operations are about keys, and have a table of their own: test_key_access.py.
+    assert {(row.service, row.operation) for row in ROWS} == {one for one in answered if one[0] != "kms"}
 
 
 @pytest.fixture(scope="module")

@@ -133,8 +133,8 @@ def test_keys_and_regions_are_completed(owner):
     assert offered(owner, "key", "grant", f"us-west-2/alias/{alias[:-2]}") == [f"us-west-2/alias/{alias}"]
 
 
-def test_an_image_that_is_not_encrypted_needs_no_key(owner, recipient, image):
-    reference = f"us-east-1/{image}"
+def test_an_image_that_is_not_encrypted_needs_no_key(owner, recipient, imported):
+    reference = f"us-east-1/{imported}"
     report = argosy_json(owner, "why", "--account", recipient.id, reference)
     may = {verdict["use"]: verdict["may"] for verdict in report["verdicts"]}
     assert may == {"see": False, "start": False, "copy": False}
