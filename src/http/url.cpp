@@ -28,7 +28,8 @@ Result<Address> split(std::string_view text, bool port_required, std::uint16_t d
     address.host = text.substr(0, colon);
     rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
   }
-  if (address.host.empty() || (port_required && rest.empty()) || (!rest.empty() && rest[0] != ':'))
+  bool const is_host = !address.host.empty() && address.host.find_first_of("[]") == std::string::npos;
+  if (!is_host || (port_required && rest.empty()) || (!rest.empty() && rest[0] != ':'))
     return fail(Fault::invalid, std::string(text) + " is not of the form ADDRESS:PORT");
   if (!rest.empty()) address.port = TRY(parse_port(rest.substr(1), text));
   return address;
