@@ -25,9 +25,9 @@ http::Response error_response(Error const& error);
 /// A table of routes, the same for the socket and for the address of health and metrics. Any thread.
 class OperatorDoor {
  public:
-  /// Runs on a worker thread. A request's path is the route's; its query, which is a form (wire/form.h), and its
-  /// body are the handler's to read.
-  /// The answer is JSON, or a streamed body with a line of JSON for each step of progress.
+  /// Runs on a worker thread. A request's path is the route's; its query, which is a form (wire/form.h), and
+  /// its body are the handler's to read. The answer is JSON, or a streamed body with a line of JSON for each
+  /// step of progress.
   using Handler = std::function<http::Response(http::Request const&)>;
   /// Whether a route is also answered where no secret may stand and nothing may be changed.
   enum class Openness { owner_only, anyone };
