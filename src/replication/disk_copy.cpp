@@ -41,6 +41,7 @@ DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, C
     : content_(content),
       source_(source, disk.lease, disk.source_snapshot_id),
       disk_(std::move(disk)),
+      is_sealed_(disk_.root && !disk_.root->digest),
       clock_(clock) {
   progress_.moved_bytes = disk_.moved_bytes;
 }
@@ -57,10 +58,12 @@ Result<void> DiskCopy::begin() {
   auto const height = content::height_of(disk_.volume_size_gib);
   auto& store = content_.store();
   auto const& id = disk_.root->id;
+  Known root{id, disk_.released};
+  if (!is_sealed_) root.reference = content::Reference{id, *disk_.root->digest};
   auto here = TRY(store.count_on(disk_.domain, std::span(&id, 1)));
   if (here.front() == store::Presence::closed) {
     auto node = TRY(content_.tree().node(disk_.domain, id));
-    TRY(check_node(*node, height, *disk_.root));
+    TRY(children_of(*node, height, root));
     progress_.done_bytes = node->view().blocks * kBlockBytes;
     return {};
   }
@@ -70,48 +73,38 @@ Result<void> DiskCopy::begin() {
     store::NewChunk chunk{id, frames.front()};
     TRY(store.stage_nodes(disk_.domain, std::span(&chunk, 1), count_moved(frames)));
   }
-  return push(height, 0, *disk_.root);
+  return push(height, 0, root);
 }
 
-/// A node has the id that was asked for. A peer could still put it at a place that is not its own, or give it
-/// a digest that is not its children's; that of a sealed one is compared by who opens it.
-Result<void> DiskCopy::check_node(store::TreeNode const& node, std::uint8_t level,
-                                  ClearReference const& reference) const {
-  if (node.view().level != level) return source_.sent("a manifest node of the wrong level");
-  if (is_sealed(node.view().sealing) == reference.digest.has_value())
+/// The children of a node that is here. It has the id that was asked for; a peer could still put it at a
+/// place that is not its own, or give it a digest that is not its children's, or a key that is not its own.
+Result<std::vector<DiskCopy::Child>> DiskCopy::children_of(store::TreeNode const& node, std::uint8_t level,
+                                                           Known const& known) const {
+  auto const& view = node.view();
+  if (view.level != level) return source_.sent("a manifest node of the wrong level");
+  if (is_sealed(view.sealing) != is_sealed_)
     return source_.sent("a sealed manifest node where an open one should be, or the other way round");
-  if (!source_.is_peer() || !reference.digest) return {};
-  auto const opened = TRY(content::decode_node(node.stored()));
-  if (content::node_digest(opened) != *reference.digest)
-    return source_.sent("a manifest node with another's digest");
-  return {};
-}
-
-/// What an open node says of its children, or the ids of a sealed one.
-Result<std::vector<DiskCopy::Child>> DiskCopy::children_of(store::NodeView const& view) const {
   std::vector<Child> out;
-  bool const sealed = is_sealed(view.sealing);
-  if (view.sealed.size() != view.ids.size() * (sealed ? 64 : 32) + (sealed ? crypto::kTagBytes : 0))
+  for (std::size_t i = 0; i < view.ids.size(); ++i) out.push_back({view.slots[i], {view.ids[i], {}}});
+  if (known.reference) {
+    auto const opened = TRY(source_.open_node(node.stored(), level, *known.reference));
+    for (auto& child : out) child.known.reference = opened.children[child.slot];
+  } else if (view.sealed.size() != view.ids.size() * 64 + crypto::kTagBytes) {
     return source_.sent("a manifest node of the wrong length");
-  for (std::size_t i = 0; i < view.ids.size(); ++i) {
-    ClearReference reference{view.ids[i]};
-    if (!sealed) reference.digest = content::Digest::copy_of(view.sealed.subspan(i * 32));
-    out.push_back({view.slots[i], reference});
   }
   return out;
 }
 
 /// Goes down to a node that is staged here.
-Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, ClearReference const& reference) {
-  auto const node = TRY(content_.tree().node(disk_.domain, reference.id));
-  TRY(check_node(*node, level, reference));
+Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, Known const& known) {
+  auto const node = TRY(content_.tree().node(disk_.domain, known.id));
   auto const& view = node->view();
   Frame frame;
   frame.level = level;
   frame.position = position;
-  frame.id = reference.id;
+  frame.id = known.id;
   frame.expected_blocks = view.blocks;
-  frame.children = TRY(children_of(view));
+  frame.children = TRY(children_of(*node, level, known));
   if (!path_.empty()) path_.back().blocks += view.blocks;
   if ((position * kFanout + view.slots.back()) * content::blocks_per_child(level) >=
       content::blocks_of(disk_.volume_size_gib))
@@ -140,7 +133,7 @@ Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
   for (auto const& child : frame.children) {
     if (child.here != store::Presence::absent) continue;
     range.slots.push_back(std::byte{child.slot});
-    ids.push_back(child.reference.id);
+    ids.push_back(child.known.id);
     if (ids.size() == m::kMaxFetchNodes) TRY(flush());
   }
   return flush();
@@ -154,11 +147,11 @@ void DiskCopy::take_blocks(Frame& frame, Batch& batch) {
     ++frame.blocks;
     if (child.here == store::Presence::closed) {
       progress_.done_bytes += kBlockBytes;
-      if (source_.is_peer() && child.reference.digest) batch.here.push_back(child.reference);
+      if (source_.is_peer() && child.known.reference) batch.here.push_back(*child.known.reference);
       continue;
     }
     range.slots.push_back(std::byte{child.slot});
-    batch.blocks.push_back(child.reference);
+    batch.blocks.push_back(child.known);
   }
   if (!range.slots.empty()) batch.ranges.push_back(std::move(range));
 }
@@ -169,9 +162,9 @@ Result<void> DiskCopy::descend(Frame& frame) {
   while (frame.next < frame.children.size()) {
     auto const child = frame.children[frame.next++];
     if (child.here != store::Presence::closed)
-      return push(below, frame.position * kFanout + child.slot, child.reference);
-    auto whole = TRY(content_.tree().node(disk_.domain, child.reference.id));
-    TRY(check_node(*whole, below, child.reference));
+      return push(below, frame.position * kFanout + child.slot, child.known);
+    auto whole = TRY(content_.tree().node(disk_.domain, child.known.id));
+    TRY(children_of(*whole, below, child.known));
     frame.blocks += whole->view().blocks;
     progress_.done_bytes += whole->view().blocks * kBlockBytes;
   }
@@ -201,16 +194,13 @@ Result<std::optional<DiskCopy::Batch>> DiskCopy::next_batch() {
 }
 
 /// The chunk has the id that was asked for. A peer could still give it a digest that is not its plaintext's,
-/// and so make differing disks look alike: what comes from another process is opened and compared, unless it
-/// is sealed; then who opens it compares.
-Result<void> DiskCopy::check_block(ByteView stored, ClearReference const& reference) const {
+/// and so make differing disks look alike: what comes from another process is opened and compared.
+Result<void> DiskCopy::check_block(ByteView stored, Known const& known) const {
   auto header = TRY(store::decode_chunk_header(stored));
   if (header.kind != store::Kind::block) return source_.sent("a manifest node where a block should be");
-  if (is_sealed(header.sealing) == reference.digest.has_value())
+  if (is_sealed(header.sealing) != is_sealed_)
     return source_.sent("a sealed block where an open one should be, or the other way round");
-  if (!source_.is_peer() || !reference.digest) return {};
-  auto block = TRY(content::decode_block(stored));
-  if (digest::sha256(block) != *reference.digest) return source_.sent("a block with another's digest");
+  if (source_.is_peer() && known.reference) TRY(source_.open_block(stored, *known.reference));
   return {};
 }
 
@@ -218,7 +208,7 @@ Result<void> DiskCopy::move(Batch const& batch) {
   Bytes bytes;
   for (auto const& block : batch.here) {
     auto stored = TRY(content_.store().get(disk_.domain, block.id));
-    TRY(check_block(stored, block));
+    TRY(source_.open_block(stored, block));
   }
   if (batch.blocks.empty()) return {};
   std::vector<ChunkId> ids;

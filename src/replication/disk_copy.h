@@ -1,5 +1,6 @@
 // replication/disk_copy.h - brings one disk's content into this region's store as it is: walks the manifest
 // by ids, asks for what the account's domain lacks, verifies and appends it, closes nodes children first.
+// What another process says of sealed content is compared by the key that it released, as of open content.
 #pragma once
 #include <mutex>
 #include <optional>
@@ -18,7 +19,8 @@ struct DiskToCopy {
   std::string lease;
   std::string source_snapshot_id;
   std::string journal;  ///< the new snapshot's id: what was moved is counted under it; empty: nowhere
-  std::uint64_t moved_bytes = 0;  ///< for this copy by DiskCopies before this one
+  std::uint64_t moved_bytes = 0;           ///< for this copy by DiskCopies before this one
+  content::Child released = std::nullopt;  ///< the root of sealed content with its key, where there is one
 };
 
 struct CopyProgress {
@@ -36,7 +38,7 @@ Result<std::uint64_t> find_moved_bytes(store::Store& store, std::string const& s
                                        std::uint64_t saved_bytes);
 
 /// All state lies in the store: made anew after a crash, it goes on where it was and asks for nothing twice.
-/// It needs no key: what a peer says of sealed content is checked by who opens it.
+/// It moves sealed content without any key; then what a peer says of it is as true as its ids.
 class DiskCopy {
  public:
   DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock);
@@ -47,10 +49,14 @@ class DiskCopy {
   CopyProgress const& progress() const { return progress_; }
 
  private:
-  using ClearReference = content::ClearReference;
+  /// What is known of a chunk: of a sealed one its id alone where no key was released.
+  struct Known {
+    store::ChunkId id;
+    content::Child reference;
+  };
   struct Child {
     std::uint8_t slot = 0;
-    ClearReference reference;
+    Known known;
     store::Presence here = store::Presence::absent;
   };
   /// A node whose subtree is not whole here.
@@ -66,27 +72,27 @@ class DiskCopy {
   /// Blocks to ask for, perhaps of several nodes.
   struct Batch {
     std::vector<messages::replication::Range> ranges;
-    std::vector<ClearReference> blocks;
-    std::vector<ClearReference> here;  ///< need no asking, but a peer says what their digests are
+    std::vector<Known> blocks;
+    std::vector<content::Reference> here;  ///< need no asking, but a peer says what their digests are
     bool is_full() const;
   };
 
   Result<void> begin();
-  Result<void> push(std::uint8_t level, std::uint64_t position, ClearReference const& reference);
+  Result<void> push(std::uint8_t level, std::uint64_t position, Known const& known);
   Result<void> fetch_nodes(Frame const& frame);
   Result<std::optional<Batch>> next_batch();
   void take_blocks(Frame& frame, Batch& batch);
   Result<void> descend(Frame& frame);
   std::optional<store::Placement> count_moved(std::span<ByteView const> frames);
-  Result<std::vector<Child>> children_of(store::NodeView const& view) const;
-  Result<void> check_node(store::TreeNode const& node, std::uint8_t level,
-                          ClearReference const& reference) const;
-  Result<void> check_block(ByteView stored, ClearReference const& reference) const;
+  Result<std::vector<Child>> children_of(store::TreeNode const& node, std::uint8_t level,
+                                         Known const& known) const;
+  Result<void> check_block(ByteView stored, Known const& known) const;
   Result<void> move(Batch const& batch);
 
   content::Content& content_;
   OpenedDisk const source_;
   DiskToCopy disk_;
+  bool const is_sealed_;  ///< all of it is, or nothing
   Clock& clock_;
   bool begun_ = false;
   std::mutex mutex_;  // guards what follows: the walk is one, the fetches are several

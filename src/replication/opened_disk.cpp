@@ -3,6 +3,9 @@
 
 #include <future>
 
+#include "content/content.h"
+#include "content/sealing.h"
+
 namespace argosy::replication {
 namespace {
 
@@ -18,6 +21,29 @@ Result<std::vector<ByteView>> OpenedDisk::fetch(std::vector<messages::replicatio
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (digest::sha256(frames[i]) != ids[i]) return sent("bytes that are not those of chunk " + ids[i].hex());
   return frames;
+}
+
+/// A key that does not open what it was given for was made up by the source, or damaged on its way.
+Result<content::Node> OpenedDisk::open_node(ByteView stored, std::uint8_t level,
+                                            content::Reference const& reference) const {
+  auto node = content::open_node(stored, reference);
+  if (!node) return sent("a manifest node that is not what its reference says: " + node.error().message);
+  if (node->level != level) return sent("a manifest node of the wrong level");
+  if (content::node_digest(*node) != reference.digest) return sent("a manifest node with another's digest");
+  return node;
+}
+
+/// What a peer says of the plaintext is compared, else it could make differing disks look alike.
+Result<Bytes> OpenedDisk::open_block(ByteView stored, content::Reference const& reference) const {
+  auto unsealed = reference.key ? content::open_block(stored, *reference.key) : to_bytes(stored);
+  if (!unsealed) return sent("a block that is not what its reference says: " + unsealed.error().message);
+  auto const header = TRY(store::decode_chunk_header(*unsealed));
+  if (header.kind != store::Kind::block || header.sealing != store::Sealing::none)
+    return sent("something else where a block should be");
+  if (!is_peer()) return unsealed;
+  auto const block = TRY(content::decode_block(*unsealed));
+  if (digest::sha256(block) != reference.digest) return sent("a block with another's digest");
+  return unsealed;
 }
 
 std::unexpected<Error> OpenedDisk::sent(std::string_view what) const {

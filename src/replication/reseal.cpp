@@ -49,7 +49,7 @@ Result<void> Reseal::begin() {
   Bytes bytes;
   auto frames = TRY(source_.fetch({root_range(height)}, std::span(&disk_.root->id, 1), bytes));
   progress_.moved_bytes += frames.front().size();
-  auto node = TRY(open_node(frames.front(), height, *disk_.root));
+  auto node = TRY(source_.open_node(frames.front(), height, *disk_.root));
   return push(nullptr, 0, std::move(node));
 }
 
@@ -69,16 +69,6 @@ Result<void> Reseal::hold() {
   pin_.reset();
   pin_.emplace(std::move(pin));
   return {};
-}
-
-/// What a peer says of a node is compared with the node.
-Result<content::Node> Reseal::open_node(ByteView stored, std::uint8_t level,
-                                        content::Reference const& reference) const {
-  auto node = TRY(content::open_node(stored, reference));
-  if (node.level != level) return source_.sent("a manifest node of the wrong level");
-  if (content::node_digest(node) != reference.digest)
-    return source_.sent("a manifest node with another's digest");
-  return node;
 }
 
 Result<void> Reseal::push(std::shared_ptr<Frame> const& parent, std::size_t slot, content::Node node) {
@@ -129,8 +119,8 @@ Result<void> Reseal::fetch_ahead(Frame& frame, std::size_t from_slot) {
   auto const frames = TRY(source_.fetch({range}, ids, bytes));
   for (std::size_t i = 0; i < frames.size(); ++i) {
     auto const slot = std::to_integer<std::size_t>(range.slots[i]);
-    frame.ahead[slot] = TRY(open_node(frames[i], static_cast<std::uint8_t>(frame.source.level - 1),
-                                      *frame.source.children[slot]));
+    frame.ahead[slot] = TRY(source_.open_node(frames[i], static_cast<std::uint8_t>(frame.source.level - 1),
+                                              *frame.source.children[slot]));
     progress_.moved_bytes += frames[i].size();
   }
   return {};
@@ -211,19 +201,6 @@ Result<void> Reseal::settle(std::shared_ptr<Frame> frame) {
   return {};
 }
 
-/// The unsealed form. What a peer says of its plaintext is compared, else it could make differing disks look
-/// alike.
-Result<Bytes> Reseal::open_block(ByteView stored, content::Reference const& reference) const {
-  auto unsealed = reference.key ? TRY(content::open_block(stored, *reference.key)) : to_bytes(stored);
-  auto const header = TRY(store::decode_chunk_header(unsealed));
-  if (header.kind != store::Kind::block || header.sealing != store::Sealing::none)
-    return source_.sent("something else where a block should be");
-  if (!source_.is_peer()) return unsealed;
-  auto const block = TRY(content::decode_block(unsealed));
-  if (digest::sha256(block) != reference.digest) return source_.sent("a block with another's digest");
-  return unsealed;
-}
-
 /// Stores what is not here yet, and remembers all of it.
 Result<void> Reseal::put(std::span<content::StoredNode const> blocks, std::optional<store::Placement> count) {
   auto& store = content_.store();
@@ -249,7 +226,7 @@ Result<void> Reseal::move(Batch const& batch) {
   std::vector<content::StoredNode> made;
   std::uint64_t moved = 0;
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    auto const unsealed = TRY(open_block(frames[i], batch.blocks[i].reference));
+    auto const unsealed = TRY(source_.open_block(frames[i], batch.blocks[i].reference));
     auto sealed = content::seal_block(unsealed, disk_.domain.secret);
     auto const id = digest::sha256(sealed.stored);
     made.push_back({std::move(sealed.stored), {id, batch.blocks[i].reference.digest, sealed.key}});

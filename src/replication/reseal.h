@@ -67,15 +67,12 @@ class Reseal {
   Result<void> hold();
   Result<content::Child> find_known(content::Reference const& reference);
   Result<void> count_known(Frame& frame, std::size_t slot, content::Reference const& known);
-  Result<content::Node> open_node(ByteView stored, std::uint8_t level,
-                                  content::Reference const& reference) const;
   Result<void> push(std::shared_ptr<Frame> const& parent, std::size_t slot, content::Node node);
   Result<void> fetch_ahead(Frame& frame, std::size_t from_slot);
   Result<std::optional<Batch>> next_batch(Time until);
   Result<void> take_blocks(std::shared_ptr<Frame> const& frame, Batch& batch);
   Result<void> descend(std::shared_ptr<Frame> const& frame);
   Result<void> settle(std::shared_ptr<Frame> frame);
-  Result<Bytes> open_block(ByteView stored, content::Reference const& reference) const;
   Result<void> put(std::span<content::StoredNode const> blocks, std::optional<store::Placement> count);
   Result<void> move(Batch const& batch);
 

@@ -30,6 +30,15 @@ std::unexpected<Error> broken(std::string const& what) {
   return fail(Fault::corrupt, "the source region opened " + what);
 }
 
+/// What is no message was damaged on its way, or made up.
+template <class Message>
+Result<Message> decode(http::Response const& response) {
+  auto decoded = wire::decode_json<Message>(as_text(response.body), wire::Naming::snake);
+  if (!decoded)
+    return fail(Fault::corrupt, "the source region sent no message but: " + decoded.error().message);
+  return decoded;
+}
+
 /// UTF-8 that EC2's XML can carry.
 bool is_text(std::string_view text, std::size_t most) {
   return text.size() <= most && is_utf8(text) && std::ranges::all_of(text, [](char c) {
@@ -139,7 +148,7 @@ Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {
     return fail(Fault::unavailable, region_ + " has not answered those who asked before");
   Place const place{places_};
   auto response = TRY(call("open", wire::encode_json(request, wire::Naming::snake)));
-  auto opened = TRY(wire::decode_json<m::OpenResponse>(as_text(response.body), wire::Naming::snake));
+  auto opened = TRY(decode<m::OpenResponse>(response));
   TRY(check(opened));
   return opened;
 }
@@ -156,7 +165,7 @@ Result<void> Source::close(std::string const& lease) {
 
 Result<content::Child> Source::release(m::ReleaseRequest const& request) {
   auto response = TRY(call("release", wire::encode_json(request, wire::Naming::snake)));
-  auto released = TRY(wire::decode_json<m::ReleaseResponse>(as_text(response.body), wire::Naming::snake));
+  auto const released = TRY(decode<m::ReleaseResponse>(response));
   auto root = TRY(content::decode_reference(released.root));
   if (root && !root->key) return broken("encrypted content and released no key");
   return root;

@@ -6,6 +6,7 @@ namespace argosy::replication {
 std::unique_ptr<Transfer> Transfer::as_it_is(content::Content& content, Source& source, DiskToCopy disk,
                                              std::optional<content::Child> released, Clock& clock) {
   std::unique_ptr<Transfer> made(new Transfer());
+  if (released) disk.released = *released;
   made->released_ = std::move(released);
   made->root_ = disk.root;
   made->height_ = content::height_of(disk.volume_size_gib);

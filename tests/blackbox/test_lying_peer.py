@@ -8,8 +8,7 @@ import pytest
 
 import disks
 import lying_source as lying
-import partition as apart
-from argosyd import botocore, wait_until
+from argosyd import botocore
 from lying_source import SEVENS, STARS, Disk, Lie, formats, frame
 
 node = formats.node
@@ -150,53 +149,23 @@ OPENING_LIES = {
 }
 
 
-def image_ids(lies, digit):
-    return {f"ami-{digit}{number:016x}": name for number, name in enumerate(lies)}
-
-
-CONTENT_IMAGES, OPENING_IMAGES = image_ids(CONTENT_LIES, "a"), image_ids(OPENING_LIES, "b")
+CONTENT_IMAGES, OPENING_IMAGES = lying.image_ids(CONTENT_LIES, "a"), lying.image_ids(OPENING_LIES, "b")
 HONEST = "ami-00000000000000001"
-
-
-class Story:
-    """Beta with a lying source, and one account there."""
-
-    def __init__(self, folder):
-        self.partition = apart.Partition(folder)
-        self.beta = self.partition.beta.start()
-        row = self.beta.rows("account", "create", "team")[0]
-        row |= self.beta.rows("access-key", "create", "team")[0]
-        self.account = self.beta.account(row)
-        lies = {number: CONTENT_LIES[name] for number, name in CONTENT_IMAGES.items()}
-        lies |= {number: OPENING_LIES[name] for number, name in OPENING_IMAGES.items()}
-        self.source = lying.Source(self.partition, lies | {HONEST: Lie()})
-        # All at once: each is asked again some times before it is given up.
-        self.copies = {CONTENT_IMAGES[number]: self.copy(number) for number in CONTENT_IMAGES}
-
-    def copy(self, number):
-        return self.account.ec2("us-west-2").copy_image(
-            Name=disks.unique("lie"), SourceImageId=number, SourceRegion="us-east-1"
-        )["ImageId"]
-
-    def end_of(self, image):
-        return wait_until(
-            lambda: (i := disks.describe_image(self.account, image, "us-west-2"))["State"] != "pending" and i,
-            "the copy neither ends nor fails",
-        )
-
-    def peak_kib(self):
-        text = open(f"/proc/{self.beta.process.pid}/status").read()
-        return int(text.partition("VmHWM:")[2].split()[0])
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
-    made = Story(tmp_path_factory.mktemp("lying"))
+    made = lying.Story(tmp_path_factory.mktemp("lying"))
+    made.source.tell(HONEST, Lie())
+    for images, lies in ((CONTENT_IMAGES, CONTENT_LIES), (OPENING_IMAGES, OPENING_LIES)):
+        for number, name in images.items():
+            made.source.tell(number, lies[name])
+    # All at once: each is asked again some times before it is given up.
+    made.copies = {CONTENT_IMAGES[number]: made.copy(number) for number in CONTENT_IMAGES}
     yield made
     assert made.beta.process.poll() is None, made.beta.log.read_text()[-2000:]
     assert made.peak_kib() < MEMORY_LIMIT_KIB
-    made.source.stop()
-    made.partition.stop()
+    made.stop()
 
 
 @pytest.mark.parametrize("name", CONTENT_LIES)
@@ -225,25 +194,20 @@ def test_the_truth_is_believed_even_after_the_lies(story):
     found = story.end_of(story.copy(HONEST))
     assert found["State"] == "available", found
     snapshot = disks.snapshots_of(found)[0]
-    sevens, others = b"\x07" * disks.BLOCK_BYTES, b"\x2a" * disks.BLOCK_BYTES
-    content = {0: sevens, 5: others, 300: sevens}
-    assert disks.read(story.account, snapshot, "us-west-2") == content
+    assert disks.read(story.account, snapshot, "us-west-2") == lying.CONTENT
 
 
 def test_a_digest_that_lies_about_a_block_that_is_here_already_is_found_out(story):
     story.end_of(story.copy(HONEST))
-    lie = Lie(Disk(second=node(1, 1, {44: with_digest(SEVENS, STARS)})))
     number = "ami-00000000000000002"
-    story.source.leases["00000000-0000-4000-8000-999999999999"] = number
-    story.source.lies[number] = lie
+    story.source.tell(number, Lie(Disk(second=node(1, 1, {44: with_digest(SEVENS, STARS)}))))
     assert story.end_of(story.copy(number))["State"] == "failed"
 
 
 def test_a_source_that_drips_holds_nobody_up_for_good(story):
     number = "ami-00000000000000003"
-    story.source.leases["00000000-0000-4000-8000-888888888888"] = number
     disk = Disk(first=node(1, 2, {0: formats.block_of_one_byte(0x33), 5: STARS}))
-    story.source.lies[number] = Lie(disk, raw={"fetch": drip})
+    story.source.tell(number, Lie(disk, raw={"fetch": drip}))
     copied = story.copy(number)
     found = story.end_of(story.copy(HONEST))  # meanwhile another copy goes its way
     assert found["State"] == "available"

@@ -70,6 +70,24 @@ TEST_F(SealedCopy, is_read_by_who_holds_the_key_of_its_root) {
   EXPECT_EQ(west_.read(made.disk), blocks);
 }
 
+TEST_F(SealedCopy, compares_what_a_peer_says_with_the_key_that_it_released) {
+  auto const made = east_.make_encrypted_snapshot(kOwner.account, some_blocks());
+  auto disk = wanted(made);
+  auto const refuses_lies = [&] {
+    disk.released = made.disk.root;
+    disk.released->key = crypto::Key::random(*west_.entropy);
+    EXPECT_EQ(copy(west_, disk).error().fault, Fault::corrupt);
+    disk.released = made.disk.root;
+    disk.released->digest = digest::sha256(block(1));
+    EXPECT_EQ(copy(west_, disk).error().fault, Fault::corrupt);
+  };
+  refuses_lies();
+  disk.released = made.disk.root;
+  ASSERT_TRUE(copy(west_, disk));
+  EXPECT_EQ(west_.read(made.disk), some_blocks());
+  refuses_lies();  // now that all of it is here
+}
+
 TEST_F(SealedCopy, moves_only_what_changed_for_the_next_version) {
   auto blocks = some_blocks();
   auto const first = east_.make_encrypted_snapshot(kOwner.account, blocks);
