@@ -22,7 +22,7 @@ struct LeaseDisk {
   std::string domain;  ///< the account whose content it is
   Bytes root;
   std::int64_t volume_size_gib = 0;
-  std::string kms_key;  ///< ARN of the key that it is encrypted under; empty: it is not
+  std::string kms_key;  ///< ARN of the key that is asked for; empty: not encrypted, or only repaired
   Bytes envelope;       ///< what that key opens: the root's key
 };
 struct Lease {

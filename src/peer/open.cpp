@@ -83,7 +83,8 @@ Result<void> open_snapshot(catalogue::Transaction& tx, m::OpenRequest const& req
   return {};
 }
 
-/// For a repair: any snapshot of the account's own with this content.
+/// For a repair: any snapshot of the account's own with this content. Sealed chunks go back to where their
+/// ids are known, whatever became of the KMS key: none is asked for and none is released.
 Result<void> open_by_root(catalogue::Transaction& tx, m::OpenRequest const& request,
                           m::OpenResponse& response, catalogue::Lease& lease) {
   auto root = from_hex(std::string_view(request.resource).substr(m::kResourceByRoot.size()));
@@ -91,6 +92,8 @@ Result<void> open_by_root(catalogue::Transaction& tx, m::OpenRequest const& requ
   auto id = TRY(catalogue::find_snapshot_by_root(tx, request.account, *root));
   auto snapshot = TRY(catalogue::find_snapshot(tx, id));
   add(snapshot, response, lease);
+  lease.disks.back().kms_key.clear();
+  lease.disks.back().envelope.clear();
   return {};
 }
 

@@ -10,6 +10,15 @@ namespace {
 
 constexpr Duration kStepTime{250};
 
+std::unexpected<Error> no_copy(DiskToRepair const& disk) {
+  auto what = "account " + disk.account + " has no completed copy there";
+  if (!disk.root->digest)
+    what +=
+        " that is sealed as this snapshot is; what is encrypted on its way to a region is stored there "
+        "as other bytes";
+  return fail(Fault::not_found, what + ". Uploading or copying it here once more brings it back");
+}
+
 }  // namespace
 
 Repair::Repair(content::Content& content, Sources& sources, std::string const& here, DiskToRepair disk,
@@ -53,10 +62,12 @@ Result<bool> Repair::advance() {
 Result<void> Repair::open(Source& source) {
   auto const root = content::encode_clear_reference(disk_.root);
   auto opened =
-      TRY(source.open({disk_.account, std::string(messages::replication::kResourceByRoot) + to_hex(root)}));
-  lease_ = opened.lease;
-  auto same = std::ranges::find(opened.snapshots, root, &messages::replication::Snapshot::root);
-  if (same == opened.snapshots.end()) return fail(Fault::corrupt, "it opened something else");
+      source.open({disk_.account, std::string(messages::replication::kResourceByRoot) + to_hex(root)});
+  if (!opened && opened.error().code == "InvalidSnapshot.NotFound") return no_copy(disk_);
+  if (!opened) return std::unexpected(std::move(opened).error());
+  lease_ = opened->lease;
+  auto same = std::ranges::find(opened->snapshots, root, &messages::replication::Snapshot::root);
+  if (same == opened->snapshots.end()) return fail(Fault::corrupt, "it opened something else");
   copy_ = std::make_unique<DiskCopy>(
       content_, source,
       DiskToCopy{disk_.domain, disk_.root, disk_.volume_size_gib, lease_, same->snapshot_id, {}, 0}, clock_);

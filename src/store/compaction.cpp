@@ -69,16 +69,19 @@ Result<std::optional<PackRow>> Compaction::close(PackRow const& row) {
   return closed && (closed->sealed || !was_open) ? closed : std::nullopt;
 }
 
-/// The chunks that the index finds in the pack; nothing if it also holds the journal of an upload under way.
+/// The chunks that the index finds in the pack; nothing if it also holds the journal of an upload under way,
+/// or if it is lost: a scrub tells whose chunks it held.
 Result<std::optional<std::vector<Compaction::Live>>> Compaction::find_live(PackRow const& row) {
   auto& state = store_.state();
-  auto object = TRY(state.bucket.find(pack_name(row.number)));
+  auto object = state.bucket.find(pack_name(row.number));
+  if (!object && object.error().fault == Fault::not_found) return std::nullopt;
+  if (!object) return std::unexpected(std::move(object).error());
   std::vector<Live> live;
   auto add = [&](ChunkRow const& chunk) -> Result<void> {
     live.push_back({chunk.domain, chunk.id, chunk.location, {}});
     return {};
   };
-  auto const contents = TRY(visit_live(state, row, object, JournalCheck::yes, add));
+  auto const contents = TRY(visit_live(state, row, *object, JournalCheck::yes, add));
   if (contents.journal) return std::nullopt;
   if (contents.live_bytes == row.live_bytes && contents.listing != Listing::in_part) return live;
   auto const upload = TRY(store_.next_upload(""));

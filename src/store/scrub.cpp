@@ -22,6 +22,7 @@ Result<bool> Scrub::step(Time now) {
     ++result_.missing_packs;
     log_error("{} is missing", pack_name(row.number));
     TRY(verify_rows(row));
+    TRY(forget(row));
     return false;
   }
   auto const contents = TRY(visit_live(state, row, *object, JournalCheck::no,
@@ -40,6 +41,16 @@ Result<bool> Scrub::step(Time now) {
             rewritten ? "what is needed of it was written again"
                       : "it is the journal of an upload under way and stays as it is");
   return false;
+}
+
+/// Once its chunks are known to be lost nothing is left to say of a pack that is not there; if it is there
+/// again at a start, it is read like any that the index does not know.
+Result<void> Scrub::forget(PackRow const& row) {
+  return store_.state().write_index([&](sql::Transaction& tx, index::Sums&) -> Result<void> {
+    auto const current = TRY(index::find_pack(tx, row.number));
+    if (!current || current->live_bytes > 0) return {};
+    return index::remove_pack(tx, row.number);
+  });
 }
 
 /// By what the index says alone: for packs whose records cannot be listed.

@@ -27,6 +27,7 @@ class Scrub {
 
  private:
   Result<void> verify_rows(PackRow const& row);
+  Result<void> forget(PackRow const& row);
   Result<void> verify(ChunkRow const& row);
   Result<bool> heads_are_whole(PackRow const& row, bucket::Object const& object, Listing listing);
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import disks
+import encryption
 import packs
 from argosyd import BINARY, PATIENCE_S, refused, wait_until
 
@@ -126,6 +127,23 @@ def test_repair_says_what_no_region_can_give(own_server, image):
     assert {why.split(":")[0] for why in told["not_repaired"][0]["why"]} == {"us-west-2", "eu-west-1"}
 
 
+def lose_packs(server, region="us-east-1"):
+    server.stop()
+    for pack in packs.of_region(server, region):
+        pack.unlink()
+    server.start()
+
+
+def test_a_collection_goes_on_where_a_pack_is_lost(own_server, image):
+    owner, snapshot, image_id, _ = image
+    owner.ec2().deregister_image(ImageId=image_id)
+    owner.ec2().delete_snapshot(SnapshotId=snapshot)
+    lose_packs(own_server)
+    assert run(own_server, "gc")[0] == 0
+    assert run(own_server, "scrub")[1]["missing_packs"] > 0
+    assert run(own_server, "scrub")[0] == 0
+
+
 def test_a_lost_index_is_rebuilt_and_said_so(own_server, image):
     owner, snapshot, _, _ = image
     own_server.stop()
@@ -190,3 +208,85 @@ def test_damage_of_a_database_is_told(own_server, image):
     status, told = run(own_server, "scrub")
     assert status == 1
     assert any(fault.startswith("index:") for fault in told["database_faults"])
+
+
+# Encrypted content. Nobody who scrubs or repairs holds a key.
+
+
+class Sealed:
+    """An encrypted snapshot in the east and a copy of it in the west, under a key of that region."""
+
+    def __init__(self, owner):
+        self.owner = owner
+        self.keys = {region: encryption.make_key(owner, region) for region in ("us-east-1", "us-west-2")}
+        east = encryption.upload(owner, BLOCKS, self.keys["us-east-1"])
+        self.snapshots = {"us-east-1": east, "us-west-2": self.copy(east)}
+
+    def copy(self, snapshot):
+        new = self.owner.ec2("us-west-2").copy_snapshot(
+            SourceRegion="us-east-1", SourceSnapshotId=snapshot, Encrypted=True, KmsKeyId=self.keys["us-west-2"]
+        )["SnapshotId"]
+        disks.await_snapshot(self.owner, new, "us-west-2")
+        return new
+
+    def read(self, region):
+        return disks.read(self.owner, self.snapshots[region], region)
+
+
+@pytest.fixture
+def sealed(own_server):
+    return Sealed(own_server.accounts["owner"])
+
+
+def flip_sealed(server, region, kind):
+    record = next(r for pack in packs.of_region(server, region) for r in packs.records(pack) if r.kind == kind)
+    packs.flip(record.pack, record.payload_offset + record.payload_bytes // 2)
+
+
+OTHER = {"us-east-1": "us-west-2", "us-west-2": "us-east-1"}
+
+
+@pytest.mark.parametrize("kind", ["block", "node 1", "node 2", "all packs"])
+@pytest.mark.parametrize("key", ["enabled", "disabled"])
+@pytest.mark.parametrize("damaged", OTHER)
+def test_repair_brings_sealed_content_whatever_became_of_its_key(own_server, sealed, damaged, key, kind):
+    if kind == "all packs":
+        lose_packs(own_server, damaged)
+    else:
+        flip_sealed(own_server, damaged, kind)
+    if key == "disabled":
+        for region, arn in sealed.keys.items():
+            sealed.owner.kms(region).disable_key(KeyId=arn)
+    assert run(own_server, "scrub", damaged)[0] == 1
+    status, told = run(own_server, "repair", damaged)
+    assert status == 0, told
+    assert [row["from"] for row in told["repaired"]] == [OTHER[damaged]]
+    assert run(own_server, "scrub", damaged)[0] == 0
+    if key == "disabled":
+        with refused("ValidationException", reason="INVALID_CUSTOMER_KEY"):
+            sealed.read(damaged)
+        for region, arn in sealed.keys.items():
+            sealed.owner.kms(region).enable_key(KeyId=arn)
+    assert sealed.read(damaged) == sealed.read(OTHER[damaged]) == BLOCKS
+
+
+def test_repair_says_that_what_was_encrypted_on_its_way_is_other_bytes_and_a_copy_brings_it(own_server, sealed):
+    owner = sealed.owner
+    plain = disks.upload(owner, {7: disks.block("encrypted on its way")})
+    copied = sealed.copy(plain)
+    pack = packs.of_region(own_server, "us-west-2")[-1]
+    last = [record for record in packs.records(pack) if record.kind == "block"][-1]
+    packs.flip(pack, last.payload_offset + 1000)
+    assert run(own_server, "scrub", "us-west-2")[0] == 1
+    status, told = run(own_server, "repair", "us-west-2")
+    assert (status, told["repaired"], len(told["not_repaired"])) == (1, [], 1)
+    assert copied in told["not_repaired"][0]["snapshot"]
+    assert sorted(told["not_repaired"][0]["why"]) == [
+        f"{region}: account {owner.id} has no completed copy there that is sealed as this snapshot is; what is "
+        "encrypted on its way to a region is stored there as other bytes. Uploading or copying it here once more "
+        "brings it back"
+        for region in ("eu-west-1", "us-east-1")
+    ]
+    sealed.copy(plain)
+    assert disks.read(owner, copied, "us-west-2") == {7: disks.block("encrypted on its way")}
+    assert run(own_server, "scrub", "us-west-2")[0] == 0

@@ -169,6 +169,8 @@ TEST_F(ScrubTest, tells_a_pack_that_is_missing_and_everything_in_it) {
   EXPECT_EQ(result.missing_packs, 1U);
   EXPECT_EQ(result.damaged_chunks, 6U);
   EXPECT_TRUE(root_is_affected());
+  EXPECT_EQ(scrub().missing_packs, 0U) << "what it held is known as damaged, and that is all there is to say";
+  EXPECT_TRUE(root_is_affected());
 }
 
 TEST_F(ScrubTest, tells_a_pack_that_was_cut_short) {
