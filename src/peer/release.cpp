@@ -20,7 +20,8 @@ Result<m::ReleaseResponse> release(Source& source, Peer const& peer, m::ReleaseR
   if (disk == lease.disks.end() || disk->envelope.empty()) return catalogue::lease_not_found(request.lease);
   auto const caller = TRY(source.keys.root_of(lease.account));
   TRY(source.keys.check_copied(tx, caller, disk->kms_key, disk->envelope));
-  return m::ReleaseResponse{TRY(source.keys.unwrap(tx, caller, disk->envelope))};
+  auto const secret = TRY(source.keys.unwrap(tx, caller, disk->envelope));
+  return m::ReleaseResponse{content::encode_reference(TRY(content::decode_root_secret(secret)))};
 }
 
 }  // namespace argosy::peer

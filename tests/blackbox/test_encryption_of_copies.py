@@ -179,6 +179,20 @@ def test_row_10_encryption_is_never_removed(copier, own):
         )
 
 
+@pytest.mark.parametrize("region", [HERE, ELSEWHERE])
+@pytest.mark.parametrize("whose", ["own", "another's"])
+def test_an_encrypted_disk_of_zeros_is_copied_too(server, copier, region, whose):
+    owner = copier if whose == "own" else server.new_account(disks.unique("lender"))
+    key = encryption.make_key(owner, policy=encryption.open_to(owner, copier))
+    source = encryption.upload(owner, {3: disks.ZEROS}, key)
+    if whose != "own":
+        disks.share_snapshot(owner, source, copier)
+    new = encryption.make_key(copier, region)
+    copied = copy_snapshot(copier, source, region, Encrypted=True, KmsKeyId=new)
+    assert encryption.key_of(copier, copied, region) == new
+    assert disks.read(copier, copied, region) == {}
+
+
 def failed_copy(account, snapshot, **wish):
     """The copy of an image with that snapshot, and its snapshot, both as they ended."""
     image = disks.register(account, snapshot)
