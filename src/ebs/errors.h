@@ -25,6 +25,8 @@ inline std::unexpected<Error> access_denied(std::string message) {
 
 /// What is wrong with a key, as EBS says it.
 inline Error to_key_error(Error error) {
+  // A snapshot's envelope is damaged: that is the server's, and no KMS call of the caller's.
+  if (error.code == "InvalidCiphertextException") return {Fault::corrupt, "", std::move(error.message)};
   if (!keystore::is_about_keys(error)) return error;
   bool const denied = error.code == "AccessDeniedException";
   return {

@@ -1,6 +1,7 @@
 """Lanes against a server that is killed: run them, start it again, compare."""
 import collections
 import contextlib
+import hashlib
 import json
 import subprocess
 import threading
@@ -28,9 +29,10 @@ class Run:
     def start(self):
         """The clients are made here: boto3 cannot make them in several threads at once."""
         self.server.start()
-        for region in lanes.REGIONS:
-            self.server.accounts["owner"].ec2(region)
-            self.server.accounts["owner"].ebs(region)
+        for account in lanes.ACCOUNTS:
+            for region in lanes.REGIONS:
+                self.server.accounts[account].ec2(region)
+                self.server.accounts[account].ebs(region)
 
     def work_until_killed(self, after_s):
         """All lanes at once, and sweeps; the server dies by SIGKILL after that time, whatever it is doing."""
@@ -94,12 +96,15 @@ class Run:
         assert not errors, errors
 
     def describe(self):
-        """(images, snapshots) of the owner in all regions, by id; nothing is there that no lane made."""
+        """(images, snapshots) of both accounts in all regions, by id; nothing is there that no lane made."""
         images, snapshots = {}, {}
         for region in lanes.REGIONS:
             ec2 = self.lanes[0].ec2(region)
             there = {image["ImageId"]: image for image in ec2.describe_images(Owners=["self"])["Images"]}
-            kept = {s["SnapshotId"]: s for s in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+            kept = {}
+            for account in lanes.ACCOUNTS:
+                found = self.lanes[0].ec2(region, account).describe_snapshots(OwnerIds=["self"])["Snapshots"]
+                kept |= {snapshot["SnapshotId"]: snapshot for snapshot in found}
             expected = [lane.expected_ids(region) for lane in self.lanes]
             assert set(there) == set().union(*(ids for ids, _ in expected)), region
             assert set(kept) == set().union(*(ids for _, ids in expected)), region
@@ -131,3 +136,13 @@ class Run:
         for lane in self.lanes:
             lane.compare(lane.completed())
         self.check_log()
+        self.check_storage()
+
+    def check_storage(self):
+        """No file holds a block that was only ever put to be encrypted, or its digest."""
+        traces = [data[1000:1032] for data in lanes.SECRET]
+        traces += [hashlib.sha256(data).digest() for data in lanes.SECRET]
+        for path in self.server.data_dir.rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                assert not any(trace in content for trace in traces), f"{path} tells what is encrypted"

@@ -9,10 +9,16 @@ import random
 import botocore.exceptions
 
 import disks
+import encryption
+from argosyd import wait_until
 
 REGIONS = ("us-east-1", "us-west-2")
+ACCOUNTS = ("owner", "recipient")
 # Blocks that many snapshots have in common; the first erases.
-CONTENT = [disks.ZEROS] + [disks.block(f"content {number}") for number in range(1, 16)]
+OPEN = [disks.ZEROS] + [disks.block(f"content {number}") for number in range(1, 16)]
+# Those of encrypted snapshots alone: no file may hold them, or their digests.
+SECRET = [disks.block(f"secret {number}") for number in range(4)]
+CONTENT = OPEN + SECRET
 INDEXES = (0, 1, 2, 255, 256, 2047)
 DEAD = (
     botocore.exceptions.ConnectionError,  # refused
@@ -28,10 +34,12 @@ class ServerDied(Exception):
 
 
 class Upload:
-    """Between StartSnapshot and the accepted CompleteSnapshot."""
+    """Between StartSnapshot and the accepted CompleteSnapshot. `key`: the KMS key's ARN if it is encrypted."""
 
-    def __init__(self, region, parent):
+    def __init__(self, region, parent, key=None):
+        self.account = "owner"
         self.region = region
+        self.key = key
         self.parent = dict(parent)  # index -> number in CONTENT
         self.blocks = {}  # acknowledged
         self.again = None  # a block whose put is in doubt
@@ -42,9 +50,11 @@ class Upload:
 
 
 class Snapshot:
-    def __init__(self, region, content):
+    def __init__(self, region, content, key=None, account="owner"):
+        self.account = account
         self.region = region
         self.content = content
+        self.key = key
         self.settled = False  # it was seen to be completed
         self.images = set()
 
@@ -65,6 +75,7 @@ class Lane:
         self.number = number
         self.random = random.Random(f"{seed} {number}")
         self.uploads, self.snapshots, self.images = {}, {}, {}
+        self.keys = {}  # (account, region) -> ARNs, that of alias/aws/ebs first; without any nothing is encrypted
         self.doubt = None
         self.calls = 0
 
@@ -72,8 +83,25 @@ class Lane:
     def owner(self):
         return self.server.accounts["owner"]
 
-    def ec2(self, region):
-        return self.owner.ec2(region)
+    def ec2(self, region, account="owner"):
+        return self.server.accounts[account].ec2(region)
+
+    def make_keys(self):
+        """From now on some of it is encrypted, also for the other account. While nobody kills the server."""
+        both = [self.server.accounts[name] for name in ACCOUNTS]
+        for name in ACCOUNTS:
+            account = self.server.accounts[name]
+            for region in REGIONS:
+                policy = encryption.open_to(account, *both)
+                made = [encryption.make_key(account, region, policy) for _ in range(2)]
+                self.keys[name, region] = [encryption.managed_key(account, region), *made]
+
+    def pick_key(self, region, account="owner"):
+        """Of those that can be shared."""
+        return self.random.choice(self.keys[account, region][1:])
+
+    def is_managed(self, key):
+        return any(key == keys[0] for keys in self.keys.values())
 
     # Calls
 
@@ -81,6 +109,8 @@ class Lane:
         """One random call. Raises ServerDied if it was not answered."""
         actions = [self.start] * 2 + [self.put] * 6 + [self.complete] * 2 + [self.register] * 2
         actions += [self.copy_image, self.copy_snapshot, self.share, self.tag, self.deregister, self.delete]
+        if self.keys:
+            actions += [self.start_encrypted] * 2 + [self.copy_encrypted] * 2
         self.random.choice(actions)()
 
     def call(self, doubt, function, **arguments):
@@ -103,19 +133,25 @@ class Lane:
 
     def start(self):
         region = self.random.choice(REGIONS)
-        arguments = {"VolumeSize": 1, "ClientToken": self.name("start")}
-        parent = self.pick(self.snapshots, lambda snapshot: snapshot.settled and snapshot.region == region)
+        parent = self.pick(self.snapshots, lambda s: s.settled and (s.account, s.region) == ("owner", region))
         if parent and self.random.random() < 0.7:
-            arguments["ParentSnapshotId"] = parent
+            key = self.snapshots[parent].key
+            self.begin_upload(region, self.snapshots[parent].content, key, ParentSnapshotId=parent)
         else:
-            parent = None
+            self.begin_upload(region)
+
+    def start_encrypted(self):
+        region = self.random.choice(REGIONS)
+        key = self.pick_key(region)
+        self.begin_upload(region, key=key, Encrypted=True, KmsKeyArn=key)
+
+    def begin_upload(self, region, parent=(), key=None, **wish):
+        arguments = {"VolumeSize": 1, "ClientToken": self.name("start")} | wish
 
         def begin():
             """With a client token the same call tells what became of the first."""
             answer = self.call(begin, self.owner.ebs(region).start_snapshot, **arguments)
-            self.uploads[answer["SnapshotId"]] = Upload(
-                region, self.snapshots[parent].content if parent else {}
-            )
+            self.uploads[answer["SnapshotId"]] = Upload(region, parent, key)
 
         begin()
 
@@ -125,7 +161,10 @@ class Lane:
             return self.start()
         upload = self.uploads[id]
         index = upload.again if upload.again is not None else self.random.choice(INDEXES)
-        number = self.random.randrange(len(CONTENT))
+        self.put_block(id, index, self.random.randrange(len(CONTENT if upload.key else OPEN)))
+
+    def put_block(self, id, index, number):
+        upload = self.uploads[id]
         upload.again = index
 
         def in_doubt():
@@ -161,13 +200,13 @@ class Lane:
         def close():
             """Asked again, the same succeeds."""
             self.call(close, self.owner.ebs(upload.region).complete_snapshot, **arguments)
-            self.snapshots[id] = Snapshot(upload.region, upload.content())
+            self.snapshots[id] = Snapshot(upload.region, upload.content(), upload.key)
             del self.uploads[id]
 
         close()
 
     def register(self):
-        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled)
+        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled and snapshot.account == "owner")
         if id is None:
             return self.complete()
         region = self.snapshots[id].region
@@ -199,7 +238,8 @@ class Lane:
             return self.register()
         source = self.images[id]
         region = next(region for region in REGIONS if region != source.region)
-        arguments = {
+        key, wish = self.wish(self.snapshots[source.snapshot], region)
+        arguments = wish | {
             "Name": self.name("copy"),
             "SourceImageId": id,
             "SourceRegion": source.region,
@@ -213,37 +253,74 @@ class Lane:
                 """The new snapshot's id; looking changes nothing."""
                 found = self.call(look, self.ec2(region).describe_images, ImageIds=[new])["Images"][0]
                 snapshot = disks.snapshots_of(found)[0]
-                self.snapshots[snapshot] = Snapshot(region, self.snapshots[source.snapshot].content)
+                self.snapshots[snapshot] = Snapshot(region, self.snapshots[source.snapshot].content, key)
                 self.add_image(new, region, arguments["Name"], snapshot)
 
             look()
 
         begin()
 
+    def wish(self, source, region):
+        """Half of the time a key is named: the copy's key, and how to ask for it."""
+        if self.keys and self.random.random() < 0.5:
+            key = self.pick_key(region)
+            return key, {"Encrypted": True, "KmsKeyId": key}
+        return source.key and self.keys["owner", region][0], {}
+
     def copy_snapshot(self):
-        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled)
+        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled and snapshot.account == "owner")
         if id is None:
             return self.put()
         source = self.snapshots[id]
         region = next(region for region in REGIONS if region != source.region)
+        key, wish = self.wish(source, region)
+        self.begin_copy(id, region, key, **wish)
+
+    def copy_encrypted(self):
+        """Into either region and for either account, whatever the source is."""
+        id = self.pick(self.snapshots, lambda snapshot: snapshot.settled and not self.is_managed(snapshot.key))
+        if id is None:
+            return self.start_encrypted()
+        region, account = self.random.choice(REGIONS), self.random.choice(ACCOUNTS)
+        self.copy_under(id, region, self.pick_key(region, account), account)
+
+    def copy_under(self, id, region, key, account="owner"):
+        """Its owner lends it first if the copier is another."""
+        source = self.snapshots[id]
+        if account != source.account:
+            self.call(
+                lambda: None,  # a permission more or less is in no model
+                self.ec2(source.region, source.account).modify_snapshot_attribute,
+                SnapshotId=id,
+                CreateVolumePermission={"Add": [{"UserId": self.server.accounts[account].id}]},
+            )
+        self.begin_copy(id, region, key, account, Encrypted=True, KmsKeyId=key)
+
+    def begin_copy(self, id, region, key, account="owner", **wish):
+        source = self.snapshots[id]
         mark = self.name("copied")
 
         def found():
             filters = [{"Name": "description", "Values": [mark]}]
-            for new in self.ec2(region).describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]:
-                self.snapshots[new["SnapshotId"]] = Snapshot(region, source.content)
+            ec2 = self.ec2(region, account)
+            for new in ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]:
+                self.snapshots[new["SnapshotId"]] = Snapshot(region, source.content, key, account)
 
         answer = self.call(
             found,
-            self.ec2(region).copy_snapshot,
+            self.ec2(region, account).copy_snapshot,
             SourceRegion=source.region,
             SourceSnapshotId=id,
             Description=mark,
+            **wish,
         )
-        self.snapshots[answer["SnapshotId"]] = Snapshot(region, source.content)
+        self.snapshots[answer["SnapshotId"]] = Snapshot(region, source.content, key, account)
 
     def share(self):
-        id = self.pick(self.images, lambda image: image.settled)
+        def can_be_shared(image):
+            return image.settled and not self.is_managed(self.snapshots[image.snapshot].key)
+
+        id = self.pick(self.images, can_be_shared)
         if id is None:
             return self.put()
         image = self.images[id]
@@ -299,14 +376,15 @@ class Lane:
         id = self.pick(self.snapshots, lambda snapshot: snapshot.settled and not snapshot.images)
         if id is None or len(self.snapshots) < 4:
             return self.put()
-        region = self.snapshots[id].region
+        region, account = self.snapshots[id].region, self.snapshots[id].account
 
         def found():
             filters = [{"Name": "snapshot-id", "Values": [id]}]
-            if not self.ec2(region).describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]:
+            ec2 = self.ec2(region, account)
+            if not ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]:
                 del self.snapshots[id]
 
-        self.call(found, self.ec2(region).delete_snapshot, SnapshotId=id)
+        self.call(found, self.ec2(region, account).delete_snapshot, SnapshotId=id)
         del self.snapshots[id]
 
     # Looking, while the server lives
@@ -346,15 +424,34 @@ class Lane:
             wanted = ("completed",) if snapshot.settled else ("pending", "completed")
             assert state in wanted, (id, snapshots[id])
             snapshot.settled = state == "completed"
-        for id in self.uploads:
+            assert snapshots[id]["Encrypted"] == (snapshot.key is not None), (id, snapshots[id])
+            if snapshot.settled:
+                assert snapshots[id].get("KmsKeyId") == snapshot.key, (id, snapshots[id])
+        for id, upload in self.uploads.items():
             assert snapshots[id]["State"] == "pending", (id, snapshots[id])
+            assert snapshots[id].get("KmsKeyId") == upload.key, (id, snapshots[id])
+
+    def await_all(self):
+        """Until nothing is pending any more but uploads."""
+
+        def settled():
+            images = {id: disks.describe_image(self.owner, id, image.region) for id, image in self.images.items()}
+            snapshots = {
+                id: disks.describe_snapshot(self.server.accounts[thing.account], id, thing.region)
+                for id, thing in (self.snapshots | self.uploads).items()
+            }
+            self.observe(images, snapshots)
+            return all(thing.settled for thing in (self.images | self.snapshots).values())
+
+        wait_until(settled, "something is still pending")
 
     def compare(self, ids):
         """The content of completed snapshots, block by block."""
         for id in ids:
             snapshot = self.snapshots[id]
             wanted = {index: CONTENT[number] for index, number in snapshot.content.items()}
-            assert disks.read(self.owner, id, snapshot.region) == wanted, f"{id} is not what was put"
+            account = self.server.accounts[snapshot.account]
+            assert disks.read(account, id, snapshot.region) == wanted, f"{id} is not what was put"
 
     def completed(self):
         return [id for id, snapshot in self.snapshots.items() if snapshot.settled]

@@ -22,7 +22,7 @@ class Kept:
     def __init__(self, data, lane, is_damaged=False):
         self.data = data
         self.is_damaged = is_damaged
-        self.model = copy.deepcopy((lane.uploads, lane.snapshots, lane.images))
+        self.model = copy.deepcopy((lane.uploads, lane.snapshots, lane.images, lane.keys))
 
     def give_to(self, run):
         """Before it starts."""
@@ -30,7 +30,7 @@ class Kept:
         shutil.copy(f"{self.data}.root-key", f"{run.server.data_dir}.root-key")
         run.is_damaged = self.is_damaged
         lane = run.lanes[0]
-        lane.uploads, lane.snapshots, lane.images = copy.deepcopy(self.model)
+        lane.uploads, lane.snapshots, lane.images, lane.keys = copy.deepcopy(self.model)
 
 
 class Mortal:

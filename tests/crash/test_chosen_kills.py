@@ -1,8 +1,6 @@
 """A short life of images, killed at a chosen call that changes a file (mortal.py)."""
 import pytest
 
-import argosyd
-import disks
 import mortal
 
 
@@ -15,22 +13,8 @@ def story(run):
         *(lane.share, lane.tag, lane.register, lane.register, lane.register, lane.deregister, lane.delete),
     ):
         action()
-        await_all(lane)
+        lane.await_all()
     run.sweep()
-
-
-def await_all(lane):
-    def states():
-        images = {id: disks.describe_image(lane.owner, id, image.region) for id, image in lane.images.items()}
-        snapshots = {
-            id: disks.describe_snapshot(lane.owner, id, snapshot.region)
-            for id, snapshot in (lane.snapshots | lane.uploads).items()
-        }
-        lane.observe(images, snapshots)
-        pending = [id for id, thing in (lane.images | lane.snapshots).items() if not thing.settled]
-        return not pending
-
-    argosyd.wait_until(states, "something is still pending")
 
 
 @pytest.fixture(scope="module")

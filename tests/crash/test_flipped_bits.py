@@ -1,5 +1,7 @@
-"""A bit flips in each kind of stored record: it is never returned as data, it is reported, and it heals."""
+"""A bit flips in each kind of stored record, of open and of encrypted snapshots: it is never returned as data, it is
+reported, and it heals."""
 import json
+import sqlite3
 import subprocess
 
 import botocore.exceptions
@@ -7,6 +9,7 @@ import pytest
 
 import argosyd
 import disks
+import encryption
 import packs
 
 REGION = "us-east-1"
@@ -17,11 +20,11 @@ BLOCKS = {index: disks.block(f"kept {index}") for index in (0, 1, 300, 2047)} | 
 
 
 class Kept:
-    """A server with one image, a copy of it in another region, and an upload under way."""
+    """A server with one image, a copy of it in another region, and an upload under way; encrypted, or not."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, encrypted):
         self.server = argosyd.Server(folder / "data").start()
-        self.snapshot = disks.upload(self.owner, BLOCKS)
+        self.snapshot = encryption.upload(self.owner, BLOCKS) if encrypted else disks.upload(self.owner, BLOCKS)
         self.image = disks.register(self.owner, self.snapshot)
         copy = self.owner.ec2("us-west-2").copy_image(
             Name="copy", SourceImageId=self.image, SourceRegion=REGION
@@ -78,9 +81,17 @@ class Kept:
         return disks.read(self.owner, self.upload) == wanted
 
 
+@pytest.fixture(params=["open", "encrypted"])
+def kept(tmp_path, request):
+    kept = Kept(tmp_path, request.param == "encrypted")
+    yield kept
+    if kept.server.process.poll() is None:
+        kept.server.kill()
+
+
 @pytest.fixture
-def kept(tmp_path):
-    kept = Kept(tmp_path)
+def encrypted(tmp_path):
+    kept = Kept(tmp_path, encrypted=True)
     yield kept
     if kept.server.process.poll() is None:
         kept.server.kill()
@@ -161,3 +172,57 @@ def test_flipped_bits_of_a_database_are_never_served_as_data(kept, database):
     path.write_bytes(content)
     kept.server.start()
     assert kept.read() == BLOCKS
+
+
+def flip_values(kept, database, table, column, where="1"):
+    """A bit in the middle of each value of a column."""
+    path = kept.server.data_dir / "regions" / REGION / database
+    with sqlite3.connect(path) as tx:
+        rows = tx.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {where} AND length({column}) > 0").fetchall()
+        assert rows, f"no {column} in {table}"
+        for (value,) in rows:
+            middle = len(value) // 2
+            flipped = value[:middle] + bytes([value[middle] ^ 0x10]) + value[middle + 1 :]
+            tx.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (flipped, value))
+    tx.close()
+
+
+@pytest.mark.parametrize("which", ["completed", "pending"])
+def test_a_flipped_bit_of_an_envelope_opens_nothing(encrypted, which):
+    kept = encrypted
+    kept.server.stop()
+    flip_values(kept, "catalogue.db", "snapshots", "envelope", f"state = '{which}'")
+    kept.server.start()
+    if which == "completed":
+        assert set(kept.read().values()) == {None}
+        copied = kept.owner.ec2("us-west-2").copy_snapshot(SourceRegion=REGION, SourceSnapshotId=kept.snapshot)
+        found = disks.await_snapshot(kept.owner, copied["SnapshotId"], "us-west-2", state="error")
+        assert "damaged" in found["StateMessage"]
+    else:
+        with argosyd.refused("InternalServerException"):
+            disks.put(kept.owner, kept.upload, 7, BLOCKS[1])
+        assert kept.read() == BLOCKS
+
+
+def test_a_flipped_bit_of_an_encrypted_journal_completes_nothing(encrypted):
+    kept = encrypted
+    kept.server.stop()
+    flip_values(kept, "index.db", "placements", "reference", f"upload = '{kept.upload}'")
+    kept.server.start()
+    with argosyd.refused("InternalServerException"):
+        disks.complete(kept.owner, kept.upload, 2)
+    assert kept.read() == BLOCKS
+    # Put again, it is whole.
+    disks.put(kept.owner, kept.upload, 3, BLOCKS[1])
+    assert kept.finish_upload()
+
+
+def test_flipped_bits_of_what_is_remembered_cost_work_and_no_data(encrypted):
+    kept = encrypted
+    kept.server.stop()
+    flip_values(kept, "index.db", "lookup", "sealed")
+    kept.server.start()
+    assert kept.finish_upload()
+    again = encryption.upload(kept.owner, BLOCKS)
+    assert disks.read(kept.owner, again) == BLOCKS == kept.read()
+    assert kept.scrub()[0] == 0

@@ -19,6 +19,8 @@ def test_nothing_that_was_acknowledged_is_lost_and_nothing_half_done_is_there(tm
     moments = random.Random(seed)
     run = kills.Run(tmp_path, seed)
     run.start()
+    for lane in run.lanes:
+        lane.make_keys()
     try:
         for _ in range(KILLS_OF_A_SEED):
             run.work_until_killed(moments.choice([0.05, 0.3, 0.8]) * moments.random() * 2)
