@@ -7,6 +7,7 @@ import os
 import pytest
 
 import disks
+import encryption
 import impair
 import partition as apart
 from argosyd import botocore, wait_until
@@ -14,7 +15,10 @@ from argosyd import botocore, wait_until
 # Every message of a copy in the full test; otherwise the first of each kind and some later ones.
 FULL = bool(os.environ.get("ARGOSY_FULL_TEST"))
 NUMBERS = range(1, 100) if FULL else (1, 2, 3)
-KINDS = tuple(f"{what} {side}" for what in ("open", "fetch", "close") for side in ("request", "response"))
+SIDES = ("request", "response")
+KINDS = tuple(f"{what} {side}" for what in ("open", "fetch", "close") for side in SIDES)
+# Of an encrypted copy, what differs: the key of its root and what is below.
+ENCRYPTED_KINDS = (*(f"release {side}" for side in SIDES), *(KINDS if FULL else ("fetch response",)))
 SPARSE = (0, 1, 2, 255, 256, 300, *(range(500, 530) if FULL else ()), 2047)
 
 
@@ -35,13 +39,20 @@ class Link:
         partition.hand_over(alpha, partition.beta)
         self.partition = partition
         self.alpha, self.beta = alpha.account(row), partition.beta.account(row)
+        kms = self.beta.kms("us-west-2")
+        self.keys = {
+            "as it is": kms.create_key()["KeyMetadata"]["Arn"],
+            "sealed anew": kms.create_key(Tags=[{"TagKey": "argosy:reseal", "TagValue": "true"}])["KeyMetadata"]["Arn"],
+        }
 
-    def copy(self, harm, number, kind=""):
+    def copy(self, harm, number, kind="", form="open"):
         """Copies a new disk while that is done to that message. Whether the message came at all."""
         blocks = {index: disks.block(disks.unique("harm")) for index in SPARSE}
-        image = disks.register(self.alpha, disks.upload(self.alpha, blocks))
+        upload = disks.upload if form == "open" else encryption.upload
+        image = disks.register(self.alpha, upload(self.alpha, blocks))
+        wish = {"Encrypted": True, "KmsKeyId": self.keys[form]} if form in self.keys else {}
         self.proxy.begin(harm, number, kind)
-        copied = wait_until(lambda: self.try_to_copy(image), "CopyImage is refused for good")
+        copied = wait_until(lambda: self.try_to_copy(image, wish), "CopyImage is refused for good")
         found = wait_until(
             lambda: (i := disks.describe_image(self.beta, copied, "us-west-2"))["State"] != "pending" and i,
             f"the copy hangs: {harm} at {kind} {number}",
@@ -59,11 +70,11 @@ class Link:
         self.beta.ec2("us-west-2").delete_snapshot(SnapshotId=snapshot)
         return done
 
-    def try_to_copy(self, image):
+    def try_to_copy(self, image, wish):
         """A user whose call is refused because of the harm tries again."""
         try:
             return self.beta.ec2("us-west-2").copy_image(
-                Name=disks.unique("copy"), SourceImageId=image, SourceRegion="us-east-1"
+                Name=disks.unique("copy"), SourceImageId=image, SourceRegion="us-east-1", **wish
             )["ImageId"]
         except botocore.exceptions.ClientError:
             return None
@@ -92,12 +103,20 @@ def test_a_copy_survives_harm_to_any_message(link, harm):
         harm_each(link, harm, kind)
 
 
-def harm_each(link, harm, kind):
+@pytest.mark.parametrize("link", ["inside TLS"], indirect=True)  # outside TLS nothing tells what is encrypted
+@pytest.mark.parametrize("form", ["as it is", "sealed anew"])
+@pytest.mark.parametrize("harm", impair.HARMS)
+def test_an_encrypted_copy_survives_harm_to_its_key_and_to_any_chunk(link, harm, form):
+    for kind in ENCRYPTED_KINDS:
+        harm_each(link, harm, kind, form)
+
+
+def harm_each(link, harm, kind, form="open"):
     if kind.startswith("close"):  # comes once, when the copy is there
-        link.copy(harm, 1, kind)
+        link.copy(harm, 1, kind, form)
         wait_until(lambda: link.proxy.done, f"no {kind} came")
         return
     for number in NUMBERS:
-        if not link.copy(harm, number, kind):
+        if not link.copy(harm, number, kind, form):
             break
     assert number > 1, f"no {kind} ever came"
