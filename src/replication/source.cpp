@@ -134,8 +134,8 @@ Result<http::Response> Source::call(std::string const& operation, std::string co
   if (response.status == 200) return response;
   auto refusal = wire::decode_json<m::Refusal>(as_text(response.body), wire::Naming::snake);
   if (!refusal || !is_refusal(*refusal) || is_about_regions(refusal->code))
-    return fail(Fault::unavailable,
-                region_ + " answered " + operation + " with status " + std::to_string(response.status));
+    return fail(Fault::unavailable, region_ + " answered " + operation + " with status " +
+                                        std::to_string(response.status) + "; its log says why");
   return fail(http::fault_of(response.status), refusal->code, refusal->message);
 }
 

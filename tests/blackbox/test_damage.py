@@ -270,6 +270,20 @@ def test_repair_brings_sealed_content_whatever_became_of_its_key(own_server, sea
     assert sealed.read(damaged) == sealed.read(OTHER[damaged]) == BLOCKS
 
 
+def test_repair_says_where_to_look_when_the_copy_is_damaged_too(own_server, sealed):
+    pack = packs.of_region(own_server)[0]
+    block = next(record for record in packs.records(pack) if record.kind == "block")
+    stored = pack.read_bytes()[block.payload_offset : block.end]
+    for region in OTHER:
+        flip_block(own_server, stored, region)
+        assert run(own_server, "scrub", region)[0] == 1
+    status, told = run(own_server, "repair")
+    assert (status, told["repaired"]) == (1, [])
+    why = next(line for line in told["not_repaired"][0]["why"] if line.startswith("us-west-2:"))
+    assert why == "us-west-2: us-west-2 answered fetch with status 404; its log says why"
+    assert re.search(r"error replication: chunk [0-9a-f]{64} is not here", own_server.log.read_text())
+
+
 def test_repair_says_that_what_was_encrypted_on_its_way_is_other_bytes_and_a_copy_brings_it(own_server, sealed):
     owner = sealed.owner
     plain = disks.upload(owner, {7: disks.block("encrypted on its way")})
