@@ -4,6 +4,7 @@ import ssl
 import pytest
 
 import disks
+import encryption
 import network
 import partition as apart
 from argosyd import wait_until
@@ -38,14 +39,17 @@ def copy_image(account, image, source, destination):
     )["ImageId"]
 
 
-def test_an_image_goes_round_all_hosts_and_comes_back_the_same(account):
+@pytest.mark.parametrize("upload", [disks.upload, encryption.upload], ids=["open", "encrypted"])
+def test_an_image_goes_round_all_hosts_and_comes_back_the_same(account, upload):
     blocks = {0: disks.block("round 0"), 255: disks.block("round 255"), 256: disks.block("round 256")}
-    image = disks.register(account["alpha"], disks.upload(account["alpha"], blocks))
+    image = disks.register(account["alpha"], upload(account["alpha"], blocks))
     way = [("alpha", "us-east-1"), ("beta", "us-west-2"), ("gamma", "eu-west-1"), ("alpha", "us-east-1")]
     for (_, source), (process, destination) in zip(way, way[1:]):
         image = copy_image(account[process], image, source, destination)
-        found = disks.await_image(account[process], image, destination)
-        assert disks.read(account[process], disks.snapshots_of(found)[0], destination) == blocks
+        snapshot = disks.snapshots_of(disks.await_image(account[process], image, destination))[0]
+        assert disks.read(account[process], snapshot, destination) == blocks
+        is_encrypted = encryption.key_of(account[process], snapshot, destination) is not None
+        assert is_encrypted == (upload is encryption.upload)
 
 
 def test_clients_find_every_host_over_tls(partition, account):
