@@ -3,6 +3,7 @@ import pytest
 
 import argosy
 import argosyd
+import clients
 import disks
 import sanitizers
 
@@ -43,6 +44,24 @@ def recipient(server):
 @pytest.fixture(scope="session")
 def stranger(server):
     return server.accounts["stranger"]
+
+
+@pytest.fixture(scope="session")
+def javascript():
+    client = clients.JavaScript()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def every_client(javascript):
+    """By name; `client` is one after the other."""
+    return {"boto3": clients.Boto3(), "aws": clients.Aws(), "javascript": javascript}
+
+
+@pytest.fixture(params=["boto3", "aws", "javascript"])
+def client(request, every_client):
+    return every_client[request.param]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ OVERHEAD_BYTES = 2 * BLOCK_BYTES
 
 @pytest.fixture
 def wire(server):
-    wire = Wire(server)
+    wire = Wire(server.host, server.port)
     yield wire
     wire.close()
 

@@ -1,29 +1,13 @@
 """Debian's aws command: the commands of the story as people type them, and an upload."""
 import base64
-import json
-import subprocess
 
 import pytest
 
 import disks
 from argosyd import REGIONS
+from clients import aws
 from conftest import BLOCKS
 from disks import BLOCK_BYTES, block, checksum
-
-
-def aws(account, *arguments, region="us-east-1", status=0):
-    """What the command prints, decoded; or what it complains of."""
-    out = subprocess.run(
-        ["/usr/bin/aws", "--endpoint-url", account.server.endpoint, "--output", "json", *arguments],
-        capture_output=True,
-        text=True,
-        env=account.environment(region),
-        check=False,
-    )
-    assert out.returncode == status, out.stderr
-    if status:
-        return out.stderr
-    return json.loads(out.stdout) if out.stdout.strip() else None
 
 
 def image_ids(answer):

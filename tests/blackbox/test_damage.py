@@ -8,6 +8,7 @@ import pytest
 
 import disks
 import encryption
+import keys
 import packs
 from argosyd import BINARY, PATIENCE_S, refused, wait_until
 
@@ -218,7 +219,7 @@ class Sealed:
 
     def __init__(self, owner):
         self.owner = owner
-        self.keys = {region: encryption.make_key(owner, region) for region in ("us-east-1", "us-west-2")}
+        self.keys = {region: keys.make(owner, region)["Arn"] for region in ("us-east-1", "us-west-2")}
         east = encryption.upload(owner, BLOCKS, self.keys["us-east-1"])
         self.snapshots = {"us-east-1": east, "us-west-2": self.copy(east)}
 

@@ -8,6 +8,7 @@ import pytest
 import argosyd
 import disks
 import encryption
+import keys
 import packs
 import partition as apart
 from argosyd import wait_until
@@ -65,8 +66,8 @@ class Sources:
 
     def __init__(self, owner, *recipients):
         self.plain = disks.upload(owner["alpha"], BLOCKS)
-        policy = encryption.open_to(owner["alpha"], *(recipient["alpha"] for recipient in recipients))
-        self.key = encryption.make_key(owner["alpha"], policy=policy)
+        policy = keys.open_to(owner["alpha"], *(recipient["alpha"] for recipient in recipients))
+        self.key = keys.make(owner["alpha"], Policy=policy)["Arn"]
         self.encrypted = encryption.upload(owner["alpha"], BLOCKS, self.key)
         for snapshot in (self.plain, self.encrypted) if recipients else ():
             disks.share_snapshot(owner["alpha"], snapshot, *(recipient["alpha"] for recipient in recipients))
@@ -113,10 +114,10 @@ class Copy:
         self.account = self.accounts[name]
         self.key = None
         if "KmsKeyId" in wish:
-            self.key = encryption.make_key(self.account, self.region)
+            self.key = keys.make(self.account, self.region)["Arn"]
             wish = wish | {"KmsKeyId": self.key}
         elif row != "1":
-            self.key = encryption.managed_key(self.account, self.region)
+            self.key = keys.managed(self.account, self.region)
         self.snapshot = self.account.ec2(self.region).copy_snapshot(
             SourceRegion=HERE, SourceSnapshotId=self.source, **wish
         )["SnapshotId"]
@@ -217,7 +218,7 @@ def test_a_key_is_released_only_for_what_the_asker_has_opened(partition, copier,
 
 
 def test_what_is_opened_for_a_repair_gives_sealed_chunks_whatever_became_of_the_key_and_no_key(partition, copier):
-    key = encryption.make_key(copier["alpha"])
+    key = keys.make(copier["alpha"])["Arn"]
     snapshot = encryption.upload(copier["alpha"], BLOCKS, key)
     opened = Lease(partition, "gamma", copier["gamma"], snapshot)
     root = base64.b64decode(opened.opened["snapshots"][0]["root"])
@@ -231,7 +232,7 @@ def test_what_is_opened_for_a_repair_gives_sealed_chunks_whatever_became_of_the_
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_key_that_the_source_closes_ends_the_copy_with_its_name(copier, partition, when):
-    key = encryption.make_key(copier["alpha"])
+    key = keys.make(copier["alpha"])["Arn"]
     source = encryption.upload(copier["alpha"], BLOCKS, key)
     if when == "before":
         copier["alpha"].kms().disable_key(KeyId=key)

@@ -3,6 +3,7 @@ import pytest
 
 import disks
 import encryption
+import keys
 from argosyd import refused
 
 BLOCKS = {0: disks.block("secret 0"), 5: disks.ZEROS, 300: disks.block("secret 300")}
@@ -19,13 +20,8 @@ def encrypting(server):
     """An account that encrypts by default, under a key of its own."""
     account = server.new_account(disks.unique("encrypting"))
     account.ec2().enable_ebs_encryption_by_default()
-    account.ec2().modify_ebs_default_kms_key_id(KmsKeyId=encryption.make_key(account))
+    account.ec2().modify_ebs_default_kms_key_id(KmsKeyId=keys.make(account)["Arn"])
     return account
-
-
-def default_key(account):
-    key = account.ec2().get_ebs_default_kms_key_id()["KmsKeyId"]
-    return encryption.managed_key(account) if key == "alias/aws/ebs" else key
 
 
 @pytest.fixture(params=["off", "on"])
@@ -52,16 +48,16 @@ def upload(account, **wish):
 
 
 def test_without_parent_and_wish_the_settings_decide(uploader):
-    assert upload(uploader) == (default_key(uploader) if by_default(uploader) else None)
+    assert upload(uploader) == (encryption.default_key(uploader) if by_default(uploader) else None)
 
 
 def test_encrypted_takes_the_accounts_default(uploader):
-    assert upload(uploader, Encrypted=True) == default_key(uploader)
+    assert upload(uploader, Encrypted=True) == encryption.default_key(uploader)
 
 
 @pytest.mark.parametrize("wish", [{"Encrypted": True}, {}], ids=["true", "silent"])
 def test_a_named_key_is_taken(uploader, wish):
-    key = encryption.make_key(uploader)
+    key = keys.make(uploader)["Arn"]
     assert upload(uploader, KmsKeyArn=key, **wish) == key
 
 
@@ -73,7 +69,7 @@ def test_encrypted_false_is_refused_where_everything_is_encrypted(account, encry
 
 def test_a_key_does_not_go_with_encrypted_false(uploader):
     with refused("ValidationException", reason="INVALID_PARAMETER_VALUE"):
-        upload(uploader, Encrypted=False, KmsKeyArn=encryption.make_key(uploader))
+        upload(uploader, Encrypted=False, KmsKeyArn=keys.make(uploader)["Arn"])
 
 
 WISHES = [{"Encrypted": True}, {"Encrypted": False}, {"Encrypted": True, "KmsKeyArn": "KEY"}, {"KmsKeyArn": "KEY"}]
@@ -81,7 +77,7 @@ WISHES = [{"Encrypted": True}, {"Encrypted": False}, {"Encrypted": True, "KmsKey
 
 @pytest.mark.parametrize("wish", WISHES, ids=["true", "false", "true and key", "key"])
 def test_a_parent_decides_alone(uploader, wish):
-    key = encryption.make_key(uploader)
+    key = keys.make(uploader)["Arn"]
     parent = encryption.upload(uploader, BLOCKS, key)
     wish = {name: key if value == "KEY" else value for name, value in wish.items()}
     with refused("ValidationException", reason="INVALID_PARAMETER_VALUE"):
@@ -89,7 +85,7 @@ def test_a_parent_decides_alone(uploader, wish):
 
 
 def test_a_child_of_an_encrypted_parent_has_its_key_and_content(uploader):
-    key = encryption.make_key(uploader)
+    key = keys.make(uploader)["Arn"]
     parent = encryption.upload(uploader, BLOCKS, key)
     child = disks.upload(uploader, {5: disks.block("new"), 0: disks.ZEROS}, 2, ParentSnapshotId=parent)
     assert encryption.key_of(uploader, child) == key
@@ -109,8 +105,8 @@ def test_a_child_of_an_unencrypted_parent_is_refused_where_everything_is_encrypt
 
 
 def test_a_key_that_cannot_be_used_is_refused_at_once(account, encrypting):
-    foreign = encryption.make_key(encrypting)
-    disabled = encryption.make_key(account)
+    foreign = keys.make(encrypting)["Arn"]
+    disabled = keys.make(account)["Arn"]
     account.kms().disable_key(KeyId=disabled)
     with refused("AccessDeniedException", reason="DEPENDENCY_ACCESS_DENIED"):
         upload(account, Encrypted=True, KmsKeyArn=foreign)
@@ -122,7 +118,7 @@ class Under:
     """A snapshot and the key that it is under."""
 
     def __init__(self, account):
-        self.key = encryption.make_key(account)
+        self.key = keys.make(account)["Arn"]
         self.snapshot = encryption.upload(account, BLOCKS, self.key)
 
 
@@ -173,7 +169,7 @@ def test_who_the_snapshot_is_shared_with_needs_the_key_too(account, server, unde
     with refused("AccessDeniedException", reason="DEPENDENCY_ACCESS_DENIED"):
         disks.read(reader, under.snapshot)
     grant = account.kms().create_grant(
-        KeyId=under.key, GranteePrincipal=f"arn:aws:iam::{reader.id}:root", Operations=["Decrypt"]
+        KeyId=under.key, GranteePrincipal=keys.root(reader), Operations=["Decrypt"]
     )
     assert disks.read(reader, under.snapshot) == CONTENT
     account.kms().revoke_grant(KeyId=under.key, GrantId=grant["GrantId"])
@@ -186,8 +182,8 @@ def test_the_digest_of_encrypted_content_is_told_to_nobody(account, under):
 
 
 def test_two_encrypted_disks_of_one_account_are_compared_across_keys(account):
-    first = encryption.upload(account, BLOCKS, encryption.make_key(account))
-    key = encryption.make_key(account)
+    first = encryption.upload(account, BLOCKS, keys.make(account)["Arn"])
+    key = keys.make(account)["Arn"]
     second = account.ec2().copy_snapshot(
         SourceRegion="us-east-1", SourceSnapshotId=first, Encrypted=True, KmsKeyId=key
     )["SnapshotId"]

@@ -7,6 +7,7 @@ import pytest
 import argosyd
 import disks
 import encryption
+import keys
 from argosyd import refused, wait_until
 
 REGIONS = ("us-east-1", "us-west-2")
@@ -35,7 +36,7 @@ def test_nothing_that_is_written_tells_plaintext_or_its_digest(server):
     text = b"This line of an encrypted disk must not be found anywhere. "
     readable = (text * (disks.BLOCK_BYTES // len(text) + 1))[: disks.BLOCK_BYTES]
     blocks = {0: disks.block("secret"), 9: readable}
-    source = encryption.upload(owner, blocks, encryption.make_key(owner))
+    source = encryption.upload(owner, blocks, keys.make(owner)["Arn"])
     disks.put(owner, disks.start(owner, Encrypted=True), 4, disks.block("under way"))
     lent = disks.upload(owner, {1: disks.block("was not encrypted")})
     for region, snapshot in (("us-west-2", source), ("us-west-2", lent), ("us-east-1", source)):
@@ -60,14 +61,14 @@ def test_nothing_that_is_written_tells_plaintext_or_its_digest(server):
 
 def test_storage_is_collected_scrubbed_and_compacted_without_keys(server):
     owner = server.accounts["owner"]
-    key = encryption.make_key(owner)
+    key = keys.make(owner)["Arn"]
     blocks = {index: disks.block(f"kept {index}") for index in (0, 300, 2047)}
     kept = encryption.upload(owner, blocks, key)
     gone = encryption.upload(owner, {index: disks.block(f"gone {index}") for index in range(8)}, key)
     copied = owner.ec2("us-west-2").copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=kept)["SnapshotId"]
     disks.await_snapshot(owner, copied, "us-west-2")
     there = encryption.key_of(owner, copied, "us-west-2")
-    assert there == encryption.managed_key(owner, "us-west-2")
+    assert there == keys.managed(owner, "us-west-2")
     owner.kms().disable_key(KeyId=key)
     owner.ec2().delete_snapshot(SnapshotId=gone)
     before = stored_bytes(server)
@@ -87,7 +88,7 @@ def test_a_key_that_asks_for_it_has_content_sealed_for_itself(server):
     """Within one account a copy is otherwise the same chunks, with 32 bytes wrapped anew."""
     owner = server.accounts["owner"]
     blocks = {index: disks.block(f"sealed {index}") for index in range(20)}
-    source = encryption.upload(owner, blocks, encryption.make_key(owner))
+    source = encryption.upload(owner, blocks, keys.make(owner)["Arn"])
     size = stored_bytes(server)
 
     def copy(key):
@@ -98,8 +99,8 @@ def test_a_key_that_asks_for_it_has_content_sealed_for_itself(server):
         assert disks.read(owner, new) == blocks
         return stored_bytes(server)
 
-    assert copy(encryption.make_key(owner)) == size
-    apart = encryption.make_key(owner)
+    assert copy(keys.make(owner)["Arn"]) == size
+    apart = keys.make(owner)["Arn"]
     owner.kms().tag_resource(KeyId=apart, Tags=[{"TagKey": "argosy:reseal", "TagValue": "true"}])
     twice = copy(apart)
     assert twice - size > 20 * disks.BLOCK_BYTES
@@ -116,15 +117,11 @@ def stored_bytes(server, region="us-east-1"):
 @pytest.mark.parametrize("end", ["disable", "revoke"])
 def test_a_key_that_closes_in_the_middle_ends_the_copy_and_its_space_comes_back(server, end):
     owner, recipient = server.accounts["owner"], server.accounts["recipient"]
-    key = encryption.make_key(owner)
+    key = keys.make(owner)["Arn"]
     blocks = disks.Incompressible(600, "large")
     source = encryption.upload(owner, blocks, key)
     disks.share_snapshot(owner, source, recipient)
-    grant = owner.kms().create_grant(
-        KeyId=key,
-        GranteePrincipal=f"arn:aws:iam::{recipient.id}:root",
-        Operations=encryption.RECIPIENT_OPERATIONS,
-    )["GrantId"]
+    grant = keys.lend(owner, key, recipient)
     copy = recipient.ec2("us-west-2").copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=source)["SnapshotId"]
 
     def middle():

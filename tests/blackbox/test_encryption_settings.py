@@ -2,7 +2,7 @@
 import pytest
 
 import disks
-import encryption
+import keys
 from argosyd import refused
 
 
@@ -32,19 +32,19 @@ def test_encryption_by_default_is_per_region_and_account(account, owner):
 
 
 def test_the_default_key_is_kept_as_its_arn(account):
-    alias = f"alias/{disks.unique('default')}"
-    arn = encryption.make_key(account, alias=alias)
+    alias, arn = keys.alias("default"), keys.make(account)["Arn"]
+    account.kms().create_alias(AliasName=alias, TargetKeyId=arn)
     assert account.ec2().modify_ebs_default_kms_key_id(KmsKeyId=alias)["KmsKeyId"] == arn
-    account.kms().update_alias(AliasName=alias, TargetKeyId=encryption.make_key(account))
+    account.kms().update_alias(AliasName=alias, TargetKeyId=keys.make(account)["Arn"])
     assert account.ec2().get_ebs_default_kms_key_id()["KmsKeyId"] == arn, "an alias that moves moves nothing else"
     assert account.ec2().reset_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
     assert account.ec2().get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
 
 
 def test_a_default_key_must_be_there_and_usable(account, owner):
-    disabled = encryption.make_key(account)
+    disabled = keys.make(account)["Arn"]
     account.kms().disable_key(KeyId=disabled)
-    for key in ("alias/nothing", encryption.make_key(owner), disabled):
+    for key in ("alias/nothing", keys.make(owner)["Arn"], disabled):
         with refused("InvalidParameterValue", "InvalidKmsKeyId"):
             account.ec2().modify_ebs_default_kms_key_id(KmsKeyId=key)
     assert account.ec2().get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"

@@ -66,7 +66,7 @@ def test_nobody_locks_himself_out_unless_he_says_so(owner, recipient, key):
 
 
 def test_a_policy_lets_another_account_use_a_key_by_its_arn(owner, recipient, stranger, key):
-    put_policy(owner, key, keys.allow({"AWS": keys.root(recipient)}, keys.RECIPIENTS_ACTIONS))
+    put_policy(owner, key, keys.allow({"AWS": keys.root(recipient)}, keys.RECIPIENT_ACTIONS))
     kms = recipient.kms()
     assert kms.describe_key(KeyId=key["Arn"])["KeyMetadata"]["AWSAccountId"] == owner.id
     blob = keys.encrypt(owner, key["KeyId"])

@@ -1,9 +1,7 @@
 """KMS keys: made, described, named, listed, changed; their states, and what is possible in each."""
 import base64
-import contextlib
 import json
 import re
-import sqlite3
 
 import pytest
 
@@ -300,38 +298,20 @@ def test_a_deletion_waits_and_is_called_off(owner, kms, key):
     assert keys.decrypt(owner, blob) == b"secret"
 
 
-def ask(server, region, statement):
-    """What a stopped server's catalogue answers; a change of its rows lets time pass."""
-    with contextlib.closing(sqlite3.connect(server.data_dir / f"regions/{region}/catalogue.db")) as database:
-        rows = database.execute(statement).fetchall()
-        database.commit()
-        return rows
-
-
 def test_a_key_whose_time_has_come_is_gone_and_its_name_is_known(own_server):
     owner, stranger = own_server.accounts["owner"], own_server.accounts["stranger"]
     key = keys.make(owner)
     kept = keys.make(owner)
     blob = keys.encrypt(owner, key["KeyId"])
     owner.kms().schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
-    own_server.stop()
-    ask(own_server, "us-east-1", "UPDATE keys SET deletion_ms = 1 WHERE state = 'pending_deletion'")
-    own_server.start()
-
-    def gone():
-        try:
-            owner.kms().describe_key(KeyId=key["KeyId"])
-        except owner.kms().exceptions.NotFoundException as error:
-            return str(error)
-
-    assert "was deleted at" in argosyd.wait_until(gone, "the key is still there")
+    assert "was deleted at" in keys.end_waiting_period(owner, key["KeyId"])
     with refused("NotFoundException"):
         keys.decrypt(owner, blob)
     with refused("AccessDeniedException"):
         stranger.kms().describe_key(KeyId=key["Arn"])
     assert [entry["KeyId"] for entry in owner.kms().list_keys()["Keys"]] == [kept["KeyId"]]
     own_server.stop()
-    assert ask(own_server, "us-east-1", "SELECT key FROM key_materials") == [(kept["KeyId"],)]
+    assert keys.ask_stopped(own_server, "SELECT key FROM key_materials") == [(kept["KeyId"],)]
 
 
 def test_a_key_is_rotated_when_its_period_is_over(own_server):
@@ -340,7 +320,7 @@ def test_a_key_is_rotated_when_its_period_is_over(own_server):
     blob = keys.encrypt(owner, key["KeyId"])
     owner.kms().enable_key_rotation(KeyId=key["KeyId"])
     own_server.stop()
-    ask(own_server, "us-east-1", "UPDATE keys SET next_rotation_ms = 1 WHERE rotation_days > 0")
+    keys.ask_stopped(own_server, "UPDATE keys SET next_rotation_ms = 1 WHERE rotation_days > 0")
     own_server.start()
 
     def rotations():

@@ -1,14 +1,14 @@
-"""A wire between a client and the server that counts what crosses it, stops it, and cuts it."""
+"""A wire to a server that counts what crosses it, stops it, and cuts it."""
 import contextlib
 import socket
 import threading
 
 
 class Wire:
-    """Listens on a port of its own and passes everything on to the server's; in use until it is closed."""
+    """Listens on a port of its own and passes everything on to that address; in use until it is closed."""
 
-    def __init__(self, server):
-        self._target = ("127.0.0.1", server.port)
+    def __init__(self, address, port):
+        self._target = (address, port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = threading.Lock()
         self._flowing = threading.Condition(self._lock)
@@ -19,8 +19,12 @@ class Wire:
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
+    def address(self):
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://{self.address}"
 
     def stop_after(self, more):
         """From now on only so many bytes more pass, both ways together; with None the wire flows again."""

@@ -9,7 +9,7 @@ import random
 import botocore.exceptions
 
 import disks
-import encryption
+import keys
 from argosyd import wait_until
 
 REGIONS = ("us-east-1", "us-west-2")
@@ -92,16 +92,16 @@ class Lane:
         for name in ACCOUNTS:
             account = self.server.accounts[name]
             for region in REGIONS:
-                policy = encryption.open_to(account, *both)
-                made = [encryption.make_key(account, region, policy) for _ in range(2)]
-                self.keys[name, region] = [encryption.managed_key(account, region), *made]
+                policy = keys.open_to(account, *both)
+                made = [keys.make(account, region, Policy=policy)["Arn"] for _ in range(2)]
+                self.keys[name, region] = [keys.managed(account, region), *made]
 
     def pick_key(self, region, account="owner"):
         """Of those that can be shared."""
         return self.random.choice(self.keys[account, region][1:])
 
     def is_managed(self, key):
-        return any(key == keys[0] for keys in self.keys.values())
+        return any(key == arns[0] for arns in self.keys.values())
 
     # Calls
 
