@@ -10,6 +10,7 @@
 #include "kms/replicate_key.h"
 #include "kms/rotation.h"
 #include "kms/tags.h"
+#include "kms/update_primary_region.h"
 #include "wire/json.h"
 
 namespace argosy::api {
@@ -103,13 +104,17 @@ Result<std::string> describe_key(KmsCall const& call) {
   });
 }
 
-Result<std::string> replicate_key(KmsCall const& call) {
-  auto const request = TRY(decode<m::ReplicateKeyRequest>(call.body));
-  auto const catalogues = [&](std::string_view name) -> sql::Pool* {
-    auto* region = call.service.find_region(name);
-    return region == nullptr ? nullptr : &region->catalogue;
+/// `function(catalogues, call, request)`, with transactions of its own in several regions.
+template <class Request, class Function>
+KmsOperation across_regions(Function function) {
+  return [function](KmsCall const& call) -> Result<std::string> {
+    auto const request = TRY(decode<Request>(call.body));
+    auto const catalogues = [&](std::string_view name) -> sql::Pool* {
+      auto* region = call.service.find_region(name);
+      return region == nullptr ? nullptr : &region->catalogue;
+    };
+    return encode(function(catalogues, call.vault(), call.caller, call.now, request));
   };
-  return encode(kms::replicate_key(catalogues, call.vault(), call.caller, call.now, request));
 }
 
 std::map<std::string_view, KmsOperation> const& operations() {
@@ -140,7 +145,7 @@ std::map<std::string_view, KmsOperation> const& operations() {
       {"ListRetirableGrants", reading<m::ListRetirableGrantsRequest>(kms::list_retirable_grants)},
       {"PutKeyPolicy", writing<m::PutKeyPolicyRequest>(kms::put_key_policy)},
       {"ReEncrypt", reading<m::ReEncryptRequest>(kms::re_encrypt)},
-      {"ReplicateKey", replicate_key},
+      {"ReplicateKey", across_regions<m::ReplicateKeyRequest>(kms::replicate_key)},
       {"RetireGrant", writing<m::RetireGrantRequest>(kms::retire_grant)},
       {"RevokeGrant", writing<m::RevokeGrantRequest>(kms::revoke_grant)},
       {"RotateKeyOnDemand", waking<m::RotateKeyOnDemandRequest>(kms::rotate_key_on_demand)},
@@ -149,6 +154,7 @@ std::map<std::string_view, KmsOperation> const& operations() {
       {"UntagResource", writing<m::UntagResourceRequest>(kms::untag_resource)},
       {"UpdateAlias", writing_now<m::UpdateAliasRequest>(kms::update_alias)},
       {"UpdateKeyDescription", writing<m::UpdateKeyDescriptionRequest>(kms::update_key_description)},
+      {"UpdatePrimaryRegion", across_regions<m::UpdatePrimaryRegionRequest>(kms::update_primary_region)},
   };
   return table;
 }

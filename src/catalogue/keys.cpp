@@ -17,10 +17,11 @@ using keys::KeyState;
 template <class Value, std::size_t kSize>
 using Names = std::array<std::pair<Value, std::string_view>, kSize>;
 
-constexpr Names<KeyState, 5> kStates{{{KeyState::enabled, "enabled"},
+constexpr Names<KeyState, 6> kStates{{{KeyState::enabled, "enabled"},
                                       {KeyState::disabled, "disabled"},
                                       {KeyState::pending_deletion, "pending_deletion"},
                                       {KeyState::pending_replica_deletion, "pending_replica_deletion"},
+                                      {KeyState::updating, "updating"},
                                       {KeyState::deleted, "deleted"}}};
 constexpr Names<KeyManager, 2> kManagers{{{KeyManager::customer, "customer"}, {KeyManager::aws, "aws"}}};
 constexpr Names<KeyScope, 3> kScopes{{{KeyScope::single_region, "single_region"},
@@ -68,7 +69,8 @@ Result<std::int64_t> read_count(Result<std::unique_ptr<sql::Rows>> opened) {
 Result<std::optional<Key>> find_key(Transaction& tx, std::string_view id) {
   auto rows = TRY(tx.query(
       "SELECT account, region, description, policy, state, manager, scope, primary_region, created_ms, "
-      "deletion_ms, window_days, rotation_days, next_rotation_ms, current_version FROM keys WHERE id = ?1",
+      "deletion_ms, window_days, rotation_days, next_rotation_ms, current_version, revision FROM keys "
+      "WHERE id = ?1",
       {id}));
   bool const found = TRY(rows->next());
   if (!found) return std::nullopt;
@@ -88,31 +90,34 @@ Result<std::optional<Key>> find_key(Transaction& tx, std::string_view id) {
   key.rotation_days = static_cast<int>(rows->integer(11));
   key.next_rotation = to_time(rows->optional_integer(12));
   key.current_version = static_cast<std::uint32_t>(rows->integer(13));
+  key.revision = rows->integer(14);
   return std::optional(std::move(key));
 }
 
 Result<void> insert_key(Transaction& tx, Key const& key) {
   TRY(tx.execute(
       "INSERT INTO keys(id, account, region, description, policy, state, manager, scope, primary_region, "
-      "created_ms, deletion_ms, window_days, rotation_days, next_rotation_ms, current_version) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+      "created_ms, deletion_ms, window_days, rotation_days, next_rotation_ms, current_version, revision) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
       {std::string_view(key.id), std::string_view(key.account), std::string_view(key.region),
        std::string_view(key.description), std::string_view(key.policy), name_of(kStates, key.state),
        name_of(kManagers, key.manager), name_of(kScopes, key.scope), std::string_view(key.primary_region),
        to_milliseconds(key.created), sql::optional_value(to_column(key.deletion)),
        std::int64_t{key.window_days}, std::int64_t{key.rotation_days},
-       sql::optional_value(to_column(key.next_rotation)), std::int64_t{key.current_version}}));
+       sql::optional_value(to_column(key.next_rotation)), std::int64_t{key.current_version}, key.revision}));
   return {};
 }
 
 Result<void> save_key(Transaction& tx, Key const& key) {
   TRY(tx.execute(
       "UPDATE keys SET description = ?2, policy = ?3, state = ?4, deletion_ms = ?5, window_days = ?6, "
-      "rotation_days = ?7, next_rotation_ms = ?8, current_version = ?9 WHERE id = ?1",
+      "rotation_days = ?7, next_rotation_ms = ?8, current_version = ?9, scope = ?10, primary_region = ?11, "
+      "revision = ?12 WHERE id = ?1",
       {std::string_view(key.id), std::string_view(key.description), std::string_view(key.policy),
        name_of(kStates, key.state), sql::optional_value(to_column(key.deletion)),
        std::int64_t{key.window_days}, std::int64_t{key.rotation_days},
-       sql::optional_value(to_column(key.next_rotation)), std::int64_t{key.current_version}}));
+       sql::optional_value(to_column(key.next_rotation)), std::int64_t{key.current_version},
+       name_of(kScopes, key.scope), std::string_view(key.primary_region), key.revision}));
   return {};
 }
 
@@ -146,6 +151,12 @@ Result<std::vector<std::string>> list_waiting_primaries(Transaction& tx, std::st
   return read_ids(tx.query(
       "SELECT id FROM keys WHERE state = 'pending_replica_deletion' AND id > ?1 ORDER BY id LIMIT ?2",
       {after, static_cast<std::int64_t>(limit)}));
+}
+
+Result<std::vector<std::string>> list_updating_keys(Transaction& tx, std::string_view after,
+                                                    std::size_t limit) {
+  return read_ids(tx.query("SELECT id FROM keys WHERE state = 'updating' AND id > ?1 ORDER BY id LIMIT ?2",
+                           {after, static_cast<std::int64_t>(limit)}));
 }
 
 Result<void> insert_material(Transaction& tx, crypto::MasterKeys const& master_keys, std::string_view key,
@@ -209,6 +220,13 @@ Result<void> save_replica(Transaction& tx, std::string_view key, std::string_vie
 
 Result<void> remove_replica(Transaction& tx, std::string_view key, std::string_view region) {
   TRY(tx.execute("DELETE FROM key_replicas WHERE key = ?1 AND region = ?2", {key, region}));
+  return {};
+}
+
+Result<void> save_replicas(Transaction& tx, std::string_view key, std::vector<std::string> const& regions,
+                           bool in_step, Time now) {
+  TRY(tx.execute("DELETE FROM key_replicas WHERE key = ?1", {key}));
+  for (auto const& region : regions) TRY(save_replica(tx, key, region, in_step, now));
   return {};
 }
 

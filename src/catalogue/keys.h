@@ -16,7 +16,7 @@ namespace argosy::catalogue {
 /// Nothing if there is none of that id, of whatever account; a deleted one is found.
 Result<std::optional<keys::Key>> find_key(Transaction& tx, std::string_view id);
 Result<void> insert_key(Transaction& tx, keys::Key const& key);
-/// Everything but id, account, region, manager, scope, primary region and creation.
+/// Everything but id, account, region, manager and creation.
 Result<void> save_key(Transaction& tx, keys::Key const& key);
 /// For a replica that is made where an earlier one was deleted.
 Result<void> remove_key(Transaction& tx, std::string_view id);
@@ -31,6 +31,9 @@ Result<std::vector<std::string>> list_keys_due(Transaction& tx, Time now, std::s
 /// Primary keys that wait until their replicas are gone; in order of id behind `after`.
 Result<std::vector<std::string>> list_waiting_primaries(Transaction& tx, std::string_view after,
                                                         std::size_t limit);
+/// Keys that are Updating; in order of id behind `after`.
+Result<std::vector<std::string>> list_updating_keys(Transaction& tx, std::string_view after,
+                                                    std::size_t limit);
 
 /// Why a version of the material was made.
 enum class MaterialOrigin { creation, automatic, on_demand };
@@ -53,12 +56,15 @@ Result<std::int64_t> count_on_demand_rotations(Transaction& tx, std::string_view
 /// For good: what they encrypted cannot be read again.
 Result<void> remove_materials(Transaction& tx, std::string_view key);
 
-/// The replicas of a primary key: the regions, sorted.
+/// The replicas of a multi-Region key, as its primary key or a replica of it knows them: the regions, sorted.
 Result<std::vector<std::string>> list_replicas(Transaction& tx, std::string_view key);
 /// Says that the replica in that region lacks something of its primary, or (`in_step`) nothing.
 Result<void> save_replica(Transaction& tx, std::string_view key, std::string_view region, bool in_step,
                           Time now);
 Result<void> remove_replica(Transaction& tx, std::string_view key, std::string_view region);
+/// All of them, instead of those that were known.
+Result<void> save_replicas(Transaction& tx, std::string_view key, std::vector<std::string> const& regions,
+                           bool in_step, Time now);
 struct LaggingReplica {
   std::string key;
   std::string region;

@@ -10,7 +10,7 @@
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 3;
+constexpr std::int64_t kSchemaVersion = 4;
 
 /// What a region's tables of each earlier version, from 1 on, lack besides tables and indexes of their own.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kRegionUpgrades{
@@ -25,6 +25,18 @@ ALTER TABLE copy_disks ADD COLUMN source_owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE copy_disks ADD COLUMN source_encrypted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE lease_disks ADD COLUMN kms_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE lease_disks ADD COLUMN envelope BLOB NOT NULL DEFAULT x'')sql",
+    // Before version 3 there were no keys. Replicas learn of each other.
+    R"sql(
+CREATE TABLE IF NOT EXISTS keys(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, description TEXT NOT NULL, policy TEXT NOT NULL,
+  state TEXT NOT NULL, manager TEXT NOT NULL, scope TEXT NOT NULL, primary_region TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, deletion_ms INTEGER, window_days INTEGER NOT NULL, rotation_days INTEGER NOT NULL,
+  next_rotation_ms INTEGER, current_version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS key_replicas(
+  key TEXT NOT NULL, region TEXT NOT NULL, in_step INTEGER NOT NULL, since_ms INTEGER NOT NULL,
+  PRIMARY KEY(key, region));
+ALTER TABLE keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+UPDATE key_replicas SET in_step = 0)sql",
 };
 /// The same of the directory of accounts.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
@@ -35,6 +47,7 @@ INSERT INTO secrets SELECT 'root key check', wrapped FROM root_key_check;
 DROP TABLE root_key_check;
 ALTER TABLE accounts ADD COLUMN organization_path TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql",
+    "",
 };
 
 constexpr std::string_view kVersionTable = R"sql(
@@ -125,11 +138,12 @@ CREATE TABLE IF NOT EXISTS keys(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, description TEXT NOT NULL, policy TEXT NOT NULL,
   state TEXT NOT NULL, manager TEXT NOT NULL, scope TEXT NOT NULL, primary_region TEXT NOT NULL,
   created_ms INTEGER NOT NULL, deletion_ms INTEGER, window_days INTEGER NOT NULL, rotation_days INTEGER NOT NULL,
-  next_rotation_ms INTEGER, current_version INTEGER NOT NULL);
+  next_rotation_ms INTEGER, current_version INTEGER NOT NULL, revision INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS keys_account ON keys(account, id) WHERE state <> 'deleted';
 CREATE INDEX IF NOT EXISTS keys_deletion ON keys(deletion_ms) WHERE state = 'pending_deletion';
 CREATE INDEX IF NOT EXISTS keys_rotation ON keys(next_rotation_ms) WHERE state = 'enabled';
 CREATE INDEX IF NOT EXISTS keys_waiting ON keys(id) WHERE state = 'pending_replica_deletion';
+CREATE INDEX IF NOT EXISTS keys_updating ON keys(id) WHERE state = 'updating';
 CREATE TABLE IF NOT EXISTS key_materials(
   key TEXT NOT NULL, version INTEGER NOT NULL, wrapped BLOB NOT NULL, material_id TEXT NOT NULL,
   created_ms INTEGER NOT NULL, origin TEXT NOT NULL, PRIMARY KEY(key, version));

@@ -28,7 +28,7 @@ using enum Granting;
 using enum Context;
 using enum StateRule;
 
-constexpr std::array<Row, 32> kRows{{
+constexpr std::array<Row, 33> kRows{{
     {cancel_key_deletion, "CancelKeyDeletion", pending, own_account, never, absent},
     {create_alias, "CreateAlias", not_pending, own_account, never, absent},
     {create_grant, "CreateGrant", enabled, every_account, possible, absent},
@@ -36,9 +36,9 @@ constexpr std::array<Row, 32> kRows{{
     {decrypt, "Decrypt", enabled, every_account, possible, present},
     {delete_alias, "DeleteAlias", any, own_account, never, absent},
     {describe_key, "DescribeKey", any, every_account, possible, absent},
-    {disable_key, "DisableKey", not_pending, own_account, never, absent},
+    {disable_key, "DisableKey", settled, own_account, never, absent},
     {disable_key_rotation, "DisableKeyRotation", enabled, own_account, never, absent},
-    {enable_key, "EnableKey", not_pending, own_account, never, absent},
+    {enable_key, "EnableKey", settled, own_account, never, absent},
     {enable_key_rotation, "EnableKeyRotation", enabled, own_account, never, absent},
     {encrypt, "Encrypt", enabled, every_account, possible, present},
     {generate_data_key, "GenerateDataKey", enabled, every_account, possible, present},
@@ -53,15 +53,16 @@ constexpr std::array<Row, 32> kRows{{
     {put_key_policy, "PutKeyPolicy", any, own_account, never, absent},
     {re_encrypt_from, "ReEncryptFrom", enabled, every_account, possible, present},
     {re_encrypt_to, "ReEncryptTo", enabled, every_account, possible, present},
-    {replicate_key, "ReplicateKey", enabled, own_account, never, absent},
+    {replicate_key, "ReplicateKey", enabled_settled, own_account, never, absent},
     {retire_grant, "RetireGrant", any, every_account, possible, absent},
     {revoke_grant, "RevokeGrant", any, every_account, never, absent},
     {rotate_key_on_demand, "RotateKeyOnDemand", enabled, own_account, never, absent},
-    {schedule_key_deletion, "ScheduleKeyDeletion", not_pending, own_account, never, absent},
+    {schedule_key_deletion, "ScheduleKeyDeletion", settled, own_account, never, absent},
     {tag_resource, "TagResource", not_pending, own_account, never, absent},
     {untag_resource, "UntagResource", not_pending, own_account, never, absent},
     {update_alias, "UpdateAlias", not_pending, own_account, never, absent},
     {update_key_description, "UpdateKeyDescription", not_pending, own_account, never, absent},
+    {update_primary_region, "UpdatePrimaryRegion", enabled_settled, own_account, never, absent},
 }};
 
 Row const& row(Action action) {

@@ -40,14 +40,17 @@ enum class Action : std::uint8_t {
   untag_resource,
   update_alias,
   update_key_description,
+  update_primary_region,
 };
 
 /// The states of a key in which an action is possible.
 enum class StateRule : std::uint8_t {
-  any,          ///< whatever its state
-  enabled,      ///< only while it is enabled
-  not_pending,  ///< unless it waits for its deletion
-  pending,      ///< only while it waits for its deletion
+  any,              ///< whatever its state
+  enabled,          ///< only while it is enabled, or Updating
+  enabled_settled,  ///< only while it is enabled and not Updating
+  not_pending,      ///< unless it waits for its deletion
+  settled,          ///< unless it waits for its deletion or is Updating
+  pending,          ///< only while it waits for its deletion
 };
 
 /// The name without its prefix, as policies and grants write it: "Decrypt" for kms:Decrypt.

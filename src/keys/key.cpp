@@ -16,6 +16,8 @@ std::string_view to_text(KeyState state) {
       return "PendingDeletion";
     case KeyState::pending_replica_deletion:
       return "PendingReplicaDeletion";
+    case KeyState::updating:
+      return "Updating";
     case KeyState::deleted:
       return "Deleted";
   }
@@ -42,8 +44,17 @@ Result<void> check_state(Key const& key, Action action) {
   if (key.state == KeyState::pending_replica_deletion)
     return invalid_state(key.arn() + " is pending replica deletion.");
   if (pending) return invalid_state(key.arn() + " is pending deletion.");
-  if (rule == StateRule::enabled && key.state == KeyState::disabled) return disabled(key.arn());
+  bool const needs_enabled = rule == StateRule::enabled || rule == StateRule::enabled_settled;
+  if (needs_enabled && key.state == KeyState::disabled) return disabled(key.arn());
+  bool const needs_settled = rule == StateRule::settled || rule == StateRule::enabled_settled;
+  if (needs_settled && key.state == KeyState::updating) return invalid_state(key.arn() + " is updating.");
   return {};
+}
+
+Result<void> check_primary(Key const& key) {
+  if (key.scope == KeyScope::primary) return {};
+  return unsupported(key.arn() + " is not the primary key of a multi-Region key" +
+                     (key.scope == KeyScope::replica ? ": that is in " + key.primary_region : ""));
 }
 
 Key schedule_deletion(Key key, int window_days, bool has_replicas, Time now) {
@@ -73,6 +84,38 @@ Key set_rotation(Key key, int period_days, Time now) {
   key.next_rotation.reset();
   if (period_days > 0) key.next_rotation = now + std::chrono::days(period_days);
   return key;
+}
+
+Key step_down(Key primary, std::string_view region) {
+  primary.scope = KeyScope::replica;
+  primary.primary_region = region;
+  primary.state = KeyState::updating;
+  return primary;
+}
+
+Key take_over(Key replica, Key const& former) {
+  replica.scope = KeyScope::primary;
+  replica.primary_region = replica.region;
+  replica.rotation_days = former.rotation_days;
+  replica.next_rotation = former.next_rotation;
+  replica.current_version = former.current_version;
+  replica.revision = former.revision + 1;
+  if (replica.state == KeyState::pending_deletion) {
+    replica.state = KeyState::pending_replica_deletion;
+    replica.deletion.reset();
+  }
+  return replica;
+}
+
+Key end_update(Key former, bool was_taken_over) {
+  former.state = KeyState::enabled;
+  if (was_taken_over) {
+    former.next_rotation.reset();
+  } else {
+    former.scope = KeyScope::primary;
+    former.primary_region = former.region;
+  }
+  return former;
 }
 
 }  // namespace argosy::keys

@@ -1,6 +1,7 @@
 // keys/key.h - a KMS key: what it is, its states, and which changes are allowed. Source: ec2-semantics F2,
 // F3.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,7 @@ enum class KeyState {
   disabled,
   pending_deletion,
   pending_replica_deletion,  ///< a primary key whose replicas must go first
+  updating,                  ///< it was the primary key, and another has not taken over yet; it can be used
   deleted,                   ///< its material is gone; its name stays, so that it can be said
 };
 enum class KeyManager { customer, aws };
@@ -46,6 +48,7 @@ struct Key {
   KeyManager manager = KeyManager::customer;
   KeyScope scope = KeyScope::single_region;
   std::string primary_region{};  ///< of a multi-Region key; else empty
+  std::int64_t revision = 0;     ///< of what all keys of a multi-Region key share; a replica's may lag behind
   Time created{};
   std::optional<Time> deletion{};  ///< while it is pending, and of a deleted key when that was
   int window_days = 0;             ///< while it is pending
@@ -59,6 +62,8 @@ struct Key {
 /// Whether that can be done with a key in its state. Fails with DisabledException, KMSInvalidStateException;
 /// a deleted key is NotFoundException.
 Result<void> check_state(Key const& key, Action action);
+/// Fails with UnsupportedOperationException unless it is the primary key of a multi-Region key.
+Result<void> check_primary(Key const& key);
 /// The failure for a key that was deleted: NotFoundException, and when.
 std::unexpected<Error> key_deleted(Key const& key);
 
@@ -70,5 +75,13 @@ Key cancel_deletion(Key key);
 Key end(Key key, Time now);
 /// With 0 days no more.
 Key set_rotation(Key key, int period_days, Time now);
+
+/// A primary key becomes a replica of the one in `region`, and is Updating until that has taken over.
+Key step_down(Key primary, std::string_view region);
+/// A replica becomes the primary key, with what all share as `former` had it. Its own deletion, if that is
+/// pending, waits for the other replicas from now on.
+Key take_over(Key replica, Key const& former);
+/// Ends what `step_down` began: as a replica, or, if the other one is gone, as the primary key again.
+Key end_update(Key former, bool was_taken_over);
 
 }  // namespace argosy::keys

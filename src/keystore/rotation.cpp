@@ -17,50 +17,35 @@ constexpr std::size_t kMaxVersions = 1'000;
 /// A replica that was recorded and did not come into being within this has failed.
 constexpr Duration kBirthTime = std::chrono::minutes(10);
 
-struct Material {
-  catalogue::MaterialVersion version;
-  crypto::Key key;
-};
-/// A primary key as it stands, with everything that its replicas must have.
-struct Primary {
-  Key key;
-  std::vector<Material> materials;
-  std::vector<std::string> replicas;
-
-  bool rotates() const { return materials.back().version.version > key.current_version; }
-};
-
-/// Nothing if there is no such key any more.
-Result<std::optional<Primary>> read_primary(Transaction& tx, Vault const& vault, std::string_view id) {
-  auto key = TRY(catalogue::find_key(tx, id));
-  if (!key || key->state == keys::KeyState::deleted) return std::nullopt;
-  Primary out{*std::move(key), {}, TRY(catalogue::list_replicas(tx, id))};
-  auto const versions = TRY(catalogue::list_materials(tx, id, 0, kMaxVersions));
-  for (auto const& version : versions) {
-    auto const material = TRY(catalogue::find_material(tx, vault.master_keys, id, version.version));
-    out.materials.push_back({version, *material});
-  }
-  if (out.materials.empty()) return fail(Fault::corrupt, out.key.arn() + " has lost its material");
-  return std::optional(std::move(out));
+/// What must be in step: the primary key with what is recorded with it. Nothing if there is none here (any
+/// more).
+Result<std::optional<Shared>> read_primary(Transaction& tx, Vault const& vault, std::string_view id) {
+  auto const key = TRY(catalogue::find_key(tx, id));
+  bool const is_primary =
+      key && key->scope == keys::KeyScope::primary && key->state != keys::KeyState::deleted;
+  if (!is_primary) return std::nullopt;
+  return std::optional(TRY(read_shared(tx, vault, *key)));
 }
 
-Result<void> insert_missing(Transaction& tx, Vault const& vault, Primary const& primary) {
-  auto const have = TRY(catalogue::list_materials(tx, primary.key.id, 0, kMaxVersions));
-  for (auto const& material : primary.materials)
-    if (std::ranges::find(have, material.version.version, &catalogue::MaterialVersion::version) == have.end())
-      TRY(catalogue::insert_material(tx, vault.master_keys, primary.key.id, material.version, material.key,
-                                     vault.entropy));
-  return {};
+bool rotates(Shared const& primary) {
+  return primary.materials.back().version.version > primary.key.current_version;
 }
 
-/// False if there is no replica of it there.
-Result<bool> update_replica(sql::Pool& there, Vault const& vault, Primary const& primary) {
+/// False if there is no replica of it there. One that follows a later state of the primary key stays as it
+/// is.
+Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& primary, Time now) {
   return in_transaction(there, sql::Access::write, [&](Transaction& tx) -> Result<bool> {
     auto replica = TRY(catalogue::find_key(tx, primary.key.id));
     if (!replica || replica->state == keys::KeyState::deleted) return false;
+    if (replica->revision > primary.key.revision) return true;
     TRY(insert_missing(tx, vault, primary));
+    TRY(catalogue::save_replicas(tx, replica->id, primary.replicas, true, now));
+    replica->scope = keys::KeyScope::replica;
+    replica->primary_region = primary.key.region;
     replica->current_version = primary.key.current_version;
     replica->rotation_days = primary.key.rotation_days;
+    replica->next_rotation.reset();
+    replica->revision = primary.key.revision;
     TRY(catalogue::save_key(tx, *replica));
     return true;
   });
@@ -73,21 +58,18 @@ Result<void> forget_if_gone(sql::Pool& here, std::string const& key, std::string
     bool const may_come = std::ranges::any_of(lagging, [&](auto const& replica) {
       return replica.key == key && replica.region == region && replica.since > now - kBirthTime;
     });
-    return may_come ? Result<void>{} : catalogue::remove_replica(tx, key, region);
+    return may_come ? Result<void>{} : forget_replica(tx, key, region, now);
   });
 }
 
 /// The newest material encrypts from now on; or, if it does already, the replicas are in step. False if
 /// something changed since `seen` was read.
-Result<bool> advance(Transaction& tx, Primary const& seen, std::vector<std::string> const& updated,
-                     Time now) {
+Result<bool> advance(Transaction& tx, Shared const& seen, std::vector<std::string> const& updated, Time now) {
   auto key = TRY(catalogue::find_key(tx, seen.key.id));
-  auto const newer =
-      TRY(catalogue::list_materials(tx, seen.key.id, seen.materials.back().version.version, 1));
-  if (!key || key->current_version != seen.key.current_version || !newer.empty()) return false;
-  if (seen.rotates()) {
+  if (!key || key->scope != keys::KeyScope::primary || key->revision != seen.key.revision) return false;
+  if (rotates(seen)) {
     key->current_version = seen.materials.back().version.version;
-    TRY(catalogue::save_key(tx, *key));
+    TRY(save_shared(tx, *std::move(key), now));
     return false;
   }
   for (auto const& region : updated) TRY(catalogue::save_replica(tx, key->id, region, true, now));
@@ -96,6 +78,42 @@ Result<bool> advance(Transaction& tx, Primary const& seen, std::vector<std::stri
 
 }  // namespace
 
+Result<Shared> read_shared(Transaction& tx, Vault const& vault, Key const& key) {
+  Shared out{key, {}, TRY(catalogue::list_replicas(tx, key.id))};
+  auto const versions = TRY(catalogue::list_materials(tx, key.id, 0, kMaxVersions));
+  for (auto const& version : versions) {
+    auto const material = TRY(catalogue::find_material(tx, vault.master_keys, key.id, version.version));
+    out.materials.push_back({version, *material});
+  }
+  if (out.materials.empty()) return fail(Fault::corrupt, key.arn() + " has lost its material");
+  return out;
+}
+
+Result<void> insert_missing(Transaction& tx, Vault const& vault, Shared const& shared) {
+  auto const have = TRY(catalogue::list_materials(tx, shared.key.id, 0, kMaxVersions));
+  for (auto const& material : shared.materials)
+    if (std::ranges::find(have, material.version.version, &catalogue::MaterialVersion::version) == have.end())
+      TRY(catalogue::insert_material(tx, vault.master_keys, shared.key.id, material.version, material.key,
+                                     vault.entropy));
+  return {};
+}
+
+Result<Key> save_shared(Transaction& tx, Key key, Time now) {
+  ++key.revision;
+  TRY(catalogue::save_key(tx, key));
+  auto const replicas = TRY(catalogue::list_replicas(tx, key.id));
+  for (auto const& region : replicas) TRY(catalogue::save_replica(tx, key.id, region, false, now));
+  return key;
+}
+
+Result<void> forget_replica(Transaction& tx, std::string_view key, std::string_view region, Time now) {
+  auto primary = TRY(catalogue::find_key(tx, key));
+  if (!primary || primary->scope != keys::KeyScope::primary) return {};
+  TRY(catalogue::remove_replica(tx, key, region));
+  TRY(save_shared(tx, *std::move(primary), now));
+  return {};
+}
+
 Result<Key> rotate(Transaction& tx, Vault const& vault, Key key, catalogue::MaterialOrigin origin, Time now) {
   auto const material = crypto::Key::random(vault.entropy);
   auto const version = key.current_version + 1;
@@ -103,12 +121,10 @@ Result<Key> rotate(Transaction& tx, Vault const& vault, Key key, catalogue::Mate
                                  {version, keys::material_id(material), now, origin}, material,
                                  vault.entropy));
   auto const replicas = TRY(catalogue::list_replicas(tx, key.id));
-  for (auto const& region : replicas) TRY(catalogue::save_replica(tx, key.id, region, false, now));
   if (replicas.empty()) key.current_version = version;
   if (origin == catalogue::MaterialOrigin::automatic)
     key = keys::set_rotation(std::move(key), key.rotation_days, now);
-  TRY(catalogue::save_key(tx, key));
-  return key;
+  return save_shared(tx, std::move(key), now);
 }
 
 Result<bool> is_rotating(Transaction& tx, Key const& key) {
@@ -118,6 +134,7 @@ Result<bool> is_rotating(Transaction& tx, Key const& key) {
 
 Result<void> bring_in_step(Catalogues const& catalogues, Vault const& vault, std::string_view key, Time now) {
   auto* here = catalogues(vault.region);
+  if (here == nullptr) return fail(Fault::unavailable, "the region " + vault.region + " is not here");
   // The first round brings a new material everywhere, the second that it is the current one; a third follows
   // on a rotation meanwhile, and what comes later is left to the next call.
   for (int round = 0; round < 3; ++round) {
@@ -129,7 +146,7 @@ Result<void> bring_in_step(Catalogues const& catalogues, Vault const& vault, std
       auto* there = catalogues(region);
       if (there == nullptr)
         return fail(Fault::unavailable, "the region " + region + " of a replica is not here");
-      bool const known = TRY(update_replica(*there, vault, *primary));
+      bool const known = TRY(update_replica(*there, vault, *primary, now));
       if (known) {
         updated.push_back(region);
       } else {
@@ -150,12 +167,15 @@ Result<void> replicate(Catalogues const& catalogues, Vault const& vault, Key con
   if (there == nullptr)
     return keys::unsupported("The region " + replica.region +
                              " is not served by this process: the material of keys never leaves it");
-  auto const primary =
-      TRY(in_transaction(*here, sql::Access::write, [&](Transaction& tx) -> Result<std::optional<Primary>> {
-        TRY(catalogue::save_replica(tx, replica.id, replica.region, false, now));
-        return read_primary(tx, vault, replica.id);
-      }));
-  if (!primary) return keys::not_found("Key '" + replica.arn() + "' does not exist");
+  auto const primary = TRY(in_transaction(*here, sql::Access::write, [&](Transaction& tx) -> Result<Shared> {
+    auto key = TRY(catalogue::find_key(tx, replica.id));
+    if (!key || key->state == keys::KeyState::deleted)
+      return keys::not_found("Key '" + replica.arn() + "' does not exist");
+    TRY(keys::check_primary(*key));
+    TRY(catalogue::save_replica(tx, replica.id, replica.region, false, now));
+    auto const saved = TRY(save_shared(tx, *std::move(key), now));
+    return read_shared(tx, vault, saved);
+  }));
   auto made = in_transaction(*there, sql::Access::write, [&](Transaction& tx) -> Result<void> {
     auto const known = TRY(catalogue::find_key(tx, replica.id));
     if (known && known->state != keys::KeyState::deleted)
@@ -167,15 +187,16 @@ Result<void> replicate(Catalogues const& catalogues, Vault const& vault, Key con
                                                         "kms_keys",
                                                         "Schedule the deletion of keys that are not needed"));
     auto born = replica;
-    born.current_version = primary->key.current_version;
+    born.current_version = primary.key.current_version;
+    born.revision = primary.key.revision;
     TRY(catalogue::insert_key(tx, born));
-    TRY(insert_missing(tx, vault, *primary));
+    TRY(catalogue::save_replicas(tx, born.id, primary.replicas, true, now));
+    TRY(insert_missing(tx, vault, primary));
     return catalogue::save_key_tags(tx, born.id, tags);
   });
   if (!made && made.error().fault == Fault::limit)
-    TRY(in_transaction(*here, sql::Access::write, [&](Transaction& tx) {
-      return catalogue::remove_replica(tx, replica.id, replica.region);
-    }));
+    TRY(in_transaction(*here, sql::Access::write,
+                       [&](Transaction& tx) { return forget_replica(tx, replica.id, replica.region, now); }));
   if (!made) return made;
   return bring_in_step(catalogues, vault, replica.id, now);
 }

@@ -14,6 +14,27 @@ namespace argosy::keystore {
 /// The catalogues of this process's regions; nullptr of a region that is not here.
 using Catalogues = std::function<sql::Pool*(std::string_view region)>;
 
+struct Material {
+  catalogue::MaterialVersion version;
+  crypto::Key key;
+};
+/// What all keys of a multi-Region key have in common, as one of them has it.
+struct Shared {
+  keys::Key key;
+  std::vector<Material> materials;  ///< by version, at least one
+  std::vector<std::string> replicas;
+};
+Result<Shared> read_shared(catalogue::Transaction& tx, Vault const& vault, keys::Key const& key);
+/// Gives the key of the same id those materials that it lacks.
+Result<void> insert_missing(catalogue::Transaction& tx, Vault const& vault, Shared const& shared);
+
+/// Saves a single or primary key of which something has changed that its replicas share: they lag behind it
+/// now. Returns the key as it is then.
+Result<keys::Key> save_shared(catalogue::Transaction& tx, keys::Key key, Time now);
+/// The primary key has no replica in that region any more. Nothing if the key is not the primary one.
+Result<void> forget_replica(catalogue::Transaction& tx, std::string_view key, std::string_view region,
+                            Time now);
+
 /// Records a new material. It encrypts from now on, or, if the key has replicas, when `bring_in_step` has
 /// been everywhere. `key` is the stored one, single or primary; returns it as it is now.
 Result<keys::Key> rotate(catalogue::Transaction& tx, Vault const& vault, keys::Key key,
@@ -21,8 +42,9 @@ Result<keys::Key> rotate(catalogue::Transaction& tx, Vault const& vault, keys::K
 /// Whether a rotation waits for replicas.
 Result<bool> is_rotating(catalogue::Transaction& tx, keys::Key const& key);
 
-/// Gives every replica of the primary key in `vault.region` the materials that it lacks, ends a rotation that
-/// waits for them, and forgets replicas that are gone. No transaction may be open.
+/// Gives every replica of the primary key in `vault.region` what it lacks of what all share, ends a rotation
+/// that waits for them, and forgets replicas that are gone. Does nothing if the key there is not the primary
+/// one. No transaction may be open.
 Result<void> bring_in_step(Catalogues const& catalogues, Vault const& vault, std::string_view key, Time now);
 
 /// Makes a replica of the primary key in `vault.region`, which names `replica.id`, and records it at both

@@ -5,6 +5,7 @@
 #include "catalogue/aliases.h"
 #include "catalogue/grants.h"
 #include "keystore/in_transaction.h"
+#include "keystore/primary_region.h"
 
 namespace argosy::keystore {
 namespace {
@@ -24,6 +25,7 @@ Result<void> delete_key(Transaction& tx, Key key, Time now) {
   TRY(catalogue::remove_materials(tx, key.id));
   TRY(catalogue::remove_aliases_of(tx, key.id));
   TRY(catalogue::remove_grants_of(tx, key.id));
+  TRY(catalogue::save_replicas(tx, key.id, {}, true, now));
   auto const tags = TRY(catalogue::list_key_tags(tx, key.id, "", kMaxTags));
   for (auto const& [name, value] : tags) TRY(catalogue::remove_key_tag(tx, key.id, name));
   return catalogue::save_key(tx, keys::end(std::move(key), now));
@@ -48,9 +50,8 @@ Result<std::optional<Key>> act(Transaction& tx, Vault const& vault, std::string 
 Result<void> tell_primary(Catalogues const& catalogues, Vault const& vault, Key const& replica, Time now) {
   auto* there = catalogues(replica.primary_region);
   if (there == nullptr) return {};
-  TRY(in_transaction(*there, sql::Access::write, [&](Transaction& tx) {
-    return catalogue::remove_replica(tx, replica.id, replica.region);
-  }));
+  TRY(in_transaction(*there, sql::Access::write,
+                     [&](Transaction& tx) { return forget_replica(tx, replica.id, replica.region, now); }));
   return bring_in_step(catalogues, {replica.primary_region, vault.master_keys, vault.entropy}, replica.id,
                        now);
 }
@@ -93,10 +94,24 @@ Result<void> look_after_primaries(Catalogues const& catalogues, Vault const& vau
   }
 }
 
+/// What a crash left between two steps.
+Result<void> end_updates(Catalogues const& catalogues, Vault const& vault, Time now) {
+  for (std::string after;;) {
+    auto const updating =
+        TRY(in_transaction(*catalogues(vault.region), sql::Access::read, [&](Transaction& tx) {
+          return catalogue::list_updating_keys(tx, after, kBatch);
+        }));
+    for (auto const& id : updating) TRY(end_update(catalogues, vault, id, now));
+    if (updating.size() < kBatch) return {};
+    after = updating.back();
+  }
+}
+
 }  // namespace
 
 Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now) {
   TRY(do_what_is_due(catalogues, vault, now));
+  TRY(end_updates(catalogues, vault, now));
   TRY(look_after_primaries(catalogues, vault, now));
   auto const lagging = TRY(in_transaction(*catalogues(vault.region), sql::Access::read, [&](Transaction& tx) {
     return catalogue::list_lagging_replicas(tx, kBatch);

@@ -106,7 +106,8 @@ Result<m::ScheduleKeyDeletionResponse> schedule_key_deletion(Transaction& tx, Va
   auto key = TRY(keystore::find_key(tx, vault.region, request.key_id, {caller, Action::schedule_key_deletion},
                                     Names::no_aliases));
   auto const replicas = TRY(catalogue::list_replicas(tx, key.id));
-  key = keys::schedule_deletion(std::move(key), days, !replicas.empty(), now);
+  bool const has_replicas = key.scope == keys::KeyScope::primary && !replicas.empty();
+  key = keys::schedule_deletion(std::move(key), days, has_replicas, now);
   TRY(catalogue::save_key(tx, key));
   return m::ScheduleKeyDeletionResponse{key.arn(), key.deletion, std::string(keys::to_text(key.state)), days};
 }

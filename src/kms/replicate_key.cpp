@@ -35,8 +35,7 @@ Result<m::ReplicateKeyResponse> replicate_key(keystore::Catalogues const& catalo
     return keystore::find_key(tx, vault.region, request.key_id, {caller, keys::Action::replicate_key},
                               keystore::Names::no_aliases);
   }));
-  if (primary.scope != keys::KeyScope::primary)
-    return keys::unsupported(primary.arn() + " is not the primary key of a multi-Region key");
+  TRY(keys::check_primary(primary));
   if (request.replica_region == vault.region)
     return keys::already_exists("The primary key is in " + vault.region + " already");
   auto replica = replica_of(primary, request.replica_region, now);

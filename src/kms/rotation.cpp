@@ -27,10 +27,7 @@ Result<Key> find_rotatable(Transaction& tx, Vault const& vault, access::Caller c
 }
 
 Result<void> set_rotation(Transaction& tx, Key key, int days, Time now) {
-  key = keys::set_rotation(std::move(key), days, now);
-  TRY(catalogue::save_key(tx, key));
-  auto const replicas = TRY(catalogue::list_replicas(tx, key.id));
-  for (auto const& region : replicas) TRY(catalogue::save_replica(tx, key.id, region, false, now));
+  TRY(keystore::save_shared(tx, keys::set_rotation(std::move(key), days, now), now));
   return {};
 }
 

@@ -22,8 +22,8 @@ Result<m::MultiRegionConfiguration> multi_region_configuration(catalogue::Transa
                                                                keys::Key const& key) {
   bool const primary = key.scope == keys::KeyScope::primary;
   m::MultiRegionConfiguration out{
-      primary ? "PRIMARY" : "REPLICA", multi_region_key(key, primary ? key.region : key.primary_region), {}};
-  auto const regions = primary ? TRY(catalogue::list_replicas(tx, key.id)) : std::vector{key.region};
+      primary ? "PRIMARY" : "REPLICA", multi_region_key(key, key.primary_region), {}};
+  auto const regions = TRY(catalogue::list_replicas(tx, key.id));
   for (auto const& region : regions) out.replica_keys.push_back(multi_region_key(key, region));
   return out;
 }

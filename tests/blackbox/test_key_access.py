@@ -341,6 +341,7 @@ def test_a_stranger_cannot_tell_a_key_from_none(owner, stranger, key):
         ("GetKeyRotationStatus", {}),
         ("RotateKeyOnDemand", {}),
         ("ReplicateKey", {"ReplicaRegion": "us-west-2"}),
+        ("UpdatePrimaryRegion", {"PrimaryRegion": "us-west-2"}),
     ):
         found = answer(operation, KeyId=key["Arn"], **more)
         absent = answer(operation, KeyId=absent_key, **more)

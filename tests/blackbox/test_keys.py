@@ -380,9 +380,7 @@ def test_a_multi_region_key_has_replicas_with_its_id_and_material(owner):
     assert (replica["KeyId"], replica["Description"]) == (name, "there")
     assert replica["Arn"] == primary["Arn"].replace("us-east-1", "us-west-2")
     assert replica["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
-    found = owner.kms().describe_key(KeyId=name)["KeyMetadata"]["MultiRegionConfiguration"]
-    assert found["PrimaryKey"]["Region"] == "us-east-1"
-    assert [entry["Arn"] for entry in found["ReplicaKeys"]] == [replica["Arn"]]
+    assert configuration(owner.kms().describe_key(KeyId=name)) == ("PRIMARY", "us-east-1", ["us-west-2"])
     assert keys.decrypt(owner, before, "us-west-2") == b"secret"
     assert keys.decrypt(owner, keys.encrypt(owner, name, region="us-west-2")) == b"secret"
     with refused("AlreadyExistsException"):
@@ -405,6 +403,88 @@ def test_a_multi_region_key_has_replicas_with_its_id_and_material(owner):
     assert keys.decrypt(owner, before, "us-west-2") == b"secret"
     with refused("UnsupportedOperationException"):
         owner.kms("us-west-2").enable_key_rotation(KeyId=name)
+
+
+WEST, IRELAND = "us-west-2", "eu-west-1"
+
+
+@pytest.fixture
+def multi_region_key(owner, kms):
+    """The id of a primary key in us-east-1 with two replicas."""
+    name = keys.make(owner, MultiRegion=True)["KeyId"]
+    for region in (WEST, IRELAND):
+        kms.replicate_key(KeyId=name, ReplicaRegion=region)
+    return name
+
+
+def configuration(found):
+    """A described key's type, the region of its primary key, and those of its replicas."""
+    told = found["KeyMetadata"]["MultiRegionConfiguration"]
+    for one in (told["PrimaryKey"], *told["ReplicaKeys"]):
+        assert one["Arn"].split(":")[3] == one["Region"] and one["Arn"].endswith(found["KeyMetadata"]["KeyId"])
+    return (
+        told["MultiRegionKeyType"],
+        told["PrimaryKey"]["Region"],
+        [replica["Region"] for replica in told["ReplicaKeys"]],
+    )
+
+
+def test_every_replica_names_the_primary_key_and_all_the_others(owner, multi_region_key):
+    for region, kind in (("us-east-1", "PRIMARY"), (WEST, "REPLICA"), (IRELAND, "REPLICA")):
+        found = owner.kms(region).describe_key(KeyId=multi_region_key)
+        assert configuration(found) == (kind, "us-east-1", [IRELAND, WEST])
+
+
+def test_another_region_becomes_the_primary_one(client, owner, kms, multi_region_key):
+    name = multi_region_key
+    kms.enable_key_rotation(KeyId=name)
+    before = keys.encrypt(owner, name)
+    client.call(owner, "kms", "UpdatePrimaryRegion", KeyId=name, PrimaryRegion=WEST)
+    found = client.call(owner, "kms", "DescribeKey", KeyId=name)
+    assert configuration(found) == ("REPLICA", WEST, [IRELAND, "us-east-1"])
+    for region, kind in ((WEST, "PRIMARY"), (IRELAND, "REPLICA"), ("us-east-1", "REPLICA")):
+        found = owner.kms(region).describe_key(KeyId=name)
+        assert configuration(found) == (kind, WEST, [IRELAND, "us-east-1"])
+        assert found["KeyMetadata"]["KeyState"] == "Enabled"
+        assert owner.kms(region).get_key_rotation_status(KeyId=name)["KeyRotationEnabled"] is True
+        assert keys.decrypt(owner, before, region) == b"secret"
+        assert keys.decrypt(owner, keys.encrypt(owner, name, region=region)) == b"secret"
+    assert owner.post_kms("RotateKeyOnDemand", WEST, KeyId=name).status == 200
+    assert owner.post_kms("RotateKeyOnDemand", KeyId=name).code == "UnsupportedOperationException"
+    with refused("UnsupportedOperationException"):
+        client.call(owner, "kms", "UpdatePrimaryRegion", KeyId=name, PrimaryRegion=IRELAND)
+    assert kms.schedule_key_deletion(KeyId=name)["KeyState"] == "PendingDeletion", "it is a replica like others"
+    answer = owner.kms(WEST).schedule_key_deletion(KeyId=name)
+    assert answer["KeyState"] == "PendingReplicaDeletion"
+
+
+def test_a_primary_region_that_cannot_be_is_refused_and_changes_nothing(owner, stranger, kms, key, multi_region_key):
+    name = multi_region_key
+
+    def update(code, region=WEST, account=owner, key=name, at="us-east-1"):
+        with refused(code):
+            account.kms(at).update_primary_region(KeyId=key, PrimaryRegion=region)
+
+    update("UnsupportedOperationException", key=key["KeyId"])
+    update("UnsupportedOperationException", region="us-east-1")
+    update("UnsupportedOperationException", at=WEST, region=IRELAND)
+    update("NotFoundException", region="mars-north-1")
+    alone = keys.make(owner, MultiRegion=True)
+    update("NotFoundException", key=alone["KeyId"])
+    update("AccessDeniedException", account=stranger, key=alone["Arn"])
+    for region in ("us-east-1", WEST):
+        there = owner.kms(region)
+        there.disable_key(KeyId=name)
+        update("DisabledException")
+        there.schedule_key_deletion(KeyId=name)
+        update("KMSInvalidStateException")
+        there.cancel_key_deletion(KeyId=name)
+        there.enable_key(KeyId=name)
+        denial = keys.deny({"AWS": keys.root(owner)}, "kms:UpdatePrimaryRegion")
+        there.put_key_policy(KeyId=name, PolicyName="default", Policy=keys.policy(owner, denial))
+        update("AccessDeniedException")
+        there.put_key_policy(KeyId=name, PolicyName="default", Policy=keys.policy(owner))
+    assert configuration(kms.describe_key(KeyId=name)) == ("PRIMARY", "us-east-1", [IRELAND, WEST])
 
 
 def test_rotations_are_asked_for_and_listed(owner, kms, key):

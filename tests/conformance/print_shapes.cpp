@@ -163,6 +163,7 @@ object kms() {
       REQUEST(UntagResource, kJson),
       REQUEST(UpdateAlias, kJson),
       REQUEST(UpdateKeyDescription, kJson),
+      REQUEST(UpdatePrimaryRegion, kJson),
   };
 }
 

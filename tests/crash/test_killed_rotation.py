@@ -1,4 +1,5 @@
-"""A multi-Region key is rotated while the server is killed at each call that changes a file (mortal.py)."""
+"""A multi-Region key is rotated, and its primary Region changed, while the server is killed at each call that
+changes a file (mortal.py)."""
 import pytest
 
 import argosyd
@@ -13,7 +14,8 @@ def encrypt(run, region):
 
 
 def tale(run):
-    """A key with a replica, renewed twice; what each region encrypts before and after is written down."""
+    """A key with a replica, renewed twice, then the replica is the primary key; what each region encrypts before and
+    after is written down."""
     run.key, run.sealed = None, []
     owner = run.lanes[0].owner
     run.key = keys.make(owner, HERE, MultiRegion=True)["KeyId"]
@@ -22,6 +24,7 @@ def tale(run):
         for region in (HERE, THERE):
             encrypt(run, region)
         owner.post_kms("RotateKeyOnDemand", HERE, KeyId=run.key)
+    owner.kms(HERE).update_primary_region(KeyId=run.key, PrimaryRegion=THERE)
     for region in (HERE, THERE):
         encrypt(run, region)
 
@@ -41,8 +44,22 @@ def check(run):
             return {here[8], there[8]}  # docs/formats/ciphertext.md
 
         argosyd.wait_until(lambda: len(versions()) == 1, "the replica does not follow its primary")
+
+    def primary_region():
+        """Of one primary key, which all know."""
+        found = [owner.kms(region).describe_key(KeyId=run.key)["KeyMetadata"] for region in replicas()]
+        settled = {one["MultiRegionConfiguration"]["PrimaryKey"]["Region"] for one in found}
+        kinds = [one["MultiRegionConfiguration"]["MultiRegionKeyType"] for one in found]
+        done = len(settled) == 1 and kinds.count("PRIMARY") == 1 and {one["KeyState"] for one in found} == {"Enabled"}
+        return settled.pop() if done else None
+
+    def replicas():
+        ids = {region: {entry["KeyId"] for entry in owner.kms(region).list_keys()["Keys"]} for region in (HERE, THERE)}
+        return [region for region in (HERE, THERE) if run.key in ids[region]]
+
+    primary = argosyd.wait_until(primary_region, "there is not one primary key")
     argosyd.wait_until(
-        lambda: owner.post_kms("RotateKeyOnDemand", HERE, KeyId=run.key).status == 200, "a rotation never ends"
+        lambda: owner.post_kms("RotateKeyOnDemand", primary, KeyId=run.key).status == 200, "a rotation never ends"
     )
 
 

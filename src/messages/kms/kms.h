@@ -155,6 +155,12 @@ struct ReplicateKeyResponse {
 };
 BOOST_DESCRIBE_STRUCT(ReplicateKeyResponse, (), (replica_key_metadata, replica_policy, replica_tags))
 
+struct UpdatePrimaryRegionRequest {
+  std::string key_id;
+  std::string primary_region;
+};
+BOOST_DESCRIBE_STRUCT(UpdatePrimaryRegionRequest, (), (key_id, primary_region))
+
 struct EnableKeyRequest {
   std::string key_id;
 };

@@ -23,12 +23,14 @@ class CatalogueTest : public testing::Test {
 
 /// What takes the tables of each version back to those of the one before, from the newest on.
 constexpr std::array kDowngrades{
+    "ALTER TABLE keys DROP COLUMN revision; DROP INDEX keys_updating; UPDATE schema_version SET version = 3",
     "ALTER TABLE snapshots DROP COLUMN encrypted; ALTER TABLE snapshots DROP COLUMN kms_key; "
     "ALTER TABLE snapshots DROP COLUMN envelope; ALTER TABLE snapshots DROP COLUMN base_envelope; "
     "ALTER TABLE image_mappings DROP COLUMN encrypted; ALTER TABLE copy_disks DROP COLUMN source_owner; "
     "ALTER TABLE copy_disks DROP COLUMN source_encrypted; "
     "ALTER TABLE lease_disks DROP COLUMN kms_key; ALTER TABLE lease_disks DROP COLUMN envelope; "
-    "DROP TABLE encryption_defaults; UPDATE schema_version SET version = 2",
+    "DROP TABLE encryption_defaults; DROP TABLE keys; DROP TABLE key_replicas; "
+    "UPDATE schema_version SET version = 2",
     "ALTER TABLE snapshots DROP COLUMN unsynced_boot; DROP TABLE counters; DROP TABLE openings; "
     "DROP INDEX leases_peer; DROP INDEX snapshots_content; UPDATE schema_version SET version = 1",
 };

@@ -44,6 +44,7 @@ TEST_F(KeyRows, keep_all_that_a_key_is) {
   key.rotation_days = 365;
   key.next_rotation = now_ + std::chrono::days(365);
   key.current_version = 3;
+  key.revision = 5;
   ASSERT_TRUE(run([&](Transaction& tx) { return insert_key(tx, key); }));
   auto read = [&] { return **run([&](Transaction& tx) { return find_key(tx, key.id); }); };
   auto same = [](keys::Key const& one, keys::Key const& other) {
@@ -60,6 +61,7 @@ TEST_F(KeyRows, keep_all_that_a_key_is) {
     EXPECT_EQ(one.rotation_days, other.rotation_days);
     EXPECT_EQ(one.next_rotation, other.next_rotation);
     EXPECT_EQ(one.current_version, other.current_version);
+    EXPECT_EQ(one.revision, other.revision);
   };
   same(read(), key);
   key.state = keys::KeyState::disabled;
@@ -70,6 +72,9 @@ TEST_F(KeyRows, keep_all_that_a_key_is) {
   key.rotation_days = 0;
   key.next_rotation.reset();
   key.current_version = 4;
+  key.scope = keys::KeyScope::primary;
+  key.primary_region = "us-east-1";
+  key.revision = 6;
   ASSERT_TRUE(run([&](Transaction& tx) { return save_key(tx, key); }));
   same(read(), key);
   EXPECT_FALSE(*run([&](Transaction& tx) { return find_key(tx, "none"); }));
@@ -183,6 +188,11 @@ TEST_F(KeyRows, tell_which_replicas_lag) {
   EXPECT_TRUE(lagging().empty());
   ASSERT_TRUE(run([&](Transaction& tx) { return remove_replica(tx, "a", "us-west-2"); }));
   EXPECT_EQ(run([&](Transaction& tx) { return list_replicas(tx, "a"); })->size(), 1U);
+  ASSERT_TRUE(run([&](Transaction& tx) {
+    return save_replicas(tx, "a", {"us-west-2", "us-west-1"}, true, now_);
+  }));
+  EXPECT_EQ(*run([&](Transaction& tx) { return list_replicas(tx, "a"); }),
+            (std::vector<std::string>{"us-west-1", "us-west-2"}));
 }
 
 TEST_F(KeyRows, have_tags_that_are_overwritten_by_name) {

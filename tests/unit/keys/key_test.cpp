@@ -22,25 +22,27 @@ TEST(Key, allows_in_each_state_what_the_table_says) {
   std::string const state = "KMSInvalidStateException";
   struct Row {
     std::vector<Action> actions;
-    std::array<std::string, 4> answers;  // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion
+    std::array<std::string, 5>
+        answers;  // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, Updating
   };
   using enum Action;
   // Source: ec2-semantics F3.
   std::vector<Row> const rows{
       {{encrypt, decrypt, re_encrypt_from, re_encrypt_to, generate_data_key,
-        generate_data_key_without_plaintext, create_grant, replicate_key, rotate_key_on_demand,
-        enable_key_rotation, disable_key_rotation},
-       {ok, disabled, state, state}},
+        generate_data_key_without_plaintext, create_grant, rotate_key_on_demand, enable_key_rotation,
+        disable_key_rotation},
+       {ok, disabled, state, state, ok}},
+      {{replicate_key, update_primary_region}, {ok, disabled, state, state, state}},
       {{describe_key, get_key_policy, put_key_policy, list_key_policies, list_grants, revoke_grant,
         retire_grant, list_resource_tags, delete_alias, get_key_rotation_status, list_key_rotations},
-       {ok, ok, ok, ok}},
-      {{enable_key, disable_key, create_alias, update_alias, tag_resource, untag_resource,
-        update_key_description, schedule_key_deletion},
-       {ok, ok, state, state}},
-      {{cancel_key_deletion}, {state, state, ok, ok}},
+       {ok, ok, ok, ok, ok}},
+      {{create_alias, update_alias, tag_resource, untag_resource, update_key_description},
+       {ok, ok, state, state, ok}},
+      {{enable_key, disable_key, schedule_key_deletion}, {ok, ok, state, state, state}},
+      {{cancel_key_deletion}, {state, state, ok, ok, state}},
   };
   std::array const states{KeyState::enabled, KeyState::disabled, KeyState::pending_deletion,
-                          KeyState::pending_replica_deletion};
+                          KeyState::pending_replica_deletion, KeyState::updating};
   for (auto const& [actions, answers] : rows)
     for (auto const action : actions)
       for (std::size_t i = 0; i < states.size(); ++i) {
@@ -78,8 +80,38 @@ TEST(Key, waits_for_its_deletion_and_comes_back_disabled) {
             std::string::npos);
 }
 
+TEST(Key, hands_on_what_all_share_when_another_becomes_the_primary_key) {
+  auto const now = *parse_iso8601("2026-05-09T14:22:31Z");
+  auto primary = set_rotation(key_in(KeyState::enabled), 365, now);
+  primary.scope = KeyScope::primary;
+  primary.primary_region = primary.region;
+  primary.current_version = 4;
+  primary.revision = 8;
+  auto const former = step_down(primary, "us-west-2");
+  EXPECT_EQ(former.state, KeyState::updating);
+  EXPECT_EQ(check_primary(former).error().code, "UnsupportedOperationException");
+  auto replica = key_in(KeyState::enabled);
+  replica.region = "us-west-2";
+  replica.scope = KeyScope::replica;
+  replica.primary_region = primary.region;
+  auto const next = take_over(replica, former);
+  EXPECT_TRUE(check_primary(next));
+  EXPECT_EQ(next.primary_region, "us-west-2");
+  EXPECT_EQ(next.current_version, 4U);
+  EXPECT_EQ(next.next_rotation, now + std::chrono::days(365));
+  EXPECT_GT(next.revision, former.revision) << "what the former one may still say is late";
+  auto const ended = end_update(former, true);
+  EXPECT_EQ(ended.state, KeyState::enabled);
+  EXPECT_EQ(ended.scope, KeyScope::replica);
+  EXPECT_FALSE(ended.next_rotation) << "its primary key alone renews the material";
+  EXPECT_TRUE(check_primary(end_update(former, false)));
+  auto const waiting = take_over(schedule_deletion(replica, 9, false, now), former);
+  EXPECT_EQ(waiting.state, KeyState::pending_replica_deletion);
+  EXPECT_FALSE(waiting.deletion);
+}
+
 TEST(Action, has_a_name_that_is_read_back) {
-  for (int i = 0; i <= static_cast<int>(Action::update_key_description); ++i) {
+  for (int i = 0; i <= static_cast<int>(Action::update_primary_region); ++i) {
     auto const action = static_cast<Action>(i);
     EXPECT_EQ(parse_action(to_text(action)), action);
   }

@@ -5,6 +5,7 @@
 #include "catalogue/aliases.h"
 #include "catalogue/grants.h"
 #include "keystore/in_transaction.h"
+#include "keystore/primary_region.h"
 #include "keystore/upkeep.h"
 
 namespace argosy::keystore {
@@ -43,6 +44,7 @@ class Keystore : public testing::Test {
  protected:
   static constexpr auto kEast = "us-east-1";
   static constexpr auto kWest = "us-west-2";
+  static constexpr auto kIreland = "eu-west-1";
 
   template <class Function>
   auto in(std::string const& region, Function const& function) {
@@ -57,6 +59,7 @@ class Keystore : public testing::Test {
     key.region = kEast;
     key.policy = keys::default_policy(owner.account);
     key.scope = multi_region ? keys::KeyScope::primary : keys::KeyScope::single_region;
+    if (multi_region) key.primary_region = kEast;
     key.created = now_;
     EXPECT_TRUE(in(kEast, [&](Transaction& tx) { return insert_key(tx, vault(kEast), key, 100); }));
     return key;
@@ -106,6 +109,20 @@ class Keystore : public testing::Test {
     auto const made = replicate(catalogues(), vault(kEast), replica, {{"k", "v"}}, 100, now_);
     EXPECT_TRUE(made) << made.error().message;
     return replica;
+  }
+  /// Begins a rotation; replicas come into step later.
+  void rotate_in_east(std::string const& id) {
+    auto const key = stored(kEast, id);
+    ASSERT_TRUE(in(kEast, [&](Transaction& tx) {
+      return rotate(tx, vault(kEast), key, catalogue::MaterialOrigin::on_demand, now_);
+    }));
+  }
+  /// As UpdatePrimaryRegion does.
+  void step_down(Key const& primary, std::string const& region) {
+    save(keys::step_down(stored(primary.region, primary.id), region));
+  }
+  std::vector<std::string> replicas_in(std::string const& region, std::string const& id) {
+    return *in(region, [&](Transaction& tx) { return catalogue::list_replicas(tx, id); });
   }
   void step(std::string const& region) {
     auto const next = step_keys(catalogues(), vault(region), now_);
@@ -347,9 +364,7 @@ TEST_F(Keystore, keeps_replicas_readable_wherever_a_rotation_is_cut) {
     auto const primary = make_key(true);
     replicate_to(kWest, primary);
     replicate_to("eu-west-1", primary);
-    ASSERT_TRUE(in(kEast, [&](Transaction& tx) {
-      return rotate(tx, vault(kEast), primary, catalogue::MaterialOrigin::on_demand, now_);
-    }));
+    rotate_in_east(primary.id);
     // Each look at a catalogue begins a piece of the work: at the n-th the process dies.
     int calls = 0;
     Catalogues const mortal = [&](std::string_view name) -> sql::Pool* {
@@ -400,12 +415,109 @@ TEST_F(Keystore, makes_a_replica_anew_where_one_was_deleted) {
   EXPECT_EQ(*decrypt_in(kWest, *encrypt_in(kEast, primary.id)), "secret");
 }
 
+TEST_F(Keystore, tells_every_replica_of_the_others) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  replicate_to(kIreland, primary);
+  std::vector<std::string> const both{kIreland, kWest};
+  for (auto const* region : {kEast, kWest, kIreland})
+    EXPECT_EQ(replicas_in(region, primary.id), both) << region;
+  save(keys::schedule_deletion(stored(kWest, primary.id), 7, false, now_));
+  now_ += std::chrono::days(7);
+  step(kWest);
+  for (auto const* region : {kEast, kIreland})
+    EXPECT_EQ(replicas_in(region, primary.id), std::vector<std::string>{kIreland}) << region;
+}
+
+TEST_F(Keystore, does_not_take_a_replica_back_to_what_was) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  // The primary key is read; before that is written to the replica, all this happens.
+  bool happened = false;
+  Catalogues const slow = [&](std::string_view name) {
+    if (name == kWest && !std::exchange(happened, true)) {
+      auto const yearly = keys::set_rotation(stored(kEast, primary.id), 365, now_);
+      EXPECT_TRUE(in(kEast, [&](Transaction& tx) { return save_shared(tx, yearly, now_); }));
+      step_down(primary, kWest);
+      EXPECT_TRUE(end_update(catalogues(), vault(kEast), primary.id, now_));
+    }
+    return &regions_.of(name);
+  };
+  ASSERT_TRUE(bring_in_step(slow, vault(kEast), primary.id, now_));
+  EXPECT_EQ(stored(kWest, primary.id).scope, keys::KeyScope::primary);
+  EXPECT_EQ(stored(kWest, primary.id).rotation_days, 365);
+}
+
+TEST_F(Keystore, has_one_primary_key_wherever_its_change_is_cut) {
+  for (int cut = 0; cut < 8; ++cut) {
+    auto const former = make_key(true);
+    replicate_to(kWest, former);
+    replicate_to(kIreland, former);
+    save(keys::set_rotation(stored(kEast, former.id), 365, now_));
+    rotate_in_east(former.id);
+    step_down(former, kWest);
+    int calls = 0;
+    Catalogues const mortal = [&](std::string_view name) -> sql::Pool* {
+      return name != kEast && ++calls > cut ? nullptr : &regions_.of(name);
+    };
+    static_cast<void>(end_update(mortal, vault(kEast), former.id, now_));
+    auto all_read_all = [&] {
+      for (auto const* from : {kEast, kWest, kIreland})
+        for (auto const* to : {kEast, kWest, kIreland})
+          EXPECT_TRUE(decrypt_in(to, *encrypt_in(from, former.id))) << from << " " << to << " cut at " << cut;
+    };
+    all_read_all();
+    for (auto const* region : {kEast, kWest, kIreland}) step(region);
+    all_read_all();
+    for (auto const* region : {kEast, kWest, kIreland}) {
+      auto const key = stored(region, former.id);
+      EXPECT_EQ(key.primary_region, kWest) << region << " cut at " << cut;
+      EXPECT_EQ(key.scope, region == kWest ? keys::KeyScope::primary : keys::KeyScope::replica);
+      EXPECT_EQ(key.state, keys::KeyState::enabled);
+      EXPECT_EQ(key.current_version, 2U) << "the rotation goes on with the new primary key";
+      EXPECT_EQ(key.rotation_days, 365);
+      EXPECT_EQ(key.next_rotation.has_value(), region == kWest);
+      EXPECT_EQ(replicas_in(region, former.id), (std::vector<std::string>{kIreland, kEast}));
+    }
+  }
+}
+
+TEST_F(Keystore, keeps_the_primary_key_if_the_one_that_should_take_over_is_gone) {
+  auto const former = make_key(true);
+  replicate_to(kWest, former);
+  save(keys::schedule_deletion(stored(kWest, former.id), 7, false, now_));
+  step_down(former, kWest);
+  now_ += std::chrono::days(7);
+  step(kWest);
+  step(kEast);
+  auto const key = stored(kEast, former.id);
+  EXPECT_EQ(key.scope, keys::KeyScope::primary);
+  EXPECT_EQ(key.primary_region, kEast);
+  EXPECT_EQ(key.state, keys::KeyState::enabled);
+  EXPECT_TRUE(replicas_in(kEast, former.id).empty());
+}
+
+TEST_F(Keystore, does_not_change_the_primary_key_twice) {
+  auto const first = make_key(true);
+  replicate_to(kWest, first);
+  replicate_to(kIreland, first);
+  step_down(first, kWest);
+  auto const interrupted = stored(kEast, first.id);
+  ASSERT_TRUE(end_update(catalogues(), vault(kEast), first.id, now_));
+  step_down(stored(kWest, first.id), kIreland);
+  ASSERT_TRUE(end_update(catalogues(), vault(kWest), first.id, now_));
+  save(interrupted);  // as if the first process had died before its last step
+  for (auto const* region : {kEast, kWest, kIreland}) step(region);
+  EXPECT_EQ(stored(kIreland, first.id).scope, keys::KeyScope::primary);
+  EXPECT_EQ(stored(kWest, first.id).scope, keys::KeyScope::replica);
+  EXPECT_EQ(stored(kEast, first.id).scope, keys::KeyScope::replica);
+  EXPECT_EQ(stored(kEast, first.id).state, keys::KeyState::enabled);
+}
+
 TEST_F(Keystore, ends_a_rotation_that_waited_for_a_replica_that_is_gone) {
   auto const primary = make_key(true);
   auto const replica = replicate_to(kWest, primary);
-  ASSERT_TRUE(in(kEast, [&](Transaction& tx) {
-    return rotate(tx, vault(kEast), primary, catalogue::MaterialOrigin::on_demand, now_);
-  }));
+  rotate_in_east(primary.id);
   save(keys::schedule_deletion(stored(kWest, replica.id), 7, false, now_));
   now_ += std::chrono::days(7);
   step(kWest);

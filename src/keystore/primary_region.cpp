@@ -1,0 +1,63 @@
+// keystore/primary_region.cpp - see primary_region.h.
+#include "keystore/primary_region.h"
+
+#include <algorithm>
+
+#include "keystore/in_transaction.h"
+
+namespace argosy::keystore {
+namespace {
+
+using catalogue::Transaction;
+using keys::Key;
+using keys::KeyState;
+
+/// Nothing if the key is not Updating.
+Result<std::optional<Shared>> read_former(Transaction& tx, Vault const& vault, std::string_view id) {
+  auto const key = TRY(catalogue::find_key(tx, id));
+  if (!key || key->state != KeyState::updating) return std::nullopt;
+  return std::optional(TRY(read_shared(tx, vault, *key)));
+}
+
+std::vector<std::string> replicas_after(Shared const& former) {
+  auto out = former.replicas;
+  std::ranges::replace(out, former.key.primary_region, former.key.region);
+  return out;
+}
+
+/// False if there is no replica any more that could. One that did so before may be anything since.
+Result<bool> take_over(sql::Pool& there, Vault const& vault, Shared const& former, Time now) {
+  return in_transaction(there, sql::Access::write, [&](Transaction& tx) -> Result<bool> {
+    auto const replica = TRY(catalogue::find_key(tx, former.key.id));
+    if (!replica) return false;
+    if (replica->revision > former.key.revision) return true;
+    if (replica->state == KeyState::deleted) return false;
+    TRY(insert_missing(tx, vault, former));
+    TRY(catalogue::save_replicas(tx, replica->id, replicas_after(former), false, now));
+    TRY(catalogue::save_key(tx, keys::take_over(*replica, former.key)));
+    return true;
+  });
+}
+
+}  // namespace
+
+Result<void> end_update(Catalogues const& catalogues, Vault const& vault, std::string_view key, Time now) {
+  auto* here = catalogues(vault.region);
+  auto const former = TRY(
+      in_transaction(*here, sql::Access::read, [&](Transaction& tx) { return read_former(tx, vault, key); }));
+  if (!former) return {};
+  auto const& region = former->key.primary_region;
+  auto* there = catalogues(region);
+  if (there == nullptr)
+    return fail(Fault::unavailable, "the region " + region + " of the new primary key is not here");
+  bool const was_taken_over = TRY(take_over(*there, vault, *former, now));
+  TRY(in_transaction(*here, sql::Access::write, [&](Transaction& tx) -> Result<void> {
+    auto const found = TRY(catalogue::find_key(tx, key));
+    if (!found || found->state != KeyState::updating) return {};
+    return catalogue::save_key(tx, keys::end_update(*found, was_taken_over));
+  }));
+  return bring_in_step(catalogues, {was_taken_over ? region : vault.region, vault.master_keys, vault.entropy},
+                       key, now);
+}
+
+}  // namespace argosy::keystore
