@@ -28,21 +28,29 @@ std::vector<std::string> aliases_of(std::vector<kms::AliasListEntry> const& alia
 Outcome<Listing> list(Session& session) {
   auto aliases = TRY(list_aliases(session));
   Listing listing;
-  for (auto const& entry : TRY(list_keys(session))) {
-    auto key = TRY(describe_key(session, entry.key_arn));
-    auto names = aliases_of(aliases, key.key_id);
+  auto keys = TRY(list_keys(session));
+  for (auto const& entry : keys) {
+    auto names = aliases_of(aliases, entry.key_id);
     std::string shown;
     for (auto const& name : names) (shown += shown.empty() ? "" : ", ") += name;
-    listing.rows.push_back({session.region(), key.key_id, shown.empty() ? "-" : shown, key.key_state,
-                            is_managed_by_aws(key) ? "AWS" : "you", key.description});
-    listing.items.push_back({{"region", session.region()},
-                             {"key_id", key.key_id},
-                             {"arn", key.arn},
-                             {"aliases", boost::json::value_from(names)},
-                             {"state", key.key_state},
-                             {"managed_by_aws", is_managed_by_aws(key)},
-                             {"multi_region", key.multi_region},
-                             {"description", key.description}});
+    std::vector<std::string> row{session.region(), entry.key_id, shown.empty() ? "-" : shown};
+    boost::json::object item{{"region", session.region()},
+                             {"key_id", entry.key_id},
+                             {"arn", entry.key_arn},
+                             {"aliases", boost::json::value_from(names)}};
+    auto found = TRY(find_key(session, entry.key_arn));
+    if (auto const& key = found.key) {
+      row.insert(row.end(), {key->key_state, is_managed_by_aws(*key) ? "AWS" : "you", key->description});
+      item["state"] = key->key_state;
+      item["managed_by_aws"] = is_managed_by_aws(*key);
+      item["multi_region"] = key->multi_region;
+      item["description"] = key->description;
+    } else {  // its policy is closed to its own account
+      row.insert(row.end(), {"?", "?", found.obstacle->what});
+      item["state"] = nullptr;
+    }
+    listing.rows.push_back(std::move(row));
+    listing.items.push_back(std::move(item));
   }
   return listing;
 }
@@ -60,6 +68,7 @@ struct CreateOptions {
   std::string region;
   std::string alias;
   std::string description;
+  bool multi_region = false;
   std::vector<std::string> open_to;
 };
 
@@ -93,6 +102,7 @@ Outcome<Exit> run_create(CreateOptions const& options, Settings const& settings,
   if (!alias.empty()) TRY(check_alias_is_free(*session, alias));
   kms::CreateKeyRequest request;
   if (!options.description.empty()) request.description = options.description;
+  if (options.multi_region) request.multi_region = true;
   auto key = TRY(create_key(*session, request));
   boost::json::array grants;
   if (auto done = name_and_open(*session, alias, key, accounts, grants); !done) {
@@ -109,6 +119,7 @@ Outcome<Exit> run_create(CreateOptions const& options, Settings const& settings,
         {"key_id", key.key_id},
         {"arn", key.arn},
         {"alias", alias.empty() ? boost::json::value(nullptr) : boost::json::value(alias)},
+        {"multi_region", key.multi_region},
         {"grants", std::move(grants)}});
   }
   return Exit::done;
@@ -188,8 +199,9 @@ constexpr char const* kListExamples = R"(  argosy key ls us-east-1 us-west-2
 constexpr char const* kCreateExamples = R"(  argosy key create us-west-2 --alias images
   key=$(argosy key create us-west-2 --alias images --open-to 123456789012)
 
-Prints the ARN. A key belongs to one region: make one in each region that has encrypted images. The
-accounts of --open-to are given what argosy key grant gives.
+Prints the ARN. A key belongs to one region: make one in each region that has encrypted images, or one
+with --multi-region, which argosy key replicate takes to others. The accounts of --open-to are given what
+argosy key grant gives.
 )";
 
 constexpr char const* kGrantExamples = R"(  argosy key grant us-west-2/alias/images 123456789012
@@ -224,6 +236,8 @@ void add_create(Program& program) {
   verb.add_option("REGION", options->region, "Where it is used")->required()->option_text(" ");
   verb.add_option("--alias", options->alias, "A name for it, as in REGION/alias/NAME")->option_text("NAME");
   verb.add_option("--description", options->description, "Of the key")->option_text("TEXT");
+  verb.add_flag("--multi-region", options->multi_region,
+                "May have replicas in other regions; no key can become one later");
   add_values(verb, "--open-to", options->open_to,
              "Accounts that may start and copy what is under it, repeated or with commas")
       .option_text("ACCOUNTS");
@@ -250,10 +264,11 @@ void add_revoke(Program& program) {
 }  // namespace
 
 void add_key(Program& program) {
-  program.add_group("key", "Keys of encrypted images: ls, create, grant, revoke, dependents",
+  program.add_group("key", "Keys of encrypted images: ls, create, replicate, grant, revoke, dependents",
                     "Each teaches with examples: argosy key grant --help\n");
   add_list(program);
   add_create(program);
+  add_key_replicate(program);
   add_grant(program);
   add_revoke(program);
   add_key_dependents(program);

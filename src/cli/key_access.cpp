@@ -55,7 +55,7 @@ std::optional<Obstacle> find_state_obstacle(kms::KeyMetadata const& key) {
   if (key.key_usage != "ENCRYPT_DECRYPT" || key.key_spec != "SYMMETRIC_DEFAULT")
     return Obstacle{"the key " + show_key(key.arn) + " is not symmetric: disks cannot be encrypted under it",
                     ""};
-  if (key.key_state == "Enabled") return std::nullopt;
+  if (key.key_state == "Enabled" || key.key_state == "Updating") return std::nullopt;
   Obstacle obstacle{"the key " + show_key(key.arn) + " is " + key.key_state, ""};
   auto enable = aws_command("enable-key", key.arn);
   if (key.key_state == "Disabled") obstacle.remedy = enable;

@@ -28,7 +28,7 @@ struct Obstacle {
 std::string show(Obstacle const& obstacle, std::size_t blanks);
 
 bool is_managed_by_aws(kms::KeyMetadata const& key);
-/// The state that keeps a key from being used; nothing if it is enabled.
+/// The state that keeps a key from being used; nothing if it is enabled, or Updating.
 std::optional<Obstacle> find_state_obstacle(kms::KeyMetadata const& key);
 
 /// A key as the caller sees it, or why he does not.

@@ -57,6 +57,14 @@ Outcome<kms::KeyMetadata> create_key(Session& session, kms::CreateKeyRequest con
   return std::move(answer.key_metadata);
 }
 
+Outcome<kms::KeyMetadata> replicate_key(Session& session, std::string const& key, std::string const& region) {
+  kms::ReplicateKeyRequest request;
+  request.key_id = key;
+  request.replica_region = region;
+  auto answer = TRY(call<kms::ReplicateKeyResponse>(session, "ReplicateKey", request));
+  return std::move(answer.replica_key_metadata);
+}
+
 Outcome<void> create_alias(Session& session, std::string const& alias, std::string const& key_id) {
   return act(session, "CreateAlias", kms::CreateAliasRequest{alias, key_id});
 }

@@ -17,6 +17,9 @@ Outcome<kms::KeyMetadata> describe_key(Session& session, std::string const& key)
 Outcome<std::vector<kms::KeyListEntry>> list_keys(Session& session);
 Outcome<std::vector<kms::AliasListEntry>> list_aliases(Session& session);
 Outcome<kms::KeyMetadata> create_key(Session& session, kms::CreateKeyRequest const& request);
+/// The new replica of a multi-Region key whose primary key is in the session's region. Fails with
+/// AlreadyExistsException, UnsupportedOperationException.
+Outcome<kms::KeyMetadata> replicate_key(Session& session, std::string const& key, std::string const& region);
 /// `alias` begins with "alias/". Fails with AlreadyExistsException.
 Outcome<void> create_alias(Session& session, std::string const& alias, std::string const& key_id);
 /// The JSON of the key's policy; its own account alone may read it. `key`: an id or ARN, here and below.

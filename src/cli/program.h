@@ -79,7 +79,8 @@ void add_deregister(Program& program);        // deregister.cpp
 void add_doctor(Program& program);            // doctor.cpp
 void add_completion(Program& program);        // completion.cpp
 void add_man(Program& program);               // man.cpp
-void add_key(Program& program);               // key.cpp, with the next one
+void add_key(Program& program);               // key.cpp, with the next two
+void add_key_replicate(Program& program);     // key_replicate.cpp
 void add_key_dependents(Program& program);    // dependents.cpp
 void add_snapshot(Program& program);          // snapshot.cpp, with the next two
 void add_snapshot_share(Program& program);    // share.cpp

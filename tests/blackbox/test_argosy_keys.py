@@ -1,12 +1,13 @@
 """argosy key, and argosy why: keys of a region, who may use them, what hangs on them and what needs them."""
+import json
+
 import pytest
 
 import disks
+import keys
 from argosy import argosy, argosy_json, run
 from argosyd import REGIONS
 from test_argosy_completion import offered
-
-OPERATIONS = {"DescribeKey", "CreateGrant", "Decrypt", "ReEncryptFrom", "GenerateDataKeyWithoutPlaintext"}
 
 
 def create(account, *arguments, region="us-west-2"):
@@ -32,6 +33,16 @@ def test_a_key_is_made_with_alias_and_description_and_listed(owner):
     assert key["KeyId"] not in argosy(owner, "key", "ls", "us-east-1")
 
 
+def test_a_key_that_its_own_account_may_not_see_hides_no_other(server):
+    account = server.new_account(disks.unique("locked out"))
+    closed = json.dumps({"Statement": keys.allow({"AWS": keys.ROOT.format("111122223333")}, "kms:*")})
+    locked = keys.make(account, Policy=closed, BypassPolicyLockoutSafetyCheck=True)["KeyId"]
+    seen = keys.make(account)["KeyId"]
+    listed = {item["key_id"]: item["state"] for item in argosy_json(account, "key", "ls", "us-east-1")}
+    assert listed == {locked: None, seen: "Enabled"}
+    assert locked in argosy(account, "key", "ls", "us-east-1")
+
+
 def test_no_key_is_made_where_its_alias_is_taken(owner):
     alias = disks.unique("taken")
     create(owner, "--alias", alias)
@@ -45,7 +56,7 @@ def test_a_grant_gives_what_launching_and_copying_need_and_no_more(owner, recipi
     first = argosy(owner, "key", "grant", arn, recipient.id)
     assert argosy(owner, "key", "grant", arn, recipient.id) == first, "the same twice is one grant"
     [grant] = grants(owner, arn)
-    assert grant["GrantId"] == first.strip() and set(grant["Operations"]) == OPERATIONS
+    assert grant["GrantId"] == first.strip() and set(grant["Operations"]) == set(keys.RECIPIENT_OPERATIONS)
     assert grant["GranteePrincipal"] == f"arn:aws:iam::{recipient.id}:root"
     recipient.client("kms", "us-west-2").describe_key(KeyId=arn)
 
@@ -96,6 +107,8 @@ def test_a_key_that_is_not_there_is_told_with_where_keys_are_listed(owner, recip
         ("key", "create"),
         ("key", "create", "us-west-2", "--alias", "aws/mine"),
         ("key", "create", "us-west-2", "--open-to", "1234"),
+        ("key", "replicate", "us-west-2/alias/x"),
+        ("key", "replicate", "us-west-2/alias/x", "--to", "Mars"),
         ("key", "grant", "us-west-2/alias/x"),
         ("key", "grant", "us-west-2/alias/x", "1234"),
         ("key", "grant", "us-west-2/images", "123456789012"),
@@ -120,9 +133,26 @@ def test_the_replicas_of_a_key_are_looked_at_too(owner):
     kms = owner.client("kms", "us-west-2")
     arn = kms.create_key(MultiRegion=True)["KeyMetadata"]["Arn"]
     replica = kms.replicate_key(KeyId=arn, ReplicaRegion="eu-west-1")["ReplicaKeyMetadata"]["Arn"]
-    for key, other in ((arn, replica), (replica, arn)):
+    third = kms.replicate_key(KeyId=arn, ReplicaRegion="us-east-1")["ReplicaKeyMetadata"]["Arn"]
+    for key in (arn, replica, third):
         places = argosy_json(owner, "key", "dependents", key)["places"]
-        assert [place["key"] for place in places] == [key, other]
+        assert [place["key"] for place in places] == [key, *(other for other in (arn, replica, third) if other != key)]
+
+
+def test_a_multi_region_key_is_taken_to_other_regions_once(owner):
+    arn = create(owner, "--multi-region")
+    east = arn.replace("us-west-2", "us-east-1")
+    assert argosy(owner, "key", "replicate", arn, "--to", "us-east-1").strip() == east
+    done = argosy_json(owner, "key", "replicate", east, "--to", "us-east-1,eu-west-1")
+    assert done["key"] == arn, "the primary key, whichever was named"
+    assert {each["region"]: each["created"] for each in done["replicas"]} == {"us-east-1": False, "eu-west-1": True}
+    blob = keys.encrypt(owner, arn, region="us-west-2")
+    assert keys.decrypt(owner, blob, "eu-west-1") == b"secret"
+
+
+def test_a_key_of_one_region_stays_there(owner):
+    told = argosy(owner, "key", "replicate", create(owner), "--to", "us-east-1", status=4)
+    assert "argosy key create us-west-2 --multi-region" in told
 
 
 def test_keys_and_regions_are_completed(owner):

@@ -1,0 +1,82 @@
+// cli/key_replicate.cpp - argosy key replicate: a multi-Region key in other regions.
+#include <algorithm>
+
+#include "cli/key_target.h"
+#include "cli/program.h"
+#include "cli/reference.h"
+
+namespace argosy::cli {
+namespace {
+
+struct ReplicateOptions {
+  std::string key;
+  std::vector<std::string> to;
+};
+
+/// A multi-Region key by its primary key: that alone can be replicated.
+Outcome<KeyTarget> open_primary(Settings const& settings, std::string const& reference) {
+  auto target = TRY(open_key(settings, reference));
+  auto const& key = target.key;
+  if (!key.multi_region_configuration)
+    return stop(Exit::refused, show_key(key.arn) +
+                                   " belongs to its region for ever. One that can be replicated: argosy key "
+                                   "create " +
+                                   target.session->region() + " --multi-region");
+  auto primary = key.multi_region_configuration->primary_key;
+  if (primary.arn == key.arn) return target;
+  KeyTarget out;
+  out.session = TRY(target.session->open_in(primary.region));
+  out.key = TRY(describe_key(*out.session, primary.arn));
+  return out;
+}
+
+/// The ARN of the key in that region; empty if it has none there.
+std::string find_in(kms::MultiRegionConfiguration const& key, std::string const& region) {
+  if (key.primary_key.region == region) return key.primary_key.arn;
+  auto found = std::ranges::find(key.replica_keys, region, &kms::MultiRegionKey::region);
+  return found == key.replica_keys.end() ? "" : found->arn;
+}
+
+Outcome<Exit> run(ReplicateOptions const& options, Settings const& settings, Terminal& terminal) {
+  auto regions = without_repeats(options.to);
+  for (auto const& region : regions) TRY(check_region(region));
+  auto target = TRY(open_primary(settings, options.key));
+  boost::json::array replicas;
+  for (auto const& region : regions) {
+    auto arn = find_in(*target.key.multi_region_configuration, region);
+    bool is_new = arn.empty();
+    if (is_new) {
+      arn = TRY(replicate_key(*target.session, target.key.arn, region)).arn;
+    } else {
+      terminal.note(show_key(arn) + "  was there already");
+    }
+    if (terminal.format() == Format::table) terminal.print(arn + "\n");
+    replicas.push_back({{"region", region}, {"arn", arn}, {"created", is_new}});
+  }
+  if (terminal.format() == Format::json)
+    terminal.print(boost::json::object{{"key", target.key.arn}, {"replicas", std::move(replicas)}});
+  return Exit::done;
+}
+
+constexpr char const* kExamples = R"(  argosy key replicate us-east-1/alias/images --to us-west-2,eu-west-1
+
+Prints the ARN in each region; the same twice makes no second one. A replica opens what the key encrypts
+anywhere and has its id, but alias, policy and grants of its own: whoever shall use it there is given it
+there. A copy takes it where it is named: argosy copy … --kms-key REGION=ARN.
+)";
+
+}  // namespace
+
+void add_key_replicate(Program& program) {
+  auto options = std::make_shared<ReplicateOptions>();
+  auto& verb =
+      program.add_verb("key replicate", "Take a multi-Region key to other regions", kExamples, options, &run);
+  verb.add_option("KEY", options->key, "REGION/ID, REGION/alias/NAME or an ARN")
+      ->required()
+      ->option_text(" ");
+  add_values(verb, "--to", options->to, "Regions, repeated or with commas; required")
+      .required()
+      ->option_text("REGIONS");
+}
+
+}  // namespace argosy::cli
