@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.h"
 #include "crypto/crypto.h"
 #include "crypto/sigv4.h"
 #include "digest/sha256.h"
@@ -183,17 +184,11 @@ std::optional<AuthFailure> check_date(Claim const& claim, Time now) {
 
 /// The headers that were signed, as they came; nothing if one is missing.
 std::optional<http::Headers> signed_headers(Claim const& claim, http::Request const& request) {
-  auto lower = [](std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-  };
   http::Headers out;
   for (auto const& name : claim.signed_headers) {
     bool found = false;
     for (auto const& [key, value] : request.headers) {
-      if (lower(key) != name) continue;
+      if (to_lower(key) != name) continue;
       out.emplace_back(name, value);
       found = true;
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/text.h"
 #include "cli/key_reference.h"
 
 namespace argosy::cli {
@@ -13,38 +14,6 @@ namespace {
 
 using boost::json::object;
 using boost::json::value;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-/// `*` is any text, `?` any character.
-bool is_like(std::string_view text, std::string_view pattern) {
-  std::size_t at = 0;
-  std::size_t in_pattern = 0;
-  std::optional<std::size_t> star;  // behind the last one
-  std::size_t tried = 0;
-  while (at < text.size()) {
-    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
-      star = ++in_pattern;
-      tried = at;
-    } else if (in_pattern < pattern.size() &&
-               (pattern[in_pattern] == '?' || pattern[in_pattern] == text[at])) {
-      ++in_pattern;
-      ++at;
-    } else if (star) {
-      in_pattern = *star;
-      at = ++tried;
-    } else {
-      return false;
-    }
-  }
-  while (in_pattern < pattern.size() && pattern[in_pattern] == '*') ++in_pattern;
-  return in_pattern == pattern.size();
-}
 
 /// A text, or those of a list.
 std::vector<std::string> texts_of(value const* element) {
@@ -85,17 +54,17 @@ Answer match_principals(object const& statement, PolicyQuestion const& question)
 /// Whether the element, or with "Not" before its name all but it, matches.
 Answer match_texts(object const& statement, std::string const& name, std::string const& text) {
   auto patterns = texts_of(statement.if_contains(name));
-  bool found = std::ranges::any_of(patterns,
-                                   [&](auto const& pattern) { return is_like(lower(text), lower(pattern)); });
+  bool found = std::ranges::any_of(
+      patterns, [&](auto const& pattern) { return matches_wildcard(to_lower(pattern), to_lower(text)); });
   if (statement.contains(name)) return to_answer(found);
   auto others = texts_of(statement.if_contains("Not" + name));
   return to_answer(std::ranges::none_of(
-      others, [&](auto const& pattern) { return is_like(lower(text), lower(pattern)); }));
+      others, [&](auto const& pattern) { return matches_wildcard(to_lower(pattern), to_lower(text)); }));
 }
 
 /// What the request would carry, empty if it does not; nothing if that is not known here.
 std::optional<std::string> find_fact(std::string const& key, PolicyQuestion const& question) {
-  auto name = lower(key);
+  auto name = to_lower(key);
   if (name == "kms:calleraccount" || name == "aws:principalaccount") return question.account;
   if (name == "kms:viaservice") return "ec2." + read_key_arn(question.key_arn).region + ".amazonaws.com";
   if (name == "kms:grantisforawsresource") return question.action == "kms:CreateGrant" ? "true" : "";
@@ -109,7 +78,8 @@ Answer match_condition(std::string_view operation, std::string const& key, value
   bool negated = operation.contains("Not");
   if (operation.starts_with("String") || operation == "Bool") {
     bool found = std::ranges::any_of(texts_of(&wanted), [&](auto const& pattern) {
-      return operation.ends_with("Like") ? is_like(*fact, pattern) : lower(*fact) == lower(pattern);
+      return operation.ends_with("Like") ? matches_wildcard(pattern, *fact)
+                                         : equal_ignoring_case(*fact, pattern);
     });
     return to_answer(found != negated);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text.h"
 #include "crypto/crypto.h"
 
 namespace argosy::crypto {
@@ -14,13 +15,6 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 /// Without blanks at both ends, runs of blanks folded to one.
@@ -91,7 +85,7 @@ std::string percent_decode(std::string_view text) {
 
 std::string canonical_request(SignedParts const& parts) {
   std::vector<std::pair<std::string, std::string>> headers;
-  for (auto const& [name, value] : parts.headers) headers.emplace_back(lower(name), fold(value));
+  for (auto const& [name, value] : parts.headers) headers.emplace_back(to_lower(name), fold(value));
   std::ranges::stable_sort(headers, {}, &std::pair<std::string, std::string>::first);
   std::string lines;
   std::string names;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "access/caller.h"
+#include "base/text.h"
 
 namespace argosy::ec2 {
 
@@ -38,8 +39,8 @@ std::vector<catalogue::Filter> to_filters(std::vector<m::Filter> const& filters)
 }
 
 bool matches_any(m::Filter const& filter, std::string_view text) {
-  return std::ranges::any_of(filter.value,
-                             [&](auto const& value) { return images::matches_pattern(value, text); });
+  return std::ranges::any_of(
+      filter.value, [&](auto const& value) { return matches_wildcard(value, text, Escape::backslash); });
 }
 
 Result<images::Tag> to_tag(m::Tag const& tag) {

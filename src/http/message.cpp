@@ -1,17 +1,13 @@
 // http/message.cpp - see message.h.
 #include "http/message.h"
 
-#include <algorithm>
-#include <cctype>
+#include "base/text.h"
 
 namespace argosy::http {
 
 std::optional<std::string_view> find_header(Headers const& headers, std::string_view name) {
-  auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
   for (auto const& [key, value] : headers)
-    if (std::ranges::equal(key, name, same)) return value;
+    if (equal_ignoring_case(key, name)) return value;
   return std::nullopt;
 }
 

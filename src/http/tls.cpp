@@ -7,10 +7,10 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <array>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace argosy::http {
 namespace {
@@ -143,10 +143,7 @@ std::vector<std::string> peer_names(ssl_st* connection) {
         continue;
       text = shown.data();
     }
-    std::ranges::transform(text, text.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    out.push_back(std::move(text));
+    out.push_back(to_lower(text));
   }
   return out;
 }

@@ -49,7 +49,4 @@ Result<void> check_copyable(Image const& image, std::string_view account);
 /// InvalidParameterValue.
 Result<void> check_completion_duration(std::int64_t minutes, std::string_view parameter);
 
-/// A pattern of a filter: `*` any run, `?` one character, `\` escapes; case-sensitive.
-bool matches_pattern(std::string_view pattern, std::string_view text);
-
 }  // namespace argosy::images

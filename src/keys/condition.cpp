@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "base/text.h"
 #include "keys/errors.h"
-#include "keys/wildcard.h"
 
 namespace argosy::keys {
 namespace {
@@ -117,7 +117,7 @@ bool compare(Comparison comparison, std::string_view wanted, std::string_view va
       return wanted == value;
     case Comparison::equal_ignoring_case:
     case Comparison::boolean:
-      return to_lower(wanted) == to_lower(value);
+      return equal_ignoring_case(wanted, value);
     case Comparison::like:
       return matches_wildcard(wanted, value);
     case Comparison::arn_like:

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "keys/identifier.h"
-#include "keys/wildcard.h"
 
 namespace argosy::keys {
 namespace {

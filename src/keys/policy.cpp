@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/text.h"
 #include "keys/errors.h"
 #include "keys/identifier.h"
-#include "keys/wildcard.h"
 
 namespace argosy::keys {
 namespace {

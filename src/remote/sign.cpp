@@ -1,10 +1,9 @@
 // remote/sign.cpp - see sign.h.
 #include "remote/sign.h"
 
-#include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "base/text.h"
 #include "crypto/sigv4.h"
 #include "digest/sha256.h"
 
@@ -21,12 +20,7 @@ void sign(http::Request& request, http::Endpoint const& endpoint, Credentials co
   if (credentials.session_token)
     request.headers.emplace_back("X-Amz-Security-Token", *credentials.session_token);
   std::set<std::string> names;
-  for (auto const& [name, value] : request.headers) {
-    std::string lower(name);
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    names.insert(std::move(lower));
-  }
+  for (auto const& [name, value] : request.headers) names.insert(to_lower(name));
   std::string signed_names;
   for (auto const& name : names) (signed_names += signed_names.empty() ? "" : ";") += name;
   crypto::CredentialScope credential_scope{date.substr(0, 8), scope.region, scope.service};

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "access/caller.h"
+#include "base/text.h"
 #include "http/url.h"
 
 namespace argosy::server {
@@ -154,8 +155,7 @@ Result<void> read_peer(Reader const& reader, YAML::Node const& node, PeerConfig&
                         {"receives_keys", reader.flag(peer.receives_keys)}}));
   TRY(reader.require(node, {"name", "regions", "endpoint", "public_endpoint", "accounts"}));
   if (peer.certificate_name.empty()) peer.certificate_name = http::parse_address(peer.endpoint)->host;
-  std::ranges::transform(peer.certificate_name, peer.certificate_name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  peer.certificate_name = to_lower(peer.certificate_name);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace argosy::wire {
 namespace {
@@ -175,9 +176,7 @@ Result<std::string> text(FormNode const& node) {
 }
 
 Result<bool> boolean(FormNode const& node) {
-  auto value = TRY(text(node));
-  std::ranges::transform(value, value.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  auto const value = to_lower(TRY(text(node)));
   if (value == "true") return true;
   if (value == "false") return false;
   return bad_value(node, "true or false");

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "keys/identifier.h"
-#include "keys/wildcard.h"
 
 namespace argosy::keys {
 namespace {
@@ -79,30 +78,6 @@ TEST(Policy, refuses_what_it_cannot_enforce) {
     EXPECT_EQ(code_of(with(more)), malformed) << more;
   EXPECT_EQ(code_of(with(R"(, "Sid": ")" + std::string(kMaxPolicyBytes, 'x') + "\"")),
             "LimitExceededException");
-}
-
-TEST(Wildcard, matches_runs_and_single_characters) {
-  for (auto const& [pattern, text] : std::vector<std::pair<std::string, std::string>>{{"", ""},
-                                                                                      {"*", ""},
-                                                                                      {"*", "abc"},
-                                                                                      {"a*", "a"},
-                                                                                      {"*c", "abc"},
-                                                                                      {"a*c", "abbc"},
-                                                                                      {"a?c", "abc"},
-                                                                                      {"*b*", "abc"},
-                                                                                      {"**", "a"},
-                                                                                      {"a*b*c", "axbxbxc"},
-                                                                                      {"?*", "a"}})
-    EXPECT_TRUE(matches_wildcard(pattern, text)) << pattern << " " << text;
-  for (auto const& [pattern, text] : std::vector<std::pair<std::string, std::string>>{{"", "a"},
-                                                                                      {"a", ""},
-                                                                                      {"?", ""},
-                                                                                      {"a?", "a"},
-                                                                                      {"a*c", "ab"},
-                                                                                      {"*b", "abc"},
-                                                                                      {"a*b*c", "axcxb"},
-                                                                                      {"A", "a"}})
-    EXPECT_FALSE(matches_wildcard(pattern, text)) << pattern << " " << text;
 }
 
 TEST(Identifier, is_read_in_its_four_forms) {

@@ -1,0 +1,49 @@
+// base/text.cpp - see text.h.
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace argosy {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::string to_lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), lower);
+  return out;
+}
+
+bool equal_ignoring_case(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, {}, lower, lower);
+}
+
+/// One way back is enough: what an earlier `*` could take more of, a later one takes as well.
+bool matches_wildcard(std::string_view pattern, std::string_view text, Escape escape) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  auto star = std::string_view::npos;
+  std::size_t star_text = 0;
+  while (t < text.size()) {
+    bool const escaped = escape == Escape::backslash && p + 1 < pattern.size() && pattern[p] == '\\';
+    std::size_t const at = escaped ? p + 1 : p;
+    bool const literal = at < pattern.size() && pattern[at] == text[t];
+    if (!escaped && at < pattern.size() && pattern[at] == '*') {
+      star = p++;
+      star_text = t;
+    } else if (literal || (!escaped && at < pattern.size() && pattern[at] == '?')) {
+      p = at + 1;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+}  // namespace argosy

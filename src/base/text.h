@@ -1,0 +1,21 @@
+// base/text.h - how texts are compared: case, wildcards.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace argosy {
+
+/// ASCII letters in lower case, all other bytes as they are.
+std::string to_lower(std::string_view text);
+/// Whether both are the same in lower case.
+bool equal_ignoring_case(std::string_view one, std::string_view other);
+
+/// What takes the meaning from a `*`, a `?` or itself that follows it.
+enum class Escape {
+  none,       ///< nothing: patterns of policies
+  backslash,  ///< patterns of EC2's filters
+};
+/// `*` is any run of characters, `?` any one; case-sensitive. An escape at the pattern's end is a character.
+bool matches_wildcard(std::string_view pattern, std::string_view text, Escape escape = Escape::none);
+
+}  // namespace argosy
