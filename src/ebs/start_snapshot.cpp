@@ -83,19 +83,16 @@ Result<std::optional<std::string>> choose_key(catalogue::Transaction& tx, access
                                               std::optional<images::Snapshot> const& parent,
                                               m::StartSnapshotRequest const& request) {
   auto const defaults = TRY(catalogue::find_encryption_defaults(tx, caller.account));
-  auto const choice =
-      images::choose_for_upload(parent ? std::optional(parent->encrypted) : std::nullopt,
-                                {request.encrypted, request.kms_key_arn}, defaults.by_default);
+  images::EncryptionWish const wish{request.encrypted, request.kms_key_arn};
+  auto const choice = images::choose_for_upload(parent ? std::optional(parent->encrypted) : std::nullopt,
+                                                wish, defaults.by_default);
   if (!choice)
     return invalid_parameter(
         parent ? "An unencrypted parent cannot be built on while encryption by default is on"
                : "Encrypted=false cannot be while encryption by default is on");
   if (*choice == images::KeyChoice::none) return std::nullopt;
   if (*choice == images::KeyChoice::source) return parent->kms_key;
-  auto const wanted = *choice == images::KeyChoice::given ? *request.kms_key_arn
-                      : defaults.kms_key.empty()          ? std::string(keys::kEbsAlias)
-                                                          : defaults.kms_key;
-  return TRY(keys.find(tx, caller, wanted));
+  return TRY(keys.find(tx, caller, keystore::name_of_choice(*choice, wish, defaults)));
 }
 
 /// Makes it an encrypted one: with a key that seals its journal, wrapped under the KMS key.

@@ -9,10 +9,6 @@ namespace {
 
 namespace m = messages::ec2;
 
-std::string key_of(images::EncryptionDefaults const& defaults) {
-  return defaults.kms_key.empty() ? std::string(keys::kEbsAlias) : defaults.kms_key;
-}
-
 template <class Change>
 Result<images::EncryptionDefaults> change_defaults(catalogue::Transaction& tx, access::Caller const& caller,
                                                    bool dry_run, Change const& change) {
@@ -52,7 +48,7 @@ Result<m::GetEbsDefaultKmsKeyIdResponse> get_ebs_default_kms_key_id(
     m::GetEbsDefaultKmsKeyIdRequest const& request) {
   TRY(stop_if_dry_run(request.dry_run));
   return m::GetEbsDefaultKmsKeyIdResponse{
-      key_of(TRY(catalogue::find_encryption_defaults(tx, caller.account)))};
+      keystore::name_of_default(TRY(catalogue::find_encryption_defaults(tx, caller.account)))};
 }
 
 Result<m::ModifyEbsDefaultKmsKeyIdResponse> modify_ebs_default_kms_key_id(
@@ -78,7 +74,7 @@ Result<m::ResetEbsDefaultKmsKeyIdResponse> reset_ebs_default_kms_key_id(
     m::ResetEbsDefaultKmsKeyIdRequest const& request) {
   auto defaults =
       TRY(change_defaults(tx, caller, request.dry_run, [](auto& settings) { settings.kms_key.clear(); }));
-  return m::ResetEbsDefaultKmsKeyIdResponse{key_of(defaults)};
+  return m::ResetEbsDefaultKmsKeyIdResponse{keystore::name_of_default(defaults)};
 }
 
 Result<std::optional<std::string>> choose_key(catalogue::Transaction& tx, access::Caller const& caller,
@@ -89,7 +85,7 @@ Result<std::optional<std::string>> choose_key(catalogue::Transaction& tx, access
   auto const choice = TRY(images::choose_for_copy(source, wish, defaults.by_default));
   if (choice == images::KeyChoice::none) return std::nullopt;
   if (choice == images::KeyChoice::source) return source_key;
-  auto const wanted = choice == images::KeyChoice::given ? *wish.kms_key : key_of(defaults);
+  auto const wanted = keystore::name_of_choice(choice, wish, defaults);
   auto arn = keys.find(tx, caller, wanted);
   if (!arn && arn.error().code.empty()) return std::unexpected(std::move(arn).error());
   return arn ? *arn : wanted;

@@ -121,6 +121,15 @@ Result<images::Encryption> EbsKeys::encryption_of(catalogue::Transaction& tx,
   return managed ? images::Encryption::managed_key : images::Encryption::customer_key;
 }
 
+std::string name_of_default(images::EncryptionDefaults const& defaults) {
+  return defaults.kms_key.empty() ? std::string(keys::kEbsAlias) : defaults.kms_key;
+}
+
+std::string name_of_choice(images::KeyChoice choice, images::EncryptionWish const& wish,
+                           images::EncryptionDefaults const& defaults) {
+  return choice == images::KeyChoice::given ? *wish.kms_key : name_of_default(defaults);
+}
+
 bool is_about_keys(Error const& error) {
   static constexpr std::array<std::string_view, 6> kCodes{"NotFoundException",   "AccessDeniedException",
                                                           "DisabledException",   "KMSInvalidStateException",

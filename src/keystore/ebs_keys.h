@@ -61,6 +61,12 @@ class EbsKeys {
   RootOf root_of_;
 };
 
+/// What names the key of an account's settings.
+std::string name_of_default(images::EncryptionDefaults const& defaults);
+/// What names the key of a choice that is neither `none` nor `source`.
+std::string name_of_choice(images::KeyChoice choice, images::EncryptionWish const& wish,
+                           images::EncryptionDefaults const& defaults);
+
 /// Whether a failure is about a key: the caller's to mend, not the server's.
 bool is_about_keys(Error const& error);
 
