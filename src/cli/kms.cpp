@@ -1,6 +1,9 @@
 // cli/kms.cpp - see kms.h.
 #include "cli/kms.h"
 
+#include "messages/kms/cryptography.h"
+#include "messages/kms/policies.h"
+#include "messages/kms/replicate_key.h"
 #include "wire/json.h"
 
 namespace argosy::cli {

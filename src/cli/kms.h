@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "cli/session.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/aliases.h"
+#include "messages/kms/grants.h"
+#include "messages/kms/keys.h"
 
 namespace argosy::cli {
 

@@ -1,7 +1,7 @@
 // kms/aliases.h - CreateAlias, UpdateAlias, DeleteAlias, ListAliases. Source: ec2-semantics F2.
 #pragma once
 #include "keystore/keystore.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/aliases.h"
 
 namespace argosy::kms {
 

@@ -2,7 +2,7 @@
 // ec2-semantics F2.
 #pragma once
 #include "keystore/keystore.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/cryptography.h"
 
 namespace argosy::kms {
 

@@ -2,7 +2,7 @@
 // ec2-semantics F2, F4.
 #pragma once
 #include "keystore/keystore.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/grants.h"
 
 namespace argosy::kms {
 

@@ -2,7 +2,7 @@
 // ec2-semantics F2, F3.
 #pragma once
 #include "keystore/keystore.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/keys.h"
 
 namespace argosy::kms {
 

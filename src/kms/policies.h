@@ -2,7 +2,7 @@
 // Source: ec2-semantics F2, F4.
 #pragma once
 #include "keystore/keystore.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/policies.h"
 
 namespace argosy::kms {
 

@@ -2,7 +2,7 @@
 // ec2-semantics F2.
 #pragma once
 #include "keystore/rotation.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/replicate_key.h"
 
 namespace argosy::kms {
 

@@ -2,7 +2,7 @@
 // ListKeyRotations. Source: ec2-semantics F2.
 #pragma once
 #include "keystore/rotation.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/rotation.h"
 
 namespace argosy::kms {
 

@@ -6,7 +6,7 @@
 #include "access/caller.h"
 #include "catalogue/keys.h"
 #include "keys/errors.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/keys.h"
 
 namespace argosy::kms {
 

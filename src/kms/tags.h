@@ -1,7 +1,7 @@
 // kms/tags.h - TagResource, UntagResource, ListResourceTags. Source: ec2-semantics F2.
 #pragma once
 #include "keystore/keystore.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/tags.h"
 
 namespace argosy::kms {
 

@@ -2,7 +2,7 @@
 // primary key. Source: AWS KMS API reference, "UpdatePrimaryRegion"; ec2-semantics F2, F3.
 #pragma once
 #include "keystore/rotation.h"
-#include "messages/kms/kms.h"
+#include "messages/kms/update_primary_region.h"
 
 namespace argosy::kms {
 
