@@ -7,6 +7,7 @@
 
 namespace argosy::cli {
 
+/// Fails with a message that names the call: it is asked for in the midst of others' work.
 Outcome<messages::sts::GetCallerIdentityResponse> get_caller_identity(Session& session);
 
 }  // namespace argosy::cli

@@ -158,7 +158,7 @@ struct RevokeOptions {
 /// 12 digits; a grant's id has 64.
 bool is_account(std::string const& word) { return check_account(word).has_value(); }
 
-/// Whether argosy gave the grant to the account, by hand or with an image.
+/// Whether argosy gave the grant to the account, by hand or with an image or a snapshot.
 bool is_ours(kms::GrantListEntry const& grant, std::string const& account) {
   auto name = grant.name.value_or("");
   return name == grant_name(account, "") || name.starts_with(grant_name(account, "") + ":");
@@ -208,15 +208,16 @@ constexpr char const* kGrantExamples = R"(  argosy key grant us-west-2/alias/ima
 
 Gives just what starting and copying images under the key needs: DescribeKey, CreateGrant, Decrypt,
 ReEncryptFrom and GenerateDataKeyWithoutPlaintext. Prints the grant's id; the same twice is one grant.
-The images themselves are shared with argosy share, whose --with-key does both.
+The images themselves are shared with argosy share, whose --with-key does both, as that of argosy snapshot
+share does.
 )";
 
 constexpr char const* kRevokeExamples = R"(  argosy key revoke us-west-2/alias/images 123456789012
   argosy key revoke us-west-2/alias/images 5e64dc7a…         one grant, by its id
 
-Of an account it revokes what argosy key grant and argosy share --with-key gave. What others gave, and
-what the key's policy says, stays, and that is told. What runs goes on until it is started again; a copy
-that is under way fails.
+Of an account it revokes what argosy key grant and the --with-key of argosy share and argosy snapshot share
+gave. What others gave, and what the key's policy says, stays, and that is told. What runs goes on until it is
+started again; a copy that is under way fails.
 )";
 
 constexpr char const* kKeyWords = "REGION/ID, REGION/alias/NAME or an ARN";

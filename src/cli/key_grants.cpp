@@ -5,17 +5,17 @@
 
 namespace argosy::cli {
 
-std::string grant_name(std::string const& account, std::string const& image_id) {
-  return "argosy:" + account + (image_id.empty() ? "" : ":" + image_id);
+std::string grant_name(std::string const& account, std::string const& shared_id) {
+  return "argosy:" + account + (shared_id.empty() ? "" : ":" + shared_id);
 }
 
 Outcome<std::string> give_key(Session& session, std::string const& key_arn, std::string const& account,
-                              std::string const& image_id) {
+                              std::string const& shared_id) {
   kms::CreateGrantRequest request;
   request.key_id = key_arn;
   request.grantee_principal = root_arn(account);
   request.operations.assign(kImageOperations.begin(), kImageOperations.end());
-  request.name = grant_name(account, image_id);
+  request.name = grant_name(account, shared_id);
   return create_grant(session, request);
 }
 

@@ -8,14 +8,14 @@
 
 namespace argosy::cli {
 
-/// Given by hand: "argosy:ACCOUNT". With an image: "argosy:ACCOUNT:ami-…", so that taking one image back
-/// leaves what another needs.
-std::string grant_name(std::string const& account, std::string const& image_id);
+/// Given by hand: "argosy:ACCOUNT". With an image or a snapshot: "argosy:ACCOUNT:ami-…", so that taking one
+/// back leaves what another needs.
+std::string grant_name(std::string const& account, std::string const& shared_id);
 
-/// Gives kImageOperations to the account; the grant's id. The same twice is one grant. `image_id` may be
-/// empty.
+/// Gives kImageOperations to the account; the grant's id. The same twice is one grant. `shared_id`: of the
+/// image or snapshot; may be empty.
 Outcome<std::string> give_key(Session& session, std::string const& key_arn, std::string const& account,
-                              std::string const& image_id);
+                              std::string const& shared_id);
 
 /// Revokes the grants for which `goes` is true; how many.
 Outcome<std::size_t> take_key(Session& session, std::string const& key_arn,

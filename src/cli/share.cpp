@@ -62,11 +62,18 @@ Outcome<std::vector<std::string>> find_own_snapshots(Session& session, ec2::Imag
 Outcome<void> share_image(Session& session, std::string const& image_id, Order const& order,
                           ShareOptions const& options) {
   auto image = TRY(find_image(session, image_id));
-  if (options.with_key) TRY(give_image_keys(session, image, order.audience.accounts));
+  if (options.with_key) TRY(give_keys(session, to_shared(image), order.audience.accounts));
   TRY(change_launch_permissions(session, image_id, Change::grant, order.audience));
   if (!options.allow_copy) return {};
   return change_snapshot_permissions(session, TRY(find_own_snapshots(session, image)), Change::grant,
                                      order.audience);
+}
+
+/// What --with-key gave, of those who lose the permission.
+Outcome<void> take_keys_back(Session& session, Shared const& shared, Order const& order,
+                             ShareOptions const& options) {
+  if (!options.all && order.audience.accounts.empty()) return {};  // of nobody would be of all
+  return take_keys(session, shared, order.audience.accounts);
 }
 
 Outcome<void> unshare_image(Session& session, std::string const& image_id, Order const& order,
@@ -76,20 +83,37 @@ Outcome<void> unshare_image(Session& session, std::string const& image_id, Order
   if (!options.all) {
     TRY(change_launch_permissions(session, image_id, Change::revoke, order.audience));
     TRY(change_snapshot_permissions(session, snapshots, Change::revoke, order.audience));
-    if (order.audience.accounts.empty()) return {};
-    return take_image_keys(session, image, order.audience.accounts);
+  } else {
+    TRY(reset_launch_permissions(session, image_id));
+    for (auto const& id : snapshots) TRY(reset_snapshot_permissions(session, id));
   }
-  TRY(reset_launch_permissions(session, image_id));
-  for (auto const& id : snapshots) TRY(reset_snapshot_permissions(session, id));
-  return take_image_keys(session, image, {});
+  return take_keys_back(session, to_shared(image), order, options);
 }
 
-/// Of all images, before the first is shared. Fails with `refused`.
-Outcome<void> check_keys(Order const& order, ShareOptions const& options, Terminal& terminal) {
+Outcome<void> share_snapshot(Session& session, std::string const& snapshot_id, Order const& order,
+                             ShareOptions const& options) {
+  if (options.with_key) TRY(give_keys(session, {snapshot_id, {snapshot_id}}, order.audience.accounts));
+  return change_snapshot_permissions(session, {snapshot_id}, Change::grant, order.audience);
+}
+
+Outcome<void> unshare_snapshot(Session& session, std::string const& snapshot_id, Order const& order,
+                               ShareOptions const& options) {
+  TRY(options.all ? reset_snapshot_permissions(session, snapshot_id)
+                  : change_snapshot_permissions(session, {snapshot_id}, Change::revoke, order.audience));
+  return take_keys_back(session, {snapshot_id, {snapshot_id}}, order, options);
+}
+
+Outcome<Shared> find_shared(Session& session, std::string const& id, Noun noun) {
+  if (noun == Noun::snapshot) return Shared{id, {id}};
+  return to_shared(TRY(find_image(session, id)));
+}
+
+/// Of all that is to be shared, before the first is. Fails with `refused`.
+Outcome<void> check_keys(Order const& order, ShareOptions const& options, Noun noun, Terminal& terminal) {
   std::string obstacles;
   for (auto const& target : order.targets) {
-    auto image = TRY(find_image(*target.session, target.id));
-    auto check = TRY(check_share(*target.session, image, order.audience, options.with_key));
+    auto shared = TRY(find_shared(*target.session, target.id, noun));
+    auto check = TRY(check_share(*target.session, shared, order.audience, options.with_key));
     for (auto const& warning : check.warnings) terminal.complain(target.text() + "  " + show(warning, 2));
     for (auto const& obstacle : check.obstacles)
       obstacles += "\n  " + target.text() + ": " + show(obstacle, 4);
@@ -130,7 +154,7 @@ Outcome<Exit> change_all(std::vector<Target> const& targets, char const* id_name
 Outcome<Exit> run_share(ShareOptions const& options, Settings const& settings, Terminal& terminal) {
   auto order = TRY(parse_order(options, settings, Noun::image));
   if (options.allow_copy) TRY(check_snapshot_audience(order.audience));
-  TRY(check_keys(order, options, terminal));
+  TRY(check_keys(order, options, Noun::image, terminal));
   auto act = [&](Session& session, std::string const& id) {
     return share_image(session, id, order, options);
   };
@@ -148,8 +172,9 @@ Outcome<Exit> run_unshare(ShareOptions const& options, Settings const& settings,
 Outcome<Exit> run_snapshot_share(ShareOptions const& options, Settings const& settings, Terminal& terminal) {
   auto order = TRY(parse_order(options, settings, Noun::snapshot));
   TRY(check_snapshot_audience(order.audience));
+  TRY(check_keys(order, options, Noun::snapshot, terminal));
   auto act = [&](Session& session, std::string const& id) {
-    return change_snapshot_permissions(session, {id}, Change::grant, order.audience);
+    return share_snapshot(session, id, order, options);
   };
   return change_all(order.targets, "snapshot_id", terminal, act, &snapshot_permissions);
 }
@@ -159,8 +184,7 @@ Outcome<Exit> run_snapshot_unshare(ShareOptions const& options, Settings const& 
   auto order = TRY(parse_order(options, settings, Noun::snapshot));
   TRY(check_snapshot_audience(order.audience));
   auto act = [&](Session& session, std::string const& id) {
-    if (options.all) return reset_snapshot_permissions(session, id);
-    return change_snapshot_permissions(session, {id}, Change::revoke, order.audience);
+    return unshare_snapshot(session, id, order, options);
   };
   return change_all(order.targets, "snapshot_id", terminal, act, &snapshot_permissions);
 }
@@ -176,26 +200,31 @@ constexpr char const* kShareExamples = R"(  argosy share us-west-2/ami-… 12345
   argosy share us-west-2/ami-… 123456789012 --with-key        an encrypted one
 
 To start an image the launch permission is enough, and of an encrypted one its key: that is --with-key, and
-gives each account a grant on the keys of its disks, for this image, which unshare takes away. To copy it, an account needs its snapshots too:
-that is --allow-copy, and gives away the content.
+gives each account a grant on the keys of its disks, for this image, which unshare takes away. To copy it, an
+account needs its snapshots too: that is --allow-copy, and gives away the content.
 )";
 
 constexpr char const* kUnshareExamples = R"(  argosy unshare us-west-2/ami-… 123456789012
   argosy unshare us-east-1/ami-… us-west-2/ami-… eu-west-1/ami-… 123456789012     everywhere
   argosy unshare us-west-2/ami-… --all                everybody but the owner
 
-Takes away launch permission, that of the snapshots, and what --with-key gave with the image. What was started or copied before goes
-on.
+Takes away launch permission, that of the snapshots, and what --with-key gave with the image. What was started
+or copied before goes on.
 )";
 
 constexpr char const* kSnapshotShareExamples =
     R"(  argosy snapshot share us-east-1/snap-… 123456789012
+  argosy snapshot share us-east-1/snap-… 123456789012 --with-key        an encrypted one
 
-Whom a snapshot is shared with can read its content, and copy images that it is a disk of.
+Whom a snapshot is shared with can read its content, and copy images that it is a disk of. Of an encrypted one
+he needs the key too: that is --with-key, and gives each account a grant on it, for this snapshot, which
+snapshot unshare takes away.
 )";
 
 constexpr char const* kSnapshotUnshareExamples = R"(  argosy snapshot unshare us-east-1/snap-… 123456789012
   argosy snapshot unshare us-east-1/snap-… --all
+
+Takes away the permission and what --with-key gave with the snapshot. What was copied before stays.
 )";
 
 }  // namespace
@@ -224,6 +253,7 @@ void add_snapshot_share(Program& program) {
                                 kSnapshotShareExamples, options, &run_snapshot_share);
   verb.add_option("SNAPSHOT ACCOUNT", options->words, kSnapshotWords)->required()->option_text(" ");
   verb.add_flag("--public", options->everybody, "With everybody");
+  verb.add_flag("--with-key", options->with_key, "They may use its key, for this snapshot");
 }
 
 void add_snapshot_unshare(Program& program) {

@@ -8,25 +8,32 @@
 namespace argosy::cli {
 namespace {
 
+bool is_image(Shared const& shared) { return shared.id.starts_with("ami-"); }
+
 /// The command that makes a copy which can be shared.
-std::string copy_under_another_key(Session const& session, ec2::Image const& image) {
+std::string copy_under_another_key(Session const& session, Shared const& shared) {
   auto const& region = session.region();
-  return "argosy copy " + region + "/" + image.image_id.value_or("?") + " --to " + region +
-         " --name NAME --encrypt --kms-key " + region + "=KEY, then share the copy";
+  auto command = is_image(shared)
+                     ? "argosy copy " + region + "/" + shared.id + " --to " + region +
+                           " --name NAME --encrypt --kms-key " + region + "=KEY"
+                     : "aws ec2 copy-snapshot --region " + region + " --source-region " + region +
+                           " --source-snapshot-id " + shared.id + " --encrypted --kms-key-id KEY";
+  return command + ", then share the copy";
 }
 
-void check_accounts(Session const& session, ec2::Image const& image, KeyRules const& rules,
+void check_accounts(Session const& session, Shared const& shared, KeyRules const& rules,
                     kms::KeyMetadata const& key, Audience const& audience, ShareCheck& check) {
-  auto shown = show_key(key.arn);
+  auto const shown = show_key(key.arn);
+  std::string const use = is_image(shared) ? "start the image" : "read the snapshot";
+  std::string const verb = is_image(shared) ? "argosy share " : "argosy snapshot share ";
   for (auto const& account : audience.accounts) {
     auto access = judge_access(rules, key, account);
     if (access.answer == Answer::yes) continue;
     check.warnings.push_back(
         {account +
              (access.answer == Answer::no ? " cannot use the key " : " may not be able to use the key ") +
-             shown + ", and without it cannot start the image",
-         "argosy share " + session.region() + "/" + image.image_id.value_or("?") + " " + account +
-             " --with-key"});
+             shown + ", and without it cannot " + use,
+         verb + session.region() + "/" + shared.id + " " + account + " --with-key"});
   }
 }
 
@@ -38,22 +45,27 @@ void check_organizations(kms::KeyMetadata const& key, Audience const& audience, 
                                 "put-key-policy"});
 }
 
-}  // namespace
-
-Outcome<std::vector<FoundKey>> find_image_keys(Session& session, ec2::Image const& image) {
-  std::vector<FoundKey> keys;
-  if (!is_encrypted(image)) return keys;
+/// The keys of those snapshots that are the caller's, each once.
+Outcome<std::vector<FoundKey>> find_keys(Session& session, Shared const& shared) {
   std::vector<std::string> arns;
-  for (auto const& snapshot : TRY(own_snapshots(session, snapshot_ids(image))))
+  for (auto const& snapshot : TRY(own_snapshots(session, shared.snapshots)))
     if (snapshot.kms_key_id) arns.push_back(*snapshot.kms_key_id);
+  std::vector<FoundKey> keys;
   for (auto const& arn : without_repeats(arns)) keys.push_back(TRY(find_key(session, arn)));
   return keys;
 }
 
-Outcome<ShareCheck> check_share(Session& session, ec2::Image const& image, Audience const& audience,
+}  // namespace
+
+Shared to_shared(ec2::Image const& image) {
+  return {image.image_id.value_or(""),
+          is_encrypted(image) ? snapshot_ids(image) : std::vector<std::string>{}};
+}
+
+Outcome<ShareCheck> check_share(Session& session, Shared const& shared, Audience const& audience,
                                 bool with_key) {
   ShareCheck check;
-  for (auto const& found : TRY(find_image_keys(session, image))) {
+  for (auto const& found : TRY(find_keys(session, shared))) {
     if (audience.everybody)
       check.obstacles.push_back({"what is encrypted cannot be shared with everybody", "name the accounts"});
     if (!found.key) {
@@ -63,39 +75,35 @@ Outcome<ShareCheck> check_share(Session& session, ec2::Image const& image, Audie
     auto const& key = *found.key;
     if (is_managed_by_aws(key)) {
       check.obstacles.push_back(
-          {"images under " + show_key(key.arn) + ", which AWS manages, cannot be shared",
-           copy_under_another_key(session, image)});
+          {"what is under " + show_key(key.arn) + ", which AWS manages, cannot be shared",
+           copy_under_another_key(session, shared)});
       continue;
     }
     auto state = find_state_obstacle(key);
     if (state) (with_key ? check.obstacles : check.warnings).push_back(*state);
     if (!with_key)
-      check_accounts(session, image, TRY(read_key_rules(session, key.arn)), key, audience, check);
+      check_accounts(session, shared, TRY(read_key_rules(session, key.arn)), key, audience, check);
     check_organizations(key, audience, check);
   }
   return check;
 }
 
-Outcome<void> give_image_keys(Session& session, ec2::Image const& image,
-                              std::vector<std::string> const& accounts) {
-  for (auto const& found : TRY(find_image_keys(session, image))) {
+Outcome<void> give_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts) {
+  for (auto const& found : TRY(find_keys(session, shared))) {
     if (!found.key) return stop(Exit::refused, show(*found.obstacle, 2));
-    for (auto const& account : accounts)
-      TRY(give_key(session, found.key->arn, account, image.image_id.value_or("")));
+    for (auto const& account : accounts) TRY(give_key(session, found.key->arn, account, shared.id));
   }
   return {};
 }
 
-Outcome<void> take_image_keys(Session& session, ec2::Image const& image,
-                              std::vector<std::string> const& accounts) {
-  auto image_id = image.image_id.value_or("");
+Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts) {
   auto is_given_with_it = [&](kms::GrantListEntry const& grant) {
     auto name = grant.name.value_or("");
-    if (accounts.empty()) return name.starts_with("argosy:") && name.ends_with(":" + image_id);
+    if (accounts.empty()) return name.starts_with("argosy:") && name.ends_with(":" + shared.id);
     return std::ranges::any_of(accounts,
-                               [&](auto const& account) { return name == grant_name(account, image_id); });
+                               [&](auto const& account) { return name == grant_name(account, shared.id); });
   };
-  for (auto const& found : TRY(find_image_keys(session, image)))
+  for (auto const& found : TRY(find_keys(session, shared)))
     if (found.key && !is_managed_by_aws(*found.key)) TRY(take_key(session, found.key->arn, is_given_with_it));
   return {};
 }

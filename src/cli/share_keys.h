@@ -1,5 +1,5 @@
-// cli/share_keys.h - the keys of an image that is shared: who can use them, and giving and taking them with
-// the image.
+// cli/share_keys.h - the keys of an image or a snapshot that is shared: who can use them, and giving and
+// taking them with it.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,23 +10,26 @@
 
 namespace argosy::cli {
 
-/// The keys of the image's snapshots that can be seen, each once. Fails as find_key.
-Outcome<std::vector<FoundKey>> find_image_keys(Session& session, ec2::Image const& image);
+/// An image or a snapshot that is shared, and the snapshots whose keys go with it.
+struct Shared {
+  std::string id;
+  std::vector<std::string> snapshots;  ///< of an image that is not encrypted none
+};
+Shared to_shared(ec2::Image const& image);
 
-/// What is known before an image is shared.
+/// What is known before it is shared.
 struct ShareCheck {
   std::vector<Obstacle> obstacles;  ///< the service would refuse it, or the key cannot be given
-  std::vector<Obstacle> warnings;   ///< it is shared, but could not be started
+  std::vector<Obstacle> warnings;   ///< it is shared, but could not be used
 };
-/// `with_key`: the accounts will be given the keys.
-Outcome<ShareCheck> check_share(Session& session, ec2::Image const& image, Audience const& audience,
+/// Looks at the keys of those of its snapshots that are the caller's. `with_key`: the accounts will be given
+/// them.
+Outcome<ShareCheck> check_share(Session& session, Shared const& shared, Audience const& audience,
                                 bool with_key);
 
-/// Each account gets a grant on each of the image's keys, of the image's own name.
-Outcome<void> give_image_keys(Session& session, ec2::Image const& image,
-                              std::vector<std::string> const& accounts);
-/// Revokes what give_image_keys gave with this image: to these accounts or, of nobody, to all.
-Outcome<void> take_image_keys(Session& session, ec2::Image const& image,
-                              std::vector<std::string> const& accounts);
+/// Each account gets a grant on each of these keys, named by what is shared.
+Outcome<void> give_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts);
+/// Revokes what give_keys gave with it: to these accounts or, of nobody, to all.
+Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts);
 
 }  // namespace argosy::cli

@@ -148,6 +148,60 @@ def test_what_cannot_be_shared_is_refused_before_any_image_is_shared(owner, reci
         assert permissions["LaunchPermissions"] == []
 
 
+def test_the_key_is_given_and_taken_with_its_snapshot_alone(owner, recipient, key, sealed):
+    [snapshot] = [found["SnapshotId"] for found in snapshots_of(owner, sealed)]
+    reference = f"us-west-2/{snapshot}"
+    told = run(owner, "snapshot", "share", reference, recipient.id)[1]
+    assert f"argosy snapshot share {reference} {recipient.id} --with-key" in told
+    told = run(owner, "snapshot", "share", reference, recipient.id, "--with-key")[1]
+    assert "cannot" not in told
+    [grant] = grants(owner, key)
+    assert grant["Name"] == f"argosy:{recipient.id}:{snapshot}"
+    recipient.client("ebs", "us-west-2").list_snapshot_blocks(SnapshotId=snapshot)
+    argosy(owner, "share", sealed, recipient.id, "--with-key")
+    argosy(owner, "snapshot", "unshare", reference, "--public")
+    assert len(grants(owner, key)) == 2, "whoever is named by nobody keeps it"
+    argosy(owner, "snapshot", "unshare", reference, recipient.id)
+    [left] = grants(owner, key)
+    assert left["Name"].endswith(sealed.split("/")[1]), "the image still needs it"
+    argosy(owner, "snapshot", "share", reference, recipient.id, "--with-key")
+    argosy(owner, "snapshot", "unshare", reference, "--all")
+    assert grants(owner, key) == [left]
+
+
+def test_snapshots_that_cannot_be_shared_are_refused_before_any_is_shared(owner, recipient, image, key, sealed):
+    region, managed = argosy(
+        owner, "copy", f"us-east-1/{image}", "--to", "us-west-2", "--name", disks.unique("managed"), "--encrypt"
+    ).split()
+    both = [
+        f"{region}/{found['SnapshotId']}"
+        for reference in (sealed, f"{region}/{managed}")
+        for found in snapshots_of(owner, reference)
+    ]
+    told = argosy(owner, "snapshot", "share", *both, recipient.id, "--with-key", status=4)
+    assert both[1] in told and "aws ec2 copy-snapshot" in told
+    assert "everybody" in argosy(owner, "snapshot", "share", both[0], "--public", status=4)
+    owner.client("kms", region).disable_key(KeyId=key)
+    told = argosy(owner, "snapshot", "share", both[0], recipient.id, "--with-key", status=4)
+    assert "aws kms enable-key" in told
+    for reference in both:
+        permissions = owner.ec2(region).describe_snapshot_attribute(
+            SnapshotId=reference.split("/")[1], Attribute="createVolumePermission"
+        )
+        assert permissions["CreateVolumePermissions"] == []
+    assert grants(owner, key) == []
+
+
+def test_a_copy_that_cannot_ask_who_calls_says_so_and_is_not_started(owner, image):
+    name = disks.unique("never")
+    told = argosy(
+        owner, "copy", f"us-east-1/{image}", "--to", "us-west-2", "--name", name, "--encrypt", status=5,
+        AWS_ENDPOINT_URL_STS="http://127.0.0.1:1", AWS_MAX_ATTEMPTS="1",
+    )  # fmt: skip
+    assert "GetCallerIdentity" in told
+    assert not owner.ec2("us-west-2").describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"]
+
+
 def why(account, reference, about):
     """use -> (may, what it is broken by)."""
     report = argosy_json(account, "why", "--account", about.id, reference)

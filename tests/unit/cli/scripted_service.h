@@ -86,7 +86,7 @@ class ScriptedService {
     auto& list = answers[requests_.back().action];
     auto text = list.empty() ? ec2_error("InvalidAction") : list.front();
     if (list.size() > 1) list.pop_front();
-    bool failed = text.contains("<Errors>") || text.contains("\"__type\"");
+    bool failed = text.contains("<Error>") || text.contains("\"__type\"");
     return {failed ? 400 : 200, {}, to_bytes(as_bytes(text)), {}};
   }
 

@@ -55,7 +55,7 @@ class SharedImage : public testing::Test {
     session = service.open();
     audience.accounts = {kAccount};
   }
-  ShareCheck check(bool with_key) { return *check_share(*session, image, audience, with_key); }
+  ShareCheck check(bool with_key) { return *check_share(*session, to_shared(image), audience, with_key); }
 
   ScriptedService service;
   std::unique_ptr<Session> session;
@@ -66,7 +66,7 @@ class SharedImage : public testing::Test {
 TEST_F(SharedImage, that_is_not_encrypted_needs_no_key) {
   image.block_device_mapping.front().ebs->encrypted = false;
   EXPECT_THAT(check(false).warnings, IsEmpty());
-  EXPECT_TRUE(give_image_keys(*session, image, {kAccount}));
+  EXPECT_TRUE(give_keys(*session, to_shared(image), {kAccount}));
   EXPECT_THAT(service.actions(), IsEmpty());
 }
 
@@ -101,7 +101,7 @@ TEST_F(SharedImage, under_a_disabled_key_cannot_be_shared_with_it) {
 }
 
 TEST_F(SharedImage, gives_its_key_by_a_grant_of_its_own_name) {
-  ASSERT_TRUE(give_image_keys(*session, image, {kAccount}));
+  ASSERT_TRUE(give_keys(*session, to_shared(image), {kAccount}));
   EXPECT_EQ(service.parameter("CreateGrant", "Name"), std::string("argosy:") + kAccount + ":ami-1");
   EXPECT_EQ(service.parameter("CreateGrant", "KeyId"), kArn);
   EXPECT_EQ(service.parameter("CreateGrant", "GranteePrincipal"), "arn:aws:iam::123456789012:root");
@@ -112,11 +112,25 @@ TEST_F(SharedImage, takes_only_what_it_gave) {
       R"({"Truncated": false, "Grants": [)" + grant("by-hand", "argosy:123456789012") + "," +
       grant("its-own", "argosy:123456789012:ami-1") + "," + grant("anothers", "argosy:123456789012:ami-2") +
       "," + grant("of-another-account", "argosy:000000000001:ami-1") + "]}"};
-  ASSERT_TRUE(take_image_keys(*session, image, {kAccount}));
+  ASSERT_TRUE(take_keys(*session, to_shared(image), {kAccount}));
   EXPECT_EQ(service.count("RevokeGrant"), 1);
   EXPECT_EQ(service.parameter("RevokeGrant", "GrantId"), "its-own");
-  ASSERT_TRUE(take_image_keys(*session, image, {}));
+  ASSERT_TRUE(take_keys(*session, to_shared(image), {}));
   EXPECT_EQ(service.count("RevokeGrant"), 3) << "of all accounts, with this image";
+}
+
+TEST_F(SharedImage, may_be_a_snapshot_alone) {
+  Shared const snapshot{"snap-1", {"snap-1"}};
+  auto found = check_share(*session, snapshot, audience, false);
+  ASSERT_THAT(found->warnings, SizeIs(1));
+  EXPECT_EQ(found->warnings[0].remedy,
+            std::string("argosy snapshot share us-west-2/snap-1 ") + kAccount + " --with-key");
+  ASSERT_TRUE(give_keys(*session, snapshot, {kAccount}));
+  EXPECT_EQ(service.parameter("CreateGrant", "Name"), std::string("argosy:") + kAccount + ":snap-1");
+  service.answers["DescribeKey"] = {key("Enabled", "AWS")};
+  found = check_share(*session, snapshot, audience, false);
+  ASSERT_THAT(found->obstacles, SizeIs(1));
+  EXPECT_NE(found->obstacles[0].remedy.find("aws ec2 copy-snapshot"), std::string::npos);
 }
 
 TEST_F(SharedImage, has_a_key_that_is_checked_before_a_copy_begins) {
