@@ -99,10 +99,6 @@ Result<Key> find_key(Transaction& tx, std::string_view region, std::string_view 
   return *std::move(key);
 }
 
-Result<void> authorize(Transaction& tx, Key const& key, keys::Request const& request) {
-  return judge(tx, key, request, key.arn());
-}
-
 Result<Encrypted> encrypt(Transaction& tx, Vault const& vault, std::string_view name,
                           keys::Request const& request, ByteView plain) {
   ARGOSY_ASSERT(keys::takes_context(request.action));

@@ -31,8 +31,6 @@ enum class Names {
 /// Other accounts' keys are called by ARN.
 Result<keys::Key> find_key(catalogue::Transaction& tx, std::string_view region, std::string_view name,
                            keys::Request const& request, Names names = Names::all);
-/// The same of a key that was found before, say under its id on a snapshot.
-Result<void> authorize(catalogue::Transaction& tx, keys::Key const& key, keys::Request const& request);
 
 /// What a key made, and under which of its materials.
 struct Encrypted {

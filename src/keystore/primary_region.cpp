@@ -1,9 +1,9 @@
 // keystore/primary_region.cpp - see primary_region.h.
 #include "keystore/primary_region.h"
 
-#include <algorithm>
+#include "sql/in_transaction.h"
 
-#include "keystore/in_transaction.h"
+#include <algorithm>
 
 namespace argosy::keystore {
 namespace {
@@ -11,6 +11,7 @@ namespace {
 using catalogue::Transaction;
 using keys::Key;
 using keys::KeyState;
+using sql::in_transaction;
 
 /// Nothing if the key is not Updating.
 Result<std::optional<Shared>> read_former(Transaction& tx, Vault const& vault, std::string_view id) {

@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "keys/errors.h"
-#include "keystore/in_transaction.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::keystore {
 namespace {
 
 using catalogue::Transaction;
 using keys::Key;
+using sql::in_transaction;
 
 /// More versions than a key can have: one each 90 days and those on demand, for some hundred years.
 constexpr std::size_t kMaxVersions = 1'000;

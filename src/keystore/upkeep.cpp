@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "catalogue/aliases.h"
 #include "catalogue/grants.h"
-#include "keystore/in_transaction.h"
 #include "keystore/primary_region.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::keystore {
 namespace {
@@ -13,6 +13,7 @@ namespace {
 using catalogue::Transaction;
 using keys::Key;
 using keys::KeyState;
+using sql::in_transaction;
 
 /// Keys that one transaction looks at.
 constexpr std::size_t kBatch = 100;

@@ -1,8 +1,8 @@
 // kms/replicate_key.cpp - see replicate_key.h.
 #include "kms/replicate_key.h"
 
-#include "keystore/in_transaction.h"
 #include "kms/shapes.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::kms {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 namespace m = messages::kms;
 using catalogue::Transaction;
 using keys::Key;
-using keystore::in_transaction;
+using sql::in_transaction;
 
 Key replica_of(Key const& primary, std::string const& region, Time now) {
   Key out;

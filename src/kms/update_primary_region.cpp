@@ -3,16 +3,16 @@
 
 #include <algorithm>
 
-#include "keystore/in_transaction.h"
 #include "keystore/primary_region.h"
 #include "kms/shapes.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::kms {
 namespace {
 
 using catalogue::Transaction;
 using keys::Key;
-using keystore::in_transaction;
+using sql::in_transaction;
 
 constexpr auto kAction = keys::Action::update_primary_region;
 

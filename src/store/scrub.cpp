@@ -34,9 +34,9 @@ Result<bool> Scrub::step(Time now) {
   if (!all) TRY(verify_rows(row));
   // As it is now: what was just found damaged is no longer among what lives in it.
   auto const current =
-      TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, row.number - 1, 1); }));
-  if (current.empty() || current.front().number != row.number) return false;  // collected meanwhile
-  bool const rewritten = TRY(compaction_.rewrite(current.front(), now));
+      TRY(state.read_index([&](sql::Transaction& tx) { return index::find_pack(tx, row.number); }));
+  if (!current) return false;  // collected meanwhile
+  bool const rewritten = TRY(compaction_.rewrite(*current, now));
   log_error("{} has damaged records: {}", pack_name(row.number),
             rewritten ? "what is needed of it was written again"
                       : "it is the journal of an upload under way and stays as it is");

@@ -4,9 +4,9 @@
 
 #include "catalogue/aliases.h"
 #include "catalogue/grants.h"
-#include "keystore/in_transaction.h"
 #include "keystore/primary_region.h"
 #include "keystore/upkeep.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::keystore {
 namespace {
@@ -48,7 +48,7 @@ class Keystore : public testing::Test {
 
   template <class Function>
   auto in(std::string const& region, Function const& function) {
-    return in_transaction(regions_.of(region), sql::Access::write, function);
+    return sql::in_transaction(regions_.of(region), sql::Access::write, function);
   }
   Vault vault(std::string const& region) { return {region, master_keys_, *entropy_}; }
 
@@ -200,19 +200,6 @@ TEST_F(Keystore, does_not_tell_a_stranger_whether_a_key_exists) {
     save(changed);
     compare();
   }
-}
-
-TEST_F(Keystore, judges_again_a_key_that_is_at_hand) {
-  auto const key = make_key();
-  keys::Request const request{kOther, Action::decrypt};
-  auto judged = [&] { return in(kEast, [&](Transaction& tx) { return authorize(tx, key, request); }); };
-  EXPECT_EQ(judged().error().code, "AccessDeniedException");
-  give(key, kOther.arn, {Action::decrypt});
-  EXPECT_TRUE(judged());
-  auto off = key;
-  off.state = keys::KeyState::disabled;
-  EXPECT_EQ(in(kEast, [&](Transaction& tx) { return authorize(tx, off, request); }).error().code,
-            "DisabledException");
 }
 
 TEST_F(Keystore, decrypts_with_the_same_context_and_the_named_key_alone) {
