@@ -240,6 +240,14 @@ Result<std::vector<LaggingReplica>> list_lagging_replicas(Transaction& tx, std::
                         });
 }
 
+Result<std::optional<Time>> find_lagging_since(Transaction& tx, std::string_view key,
+                                               std::string_view region) {
+  auto rows = TRY(tx.query("SELECT since_ms FROM key_replicas WHERE key = ?1 AND region = ?2 AND in_step = 0",
+                           {key, region}));
+  bool const found = TRY(rows->next());
+  return found ? std::optional(from_milliseconds(rows->integer(0))) : std::nullopt;
+}
+
 Result<KeyTags> list_key_tags(Transaction& tx, std::string_view key, std::string_view after,
                               std::size_t limit) {
   KeyTags out;

@@ -71,6 +71,9 @@ struct LaggingReplica {
   Time since{};
 };
 Result<std::vector<LaggingReplica>> list_lagging_replicas(Transaction& tx, std::size_t limit);
+/// Since when a replica lags; nothing if it does not, or is none.
+Result<std::optional<Time>> find_lagging_since(Transaction& tx, std::string_view key,
+                                               std::string_view region);
 
 using KeyTags = std::map<std::string, std::string>;
 /// In order of name behind `after`.

@@ -1,9 +1,9 @@
 // keystore/primary_region.cpp - see primary_region.h.
 #include "keystore/primary_region.h"
 
-#include "sql/in_transaction.h"
-
 #include <algorithm>
+
+#include "sql/in_transaction.h"
 
 namespace argosy::keystore {
 namespace {

@@ -55,10 +55,8 @@ Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& 
 /// A replica that is gone is no longer one; one that was just recorded may still be coming.
 Result<void> forget_if_gone(sql::Pool& here, std::string const& key, std::string const& region, Time now) {
   return in_transaction(here, sql::Access::write, [&](Transaction& tx) -> Result<void> {
-    auto const lagging = TRY(catalogue::list_lagging_replicas(tx, kMaxVersions));
-    bool const may_come = std::ranges::any_of(lagging, [&](auto const& replica) {
-      return replica.key == key && replica.region == region && replica.since > now - kBirthTime;
-    });
+    auto const since = TRY(catalogue::find_lagging_since(tx, key, region));
+    bool const may_come = since && *since > now - kBirthTime;
     return may_come ? Result<void>{} : forget_replica(tx, key, region, now);
   });
 }
@@ -173,6 +171,8 @@ Result<void> replicate(Catalogues const& catalogues, Vault const& vault, Key con
     if (!key || key->state == keys::KeyState::deleted)
       return keys::not_found("Key '" + replica.arn() + "' does not exist");
     TRY(keys::check_primary(*key));
+    TRY(keys::check_state(*key,
+                          keys::Action::replicate_key));  // it may have changed since the caller was judged
     TRY(catalogue::save_replica(tx, replica.id, replica.region, false, now));
     auto const saved = TRY(save_shared(tx, *std::move(key), now));
     return read_shared(tx, vault, saved);

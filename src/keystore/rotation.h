@@ -49,8 +49,8 @@ Result<void> bring_in_step(Catalogues const& catalogues, Vault const& vault, std
 
 /// Makes a replica of the primary key in `vault.region`, which names `replica.id`, and records it at both
 /// ends. `replica` is what it shall be but for its material. Fails with AlreadyExistsException,
-/// LimitExceededException, UnsupportedOperationException for a region of another process. No transaction may
-/// be open.
+/// LimitExceededException, UnsupportedOperationException for a region of another process, and if the primary
+/// is not enabled now. No transaction may be open.
 Result<void> replicate(Catalogues const& catalogues, Vault const& vault, keys::Key const& replica,
                        catalogue::KeyTags const& tags, std::int64_t limit, Time now);
 

@@ -47,12 +47,9 @@ Result<std::optional<Key>> act(Transaction& tx, Vault const& vault, std::string 
   return key;
 }
 
-/// Its primary need not wait for it any more.
+/// Its primary need not wait for it any more, unless it was made anew meanwhile.
 Result<void> tell_primary(Catalogues const& catalogues, Vault const& vault, Key const& replica, Time now) {
-  auto* there = catalogues(replica.primary_region);
-  if (there == nullptr) return {};
-  TRY(in_transaction(*there, sql::Access::write,
-                     [&](Transaction& tx) { return forget_replica(tx, replica.id, replica.region, now); }));
+  if (catalogues(replica.primary_region) == nullptr) return {};
   return bring_in_step(catalogues, {replica.primary_region, vault.master_keys, vault.entropy}, replica.id,
                        now);
 }

@@ -346,6 +346,17 @@ TEST_F(Keystore, refuses_a_replica_where_there_is_no_region_or_no_room) {
   EXPECT_TRUE(listed->empty());
 }
 
+TEST_F(Keystore, refuses_a_replica_of_a_key_that_came_to_wait_for_its_deletion) {
+  auto replica = make_key(true);
+  save(keys::schedule_deletion(replica, 7, false, now_));  // after the caller was judged
+  replica.region = kWest;
+  replica.scope = keys::KeyScope::replica;
+  EXPECT_EQ(replicate(catalogues(), vault(kEast), replica, {}, 100, now_).error().code,
+            "KMSInvalidStateException");
+  EXPECT_TRUE(in(kEast, [&](Transaction& tx) { return catalogue::list_replicas(tx, replica.id); })->empty());
+  EXPECT_FALSE(in(kWest, [&](Transaction& tx) { return catalogue::find_key(tx, replica.id); })->has_value());
+}
+
 TEST_F(Keystore, keeps_replicas_readable_wherever_a_rotation_is_cut) {
   for (int cut = 0; cut < 12; ++cut) {
     auto const primary = make_key(true);
@@ -499,6 +510,22 @@ TEST_F(Keystore, does_not_change_the_primary_key_twice) {
   EXPECT_EQ(stored(kWest, first.id).scope, keys::KeyScope::replica);
   EXPECT_EQ(stored(kEast, first.id).scope, keys::KeyScope::replica);
   EXPECT_EQ(stored(kEast, first.id).state, keys::KeyState::enabled);
+}
+
+TEST_F(Keystore, does_not_forget_a_replica_that_was_made_anew_while_its_end_was_told) {
+  auto const primary = make_key(true);
+  auto const replica = replicate_to(kWest, primary);
+  save(keys::schedule_deletion(stored(kWest, replica.id), 7, false, now_));
+  now_ += std::chrono::days(7);
+  bool raced = false;
+  Catalogues const racing = [&](std::string_view name) {
+    if (name == kEast && !std::exchange(raced, true)) replicate_to(kWest, primary);
+    return &regions_.of(name);
+  };
+  ASSERT_TRUE(step_keys(racing, vault(kWest), now_));
+  ASSERT_TRUE(raced);
+  auto const listed = in(kEast, [&](Transaction& tx) { return catalogue::list_replicas(tx, primary.id); });
+  EXPECT_EQ(*listed, (std::vector<std::string>{kWest}));
 }
 
 TEST_F(Keystore, ends_a_rotation_that_waited_for_a_replica_that_is_gone) {
