@@ -37,11 +37,11 @@ Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, keystore::E
         if (!found && found.error().fault != Fault::not_found)
           return std::unexpected(std::move(found).error());
         if (!found || found->owner != caller.account) return snapshot_not_found(id);
+        if (!found->is_upload)
+          return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + id + " was not started by StartSnapshot");
         return with_key_errors(to_upload(tx, keys, master_keys, caller, *std::move(found)));
       }));
   auto const& snapshot = upload.snapshot;
-  if (!snapshot.is_upload)
-    return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + id + " was not started by StartSnapshot");
   if (snapshot.state == SnapshotState::pending && !snapshot.completing && has_timed_out(snapshot, now)) {
     TRY(time_out(catalogue, snapshot));
     return invalid("WRITE_REQUEST_TIMEOUT", "The upload " + id + " has timed out");

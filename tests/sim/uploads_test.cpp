@@ -77,6 +77,18 @@ TEST_F(UploadsTest, keeps_what_the_parent_had_when_the_parent_is_deleted) {
   EXPECT_EQ(region_.read(snapshot(child)), (tests::Blocks{{1, block(1)}, {2, block(2)}}));
 }
 
+TEST_F(UploadsTest, is_no_encrypted_snapshot_that_a_copy_makes) {
+  images::Snapshot copied;
+  copied.id = make_resource_id(*region_.entropy, "snap-");
+  copied.owner = kOwner.account;
+  copied.volume_size_gib = 1;
+  copied.encrypted = true;
+  ASSERT_TRUE(
+      region_.run([&](catalogue::Transaction& tx) { return catalogue::insert_snapshot(tx, copied); }));
+  EXPECT_EQ(put(copied.id, 0, block(1)), "ValidationException/INVALID_SNAPSHOT_ID");
+  EXPECT_EQ(complete(copied.id, 0), "ValidationException/INVALID_SNAPSHOT_ID");
+}
+
 TEST_F(UploadsTest, is_not_completed_with_another_count_or_checksum) {
   auto id = start();
   put(id, 0, block(1));
