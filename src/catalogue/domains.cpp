@@ -16,13 +16,12 @@ std::uint64_t domain_number(std::string_view account) {
   return number;
 }
 
-Result<std::optional<crypto::Key>> find_domain_secret(Transaction& tx, crypto::MasterKeys const& master_keys,
-                                                      std::string_view account) {
+Result<crypto::Key> find_domain_secret(Transaction& tx, crypto::MasterKeys const& master_keys,
+                                       std::string_view account) {
   auto rows = TRY(tx.query("SELECT wrapped_secret FROM domains WHERE account = ?1", {account}));
   bool found = TRY(rows->next());
-  if (!found) return std::nullopt;
-  auto secret = TRY(master_keys.unwrap(as_bytes(purpose(account)), rows->blob(0)));
-  return std::optional(TRY(crypto::Key::copy_of(secret)));
+  if (!found) return fail(Fault::corrupt, "the secret of the domain of " + std::string(account) + " is lost");
+  return master_keys.unwrap_key(as_bytes(purpose(account)), rows->blob(0));
 }
 
 Result<void> ensure_domain(Transaction& tx, crypto::MasterKeys const& master_keys, std::string_view account,

@@ -176,8 +176,7 @@ Result<std::optional<crypto::Key>> find_material(Transaction& tx, crypto::Master
                            {key, std::int64_t{version}}));
   bool const found = TRY(rows->next());
   if (!found) return std::nullopt;
-  auto const material = TRY(master_keys.unwrap(as_bytes(purpose(key, version)), rows->blob(0)));
-  return std::optional(TRY(crypto::Key::copy_of(material)));
+  return std::optional(TRY(master_keys.unwrap_key(as_bytes(purpose(key, version)), rows->blob(0))));
 }
 
 Result<std::vector<MaterialVersion>> list_materials(Transaction& tx, std::string_view key,

@@ -68,7 +68,7 @@ Result<crypto::Key> ensure_token_key(Transaction& tx, crypto::MasterKeys const& 
                                      crypto::Key const& first, Entropy& entropy) {
   auto known = TRY(find_wrapped(tx, kTokenKey));
   auto const associated = purpose(kTokenKey);
-  if (known) return crypto::Key::copy_of(TRY(master_keys.unwrap(as_bytes(associated), *known)));
+  if (known) return master_keys.unwrap_key(as_bytes(associated), *known);
   TRY(insert(tx, kTokenKey, master_keys.wrap(as_bytes(associated), first.bytes(), entropy)));
   return first;
 }

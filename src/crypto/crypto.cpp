@@ -63,7 +63,10 @@ Key hkdf_sha256(ByteView secret, ByteView salt, ByteView info) {
   auto extracted = hmac_sha256(salt.empty() ? ByteView(no_salt) : salt, secret);
   Bytes block = to_bytes(info);
   block.push_back(std::byte{1});
-  return Key(hmac_sha256(extracted.bytes, block).bytes);
+  auto expanded = hmac_sha256(extracted.bytes, block);
+  Key key(expanded.bytes);
+  for (auto* left : {&extracted, &expanded}) OPENSSL_cleanse(left->bytes.data(), left->bytes.size());
+  return key;
 }
 
 bool equal_in_constant_time(ByteView a, ByteView b) {

@@ -47,6 +47,13 @@ Result<Bytes> MasterKeys::unwrap(ByteView associated, ByteView wrapped) const {
   return TRY(open_wrapped(associated, wrapped)).plain;
 }
 
+Result<Key> MasterKeys::unwrap_key(ByteView associated, ByteView wrapped) const {
+  auto plain = TRY(unwrap(associated, wrapped));
+  auto key = Key::copy_of(plain);
+  OPENSSL_cleanse(plain.data(), plain.size());
+  return key;
+}
+
 Result<std::optional<Bytes>> MasterKeys::wrap_anew(ByteView associated, ByteView wrapped,
                                                    Entropy& entropy) const {
   auto opened = TRY(open_wrapped(associated, wrapped));

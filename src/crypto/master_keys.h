@@ -34,6 +34,8 @@ class MasterKeys {
   Bytes wrap(ByteView associated, ByteView plain, Entropy& entropy) const;
   /// Fails with `corrupt` if no key of the directory opens it.
   Result<Bytes> unwrap(ByteView associated, ByteView wrapped) const;
+  /// The same of a secret that is a key: no other copy of it is left in memory.
+  Result<Key> unwrap_key(ByteView associated, ByteView wrapped) const;
   /// The same secret under the current key; nothing if that is what it is under. Fails as `unwrap` does.
   Result<std::optional<Bytes>> wrap_anew(ByteView associated, ByteView wrapped, Entropy& entropy) const;
 

@@ -87,7 +87,7 @@ struct Region {
       EXPECT_TRUE(catalogue::ensure_domain(tx, master_keys, account, *entropy));
       return catalogue::find_domain_secret(tx, master_keys, account);
     });
-    return {catalogue::domain_number(account), secret->value_or(crypto::Key())};
+    return {catalogue::domain_number(account), *secret};
   }
 
   /// A completed snapshot of these blocks over the parent's, as an upload would make it.

@@ -34,6 +34,14 @@ TEST_F(MasterKeysTest, open_what_they_wrapped_and_nothing_else) {
     EXPECT_FALSE(keys.unwrap(as_bytes("about"), ByteView(wrapped).first(length)));
 }
 
+TEST_F(MasterKeysTest, open_a_key_as_a_key) {
+  MasterKeys const keys(1, first_);
+  auto const wrapped = keys.wrap(as_bytes("about"), second_.bytes(), *entropy_);
+  EXPECT_EQ(keys.unwrap_key(as_bytes("about"), wrapped), second_);
+  EXPECT_EQ(keys.unwrap_key(as_bytes("else"), wrapped).error().fault, Fault::corrupt);
+  EXPECT_EQ(keys.unwrap_key(as_bytes("about"), wrap(keys)).error().fault, Fault::invalid) << "no key";
+}
+
 TEST_F(MasterKeysTest, wrap_under_the_newest_and_open_what_is_under_the_ones_before) {
   MasterKeys keys(1, first_);
   auto const old = wrap(keys);

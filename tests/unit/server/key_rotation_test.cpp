@@ -44,7 +44,7 @@ class KeyRotationTest : public testing::Test {
     files::create_directories(folder_ / "data/regions/us-east-1");
     in_region([&](catalogue::Transaction& region) {
       ASSERT_TRUE(catalogue::ensure_domain(region, *directory.master_keys, kAccount, system_entropy()));
-      domain_ = to_hex((*catalogue::find_domain_secret(region, *directory.master_keys, kAccount))->bytes());
+      domain_ = to_hex(catalogue::find_domain_secret(region, *directory.master_keys, kAccount)->bytes());
     });
   }
 
@@ -59,7 +59,7 @@ class KeyRotationTest : public testing::Test {
     in_region([&](catalogue::Transaction& region) {
       auto found = catalogue::find_domain_secret(region, *directory.master_keys, kAccount);
       ASSERT_TRUE(found) << found.error().message;
-      EXPECT_EQ(to_hex((*found)->bytes()), domain_);
+      EXPECT_EQ(to_hex(found->bytes()), domain_);
     });
   }
 
