@@ -1,4 +1,5 @@
 """The server under test as a process, and its accounts as clients of it."""
+import concurrent.futures
 import contextlib
 import functools
 import json
@@ -8,6 +9,7 @@ import re
 import select
 import signal
 import subprocess
+import threading
 import time
 
 import boto3
@@ -43,6 +45,25 @@ def wait_until(condition, what):
         assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain: {what}"
         time.sleep(0.01)
     return value
+
+
+@contextlib.contextmanager
+def meanwhile(*works):
+    """Does each work again and again, all at once, until the block ends. One that fails fails the block."""
+    stop = threading.Event()
+
+    def repeat(work):
+        while not stop.is_set():
+            work()
+
+    with concurrent.futures.ThreadPoolExecutor(len(works)) as pool:
+        tasks = [pool.submit(repeat, work) for work in works]
+        try:
+            yield
+        finally:
+            stop.set()
+            for task in tasks:
+                task.result()
 
 
 class Server:

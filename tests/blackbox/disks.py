@@ -75,14 +75,20 @@ def describe_snapshot(account, snapshot, region="us-east-1"):
     return account.ec2(region).describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]
 
 
-def await_snapshot(account, snapshot, region="us-east-1", state="completed"):
+def await_state(describe, account, name, region, state):
+    """What `describe` says of it when it is no longer pending."""
+
     def settled():
-        found = describe_snapshot(account, snapshot, region)
+        found = describe(account, name, region)
         return found if found["State"] != "pending" else None
 
-    found = wait_until(settled, f"{snapshot} is still pending")
+    found = wait_until(settled, f"{name} is still pending")
     assert found["State"] == state, found
     return found
+
+
+def await_snapshot(account, snapshot, region="us-east-1", state="completed"):
+    return await_state(describe_snapshot, account, snapshot, region, state)
 
 
 def start(account, size_gib=1, region="us-east-1", **options):
@@ -156,13 +162,7 @@ def describe_image(account, image, region="us-east-1"):
 
 
 def await_image(account, image, region="us-east-1", state="available"):
-    def settled():
-        found = describe_image(account, image, region)
-        return found if found["State"] != "pending" else None
-
-    found = wait_until(settled, f"{image} is still pending")
-    assert found["State"] == state, found
-    return found
+    return await_state(describe_image, account, image, region, state)
 
 
 def snapshots_of(image):

@@ -1,9 +1,7 @@
 """argosyd backup of a server at work, and what a server that is started on it has."""
-import concurrent.futures
 import contextlib
 import shutil
 import subprocess
-import threading
 
 import pytest
 
@@ -56,34 +54,22 @@ def restored(server, folder):
 @contextlib.contextmanager
 def work(account, image):
     """Uploads, copies and deletions one after the other, until the block ends. Yields what was completed."""
-    stop = threading.Event()
     completed = []
 
-    def upload(number):
-        count = 0
-        while not stop.is_set():
-            blocks = {index: disks.block(f"during {number} {count} {index}") for index in range(3)}
-            completed.append((disks.upload(account, blocks), blocks))
-            if count % 3 == 2:
-                gone = disks.upload(account, {0: disks.block(f"gone {number}")})
-                account.ec2().delete_snapshot(SnapshotId=gone)
-            count += 1
+    def upload():
+        blocks = {index: disks.block(disks.unique("during")) for index in range(3)}
+        completed.append((disks.upload(account, blocks), blocks))
+        gone = disks.upload(account, {0: disks.block(disks.unique("gone"))})
+        account.ec2().delete_snapshot(SnapshotId=gone)
 
     def copy():
-        while not stop.is_set():
-            name = disks.unique("copy")
-            west = account.ec2("us-west-2")
-            made = west.copy_image(Name=name, SourceImageId=image, SourceRegion="us-east-1")
-            disks.await_image(account, made["ImageId"], "us-west-2")
+        name = disks.unique("copy")
+        west = account.ec2("us-west-2")
+        made = west.copy_image(Name=name, SourceImageId=image, SourceRegion="us-east-1")
+        disks.await_image(account, made["ImageId"], "us-west-2")
 
-    with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        tasks = [pool.submit(upload, 1), pool.submit(upload, 2), pool.submit(copy)]
-        try:
-            yield completed
-        finally:
-            stop.set()
-            for task in tasks:
-                task.result()
+    with argosyd.meanwhile(upload, upload, copy):
+        yield completed
 
 
 def test_what_was_completed_before_a_backup_is_read_from_it_bit_for_bit(own_server, tmp_path):

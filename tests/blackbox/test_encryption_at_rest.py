@@ -4,7 +4,6 @@ import hashlib
 
 import pytest
 
-import argosyd
 import disks
 import encryption
 import keys
@@ -14,11 +13,8 @@ REGIONS = ("us-east-1", "us-west-2")
 
 
 @pytest.fixture
-def server(tmp_path):
-    server = argosyd.Server(tmp_path / "data").start()
-    yield server
-    if server.process.poll() is None:
-        server.kill()
+def server(own_server):
+    return own_server
 
 
 def files_with(folder, needles):

@@ -1,13 +1,11 @@
 """The root key, in a file or in a token, and the rotation of it and of the master key."""
 import base64
-import concurrent.futures
 import contextlib
 import hashlib
 import hmac
 import json
 import random
 import subprocess
-import threading
 import time
 
 import pytest
@@ -124,35 +122,26 @@ def token(tmp_path, monkeypatch):
 @contextlib.contextmanager
 def requests(site):
     """Reads, writes and new access keys by several clients, none of which may fail, until the block ends."""
-    stop = threading.Event()
     account = site.accounts[0]
     clients = [(account.sts(), account.ebs(region)) for region in REGIONS]
     counts = [0, 0, 0]
 
     def read(lane):
         sts, ebs = clients[lane]
-        while not stop.is_set():
-            assert sts.get_caller_identity()["Account"] == account.id
-            blocks = ebs.list_snapshot_blocks(SnapshotId=site.snapshots[lane][1])["Blocks"]
-            got = ebs.get_snapshot_block(
-                SnapshotId=site.snapshots[lane][1], BlockIndex=5, BlockToken=blocks[1]["BlockToken"]
-            )
-            assert got["BlockData"].read() == BLOCKS[5]
-            counts[lane] += 1
+        assert sts.get_caller_identity()["Account"] == account.id
+        blocks = ebs.list_snapshot_blocks(SnapshotId=site.snapshots[lane][1])["Blocks"]
+        got = ebs.get_snapshot_block(
+            SnapshotId=site.snapshots[lane][1], BlockIndex=5, BlockToken=blocks[1]["BlockToken"]
+        )
+        assert got["BlockData"].read() == BLOCKS[5]
+        counts[lane] += 1
 
     def make():
-        while not stop.is_set():
-            site.new_account(disks.unique("made"))
-            counts[2] += 1
+        site.new_account(disks.unique("made"))
+        counts[2] += 1
 
-    with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        tasks = [pool.submit(read, 0), pool.submit(read, 1), pool.submit(make)]
-        try:
-            yield counts
-        finally:
-            stop.set()
-            for task in tasks:
-                task.result()
+    with argosyd.meanwhile(lambda: read(0), lambda: read(1), make):
+        yield counts
 
 
 def test_a_server_starts_again_and_again_on_a_key_in_a_token(site, token):

@@ -94,7 +94,7 @@ class World {
   metrics::Requests requests;
   tests::Region east{"us-east-1"};
   tests::Region west{"us-west-2"};
-  peer::Source answering{"us-east-1", east.catalogue, *east.content, east.keys, east.clock, *east.entropy};
+  peer::Source answering = tests::answering_for(east);
   replication::Sources sources;
   sql::Pool directory{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   api::Service service{

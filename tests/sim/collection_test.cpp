@@ -244,8 +244,7 @@ class Collecting {
   unsigned last_block_ = 1'000;
   Place east_{"us-east-1"};
   Place west_{"us-west-2"};
-  peer::Source answering_{"us-east-1",       east_.region.catalogue, *east_.region.content,
-                          east_.region.keys, east_.region.clock,     *east_.region.entropy};
+  peer::Source answering_ = tests::answering_for(east_.region);
   tests::Wire::Faults faults_;
   std::unique_ptr<replication::Sources> sources_;
   std::unique_ptr<replication::Copier> copier_;

@@ -16,6 +16,7 @@ using tests::Blocks;
 using tests::kOwner;
 using tests::kRecipient;
 using tests::kWest;
+using tests::some_blocks;
 using tests::Wire;
 
 class CopierTest : public testing::Test {
@@ -66,19 +67,11 @@ class CopierTest : public testing::Test {
 
   tests::Region east_{"us-east-1"};
   tests::Region west_{"us-west-2"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
-                          east_.keys,  east_.clock,     *east_.entropy};
+  peer::Source answering_ = tests::answering_for(east_);
   Wire::Faults faults_;
   std::unique_ptr<Sources> sources_;
   std::unique_ptr<Copier> copier_;
 };
-
-Blocks some_blocks() {
-  Blocks out;
-  for (std::uint32_t i : {0U, 1U, 2U, 255U, 256U, 300U, 1'000U, 2'047U}) out[i] = block(i + 1);
-  for (std::uint32_t i = 512; i < 560; ++i) out[i] = block(i);
-  return out;
-}
 
 /// Of everything in the region, which only copies brought.
 std::int64_t stored_bytes(tests::Region& region) {

@@ -23,8 +23,7 @@ namespace m = messages::ec2;
 struct Source {
   Blocks blocks{{0, block(1)}, {300, block(2)}, {2'047, block(3)}};
   Region region{"us-east-1"};
-  peer::Source answering{"us-east-1", region.catalogue, *region.content,
-                         region.keys, region.clock,     *region.entropy};
+  peer::Source answering = answering_for(region);
   Wire::Faults faults;
   replication::Source asking{"us-east-1", "us-west-2", std::make_unique<Wire>(answering, faults),
                              std::nullopt};

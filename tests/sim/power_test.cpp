@@ -249,8 +249,7 @@ class CopyUnderway {
 
   std::mt19937 random_;
   Region east_{"us-east-1"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
-                          east_.keys,  east_.clock,     *east_.entropy};
+  peer::Source answering_ = answering_for(east_);
   Wire::Faults faults_;
   Machine machine_{"us-west-2"};
   std::unique_ptr<replication::Sources> sources_;

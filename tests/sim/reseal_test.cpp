@@ -17,6 +17,7 @@ using tests::Blocks;
 using tests::kOwner;
 using tests::kRecipient;
 using tests::kWest;
+using tests::some_blocks;
 using tests::Wire;
 
 /// Goes on by a millisecond whenever it is looked at: a step of one millisecond moves one batch or two.
@@ -27,13 +28,6 @@ class TickingClock final : public Clock {
  private:
   Time time_{};
 };
-
-Blocks some_blocks() {
-  Blocks out;
-  for (std::uint32_t i : {0U, 1U, 255U, 256U, 300U, 2'047U}) out[i] = block(i + 1);
-  for (std::uint32_t i = 512; i < 560; ++i) out[i] = block(i);
-  return out;
-}
 
 class ResealTest : public testing::Test {
  protected:
@@ -68,8 +62,7 @@ class ResealTest : public testing::Test {
   TickingClock clock_;
   tests::Region east_{"us-east-1"};
   tests::Region west_{"us-west-2"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
-                          east_.keys,  east_.clock,     *east_.entropy};
+  peer::Source answering_ = tests::answering_for(east_);
   Wire::Faults faults_;
   content::Disk made_;  ///< by `reseal`
 };

@@ -20,14 +20,8 @@ using tests::Blocks;
 using tests::kOwner;
 using tests::kWest;
 using tests::Region;
+using tests::some_blocks;
 using tests::Wire;
-
-Blocks some_blocks() {
-  Blocks out;
-  for (std::uint32_t i : {0U, 1U, 255U, 256U, 300U, 2'047U}) out[i] = block(i + 1);
-  for (std::uint32_t i = 512; i < 560; ++i) out[i] = block(i);
-  return out;
-}
 
 /// Copies without any key what a region's peer has opened.
 class SealedCopy : public testing::Test {
@@ -54,8 +48,7 @@ class SealedCopy : public testing::Test {
 
   Region east_{"us-east-1"};
   Region west_{"us-west-2"};
-  peer::Source answering_{"us-east-1", east_.catalogue, *east_.content,
-                          east_.keys,  east_.clock,     *east_.entropy};
+  peer::Source answering_ = tests::answering_for(east_);
   Wire::Faults faults_;
   replication::Source source_{"us-east-1", "us-west-2", std::make_unique<Wire>(answering_, faults_),
                               std::nullopt};

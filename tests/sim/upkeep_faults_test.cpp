@@ -202,8 +202,7 @@ TEST(FaultsOfAScrub, at_any_call_to_the_disk_are_told_and_the_next_one_finds_the
 /// The region from which everything is brought.
 struct Other {
   Region region{"us-east-1"};
-  peer::Source answering{"us-east-1", region.catalogue, *region.content,
-                         region.keys, region.clock,     *region.entropy};
+  peer::Source answering = answering_for(region);
   Wire::Faults faults;
   replication::Sources sources;
   Other() {

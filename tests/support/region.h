@@ -51,6 +51,14 @@ inline Bytes block(std::uint32_t seed) {
   return out;
 }
 
+/// Of a disk of 1 GiB: at the edges of nodes, and a run of them.
+inline Blocks some_blocks() {
+  Blocks out;
+  for (std::uint32_t i : {0U, 1U, 2U, 255U, 256U, 300U, 1'000U, 2'047U}) out[i] = block(i + 1);
+  for (std::uint32_t i = 512; i < 560; ++i) out[i] = block(i);
+  return out;
+}
+
 struct Region {
   explicit Region(std::string region_name) : name(std::move(region_name)) { EXPECT_TRUE(open()); }
   /// On `disk`, not opened yet. `start` tells its starts apart: no id is made twice.

@@ -7,11 +7,17 @@
 
 #include "peer/peer.h"
 #include "remote/transport.h"
+#include "support/region.h"
 
 namespace argosy::tests {
 
 /// The region that asks.
 inline peer::Peer const kWest{"us-west-2", "west", {true, {}}, true};
+
+/// What answers for a region that is asked.
+inline peer::Source answering_for(Region& region) {
+  return {region.name, region.catalogue, *region.content, region.keys, region.clock, *region.entropy};
+}
 
 class Wire final : public remote::Transport {
  public:
