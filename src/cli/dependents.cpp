@@ -129,14 +129,13 @@ constexpr char const* kNotSeen =
 void describe(Page& page, Place const& place) {
   page.heading(show_key(place.key_arn) + "  " + place.state);
   if (place.is_ebs_default) page.add("It is the default key of EBS in " + place.region + ".\n");
-  std::vector<std::vector<std::string>> rows{{"DEPENDS ON IT", "NAME", "STATE", "SHARED WITH"}};
+  std::vector<std::vector<std::string>> rows{{"DEPENDS ON IT", "STATE", "SHARED WITH", "NAME"}};
   for (auto const& [image, may_start] : place.images)
-    rows.push_back({place.region + "/" + image.image_id.value_or("?"), image.name.value_or("-"),
-                    image.image_state.value_or("?"), list_audience(may_start)});
+    rows.push_back({place.region + "/" + image.image_id.value_or("?"), image.image_state.value_or("?"),
+                    list_audience(may_start), image.name.value_or("-")});
   for (auto const& [snapshot, may_copy] : place.snapshots)
-    rows.push_back({place.region + "/" + snapshot.snapshot_id.value_or("?"),
-                    snapshot.description.value_or("-"), snapshot.status.value_or("?"),
-                    list_audience(may_copy)});
+    rows.push_back({place.region + "/" + snapshot.snapshot_id.value_or("?"), snapshot.status.value_or("?"),
+                    list_audience(may_copy), snapshot.description.value_or("-")});
   page.add(rows.size() == 1 ? "Nothing of yours depends on it.\n" : show_table(rows));
   for (auto const& grantee : foreign_grantees(place)) page.add("Open by a grant to " + grantee + ".\n");
 }
