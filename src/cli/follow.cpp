@@ -127,8 +127,8 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
     auto progress = snapshot.progress.value_or("");
     if (progress + status != seen) patience.progressed();
     seen = progress + status;
-    terminal.update(
-        line, status == "pending" ? Status{"completing"} : Status{status, 0, 0, parse_percent(progress)});
+    terminal.update(line, status == "pending" ? Status{"completing", 0, 0, std::nullopt}
+                                              : Status{status, 0, 0, parse_percent(progress)});
     if (status == "completed") return {};
     if (status != "pending")
       return stop(Exit::failed, snapshot_id + " is " + status + ": " +
