@@ -3,6 +3,7 @@
 #include "catalogue/accounts.h"
 #include "catalogue/client_tokens.h"
 #include "catalogue/copies.h"
+#include "catalogue/domains.h"
 #include "catalogue/leases.h"
 #include "catalogue/openings.h"
 #include "catalogue/roots.h"
@@ -230,6 +231,17 @@ TEST_F(DirectoryTest, takes_no_account_twice) {
   EXPECT_EQ(create_account(*tx_, "team", "", {}, *entropy_).error().fault, Fault::conflict);
   EXPECT_EQ(create_account(*tx_, "other", "123456789012", {}, *entropy_).error().fault, Fault::conflict);
   EXPECT_EQ(create_account(*tx_, "other", "12345", {}, *entropy_).error().fault, Fault::invalid);
+}
+
+TEST_F(CatalogueTest, makes_up_no_secret_for_a_domain_that_has_lost_its_own) {
+  auto const account = tests::kOwner.account;
+  region_.domain_of(account);
+  auto found = run([&](Transaction& tx) -> Result<crypto::Key> {
+    TRY(tx.execute("DELETE FROM domains", {}));
+    return find_domain_secret(tx, region_.master_keys, account);
+  });
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().fault, Fault::corrupt);
 }
 
 TEST_F(CatalogueTest, gives_a_region_no_more_leases_than_it_may_have) {
