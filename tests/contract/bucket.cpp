@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "support/folder.h"
+
 namespace argosy::bucket {
 namespace {
 
@@ -19,21 +21,13 @@ struct Driver {
 
 class BucketContract : public testing::TestWithParam<Driver> {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "bucketXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    bucket_ = GetParam().open(folder_);
-  }
-  void TearDown() override {
-    bucket_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void SetUp() override { bucket_ = GetParam().open(folder_.path()); }
   std::string read(std::string_view name, std::uint64_t offset, std::size_t length) {
     Bytes out(length);
     auto done = bucket_->read(name, offset, out);
     return done ? std::string(as_text(out)) : "failed";
   }
-  std::string folder_;
+  tests::Folder const folder_;
   std::unique_ptr<Bucket> bucket_;
 };
 
@@ -100,8 +94,8 @@ TEST_P(BucketContract, removes_an_object_once_and_for_all) {
 }
 
 TEST(Directory, takes_an_append_that_failed_in_the_middle_back_and_goes_on) {
-  std::string folder = testing::TempDir() + "bucketXXXXXX";
-  auto bucket = *open_directory(mkdtemp(folder.data()));
+  tests::Folder const folder;
+  auto bucket = *open_directory(folder.path());
   auto writer = *bucket->create("a");
   ASSERT_TRUE(writer->append(as_bytes("kept ")));
   std::signal(SIGXFSZ, SIG_IGN);
@@ -118,7 +112,6 @@ TEST(Directory, takes_an_append_that_failed_in_the_middle_back_and_goes_on) {
   EXPECT_EQ(bucket->list()->front().size_bytes, 5U);
   EXPECT_EQ(*writer->append(as_bytes("on")), 5U);
   EXPECT_TRUE(writer->sync());
-  std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "sql/session.h"
+#include "support/folder.h"
 
 namespace argosy::sql {
 namespace {
@@ -11,21 +12,15 @@ namespace {
 class SessionContract : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "sqlXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    session_ = *open_sqlite(folder_ + "/a.db", Durability::full);
+    session_ = *open_sqlite(folder_ / "a.db", Durability::full);
     ASSERT_TRUE(session_->run_script("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, data BLOB)"));
-  }
-  void TearDown() override {
-    session_.reset();
-    std::filesystem::remove_all(folder_);
   }
   std::int64_t count() {
     auto rows = session_->query("SELECT count(*) FROM t");
     EXPECT_TRUE(*(*rows)->next());
     return (*rows)->integer(0);
   }
-  std::string folder_;
+  tests::Folder const folder_;
   std::unique_ptr<Session> session_;
 };
 
@@ -67,7 +62,7 @@ TEST_F(SessionContract, names_a_violated_uniqueness) {
 }
 
 TEST_F(SessionContract, reads_what_was_committed_before_the_read_began) {
-  auto other = *open_sqlite(folder_ + "/a.db", Durability::full);
+  auto other = *open_sqlite(folder_ / "a.db", Durability::full);
   auto reading = *Transaction::begin(*other, Access::read);
   {
     auto rows = *reading.query("SELECT count(*) FROM t");
@@ -84,7 +79,7 @@ TEST_F(SessionContract, lends_no_more_sessions_than_its_limit) {
   Pool pool(
       [&] {
         ++opened;
-        return open_sqlite(folder_ + "/a.db", Durability::full);
+        return open_sqlite(folder_ / "a.db", Durability::full);
       },
       2);
   {
@@ -97,14 +92,14 @@ TEST_F(SessionContract, lends_no_more_sessions_than_its_limit) {
 
 TEST_F(SessionContract, copies_the_whole_database_as_it_is_while_another_session_writes) {
   ASSERT_TRUE(session_->execute("INSERT INTO t VALUES(1, 'committed', NULL)"));
-  auto other = *open_sqlite(folder_ + "/a.db", Durability::full);
+  auto other = *open_sqlite(folder_ / "a.db", Durability::full);
   ASSERT_TRUE(other->begin(Access::write));
   ASSERT_TRUE(other->execute("INSERT INTO t VALUES(2, 'under way', NULL)"));
-  ASSERT_TRUE(session_->save_copy(folder_ + "/copy.db"));
+  ASSERT_TRUE(session_->save_copy(folder_ / "copy.db"));
   ASSERT_TRUE(other->commit());
-  EXPECT_FALSE(session_->save_copy(folder_ + "/copy.db")) << "nothing is overwritten";
+  EXPECT_FALSE(session_->save_copy(folder_ / "copy.db")) << "nothing is overwritten";
   EXPECT_EQ(count(), 2);
-  session_ = *open_sqlite(folder_ + "/copy.db", Durability::full);
+  session_ = *open_sqlite(folder_ / "copy.db", Durability::full);
   EXPECT_EQ(count(), 1);
 }
 

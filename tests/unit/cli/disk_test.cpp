@@ -7,6 +7,7 @@
 
 #include "cli/ebs.h"
 #include "cli/upload.h"
+#include "support/folder.h"
 
 namespace argosy::cli {
 namespace {
@@ -52,7 +53,8 @@ TEST(BlockWalk, finds_nothing_in_a_disk_of_holes) {
 }
 
 TEST(RawDisk, gives_its_data_without_its_holes) {
-  auto path = testing::TempDir() + "/disk.raw";
+  tests::Folder const folder;
+  auto path = folder / "disk.raw";
   {
     std::ofstream file(path, std::ios::binary);
     file.seekp(8 << 20U);

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/folder.h"
+
 namespace argosy::cli {
 namespace {
 
@@ -17,9 +19,8 @@ std::vector<std::string> lines_of(Journal const& journal) {
 
 class JournalFile : public testing::Test {
  protected:
-  ~JournalFile() override { std::filesystem::remove_all(folder_); }
-  std::string const folder_ = testing::TempDir() + "journal-" + std::to_string(getpid());
-  std::string const path_ = folder_ + "/below/work";
+  tests::Folder const folder_;
+  std::string const path_ = folder_ / "below/work";
 };
 
 TEST_F(JournalFile, gives_back_its_lines_to_the_same_work) {

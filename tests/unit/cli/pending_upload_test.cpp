@@ -6,28 +6,26 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/folder.h"
+
 namespace argosy::cli {
 namespace {
 
 class PendingUploads : public testing::Test {
  protected:
-  PendingUploads() {
-    std::filesystem::create_directories(folder_);
-    std::ofstream(disk_) << "disk";
-  }
-  ~PendingUploads() override { std::filesystem::remove_all(folder_); }
+  PendingUploads() { std::ofstream(disk_) << "disk"; }
 
   UploadIdentity identity() const {
     return {"127.0.0.1:1", "123456789012", "us-east-1", disk_, 1, 1, "about", {{"key", "value"}}, {}};
   }
   std::unique_ptr<PendingUpload> open(UploadIdentity const& identity) const {
-    auto pending = PendingUpload::open(folder_ + "/state", identity);
+    auto pending = PendingUpload::open(folder_ / "state", identity);
     EXPECT_TRUE(pending) << pending.error().message;
     return std::move(*pending);
   }
 
-  std::string const folder_ = testing::TempDir() + "pending-" + std::to_string(getpid());
-  std::string const disk_ = folder_ + "/disk.raw";
+  tests::Folder const folder_;
+  std::string const disk_ = folder_ / "disk.raw";
 };
 
 TEST_F(PendingUploads, are_found_again_with_all_that_was_recorded) {
@@ -94,7 +92,7 @@ TEST_F(PendingUploads, begin_anew_with_another_token) {
 
 TEST_F(PendingUploads, leave_out_what_cannot_be_read) {
   open(identity())->record_block(3).value();
-  for (auto const& entry : std::filesystem::directory_iterator(folder_ + "/state"))
+  for (auto const& entry : std::filesystem::directory_iterator(folder_ / "state"))
     std::ofstream(entry.path(), std::ios::app)
         << "99999999999999999999\n9999999999\nnonsense\ncomplete x\n4\n";
   auto pending = open(identity());
@@ -111,7 +109,7 @@ TEST_F(PendingUploads, are_kept_in_memory_where_nothing_can_be_written) {
 }
 
 TEST_F(PendingUploads, of_long_ago_are_removed) {
-  auto state = folder_ + "/state";
+  auto state = folder_ / "state";
   auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * 30);
   std::filesystem::create_directories(state);
   for (auto name : {"/old.import", "/new.import", "/old.other"}) std::ofstream(state + name) << "x";

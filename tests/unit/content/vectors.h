@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "content/content.h"
+#include "support/folder.h"
 
 namespace argosy::content {
 
@@ -70,12 +71,10 @@ inline std::string write_pack(json::value const& pack) {
 /// A region's store as an earlier version left it: one pack, and no index.
 struct ReleasedStore {
   ReleasedStore(std::string const& golden, bool sealed) {
-    std::string pattern = testing::TempDir() + "goldenXXXXXX";
-    folder = mkdtemp(pattern.data());
-    auto pack = folder / "0000000000000001.pack";
+    fs::path const pack = folder / "0000000000000001.pack";
     fs::copy_file(kProject / "tests/golden" / golden, pack);
     fs::permissions(pack, sealed ? fs::perms::owner_read : fs::perms::owner_read | fs::perms::owner_write);
-    packs = *bucket::open_directory(folder);
+    packs = *bucket::open_directory(folder.path());
     sessions =
         std::make_unique<sql::Pool>([] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1);
     store = *store::Store::open(*packs, *sessions, {});
@@ -84,12 +83,11 @@ struct ReleasedStore {
   ~ReleasedStore() {
     content.reset();
     store.reset();
-    fs::remove_all(folder);
   }
   ReleasedStore(ReleasedStore const&) = delete;
   ReleasedStore& operator=(ReleasedStore const&) = delete;
 
-  fs::path folder;
+  tests::Folder const folder;
   std::unique_ptr<bucket::Bucket> packs;
   std::unique_ptr<sql::Pool> sessions;
   std::unique_ptr<store::Store> store;

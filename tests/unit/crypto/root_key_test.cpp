@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "base/private_file.h"
+#include "support/folder.h"
 
 namespace argosy::crypto {
 namespace {
 
 class RootKeyTest : public testing::Test {
  protected:
-  void SetUp() override { ::unlink(path_.c_str()); }
   Result<std::unique_ptr<RootKey>> open(MissingFile missing = MissingFile::refuse) const {
     return open_root_key({path_, std::nullopt}, missing, system_entropy());
   }
@@ -23,8 +23,8 @@ class RootKeyTest : public testing::Test {
     EXPECT_NE(opened.error().message.find(path_), std::string::npos) << opened.error().message;
   }
 
-  std::string const path_ =
-      testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name();
+  tests::Folder const folder_;
+  std::string const path_ = folder_ / "root.key";
 };
 
 TEST_F(RootKeyTest, in_a_file_is_made_once_and_opens_what_it_wrapped) {

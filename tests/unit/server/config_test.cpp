@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "support/folder.h"
+
 namespace argosy::server {
 namespace {
 
@@ -20,7 +22,8 @@ class ConfigTest : public testing::Test {
     auto checked = check(*config);
     return checked ? "none" : checked.error().message;
   }
-  std::string const path_ = testing::TempDir() + "argosyd.yaml";
+  tests::Folder const folder_;
+  std::string const path_ = folder_ / "argosyd.yaml";
   std::string const good_ =
       "data_directory: /data\nroot_key: {file: /keys/root}\nregions: [us-east-1, us-west-2]\n";
   std::string const replication_ =

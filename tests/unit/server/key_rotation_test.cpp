@@ -10,6 +10,7 @@
 #include "catalogue/accounts.h"
 #include "catalogue/domains.h"
 #include "server/region.h"
+#include "support/folder.h"
 
 namespace argosy::server {
 namespace {
@@ -21,10 +22,7 @@ constexpr char const* kAccount = "111111111111";
 /// A data directory with a region and some access keys, opened and closed as a server does.
 class KeyRotationTest : public testing::Test {
  protected:
-  void SetUp() override {
-    files::remove_all(folder_);
-    files::create_directories(folder_ / "data");
-  }
+  void SetUp() override { files::create_directories(folder_ / "data"); }
 
   crypto::RootKeyPlace place(std::string const& name) const { return {folder_ / name, std::nullopt}; }
   Result<Directory> open(std::string const& root_key = "root.key") {
@@ -97,8 +95,7 @@ class KeyRotationTest : public testing::Test {
     secrets_["AKIAOLD"] = "old secret";
   }
 
-  files::path const folder_ =
-      files::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+  tests::Folder const folder_;
   std::map<std::string, std::string> secrets_;
   std::string domain_;
 };

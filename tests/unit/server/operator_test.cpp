@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/folder.h"
+
 namespace argosy::server {
 namespace {
 
@@ -20,8 +22,6 @@ http::Request request_of(std::string method, std::string path) {
 class OperatorTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "operator-XXXXXX";
-    folder = ::mkdtemp(pattern.data());
     door.add("POST", "/echo", OperatorDoor::Openness::owner_only, [](http::Request const& request) {
       return json_response(boost::json::object{{"query", request.query}, {"body", as_text(request.body)}});
     });
@@ -36,11 +36,9 @@ class OperatorTest : public testing::Test {
       return error_response({Fault::unavailable, {}, "the disk is full"});
     });
   }
-  void TearDown() override {
-    door.stop(Duration{0});
-    std::filesystem::remove_all(folder);
-  }
-  std::string folder;
+  void TearDown() override { door.stop(Duration{0}); }
+  tests::Folder const own_folder;
+  std::string const folder = own_folder.path();
   OperatorDoor door;
 };
 

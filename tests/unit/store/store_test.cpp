@@ -8,6 +8,7 @@
 
 #include "store/writers.h"
 #include "support/chunks.h"
+#include "support/folder.h"
 
 namespace argosy::store {
 namespace {
@@ -18,15 +19,12 @@ using tests::stored_node;
 class StoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "storeXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    packs_ = *bucket::open_directory(folder_ + "/packs");
+    packs_ = *bucket::open_directory(folder_ / "packs");
     reopen();
   }
   void TearDown() override {
     store_.reset();
     sessions_.reset();
-    std::filesystem::remove_all(folder_);
   }
   /// As after kill -9: the old store writes nothing more. (It is kept for ever, or it would flush.)
   void crash() {
@@ -41,14 +39,14 @@ class StoreTest : public testing::Test {
   void reopen() {
     store_.reset();
     sessions_ = std::make_unique<sql::Pool>(
-        [this] { return sql::open_sqlite(folder_ + "/index.db", sql::Durability::full); }, 4);
+        [this] { return sql::open_sqlite(folder_ / "index.db", sql::Durability::full); }, 4);
     auto opened = Store::open(*packs_, *sessions_, options_);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = *std::move(opened);
   }
   void lose_index() {
     abandon();
-    for (auto name : {"/index.db", "/index.db-wal", "/index.db-shm"}) std::filesystem::remove(folder_ + name);
+    for (auto name : {"index.db", "index.db-wal", "index.db-shm"}) std::filesystem::remove(folder_ / name);
     reopen();
   }
   ChunkId put(std::string_view text, std::optional<Placement> placement = std::nullopt) {
@@ -63,7 +61,7 @@ class StoreTest : public testing::Test {
     EXPECT_TRUE(store_->stage_nodes(1, std::span(&chunk, 1), std::nullopt));
     return chunk.id;
   }
-  std::string folder_;
+  tests::Folder const folder_;
   StoreOptions options_;
   std::unique_ptr<bucket::Bucket> packs_;
   std::unique_ptr<sql::Pool> sessions_;
@@ -86,7 +84,7 @@ TEST_F(StoreTest, loses_one_damaged_chunk_and_not_what_lies_behind_it_when_the_i
   for (auto const& bytes : stored) chunks.push_back({digest::sha256(bytes), bytes});
   ASSERT_TRUE(store_->put_blocks(1, chunks, std::nullopt));
   ASSERT_TRUE(store_->flush());
-  auto pack = folder_ + "/packs/" + packs_->list()->front().name;
+  auto pack = folder_ / "packs/" + packs_->list()->front().name;
   std::filesystem::permissions(pack, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
   std::fstream file(pack, std::ios::in | std::ios::out | std::ios::binary);
   std::string content((std::istreambuf_iterator<char>(file)), {});
@@ -164,7 +162,7 @@ TEST_F(StoreTest, cuts_a_torn_tail_and_goes_on_behind_it) {
   auto torn = put("torn by the crash");
   auto object = packs_->list()->front();
   abandon();
-  std::filesystem::resize_file(folder_ + "/packs/" + object.name, object.size_bytes - 1);
+  std::filesystem::resize_file(folder_ / "packs/" + object.name, object.size_bytes - 1);
   reopen();
   EXPECT_TRUE(*store_->contains(1, kept));
   EXPECT_FALSE(*store_->contains(1, torn));
@@ -187,7 +185,7 @@ TEST_F(StoreTest, takes_a_node_for_here_only_when_it_is_closed) {
 TEST_F(StoreTest, never_returns_damaged_bytes_and_takes_the_chunk_anew) {
   auto id = put("precious content");
   ASSERT_TRUE(store_->flush());
-  auto path = folder_ + "/packs/" + packs_->list()->front().name;
+  auto path = folder_ / "packs/" + packs_->list()->front().name;
   auto* file = std::fopen(path.c_str(), "r+b");
   std::fseek(file, -2, SEEK_END);
   std::fputc('X', file);
