@@ -1,5 +1,6 @@
 """Copies and uploads into which something comes: kill -9, a stop, a deletion, an end of sharing."""
 import concurrent.futures
+import shutil
 
 import botocore.exceptions
 import pytest
@@ -32,9 +33,11 @@ class Large:
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    server = argosyd.Server(tmp_path_factory.mktemp("large") / "data").start()
+    folder = tmp_path_factory.mktemp("large")
+    server = argosyd.Server(folder / "data").start()
     yield Large(server)
     server.kill()
+    shutil.rmtree(folder)  # gigabytes
 
 
 def copy_image(account, image, region, name=None):
