@@ -170,9 +170,9 @@ Result<void> replicate(Catalogues const& catalogues, Vault const& vault, Key con
     auto key = TRY(catalogue::find_key(tx, replica.id));
     if (!key || key->state == keys::KeyState::deleted)
       return keys::not_found("Key '" + replica.arn() + "' does not exist");
+    // It may have changed since the caller was judged.
     TRY(keys::check_primary(*key));
-    TRY(keys::check_state(*key,
-                          keys::Action::replicate_key));  // it may have changed since the caller was judged
+    TRY(keys::check_state(*key, keys::Action::replicate_key));
     TRY(catalogue::save_replica(tx, replica.id, replica.region, false, now));
     auto const saved = TRY(save_shared(tx, *std::move(key), now));
     return read_shared(tx, vault, saved);

@@ -137,6 +137,11 @@ class Partition:
             process.start()
         return self
 
+    def check_alive(self):
+        for process in self.processes.values():
+            died = process.process.poll() is not None
+            assert not died, f"{process.name} died: {process.log.read_text()[-2000:]}"
+
     def stop(self):
         for process in self.processes.values():
             if process.process and process.process.poll() is None:

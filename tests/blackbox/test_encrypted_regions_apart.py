@@ -25,8 +25,7 @@ def partition(tmp_path_factory):
     made.alpha.write_config()
     made.start()
     yield made
-    for process in made.processes.values():
-        assert process.process.poll() is None, f"{process.name} died: {process.log.read_text()[-2000:]}"
+    made.check_alive()
     made.stop()
 
 

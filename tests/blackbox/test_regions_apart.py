@@ -20,8 +20,7 @@ BLOCKS = {0: disks.block("apart 0"), 1: disks.block("apart 1"), 300: disks.block
 def partition(tmp_path_factory):
     made = apart.Partition(tmp_path_factory.mktemp("apart")).start()
     yield made
-    for process in made.processes.values():
-        assert process.process.poll() is None, f"{process.name} died: {process.log.read_text()[-2000:]}"
+    made.check_alive()
     made.stop()
 
 
