@@ -17,6 +17,11 @@ struct AccountLimits {
   std::int64_t image_copies = 300;          ///< under way into the region
   std::int64_t snapshot_copies = 20;        ///< the same of single snapshots
   std::int64_t launch_permissions = 1'000;  ///< entities that one image or snapshot is shared with
+  std::int64_t instances = 20;              ///< that are not terminated
+  std::int64_t vcpus = 64;                  ///< of those that run
+  std::int64_t memory_mib = 65'536;         ///< the same
+  std::int64_t volumes = 5'000;
+  std::int64_t key_pairs = 5'000;
   std::int64_t kms_keys = 100'000;          ///< customer-managed, that are not deleted
   std::int64_t key_aliases = 50;            ///< of one KMS key
   std::int64_t key_grants = 50'000;         ///< of one KMS key

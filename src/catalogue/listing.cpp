@@ -86,13 +86,68 @@ constexpr FilterColumn kSnapshotFilters[] = {
     {"volume-size", "CAST(r.volume_size_gib AS TEXT)"},
 };
 
+constexpr std::string_view kInVolumes = "EXISTS(SELECT 1 FROM volumes v WHERE v.instance = r.id AND {})";
+
+/// Source of the names: API_DescribeInstances; those that Argosy's instances can differ in.
+constexpr FilterColumn kInstanceFilters[] = {
+    {"architecture", "r.architecture"},
+    {"block-device-mapping.delete-on-termination",
+     "CASE v.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END", kInVolumes},
+    {"block-device-mapping.device-name", "v.device_name", kInVolumes},
+    {"block-device-mapping.status", "'attached'", kInVolumes},
+    {"block-device-mapping.volume-id", "v.id", kInVolumes},
+    {"boot-mode", "r.boot_mode"},
+    {"client-token", "r.client_token"},
+    {"hypervisor", "'xen'"},
+    {"image-id", "r.image"},
+    {"instance-id", "r.id"},
+    {"instance-state-code",
+     "CASE r.state WHEN 'pending' THEN '0' WHEN 'running' THEN '16' WHEN 'shutting-down' THEN '32' "
+     "WHEN 'terminated' THEN '48' WHEN 'stopping' THEN '64' ELSE '80' END"},
+    {"instance-state-name", "r.state"},
+    {"instance-type", "r.type"},
+    {"ip-address", "r.address"},
+    {"key-name", "r.key_name"},
+    {"launch-index", "CAST(r.launch_index AS TEXT)"},
+    {"launch-time", "r.launched"},
+    {"metadata-options.http-tokens",
+     "CASE r.metadata_tokens_required WHEN 1 THEN 'required' ELSE 'optional' END"},
+    {"metadata-options.http-endpoint", "CASE r.metadata_enabled WHEN 1 THEN 'enabled' ELSE 'disabled' END"},
+    {"owner-id", "r.account"},
+    {"private-ip-address", "r.address"},
+    {"reservation-id", "r.reservation"},
+    {"root-device-name", "r.root_device_name"},
+    {"root-device-type", "'ebs'"},
+    {"state-reason-code", "r.state_reason_code"},
+    {"tag-key", "t.key", kInOwnTags},
+    {"tenancy", "'default'"},
+    {"virtualization-type", "r.virtualization_type"},
+};
+
+/// Source of the names: API_DescribeVolumes.
+constexpr FilterColumn kVolumeFilters[] = {
+    {"attachment.attach-time", "coalesce(r.attached, '')"},
+    {"attachment.delete-on-termination", "CASE r.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END"},
+    {"attachment.device", "r.device_name"},
+    {"attachment.instance-id", "r.instance"},
+    {"attachment.status", "CASE r.instance WHEN '' THEN '' ELSE 'attached' END"},
+    {"create-time", "r.created"},
+    {"encrypted", "CASE r.encrypted WHEN 1 THEN 'true' ELSE 'false' END"},
+    {"size", "CAST(r.size_gib AS TEXT)"},
+    {"snapshot-id", "r.base_snapshot"},
+    {"status", "r.state"},
+    {"tag-key", "t.key", kInOwnTags},
+    {"volume-id", "r.id"},
+    {"volume-type", "r.type"},
+};
+
 /// Source of the names: ec2-semantics B15.
 constexpr FilterColumn kTagFilters[] = {
     {"key", "t.key"},
     {"resource-id", "t.resource"},
     {"resource-type",
-     "CASE WHEN t.resource LIKE 'ami-%' THEN 'image' WHEN t.resource LIKE 'snap-%' THEN 'snapshot' ELSE '' "
-     "END"},
+     "CASE WHEN t.resource LIKE 'ami-%' THEN 'image' WHEN t.resource LIKE 'snap-%' THEN 'snapshot' "
+     "WHEN t.resource LIKE 'i-%' THEN 'instance' WHEN t.resource LIKE 'vol-%' THEN 'volume' ELSE '' END"},
     {"value", "t.value"},
 };
 
@@ -238,7 +293,34 @@ Result<std::vector<Position>> list_resources(Transaction& tx, Listed const& list
   return out;
 }
 
+/// Of a table whose rows only their own account sees.
+Result<std::vector<Position>> list_own(Transaction& tx, std::string_view table,
+                                       std::span<FilterColumn const> filters, Selection const& selection,
+                                       Position const& after, std::size_t limit) {
+  Statement statement;
+  statement.add(selection.account);  // ?1, as the frames above say
+  std::string where = fmt::format("r.account = ?1 AND (r.created, r.id) > ({}, {})",
+                                  statement.add(after.created), statement.add(after.id));
+  if (!selection.ids.empty()) where += " AND " + statement.in("r.id", selection.ids);
+  where += TRY(conditions_of(statement, selection.filters, filters, kInOwnTags));
+  auto text = fmt::format("SELECT r.created, r.id FROM {} r WHERE {} ORDER BY r.created, r.id LIMIT {}",
+                          table, where, statement.add(static_cast<std::int64_t>(limit)));
+  return sql::read_rows(tx.session().query(text, statement.values()), [](sql::Rows& row) {
+    return Position{std::string(row.text(0)), std::string(row.text(1))};
+  });
+}
+
 }  // namespace
+
+Result<std::vector<Position>> list_instances(Transaction& tx, Selection const& selection,
+                                             Position const& after, std::size_t limit) {
+  return list_own(tx, "instances", kInstanceFilters, selection, after, limit);
+}
+
+Result<std::vector<Position>> list_volumes(Transaction& tx, Selection const& selection, Position const& after,
+                                           std::size_t limit) {
+  return list_own(tx, "volumes", kVolumeFilters, selection, after, limit);
+}
 
 Result<std::vector<Position>> list_images(Transaction& tx, Selection const& selection, Position const& after,
                                           std::size_t limit) {
@@ -269,6 +351,8 @@ Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account,
 std::string_view resource_type_of(std::string_view id) {
   if (id.starts_with("ami-")) return "image";
   if (id.starts_with("snap-")) return "snapshot";
+  if (id.starts_with("i-")) return "instance";
+  if (id.starts_with("vol-")) return "volume";
   return {};
 }
 

@@ -53,6 +53,12 @@ Result<std::vector<Position>> list_images(Transaction& tx, Selection const& sele
 Result<std::vector<Position>> list_snapshots(Transaction& tx, Selection const& selection,
                                              Position const& after, std::size_t limit);
 
+/// The account's own: `branches`, `owners` and what follows them say nothing here.
+Result<std::vector<Position>> list_instances(Transaction& tx, Selection const& selection,
+                                             Position const& after, std::size_t limit);
+Result<std::vector<Position>> list_volumes(Transaction& tx, Selection const& selection, Position const& after,
+                                           std::size_t limit);
+
 struct TagRow {
   std::string resource;
   images::Tag tag;

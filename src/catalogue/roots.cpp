@@ -13,7 +13,8 @@ Result<void> visit_roots(Transaction& tx, Time now,
       tx.query("SELECT owner, root FROM snapshots WHERE state <> 'error' AND length(root) > 0 "
                "UNION ALL SELECT c.account, d.root FROM copy_disks d JOIN copies c ON c.id = d.copy "
                "UNION ALL SELECT d.domain, d.root FROM lease_disks d JOIN leases l ON l.id = d.lease "
-               "WHERE l.expires_ms > ?1",
+               "WHERE l.expires_ms > ?1 "
+               "UNION ALL SELECT base_account, base_root FROM volumes WHERE length(base_root) > 0",
                {to_milliseconds(now)}),
       [&](sql::Rows& row) { return visit(row.text(0), row.blob(1)); });
 }

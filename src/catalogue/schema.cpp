@@ -10,7 +10,7 @@
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 4;
+constexpr std::int64_t kSchemaVersion = 5;
 
 /// What a region's tables of each earlier version, from 1 on, lack besides tables and indexes of their own.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kRegionUpgrades{
@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS key_replicas(
   PRIMARY KEY(key, region));
 ALTER TABLE keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 UPDATE key_replicas SET in_step = 0)sql",
+    "",
 };
 /// The same of the directory of accounts.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
@@ -47,6 +48,7 @@ INSERT INTO secrets SELECT 'root key check', wrapped FROM root_key_check;
 DROP TABLE root_key_check;
 ALTER TABLE accounts ADD COLUMN organization_path TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql",
+    "",
     "",
 };
 
@@ -164,6 +166,34 @@ CREATE TABLE IF NOT EXISTS key_grants(
 CREATE INDEX IF NOT EXISTS key_grants_key ON key_grants(key, id);
 CREATE INDEX IF NOT EXISTS key_grants_grantee ON key_grants(key, grantee, id);
 CREATE INDEX IF NOT EXISTS key_grants_retiring ON key_grants(retiring_principal, id);
+
+CREATE TABLE IF NOT EXISTS instances(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, reservation TEXT NOT NULL, image TEXT NOT NULL, type TEXT NOT NULL,
+  vcpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL, state TEXT NOT NULL, state_reason_code TEXT NOT NULL,
+  state_reason TEXT NOT NULL, transition_reason TEXT NOT NULL, created TEXT NOT NULL, launched TEXT NOT NULL,
+  changed_ms INTEGER NOT NULL, launch_index INTEGER NOT NULL, key_name TEXT NOT NULL, user_data BLOB NOT NULL,
+  client_token TEXT NOT NULL, metadata_enabled INTEGER NOT NULL, metadata_tokens_required INTEGER NOT NULL,
+  metadata_hop_limit INTEGER NOT NULL, metadata_tags INTEGER NOT NULL, termination_protected INTEGER NOT NULL,
+  stop_protected INTEGER NOT NULL, terminates_on_shutdown INTEGER NOT NULL, reboot_wanted INTEGER NOT NULL,
+  architecture TEXT NOT NULL, virtualization_type TEXT NOT NULL, root_device_name TEXT NOT NULL,
+  boot_mode TEXT NOT NULL, ena_support INTEGER, platform TEXT, mac_address TEXT NOT NULL, address TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS instances_account ON instances(account, created, id);
+CREATE INDEX IF NOT EXISTS instances_alive ON instances(account, state) WHERE state <> 'terminated';
+CREATE INDEX IF NOT EXISTS instances_busy ON instances(state, id) WHERE state <> 'terminated' AND state <> 'stopped';
+CREATE INDEX IF NOT EXISTS instances_terminated ON instances(changed_ms) WHERE state = 'terminated';
+CREATE UNIQUE INDEX IF NOT EXISTS instances_address ON instances(address) WHERE state <> 'terminated';
+
+CREATE TABLE IF NOT EXISTS volumes(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, state TEXT NOT NULL, size_gib INTEGER NOT NULL, type TEXT NOT NULL,
+  iops INTEGER, throughput INTEGER, created TEXT NOT NULL, encrypted INTEGER NOT NULL, kms_key TEXT NOT NULL,
+  envelope BLOB NOT NULL, base_snapshot TEXT NOT NULL, base_account TEXT NOT NULL, base_root BLOB NOT NULL,
+  base_encrypted INTEGER NOT NULL, base_size_gib INTEGER NOT NULL, base_lineage TEXT NOT NULL,
+  base_envelope BLOB NOT NULL, instance TEXT NOT NULL, device_name TEXT NOT NULL,
+  delete_on_termination INTEGER NOT NULL, attached TEXT);
+CREATE INDEX IF NOT EXISTS volumes_account ON volumes(account, created, id);
+CREATE INDEX IF NOT EXISTS volumes_instance ON volumes(instance, device_name) WHERE instance <> '';
+CREATE INDEX IF NOT EXISTS volumes_creating ON volumes(id) WHERE state = 'creating';
+CREATE TABLE IF NOT EXISTS removed_volumes(id TEXT PRIMARY KEY);
 )sql";
 
 constexpr std::string_view kDirectorySchema = R"sql(

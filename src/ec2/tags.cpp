@@ -2,11 +2,14 @@
 #include "ec2/tags.h"
 
 #include "catalogue/images.h"
+#include "catalogue/instances.h"
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
+#include "catalogue/volumes.h"
 #include "ec2/dry_run.h"
 #include "ec2/page.h"
 #include "ec2/shapes.h"
+#include "instances/errors.h"
 
 namespace argosy::ec2 {
 namespace {
@@ -22,17 +25,21 @@ Result<void> check_resource_ids(std::vector<std::string> const& ids) {
     if (type.empty()) return fail(Fault::invalid, "InvalidID", "The ID '" + id + "' is not valid");
     if (type == "image") TRY(images::ImageId::parse(id));
     if (type == "snapshot") TRY(images::SnapshotId::parse(id));
+    if (type == "instance") TRY(instances::check_instance_id(id));
+    if (type == "volume") TRY(instances::check_volume_id(id));
   }
   return {};
 }
 
 /// Whoever may see a resource may tag it for himself.
 Result<void> check_visible(catalogue::Transaction& tx, access::Caller const& caller, std::string const& id) {
-  if (catalogue::resource_type_of(id) == "image") {
+  auto const type = catalogue::resource_type_of(id);
+  if (type == "image")
     TRY(catalogue::find_visible_image(tx, caller.account, TRY(images::ImageId::parse(id))));
-  } else {
+  if (type == "snapshot")
     TRY(catalogue::find_usable_snapshot(tx, caller.account, TRY(images::SnapshotId::parse(id))));
-  }
+  if (type == "instance") TRY(catalogue::find_owned_instance(tx, caller.account, id));
+  if (type == "volume") TRY(catalogue::find_owned_volume(tx, caller.account, id));
   return {};
 }
 

@@ -1,0 +1,36 @@
+// catalogue/volumes.h - volumes: what machines write to, each over the content of a snapshot.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalogue/schema.h"
+#include "instances/volume.h"
+
+namespace argosy::catalogue {
+
+/// Nothing: there is none.
+Result<std::optional<instances::Volume>> find_volume(Transaction& tx, std::string_view id);
+/// The account's own, else InvalidVolume.NotFound. Fails with InvalidParameterValue on what is no id.
+Result<instances::Volume> find_owned_volume(Transaction& tx, std::string_view account, std::string const& id);
+/// Whether that account has such a volume, and it is attached.
+Result<bool> is_attached(Transaction& tx, std::string_view account, std::string_view volume);
+
+Result<void> insert_volume(Transaction& tx, instances::Volume const& volume);
+/// What may change: state, encryption, attachment.
+Result<void> save_volume(Transaction& tx, instances::Volume const& volume);
+/// With everybody's tags; its content may be garbage then, and what the host keeps for it is to be removed.
+Result<void> remove_volume(Transaction& tx, std::string_view id);
+
+/// Volumes whose row is gone and whose overlay the host still has.
+Result<std::vector<std::string>> list_removed_volumes(Transaction& tx, std::size_t limit);
+Result<void> forget_removed_volume(Transaction& tx, std::string_view id);
+
+/// The root device's first, then by device name.
+Result<std::vector<instances::Volume>> list_attached_volumes(Transaction& tx, std::string_view instance,
+                                                             std::string_view root_device_name);
+/// Volumes that are being created, in order of id.
+Result<std::vector<std::string>> list_creating_volumes(Transaction& tx, std::size_t limit);
+Result<std::int64_t> count_volumes(Transaction& tx, std::string_view account);
+
+}  // namespace argosy::catalogue
