@@ -18,6 +18,7 @@ constexpr std::size_t kMaxAccessKeyIdBytes = 128;
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
+constexpr std::string_view kTokenHeader = "x-amz-security-token";
 constexpr std::size_t kMaxSignedHeaders = 100;
 
 /// What a request says about its signature, wherever it says it.
@@ -29,6 +30,7 @@ struct Claim {
   std::string signature;
   std::optional<std::int64_t> expires_seconds;  ///< presigned only
   std::string query;                            ///< without the signature
+  std::string session_token;
 };
 
 using Read = std::expected<Claim, AuthFailure>;
@@ -99,6 +101,7 @@ Read read_header(std::string_view header, http::Request const& request) {
   claim.amz_date = *date;
   if (std::ranges::find(claim.signed_headers, "x-amz-date") == claim.signed_headers.end())
     return incomplete("'X-Amz-Date' must be a 'SignedHeader' in the Authorization header.");
+  claim.session_token = http::find_header(request.headers, kTokenHeader).value_or("");
   return claim;
 }
 
@@ -121,6 +124,7 @@ Read read_query(http::Request const& request) {
     if (name == "X-Amz-Credential") credential = value;
     if (name == "X-Amz-Date") claim.amz_date = value;
     if (name == "X-Amz-SignedHeaders") signed_headers = value;
+    if (name == "X-Amz-Security-Token") claim.session_token = value;
     if (name == "X-Amz-Expires") {
       std::int64_t seconds = 0;
       auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
@@ -216,17 +220,17 @@ Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& req
   if (std::ranges::find(claim->signed_headers, "host") == claim->signed_headers.end())
     return Answer(
         refused(AuthFault::incomplete, "'Host' must be a 'SignedHeader' in the AWS Authorization.", service));
-  auto credentials = TRY(find(claim->access_key_id));
+  auto known = TRY(find({claim->access_key_id, claim->scope.region, claim->session_token}));
   auto headers = signed_headers(*claim, request);
   auto hash = payload_hash(request);
   // An unknown key costs the same arithmetic as a known one.
-  auto secret = credentials ? credentials->secret_access_key : std::string("none");
+  auto secret = known ? known->credentials.secret_access_key : std::string("none");
   auto canonical = crypto::canonical_request(
       {request.method, request.path, claim->query, headers.value_or(http::Headers{}), hash});
   auto expected = crypto::signature(secret, claim->scope, claim->amz_date, canonical);
   bool const matches =
       headers && crypto::equal_in_constant_time(as_bytes(expected), as_bytes(claim->signature));
-  if (!credentials || !credentials->enabled)
+  if (!known || !known->credentials.enabled)
     return Answer(
         refused(AuthFault::unknown_key, "The security token included in the request is invalid.", service));
   auto said = http::find_header(request.headers, "x-amz-content-sha256");
@@ -236,7 +240,11 @@ Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& req
                           "Check your AWS Secret "
                           "Access Key and signing method. Consult the service documentation for details.",
                           service));
-  return Answer(Signer{credentials->caller, claim->scope.region, service, hash != kUnsigned});
+  if (known->expired)
+    return Answer(
+        refused(AuthFault::expired_token, "The security token included in the request is expired", service));
+  return Answer(Signer{std::move(known->credentials.caller), claim->scope.region, service, hash != kUnsigned,
+                       std::move(known->session)});
 }
 
 Error to_error(AuthFailure const& failure, std::string_view service) {
@@ -244,13 +252,14 @@ Error to_error(AuthFailure const& failure, std::string_view service) {
     AuthFault fault;
     std::string_view ec2, sts, json;
   };
-  static constexpr std::array<Row, 5> kCodes{{
+  static constexpr std::array<Row, 6> kCodes{{
       {AuthFault::missing, "MissingAuthenticationToken", "MissingAuthenticationToken",
        "MissingAuthenticationTokenException"},
       {AuthFault::incomplete, "IncompleteSignature", "IncompleteSignature", "IncompleteSignatureException"},
       {AuthFault::unknown_key, "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"},
       {AuthFault::bad_signature, "AuthFailure", "SignatureDoesNotMatch", "InvalidSignatureException"},
       {AuthFault::expired, "RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException"},
+      {AuthFault::expired_token, "RequestExpired", "ExpiredToken", "ExpiredTokenException"},
   }};
   auto const& row = *std::ranges::find(kCodes, failure.fault, &Row::fault);
   auto code = service == "ec2" ? row.ec2 : service == "sts" ? row.sts : row.json;

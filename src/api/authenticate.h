@@ -7,6 +7,7 @@
 
 #include "access/caller.h"
 #include "base/clock.h"
+#include "ebs/volume_session.h"
 #include "http/message.h"
 
 namespace argosy::api {
@@ -21,19 +22,31 @@ struct Signer {
   std::string region;   ///< of the credential scope
   std::string service;  ///< of the credential scope
   bool payload_signed = true;
+  /// What temporary credentials stand for; they allow nothing else.
+  std::optional<ebs::VolumeSession> session{};
 };
 
 /// What is wrong with a request's credentials; each service has its own codes for it.
-enum class AuthFault { missing, incomplete, unknown_key, bad_signature, expired };
+enum class AuthFault { missing, incomplete, unknown_key, bad_signature, expired, expired_token };
 struct AuthFailure {
   AuthFault fault;
   std::string message;
   std::string service;  ///< of the scope, as far as it was read
 };
 
-/// Finds the credentials of an access key; nothing if there is no such key.
-using FindCredentials =
-    std::function<Result<std::optional<access::Credentials>>(std::string_view access_key_id)>;
+/// What a request names its credentials by, before anybody has verified a word of it.
+struct CredentialsClaim {
+  std::string access_key_id;
+  std::string region;         ///< of the credential scope
+  std::string session_token;  ///< that temporary credentials come with; empty if there is none
+};
+struct KnownCredentials {
+  access::Credentials credentials;
+  std::optional<ebs::VolumeSession> session{};  ///< of temporary ones
+  bool expired = false;
+};
+/// Nothing if there are no such credentials.
+using FindCredentials = std::function<Result<std::optional<KnownCredentials>>(CredentialsClaim const& claim)>;
 
 /// Verifies date, scope, signature and, where it is signed, the body's hash. Neither a missing nor a disabled
 /// key can be told from the answer. The outer Result fails when the directory cannot be read.

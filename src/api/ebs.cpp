@@ -94,6 +94,7 @@ struct EbsCall {
   Service& service;
   Region& region;
   access::Caller const& caller;
+  ebs::Reader const& reader;
   http::Request const& request;
   std::vector<std::string> path;
   Inputs inputs;
@@ -161,7 +162,7 @@ Result<http::Response> list(EbsCall const& call) {
       TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
   return to_json(200,
                  TRY(ebs::list_snapshot_blocks(call.region.catalogue, call.region.content, call.region.keys,
-                                               call.region.token_key, call.caller, call.now, request)));
+                                               call.region.token_key, call.reader, call.now, request)));
 }
 
 Result<http::Response> list_changed(EbsCall const& call) {
@@ -175,7 +176,7 @@ Result<http::Response> list_changed(EbsCall const& call) {
       TRY(in.integer<std::int64_t>(in.query("startingBlockIndex"), "startingBlockIndex"));
   return to_json(200,
                  TRY(ebs::list_changed_blocks(call.region.catalogue, call.region.content, call.region.keys,
-                                              call.region.token_key, call.caller, call.now, request)));
+                                              call.region.token_key, call.reader, call.now, request)));
 }
 
 Result<http::Response> get(EbsCall const& call) {
@@ -186,7 +187,7 @@ Result<http::Response> get(EbsCall const& call) {
   if (!token) return ebs::invalid("INVALID_BLOCK_TOKEN", "blockToken is required");
   request.block_token = *token;
   auto response = TRY(ebs::get_snapshot_block(call.region.catalogue, call.region.content, call.region.keys,
-                                              call.region.token_key, call.caller, call.now, request));
+                                              call.region.token_key, call.reader, call.now, request));
   http::Response out;
   out.headers = {{"Content-Type", "application/octet-stream"},
                  {"x-amz-Data-Length", std::to_string(response.data.size())},
@@ -240,7 +241,7 @@ std::vector<std::string_view> ebs_operations() {
   return out;
 }
 
-Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller,
+Result<http::Response> run_ebs(Service& service, Region& region, ebs::Reader const& reader,
                                http::Request const& request) {
   auto const* route = find_route(request);
   if (route == nullptr)
@@ -248,7 +249,8 @@ Result<http::Response> run_ebs(Service& service, Region& region, access::Caller 
                 "There is no " + request.method + " " + request.path);
   EbsCall const call{service,
                      region,
-                     caller,
+                     reader.caller,
+                     reader,
                      request,
                      split_path(request.path),
                      TRY(Inputs::read(request)),

@@ -3,6 +3,7 @@
 #pragma once
 #include "access/caller.h"
 #include "api/service.h"
+#include "ebs/read_blocks.h"
 #include "http/message.h"
 
 namespace argosy::api {
@@ -15,7 +16,7 @@ std::string_view ebs_operation(http::Request const& request);
 /// Every operation that is answered.
 std::vector<std::string_view> ebs_operations();
 
-Result<http::Response> run_ebs(Service& service, Region& region, access::Caller const& caller,
+Result<http::Response> run_ebs(Service& service, Region& region, ebs::Reader const& reader,
                                http::Request const& request);
 
 }  // namespace argosy::api

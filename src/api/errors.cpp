@@ -14,7 +14,7 @@ namespace argosy::api {
 namespace {
 
 /// What does not follow from the kind of failure. Source: ec2-semantics A3, A7, G.
-constexpr std::array<std::pair<std::string_view, int>, 19> kStatuses{{
+constexpr std::array<std::pair<std::string_view, int>, 20> kStatuses{{
     {"AuthFailure", 401},
     {"OptInRequired", 401},
     {"UnauthorizedOperation", 403},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<std::string_view, int>, 19> kStatuses{{
     {"MissingAuthenticationToken", 403},
     {"InvalidClientTokenId", 403},
     {"ExpiredToken", 403},
+    {"ExpiredTokenException", 403},
     {"AccessDeniedException", 403},
     {"UnrecognizedClientException", 403},
     {"InvalidSignatureException", 403},

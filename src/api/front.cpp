@@ -8,6 +8,7 @@
 #include "api/errors.h"
 #include "api/kms.h"
 #include "api/operation.h"
+#include "api/volume_sessions.h"
 #include "base/log.h"
 #include "catalogue/accounts.h"
 #include "sts/get_caller_identity.h"
@@ -137,10 +138,13 @@ std::unexpected<Error> throttled(Protocol protocol) {
 }
 
 Dispatched dispatch(Service& service, http::Request const& request, std::string const& request_id) {
-  auto find = [&](std::string_view access_key_id) {
-    return run_transaction(service.directory, sql::Access::read, [&](catalogue::Transaction& tx) {
-      return catalogue::find_credentials(tx, service.master_keys, access_key_id);
-    });
+  auto find = [&](CredentialsClaim const& claim) -> Result<std::optional<KnownCredentials>> {
+    if (names_session(claim)) return find_session(service, claim);
+    auto found = TRY(run_transaction(service.directory, sql::Access::read, [&](catalogue::Transaction& tx) {
+      return catalogue::find_credentials(tx, service.master_keys, claim.access_key_id);
+    }));
+    if (!found) return std::nullopt;
+    return KnownCredentials{*std::move(found)};
   };
   auto guessed = guess_protocol(request);
   auto answer = authenticate(request, service.clock.now(), find);
@@ -177,14 +181,22 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
       asks_where_regions_are(request))
     region = &service.regions.front();
   if (region == nullptr) return {protocol, std::unexpected(wrong_region(service, signer))};
+  bool const ebs = protocol == Protocol::ebs;
+  auto const operation = ebs                         ? ebs_operation(request)
+                         : protocol == Protocol::kms ? kms_operation(request)
+                                                     : std::string_view();
+  if (!operation.empty()) out.operation = operation;
+  if (signer.session) {
+    auto const allowed = check_session_allows(protocol, operation);
+    if (!allowed) return {protocol, std::unexpected(allowed.error())};
+  }
   if (protocol == Protocol::ec2) {
     out.result = run_ec2(service, *region, caller, request, request_id, out.operation);
     return out;
   }
-  bool const ebs = protocol == Protocol::ebs;
-  auto const operation = ebs ? ebs_operation(request) : kms_operation(request);
-  if (!operation.empty()) out.operation = operation;
-  out.result = ebs ? run_ebs(service, *region, caller, request) : run_kms(service, *region, caller, request);
+  auto const* session = signer.session ? &*signer.session : nullptr;
+  out.result = ebs ? run_ebs(service, *region, {caller, session}, request)
+                   : run_kms(service, *region, caller, request);
   if (out.result) out.result->headers.emplace_back("x-amzn-RequestId", request_id);
   return out;
 }

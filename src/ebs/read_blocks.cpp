@@ -6,9 +6,11 @@
 #include "catalogue/domains.h"
 #include "catalogue/permissions.h"
 #include "catalogue/snapshots.h"
+#include "catalogue/volumes.h"
 #include "ebs/errors.h"
 #include "ebs/root.h"
 #include "ebs/tokens.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::ebs {
 namespace {
@@ -24,9 +26,26 @@ struct Readable {
   content::Disk disk;
 };
 
-Result<Readable> find_readable(sql::Pool& catalogue, keystore::EbsKeys const& keys,
-                               access::Caller const& caller, std::string const& id) {
-  if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
+/// The disk of a volume as it was opened when the volume was attached.
+Result<Readable> find_attached(sql::Pool& pool, VolumeSession const& session, std::string const& id) {
+  if (id != session.snapshot_id) return snapshot_not_found(id);
+  bool const attached = TRY(sql::in_transaction(pool, sql::Access::read, [&](catalogue::Transaction& tx) {
+    return catalogue::is_attached(tx, session.account, session.volume_id);
+  }));
+  if (!attached) return snapshot_not_found(id);
+  auto root =
+      session.encrypted ? content::decode_root_secret(session.root) : content::decode_reference(session.root);
+  if (!root) return std::unexpected(std::move(root).error());
+  images::Snapshot snapshot;
+  snapshot.id = id;
+  snapshot.volume_size_gib = session.snapshot_size_gib;
+  return Readable{
+      std::move(snapshot),
+      {catalogue::domain_number(session.domain_account), *std::move(root), session.snapshot_size_gib}};
+}
+
+Result<Readable> find_shared(sql::Pool& catalogue, keystore::EbsKeys const& keys,
+                             access::Caller const& caller, std::string const& id) {
   auto session = TRY(catalogue.take());
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
   auto found = catalogue::find_snapshot(tx, id);
@@ -45,6 +64,18 @@ Result<Readable> find_readable(sql::Pool& catalogue, keystore::EbsKeys const& ke
   auto root = TRY(with_key_errors(open_root(tx, keys, caller, found->root, found->envelope)));
   content::Disk disk{catalogue::domain_number(found->owner), std::move(root), found->volume_size_gib};
   return Readable{*std::move(found), std::move(disk)};
+}
+
+Result<Readable> find_readable(sql::Pool& catalogue, keystore::EbsKeys const& keys, Reader const& reader,
+                               std::string const& id) {
+  if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
+  if (reader.session != nullptr) return find_attached(catalogue, *reader.session, id);
+  return find_shared(catalogue, keys, reader.caller, id);
+}
+
+/// Whose page tokens are taken.
+std::string bound_to_reader(Reader const& reader) {
+  return reader.session == nullptr ? reader.caller.account : reader.session->volume_id;
 }
 
 /// Fewer than 100 results a page are not given.
@@ -66,13 +97,13 @@ Result<std::uint64_t> to_start(crypto::Key const& key, std::string const& bound_
 
 Result<m::ListSnapshotBlocksResponse> list_snapshot_blocks(sql::Pool& catalogue, content::Content& content,
                                                            keystore::EbsKeys const& keys,
-                                                           crypto::Key const& token_key,
-                                                           access::Caller const& caller, Time now,
+                                                           crypto::Key const& token_key, Reader const& reader,
+                                                           Time now,
                                                            m::ListSnapshotBlocksRequest const& request) {
   auto limit = TRY(to_limit(request.max_results));
-  auto const readable = TRY(find_readable(catalogue, keys, caller, request.snapshot_id));
+  auto const readable = TRY(find_readable(catalogue, keys, reader, request.snapshot_id));
   auto const& [snapshot, disk] = readable;
-  auto bound_to = caller.account + "\n" + snapshot.id;
+  auto bound_to = bound_to_reader(reader) + "\n" + snapshot.id;
   auto start = TRY(to_start(token_key, bound_to, now, request.page_token, request.starting_block_index));
   auto page = TRY(content.list_blocks(disk, start, limit));
   m::ListSnapshotBlocksResponse out;
@@ -87,22 +118,22 @@ Result<m::ListSnapshotBlocksResponse> list_snapshot_blocks(sql::Pool& catalogue,
 
 Result<m::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, content::Content& content,
                                                          keystore::EbsKeys const& keys,
-                                                         crypto::Key const& token_key,
-                                                         access::Caller const& caller, Time now,
+                                                         crypto::Key const& token_key, Reader const& reader,
+                                                         Time now,
                                                          m::ListChangedBlocksRequest const& request) {
   auto limit = TRY(to_limit(request.max_results));
-  auto const second_read = TRY(find_readable(catalogue, keys, caller, request.second_snapshot_id));
+  auto const second_read = TRY(find_readable(catalogue, keys, reader, request.second_snapshot_id));
   auto const& [second, second_disk] = second_read;
   // Without a first one everything in the second is new.
   Readable first_read{{}, {second_disk.domain, std::nullopt, second_disk.volume_size_gib}};
   auto const& [first, first_disk] = first_read;
   if (request.first_snapshot_id) {
-    first_read = TRY(find_readable(catalogue, keys, caller, *request.first_snapshot_id));
+    first_read = TRY(find_readable(catalogue, keys, reader, *request.first_snapshot_id));
     if (first.lineage != second.lineage)
       return invalid("UNRELATED_SNAPSHOTS",
                      "The snapshots '" + first.id + "' and '" + second.id + "' have no common ancestor");
   }
-  auto bound_to = caller.account + "\n" + first.id + "\n" + second.id;
+  auto bound_to = bound_to_reader(reader) + "\n" + first.id + "\n" + second.id;
   auto start = TRY(to_start(token_key, bound_to, now, request.page_token, request.starting_block_index));
   auto page = TRY(content.list_changes(first_disk, second_disk, start, limit));
   m::ListChangedBlocksResponse out;
@@ -122,10 +153,9 @@ Result<m::ListChangedBlocksResponse> list_changed_blocks(sql::Pool& catalogue, c
 
 Result<m::GetSnapshotBlockResponse> get_snapshot_block(sql::Pool& catalogue, content::Content& content,
                                                        keystore::EbsKeys const& keys,
-                                                       crypto::Key const& token_key,
-                                                       access::Caller const& caller, Time now,
-                                                       m::GetSnapshotBlockRequest const& request) {
-  auto const readable = TRY(find_readable(catalogue, keys, caller, request.snapshot_id));
+                                                       crypto::Key const& token_key, Reader const& reader,
+                                                       Time now, m::GetSnapshotBlockRequest const& request) {
+  auto const readable = TRY(find_readable(catalogue, keys, reader, request.snapshot_id));
   auto const& [snapshot, disk] = readable;
   auto index = static_cast<std::uint64_t>(request.block_index);
   if (request.block_index < 0 || index >= content::blocks_of(snapshot.volume_size_gib))

@@ -17,9 +17,9 @@ remote::Credentials const kSigner{"AKIASIGNER", "the secret of the signer", {}};
 
 /// Knows every access key; `secret` is that of all of them.
 bool lets_in(http::Request const& request, std::string const& secret) {
-  auto answer = api::authenticate(request, kNow, [&](std::string_view access_key_id) {
-    access::Caller caller{"111111111111", std::string(access_key_id), {}, {}};
-    return Result<std::optional<access::Credentials>>(access::Credentials{caller, secret, true});
+  auto answer = api::authenticate(request, kNow, [&](api::CredentialsClaim const& claim) {
+    access::Caller caller{"111111111111", claim.access_key_id, {}, {}};
+    return Result<std::optional<api::KnownCredentials>>(api::KnownCredentials{{caller, secret, true}});
   });
   ARGOSY_ASSERT(answer);
   if (*answer) return true;

@@ -2,6 +2,7 @@
 // it belongs.
 #include "ebs/tokens.h"
 
+#include "ebs/volume_session.h"
 #include "ec2/page.h"
 #include "fuzz/fuzz.h"
 
@@ -20,6 +21,8 @@ void forge(std::string const& token) {
   check_error(ebs::open_page_token(key(), "someone", kNow, token));
   ARGOSY_ASSERT(!ebs::open_page_token(key(), "someone", kNow, token));
   ARGOSY_ASSERT(!ec2::page::open_token(key(), "someone", token));
+  ARGOSY_ASSERT(!ebs::open_session(key(), "ASIAFORGED", token));
+  ARGOSY_ASSERT(!ebs::renew_session(key(), "ASIAFORGED", token, kNow, system_entropy()));
 }
 
 /// One changed character is enough to be refused.
@@ -52,6 +55,17 @@ void try_input(ByteView bytes) {
   tamper(ec2::page::make_token(key(), text, position), at, to, [&](std::string const& token) {
     auto opened = ec2::page::open_token(key(), text, token);
     return opened && opened->created == position.created && opened->id == position.id;
+  });
+  ebs::VolumeSession session{"111111111111", "us-east-1", "vol-1", "snap-1", text, to_bytes(as_bytes(text))};
+  session.snapshot_size_gib = static_cast<std::int64_t>(block);
+  session.expires = later;
+  auto const issued = ebs::issue_session(key(), session, system_entropy());
+  tamper(issued.session_token, at, to, [&](std::string const& token) {
+    auto opened = ebs::open_session(key(), issued.access_key_id, token);
+    return opened && *opened == session;
+  });
+  tamper(issued.access_key_id, at, to, [&](std::string const& id) {
+    return ebs::open_session(key(), id, issued.session_token).has_value();
   });
   auto const expired = ebs::make_block_token(key(), text, block, kNow - Duration(1));
   ARGOSY_ASSERT(!ebs::check_block_token(key(), text, block, kNow, expired));

@@ -23,9 +23,11 @@ class AuthenticateTest : public testing::Test {
     return request;
   }
   std::expected<Signer, AuthFailure> check(http::Request const& request) {
-    auto find = [&](std::string_view id) -> Result<std::optional<access::Credentials>> {
-      if (id != "AKIAKNOWN") return std::nullopt;
-      return access::Credentials{{"111111111111", "AKIAKNOWN", "", ""}, kSecret, enabled_};
+    auto find = [&](CredentialsClaim const& claim) -> Result<std::optional<KnownCredentials>> {
+      claim_ = claim;
+      if (claim.access_key_id != "AKIAKNOWN") return std::nullopt;
+      access::Credentials credentials{{"111111111111", "AKIAKNOWN", "", ""}, kSecret, enabled_};
+      return KnownCredentials{std::move(credentials), std::nullopt, expired_};
     };
     auto answer = authenticate(request, now_, find);
     EXPECT_TRUE(answer);
@@ -49,6 +51,8 @@ class AuthenticateTest : public testing::Test {
   http::Endpoint endpoint_{false, "127.0.0.1", 8080, {}};
   Time now_ = *parse_iso8601("2026-05-09T14:22:31Z");
   bool enabled_ = true;
+  bool expired_ = false;
+  CredentialsClaim claim_;  ///< what was looked for last
 };
 
 TEST_F(AuthenticateTest, knows_who_signed_and_for_which_region_and_service) {
@@ -163,6 +167,35 @@ TEST_F(AuthenticateTest, takes_a_presigned_url_until_it_expires) {
   EXPECT_EQ(fault(both), "IncompleteSignature");
   now_ += std::chrono::seconds(61);
   EXPECT_EQ(to_error(check(request).error(), "ec2").code, "RequestExpired");
+}
+
+TEST_F(AuthenticateTest, looks_for_credentials_by_the_token_that_they_come_with_and_in_their_region) {
+  auto request = signed_request();
+  EXPECT_EQ(fault(request), "good");
+  EXPECT_EQ(claim_.session_token, "");
+  EXPECT_EQ(claim_.region, "us-east-1");
+  http::Request tokened{"POST", "/", "", {}, {}, "", {}};
+  remote::sign(tokened, endpoint_, {"AKIAKNOWN", kSecret, "the+token="}, {"us-west-2", "ebs"},
+               remote::Payload::hashed, now_);
+  EXPECT_EQ(fault(tokened), "good");
+  EXPECT_EQ(claim_.session_token, "the+token=");
+  EXPECT_EQ(claim_.region, "us-west-2");
+  auto url = remote::presign(endpoint_, "Action=DescribeRegions", {"AKIAKNOWN", kSecret, "the+token="},
+                             {"us-east-1", "ec2"}, 60, now_);
+  http::Request presigned{"GET", "/", url.substr(url.find('?') + 1), {}, {}, "", {}};
+  presigned.headers = {{"Host", endpoint_.authority()}};
+  EXPECT_EQ(fault(presigned), "good");
+  EXPECT_EQ(claim_.session_token, "the+token=");
+}
+
+TEST_F(AuthenticateTest, says_that_a_token_has_expired_only_to_who_holds_its_secret) {
+  expired_ = true;
+  auto request = signed_request();
+  EXPECT_EQ(to_error(check(request).error(), "ec2").code, "RequestExpired");
+  EXPECT_EQ(to_error(check(request).error(), "sts").code, "ExpiredToken");
+  EXPECT_EQ(to_error(check(request).error(), "ebs").code, "ExpiredTokenException");
+  request.body.back() ^= std::byte{1};
+  EXPECT_EQ(fault(request), "SignatureDoesNotMatch");
 }
 
 TEST_F(AuthenticateTest, gives_each_service_its_own_codes) {
