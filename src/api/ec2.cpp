@@ -3,12 +3,17 @@
 #include "base/log.h"
 #include "ec2/copy_image.h"
 #include "ec2/copy_snapshot.h"
+#include "ec2/default_network.h"
 #include "ec2/delete_snapshot.h"
 #include "ec2/deregister_image.h"
 #include "ec2/describe_images.h"
+#include "ec2/describe_instance_types.h"
 #include "ec2/describe_snapshots.h"
+#include "ec2/disable_image.h"
 #include "ec2/ebs_encryption.h"
+#include "ec2/enable_image.h"
 #include "ec2/image_attributes.h"
+#include "ec2/key_pairs.h"
 #include "ec2/regions.h"
 #include "ec2/register_image.h"
 #include "ec2/snapshot_attributes.h"
@@ -80,6 +85,24 @@ Result<http::Response> describe_availability_zones(Call const& call) {
   return to_xml(call, TRY(ec2::describe_availability_zones(call.region.name, request)));
 }
 
+/// What is the same whatever happened before: no transaction.
+template <class Request, class Function>
+Operation timeless(Function function) {
+  return [function](Call const& call) -> Result<http::Response> {
+    auto request = TRY(wire::decode_form<Request>(call.parameters));
+    return to_xml(call, TRY(function(call, request)));
+  };
+}
+
+Result<http::Response> create_key_pair(Call const& call) {
+  auto request = TRY(wire::decode_form<m::CreateKeyPairRequest>(call.parameters));
+  auto keys = TRY(ec2::make_keys(call.service.entropy, request));
+  auto response = TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](Transaction& tx) {
+    return ec2::create_key_pair(tx, call.caller, call.now, call.service.entropy, keys, request);
+  }));
+  return to_xml(call, response);
+}
+
 /// Most operations take the transaction, the caller and the request.
 template <class Request, class Function>
 Operation reading_simple(Function function) {
@@ -118,6 +141,8 @@ Operations const& ec2_operations() {
                                          })},
       {"CopyImage", copy_image},
       {"DeregisterImage", writing_simple<m::DeregisterImageRequest>(ec2::deregister_image)},
+      {"DisableImage", writing_simple<m::DisableImageRequest>(ec2::disable_image)},
+      {"EnableImage", writing_simple<m::EnableImageRequest>(ec2::enable_image)},
       {"DescribeImageAttribute",
        reading_simple<m::DescribeImageAttributeRequest>(ec2::describe_image_attribute)},
       {"ModifyImageAttribute",
@@ -158,6 +183,27 @@ Operations const& ec2_operations() {
        writing_with_keys<m::ModifyEbsDefaultKmsKeyIdRequest>(ec2::modify_ebs_default_kms_key_id)},
       {"ResetEbsDefaultKmsKeyId",
        writing_simple<m::ResetEbsDefaultKmsKeyIdRequest>(ec2::reset_ebs_default_kms_key_id)},
+      {"CreateKeyPair", create_key_pair},
+      {"ImportKeyPair",
+       writing<m::ImportKeyPairRequest>([](Transaction& tx, Call const& call, auto const& request) {
+         return ec2::import_key_pair(tx, call.caller, call.now, call.service.entropy, request);
+       })},
+      {"DescribeKeyPairs", reading_simple<m::DescribeKeyPairsRequest>(ec2::describe_key_pairs)},
+      {"DeleteKeyPair", writing_simple<m::DeleteKeyPairRequest>(ec2::delete_key_pair)},
+      {"DescribeInstanceTypes",
+       timeless<m::DescribeInstanceTypesRequest>([](Call const& call, auto const& request) {
+         return ec2::describe_instance_types(call.caller, call.region.token_key, request);
+       })},
+      {"DescribeVpcs", timeless<m::DescribeVpcsRequest>([](Call const& call, auto const& request) {
+         return ec2::describe_vpcs(call.caller, call.region.name, request);
+       })},
+      {"DescribeSubnets", timeless<m::DescribeSubnetsRequest>([](Call const& call, auto const& request) {
+         return ec2::describe_subnets(call.caller, call.region.name, request);
+       })},
+      {"DescribeSecurityGroups",
+       timeless<m::DescribeSecurityGroupsRequest>([](Call const& call, auto const& request) {
+         return ec2::describe_security_groups(call.caller, call.region.name, request);
+       })},
       {"DescribeRegions", describe_regions},
       {"DescribeAvailabilityZones", describe_availability_zones},
   };

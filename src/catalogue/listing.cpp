@@ -147,7 +147,8 @@ constexpr FilterColumn kTagFilters[] = {
     {"resource-id", "t.resource"},
     {"resource-type",
      "CASE WHEN t.resource LIKE 'ami-%' THEN 'image' WHEN t.resource LIKE 'snap-%' THEN 'snapshot' "
-     "WHEN t.resource LIKE 'i-%' THEN 'instance' WHEN t.resource LIKE 'vol-%' THEN 'volume' ELSE '' END"},
+     "WHEN t.resource LIKE 'i-%' THEN 'instance' WHEN t.resource LIKE 'vol-%' THEN 'volume' "
+     "WHEN t.resource LIKE 'key-%' THEN 'key-pair' ELSE '' END"},
     {"value", "t.value"},
 };
 
@@ -353,6 +354,7 @@ std::string_view resource_type_of(std::string_view id) {
   if (id.starts_with("snap-")) return "snapshot";
   if (id.starts_with("i-")) return "instance";
   if (id.starts_with("vol-")) return "volume";
+  if (id.starts_with("key-")) return "key-pair";
   return {};
 }
 

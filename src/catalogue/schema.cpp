@@ -194,6 +194,11 @@ CREATE INDEX IF NOT EXISTS volumes_account ON volumes(account, created, id);
 CREATE INDEX IF NOT EXISTS volumes_instance ON volumes(instance, device_name) WHERE instance <> '';
 CREATE INDEX IF NOT EXISTS volumes_creating ON volumes(id) WHERE state = 'creating';
 CREATE TABLE IF NOT EXISTS removed_volumes(id TEXT PRIMARY KEY);
+
+CREATE TABLE IF NOT EXISTS key_pairs(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  public_key TEXT NOT NULL, created_ms INTEGER NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS key_pairs_name ON key_pairs(account, name);
 )sql";
 
 constexpr std::string_view kDirectorySchema = R"sql(

@@ -2,10 +2,9 @@
 #include "ec2/regions.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 
 #include "ec2/dry_run.h"
+#include "ec2/facts.h"
 #include "ec2/shapes.h"
 
 namespace argosy::ec2 {
@@ -13,7 +12,19 @@ namespace {
 
 namespace m = messages::ec2;
 
-/// "us-east-1" -> "use1-az1".
+Result<void> check_known(std::vector<std::string> const& asked, std::vector<std::string> const& known,
+                         char const* what) {
+  std::vector<std::string> unknown;
+  for (auto const& name : asked)
+    if (std::ranges::find(known, name) == known.end()) unknown.push_back(name);
+  if (!unknown.empty())
+    return images::invalid_parameter_value(std::string("Invalid ") + what + ": [" + images::join(unknown) +
+                                           "]");
+  return {};
+}
+
+}  // namespace
+
 std::string zone_id_of(std::string const& region) {
   std::string out;
   bool word = true;
@@ -28,35 +39,6 @@ std::string zone_id_of(std::string const& region) {
   return out + "-az1";
 }
 
-/// Every filter must hold; fails with InvalidParameterValue on one that is not among the facts.
-Result<bool> holds(std::vector<m::Filter> const& filters, std::map<std::string, std::string> const& facts) {
-  bool out = true;
-  for (auto const& filter : filters) {
-    auto fact = facts.find(filter.name.value_or(""));
-    if (fact == facts.end())
-      return images::invalid_parameter_value("The filter '" + filter.name.value_or("") + "' is invalid");
-    out = out && matches_any(filter, fact->second);
-  }
-  return out;
-}
-
-Result<void> check_known(std::vector<std::string> const& asked, std::vector<std::string> const& known,
-                         char const* what) {
-  std::vector<std::string> unknown;
-  for (auto const& name : asked)
-    if (std::ranges::find(known, name) == known.end()) unknown.push_back(name);
-  if (!unknown.empty())
-    return images::invalid_parameter_value(std::string("Invalid ") + what + ": [" + images::join(unknown) +
-                                           "]");
-  return {};
-}
-
-bool is_asked(std::vector<std::string> const& asked, std::string const& name) {
-  return asked.empty() || std::ranges::find(asked, name) != asked.end();
-}
-
-}  // namespace
-
 Result<m::DescribeRegionsResponse> describe_regions(std::vector<RegionEndpoint> const& regions,
                                                     m::DescribeRegionsRequest const& request) {
   TRY(stop_if_dry_run(request.dry_run));
@@ -65,9 +47,9 @@ Result<m::DescribeRegionsResponse> describe_regions(std::vector<RegionEndpoint> 
   TRY(check_known(request.region_name, names, "region names"));
   m::DescribeRegionsResponse response;
   for (auto const& [name, endpoint] : regions) {
-    bool wanted =
-        TRY(holds(request.filter,
-                  {{"region-name", name}, {"endpoint", endpoint}, {"opt-in-status", "opt-in-not-required"}}));
+    bool wanted = TRY(holds(
+        request.filter,
+        {{"region-name", {name}}, {"endpoint", {endpoint}}, {"opt-in-status", {"opt-in-not-required"}}}));
     if (!wanted || !is_asked(request.region_name, name)) continue;
     m::Region region;
     region.region_name = name;
@@ -85,17 +67,17 @@ Result<m::DescribeAvailabilityZonesResponse> describe_availability_zones(
   auto const id = zone_id_of(region);
   TRY(check_known(request.zone_name, {name}, "availability zones"));
   TRY(check_known(request.zone_id, {id}, "availability zone ids"));
-  bool wanted = TRY(holds(request.filter, {{"region-name", region},
-                                           {"zone-name", name},
-                                           {"zone-id", id},
-                                           {"state", "available"},
-                                           {"zone-type", "availability-zone"},
-                                           {"opt-in-status", "opt-in-not-required"},
-                                           {"group-name", region + "-zg-1"},
-                                           {"group-long-name", region},
-                                           {"message", ""},
-                                           {"parent-zone-id", ""},
-                                           {"parent-zone-name", ""}}));
+  bool wanted = TRY(holds(request.filter, {{"region-name", {region}},
+                                           {"zone-name", {name}},
+                                           {"zone-id", {id}},
+                                           {"state", {"available"}},
+                                           {"zone-type", {"availability-zone"}},
+                                           {"opt-in-status", {"opt-in-not-required"}},
+                                           {"group-name", {region + "-zg-1"}},
+                                           {"group-long-name", {region}},
+                                           {"message", {""}},
+                                           {"parent-zone-id", {""}},
+                                           {"parent-zone-name", {""}}}));
   m::DescribeAvailabilityZonesResponse response;
   if (!wanted) return response;
   m::AvailabilityZone zone;

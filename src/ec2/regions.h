@@ -14,6 +14,9 @@ struct RegionEndpoint {
   std::string name;
   std::string endpoint;
 };
+/// The id of a region's zone: "us-east-1" -> "use1-az1".
+std::string zone_id_of(std::string const& region);
+
 Result<messages::ec2::DescribeRegionsResponse> describe_regions(
     std::vector<RegionEndpoint> const& regions, messages::ec2::DescribeRegionsRequest const& request);
 Result<messages::ec2::DescribeAvailabilityZonesResponse> describe_availability_zones(

@@ -3,6 +3,7 @@
 
 #include "catalogue/images.h"
 #include "catalogue/instances.h"
+#include "catalogue/key_pairs.h"
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
 #include "catalogue/volumes.h"
@@ -27,6 +28,7 @@ Result<void> check_resource_ids(std::vector<std::string> const& ids) {
     if (type == "snapshot") TRY(images::SnapshotId::parse(id));
     if (type == "instance") TRY(instances::check_instance_id(id));
     if (type == "volume") TRY(instances::check_volume_id(id));
+    if (type == "key-pair" && !images::has_id_form(id, "key-")) return instances::key_pair_id_not_found({id});
   }
   return {};
 }
@@ -40,6 +42,10 @@ Result<void> check_visible(catalogue::Transaction& tx, access::Caller const& cal
     TRY(catalogue::find_usable_snapshot(tx, caller.account, TRY(images::SnapshotId::parse(id))));
   if (type == "instance") TRY(catalogue::find_owned_instance(tx, caller.account, id));
   if (type == "volume") TRY(catalogue::find_owned_volume(tx, caller.account, id));
+  if (type == "key-pair") {
+    auto pair = TRY(catalogue::find_key_pair_by_id(tx, caller.account, id));
+    if (!pair) return instances::key_pair_id_not_found({id});
+  }
   return {};
 }
 

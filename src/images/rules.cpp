@@ -134,6 +134,20 @@ Result<void> check_modifiable(Image const& image) {
   return {};
 }
 
+Result<Image> disable(Image image) {
+  if (image.state != ImageState::available && image.state != ImageState::disabled)
+    return image_unavailable(image.id);
+  image.state = ImageState::disabled;
+  return image;
+}
+
+Result<Image> enable(Image image) {
+  if (image.state != ImageState::available && image.state != ImageState::disabled)
+    return image_unavailable(image.id);
+  image.state = ImageState::available;
+  return image;
+}
+
 Result<void> check_copyable(Image const& image, std::string_view account) {
   bool own_disabled = image.state == ImageState::disabled && image.owner == account;
   if (image.state != ImageState::available && !own_disabled) return image_unavailable(image.id);

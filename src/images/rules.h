@@ -41,6 +41,11 @@ Result<void> check_owner(Snapshot const& snapshot, std::string_view account, Sha
 
 /// Whether the image may be shared or its attributes changed now. Fails with InvalidAMIID.Unavailable.
 Result<void> check_modifiable(Image const& image);
+/// Available to disabled and back; one that is so already stays so. Fails with InvalidAMIID.Unavailable in
+/// every other state. Who disables an image also takes its launch permissions away. Source: ec2-semantics B9,
+/// C1.
+Result<Image> disable(Image image);
+Result<Image> enable(Image image);
 /// Whether the source of a CopyImage is in a state to be copied by that account. Fails with
 /// InvalidAMIID.Unavailable.
 Result<void> check_copyable(Image const& image, std::string_view account);

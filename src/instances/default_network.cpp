@@ -2,8 +2,6 @@
 // the SHA-256 of prefix, account and region.
 #include "instances/default_network.h"
 
-#include <algorithm>
-
 #include "digest/sha256.h"
 
 namespace argosy::instances {
@@ -16,12 +14,6 @@ DefaultNetwork default_network(std::string_view account, std::string_view region
   };
   return {id("vpc-"),  id("subnet-"),         id("sg-"),
           id("dopt-"), id("vpc-cidr-assoc-"), std::string(region) + "a"};
-}
-
-std::string private_dns_name(std::string_view address, std::string_view region) {
-  std::string name = "ip-" + std::string(address);
-  std::ranges::replace(name, '.', '-');
-  return name + (region == "us-east-1" ? ".ec2.internal" : "." + std::string(region) + ".compute.internal");
 }
 
 }  // namespace argosy::instances

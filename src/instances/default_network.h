@@ -23,8 +23,4 @@ struct DefaultNetwork {
 };
 DefaultNetwork default_network(std::string_view account, std::string_view region);
 
-/// What the address 172.31.x.y is called inside of the network. Source: EC2 User Guide, "EC2 instance
-/// hostnames".
-std::string private_dns_name(std::string_view address, std::string_view region);
-
 }  // namespace argosy::instances

@@ -34,6 +34,7 @@ std::string mac_address_of(std::uint64_t random) {
 std::string private_dns_name(std::string_view address, std::string_view region) {
   auto dashed = std::string(address);
   std::ranges::replace(dashed, '.', '-');
+  if (region == "us-east-1") return fmt::format("ip-{}.ec2.internal", dashed);
   return fmt::format("ip-{}.{}.compute.internal", dashed, region);
 }
 

@@ -79,7 +79,8 @@ inline constexpr Duration kShownAfterTermination = std::chrono::hours(1);
 /// A random address in 127.64.0.0/10, never its first or last; a random MAC address, locally administered.
 std::string address_of(std::uint32_t random);
 std::string mac_address_of(std::uint64_t random);
-/// "ip-127-64-1-2.us-east-1.compute.internal".
+/// "ip-127-64-1-2.us-west-2.compute.internal", and in the first region "….ec2.internal". Source: EC2 User
+/// Guide, "EC2 instance hostnames and domains".
 std::string private_dns_name(std::string_view address, std::string_view region);
 
 }  // namespace argosy::instances

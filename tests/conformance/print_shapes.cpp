@@ -7,17 +7,27 @@
 #include "messages/ec2/cancel_image_launch_permission.h"
 #include "messages/ec2/copy_image.h"
 #include "messages/ec2/copy_snapshot.h"
+#include "messages/ec2/create_key_pair.h"
 #include "messages/ec2/create_tags.h"
+#include "messages/ec2/delete_key_pair.h"
 #include "messages/ec2/delete_snapshot.h"
 #include "messages/ec2/delete_tags.h"
 #include "messages/ec2/deregister_image.h"
 #include "messages/ec2/describe_availability_zones.h"
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_images.h"
+#include "messages/ec2/describe_instance_types.h"
+#include "messages/ec2/describe_key_pairs.h"
 #include "messages/ec2/describe_regions.h"
+#include "messages/ec2/describe_security_groups.h"
 #include "messages/ec2/describe_snapshot_attribute.h"
 #include "messages/ec2/describe_snapshots.h"
+#include "messages/ec2/describe_subnets.h"
 #include "messages/ec2/describe_tags.h"
+#include "messages/ec2/describe_vpcs.h"
+#include "messages/ec2/disable_image.h"
+#include "messages/ec2/enable_image.h"
+#include "messages/ec2/import_key_pair.h"
 #include "messages/ec2/modify_image_attribute.h"
 #include "messages/ec2/modify_snapshot_attribute.h"
 #include "messages/ec2/register_image.h"
@@ -54,8 +64,10 @@ value type_of(Naming naming) {
     return boost::json::array{type_of<typename T::value_type>(naming)};
   } else if constexpr (wire::is_map<T>) {
     return "map";
-  } else if constexpr (std::is_same_v<T, Bytes>) {
+  } else if constexpr (std::is_same_v<T, Bytes> || std::is_same_v<T, messages::ec2::Blob>) {
     return "blob";
+  } else if constexpr (std::is_same_v<T, messages::ec2::Decimal>) {
+    return "double";
   } else if constexpr (wire::is_struct<T>) {
     return members_of(T{}, naming);
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -94,17 +106,27 @@ object ec2() {
       OPERATION(CancelImageLaunchPermission, kForm, kXml),
       OPERATION(CopyImage, kForm, kXml),
       OPERATION(CopySnapshot, kForm, kXml),
+      OPERATION(CreateKeyPair, kForm, kXml),
       OPERATION(CreateTags, kForm, kXml),
+      OPERATION(DeleteKeyPair, kForm, kXml),
       OPERATION(DeleteSnapshot, kForm, kXml),
       OPERATION(DeleteTags, kForm, kXml),
       OPERATION(DeregisterImage, kForm, kXml),
       OPERATION(DescribeAvailabilityZones, kForm, kXml),
       OPERATION(DescribeImageAttribute, kForm, kXml),
       OPERATION(DescribeImages, kForm, kXml),
+      OPERATION(DescribeInstanceTypes, kForm, kXml),
+      OPERATION(DescribeKeyPairs, kForm, kXml),
       OPERATION(DescribeRegions, kForm, kXml),
+      OPERATION(DescribeSecurityGroups, kForm, kXml),
       OPERATION(DescribeSnapshotAttribute, kForm, kXml),
       OPERATION(DescribeSnapshots, kForm, kXml),
+      OPERATION(DescribeSubnets, kForm, kXml),
       OPERATION(DescribeTags, kForm, kXml),
+      OPERATION(DescribeVpcs, kForm, kXml),
+      OPERATION(DisableImage, kForm, kXml),
+      OPERATION(EnableImage, kForm, kXml),
+      OPERATION(ImportKeyPair, kForm, kXml),
       OPERATION(ModifyImageAttribute, kForm, kXml),
       OPERATION(ModifySnapshotAttribute, kForm, kXml),
       OPERATION(RegisterImage, kForm, kXml),

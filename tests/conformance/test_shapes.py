@@ -51,8 +51,10 @@ def known_to_botocore(service, name):
 
 
 def newer_than_botocore(service, name):
-    """Of KMS Debian's botocore lacks the rotation on demand; the SDK for JavaScript has it in the black-box tests."""
-    return service == "kms" and name in ("ListKeyRotations", "RotateKeyOnDemand")
+    """What Debian's botocore lacks; the SDK for JavaScript has it in the black-box tests."""
+    return name in {"kms": ("ListKeyRotations", "RotateKeyOnDemand"), "ec2": ("DisableImage", "EnableImage")}.get(
+        service, ()
+    )
 
 
 def wire_name(protocol, side, member, shape):

@@ -5,17 +5,27 @@
 #include "messages/ec2/cancel_image_launch_permission.h"
 #include "messages/ec2/copy_image.h"
 #include "messages/ec2/copy_snapshot.h"
+#include "messages/ec2/create_key_pair.h"
 #include "messages/ec2/create_tags.h"
+#include "messages/ec2/delete_key_pair.h"
 #include "messages/ec2/delete_snapshot.h"
 #include "messages/ec2/delete_tags.h"
 #include "messages/ec2/deregister_image.h"
 #include "messages/ec2/describe_availability_zones.h"
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_images.h"
+#include "messages/ec2/describe_instance_types.h"
+#include "messages/ec2/describe_key_pairs.h"
 #include "messages/ec2/describe_regions.h"
+#include "messages/ec2/describe_security_groups.h"
 #include "messages/ec2/describe_snapshot_attribute.h"
 #include "messages/ec2/describe_snapshots.h"
+#include "messages/ec2/describe_subnets.h"
 #include "messages/ec2/describe_tags.h"
+#include "messages/ec2/describe_vpcs.h"
+#include "messages/ec2/disable_image.h"
+#include "messages/ec2/enable_image.h"
+#include "messages/ec2/import_key_pair.h"
 #include "messages/ec2/modify_image_attribute.h"
 #include "messages/ec2/modify_snapshot_attribute.h"
 #include "messages/ec2/register_image.h"
@@ -54,17 +64,27 @@ void try_input(ByteView input) {
   decode<m::CancelImageLaunchPermissionRequest>(*pairs);
   decode<m::CopyImageRequest>(*pairs);
   decode<m::CopySnapshotRequest>(*pairs);
+  decode<m::CreateKeyPairRequest>(*pairs);
   decode<m::CreateTagsRequest>(*pairs);
+  decode<m::DeleteKeyPairRequest>(*pairs);
   decode<m::DeleteSnapshotRequest>(*pairs);
   decode<m::DeleteTagsRequest>(*pairs);
   decode<m::DeregisterImageRequest>(*pairs);
   decode<m::DescribeAvailabilityZonesRequest>(*pairs);
   decode<m::DescribeImageAttributeRequest>(*pairs);
   decode<m::DescribeImagesRequest>(*pairs);
+  decode<m::DescribeInstanceTypesRequest>(*pairs);
+  decode<m::DescribeKeyPairsRequest>(*pairs);
   decode<m::DescribeRegionsRequest>(*pairs);
+  decode<m::DescribeSecurityGroupsRequest>(*pairs);
   decode<m::DescribeSnapshotAttributeRequest>(*pairs);
   decode<m::DescribeSnapshotsRequest>(*pairs);
+  decode<m::DescribeSubnetsRequest>(*pairs);
   decode<m::DescribeTagsRequest>(*pairs);
+  decode<m::DescribeVpcsRequest>(*pairs);
+  decode<m::DisableImageRequest>(*pairs);
+  decode<m::EnableImageRequest>(*pairs);
+  decode<m::ImportKeyPairRequest>(*pairs);
   decode<m::ModifyImageAttributeRequest>(*pairs);
   decode<m::ModifySnapshotAttributeRequest>(*pairs);
   decode<m::RegisterImageRequest>(*pairs);

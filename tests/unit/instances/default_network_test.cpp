@@ -34,10 +34,5 @@ TEST(DefaultNetwork, is_another_for_each_account_and_region) {
   EXPECT_EQ(ids.size(), 12);
 }
 
-TEST(PrivateDnsName, has_no_region_in_the_first_region_only) {
-  EXPECT_EQ(private_dns_name("172.31.0.7", "us-east-1"), "ip-172-31-0-7.ec2.internal");
-  EXPECT_EQ(private_dns_name("172.31.0.7", "us-west-2"), "ip-172-31-0-7.us-west-2.compute.internal");
-}
-
 }  // namespace
 }  // namespace argosy::instances

@@ -1,0 +1,153 @@
+// ec2/key_pairs.cpp - see key_pairs.h.
+#include "ec2/key_pairs.h"
+
+#include <algorithm>
+
+#include "catalogue/key_pairs.h"
+#include "catalogue/tags.h"
+#include "ec2/dry_run.h"
+#include "ec2/facts.h"
+#include "ec2/shapes.h"
+
+namespace argosy::ec2 {
+namespace {
+
+namespace m = messages::ec2;
+using instances::KeyPair;
+
+std::string to_text(crypto::SshKeyType type) { return type == crypto::SshKeyType::rsa ? "rsa" : "ed25519"; }
+
+Result<crypto::SshKeyType> to_type(std::string const& text) {
+  if (text == "rsa") return crypto::SshKeyType::rsa;
+  if (text == "ed25519") return crypto::SshKeyType::ed25519;
+  return images::invalid_parameter_value("Value (" + text +
+                                         ") for parameter keyType is invalid. Expected rsa or ed25519.");
+}
+
+Result<void> check_format(std::string const& format) {
+  if (format == "pem") return {};
+  if (format == "ppk")
+    return images::unsupported("The key format ppk is not made here; PuTTYgen converts from pem.");
+  return images::invalid_parameter_value("Value (" + format +
+                                         ") for parameter keyFormat is invalid. Expected pem or ppk.");
+}
+
+Result<std::vector<images::Tag>> tags_of(std::vector<m::TagSpecification> const& specifications) {
+  return tags_for(specifications, "key-pair", {"key-pair"});
+}
+
+/// Gives it its id and records it.
+Result<KeyPair> record(catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
+                       KeyPair pair, std::vector<images::Tag> const& tags) {
+  auto const taken = TRY(catalogue::find_key_pair(tx, caller.account, pair.name));
+  if (taken) return instances::key_name_taken(pair.name);
+  auto const have = TRY(catalogue::count_key_pairs(tx, caller.account));
+  if (have >= instances::kMaxKeyPairs)
+    return images::limit_exceeded("An account can have at most 5000 key pairs in a region.");
+  pair.id = make_resource_id(entropy, "key-");
+  pair.created = now;
+  TRY(catalogue::insert_key_pair(tx, caller.account, pair));
+  TRY(catalogue::save_tags(tx, caller.account, pair.id, tags));
+  return pair;
+}
+
+/// Those that were asked for, each of which must be there, or all.
+Result<std::vector<KeyPair>> find_asked(catalogue::Transaction& tx, access::Caller const& caller,
+                                        m::DescribeKeyPairsRequest const& request) {
+  auto all = TRY(catalogue::list_key_pairs(tx, caller.account));
+  auto missing = [&](std::vector<std::string> const& asked, std::string KeyPair::*member) {
+    std::vector<std::string> out;
+    for (auto const& one : asked)
+      if (std::ranges::find(all, one, member) == all.end()) out.push_back(one);
+    return out;
+  };
+  auto const names = missing(request.key_name, &KeyPair::name);
+  if (!names.empty()) return instances::key_pair_not_found(names);
+  auto const ids = missing(request.key_pair_id, &KeyPair::id);
+  if (!ids.empty()) return instances::key_pair_id_not_found(ids);
+  std::erase_if(all, [&](KeyPair const& pair) {
+    return !is_asked(request.key_name, pair.name) || !is_asked(request.key_pair_id, pair.id);
+  });
+  return all;
+}
+
+}  // namespace
+
+Result<crypto::SshKeyPair> make_keys(Entropy& entropy, m::CreateKeyPairRequest const& request) {
+  TRY(instances::check_key_name(request.key_name));
+  TRY(check_format(request.key_format.value_or("pem")));
+  auto const type = TRY(to_type(request.key_type.value_or("rsa")));
+  TRY(tags_of(request.tag_specification));
+  TRY(stop_if_dry_run(request.dry_run));
+  return crypto::make_ssh_key_pair(type, entropy);
+}
+
+Result<m::CreateKeyPairResponse> create_key_pair(catalogue::Transaction& tx, access::Caller const& caller,
+                                                 Time now, Entropy& entropy, crypto::SshKeyPair const& keys,
+                                                 m::CreateKeyPairRequest const& request) {
+  auto const tags = TRY(tags_of(request.tag_specification));
+  KeyPair wanted;
+  wanted.name = request.key_name;
+  wanted.type = to_text(keys.public_key.type);
+  wanted.fingerprint = keys.fingerprint;
+  wanted.public_key = keys.public_key.text() + " " + request.key_name;
+  auto const pair = TRY(record(tx, caller, now, entropy, std::move(wanted), tags));
+  return m::CreateKeyPairResponse{pair.fingerprint, keys.private_key, pair.name, pair.id, to_shape(tags)};
+}
+
+Result<m::ImportKeyPairResponse> import_key_pair(catalogue::Transaction& tx, access::Caller const& caller,
+                                                 Time now, Entropy& entropy,
+                                                 m::ImportKeyPairRequest const& request) {
+  TRY(instances::check_key_name(request.key_name));
+  auto const tags = TRY(tags_of(request.tag_specification));
+  auto const& base64 = request.public_key_material.base64();
+  if (base64.empty()) return images::missing_parameter("PublicKeyMaterial");
+  auto const text = from_base64(base64);
+  if (!text) return instances::no_public_key("the parameter is not base64");
+  auto const key = crypto::parse_ssh_public_key(as_text(*text));
+  if (!key) return instances::no_public_key(key.error().message);
+  TRY(stop_if_dry_run(request.dry_run));
+  KeyPair wanted;
+  wanted.name = request.key_name;
+  wanted.type = to_text(key->type);
+  wanted.fingerprint = crypto::imported_fingerprint(*key);
+  wanted.public_key = key->text() + " " + request.key_name;
+  auto const pair = TRY(record(tx, caller, now, entropy, std::move(wanted), tags));
+  return m::ImportKeyPairResponse{pair.fingerprint, pair.name, pair.id, to_shape(tags)};
+}
+
+Result<m::DescribeKeyPairsResponse> describe_key_pairs(catalogue::Transaction& tx,
+                                                       access::Caller const& caller,
+                                                       m::DescribeKeyPairsRequest const& request) {
+  TRY(stop_if_dry_run(request.dry_run));
+  auto const pairs = TRY(find_asked(tx, caller, request));
+  m::DescribeKeyPairsResponse response;
+  for (auto const& pair : pairs) {
+    auto const tags = TRY(catalogue::list_tags(tx, caller.account, pair.id));
+    Facts facts{{"key-name", {pair.name}}, {"key-pair-id", {pair.id}}, {"fingerprint", {pair.fingerprint}}};
+    add_tags(facts, tags);
+    bool const wanted = TRY(holds(request.filter, facts));
+    if (!wanted) continue;
+    m::KeyPairInfo info{pair.id,        pair.fingerprint, pair.name,   pair.type,
+                        to_shape(tags), std::nullopt,     pair.created};
+    if (request.include_public_key.value_or(false)) info.public_key = pair.public_key + "\n";
+    response.key_set.push_back(std::move(info));
+  }
+  return response;
+}
+
+Result<m::DeleteKeyPairResponse> delete_key_pair(catalogue::Transaction& tx, access::Caller const& caller,
+                                                 m::DeleteKeyPairRequest const& request) {
+  if (!request.key_name && !request.key_pair_id) return images::missing_parameter("KeyName or KeyPairId");
+  TRY(stop_if_dry_run(request.dry_run));
+  auto const pair = request.key_pair_id
+                        ? TRY(catalogue::find_key_pair_by_id(tx, caller.account, *request.key_pair_id))
+                        : TRY(catalogue::find_key_pair(tx, caller.account, *request.key_name));
+  bool const other = pair && request.key_name && *request.key_name != pair->name;
+  if (!pair || other) return m::DeleteKeyPairResponse{};
+  TRY(catalogue::remove_key_pair(tx, caller.account, pair->id));
+  TRY(catalogue::remove_resource_tags(tx, pair->id));
+  return m::DeleteKeyPairResponse{true, pair->id};
+}
+
+}  // namespace argosy::ec2
