@@ -18,6 +18,7 @@
 #include "server/beside.h"
 #include "server/peer_commands.h"
 #include "server/process.h"
+#include "server/relay.h"
 #include "server/root_key_commands.h"
 #include "server/upkeep_commands.h"
 
@@ -275,6 +276,10 @@ int run(int argc, char** argv) {
   app.add_option("--regions", config.regions, "Names of the regions, separated by commas")->delimiter(',');
   Commands commands(app);
   UpkeepCommands upkeep(app);
+  std::string relay_socket;
+  auto* relaying = app.add_subcommand(
+      "relay", "Join standard input and output to a local socket: QEMU runs this for a machine's metadata");
+  relaying->add_option("socket", relay_socket, "The socket's path")->required();
   auto* man = app.add_subcommand("man", "Print the manual page of argosyd: argosyd man | man -l -");
   app.footer(kFooter);  // last: what is added below takes over the footer that is there
   try {
@@ -282,6 +287,10 @@ int run(int argc, char** argv) {
   } catch (CLI::ParseError const& error) {
     int status = app.exit(error);
     return status == 0 ? 0 : kUsage;
+  }
+  if (relaying->parsed()) {
+    auto const relayed = relay(relay_socket, STDIN_FILENO, STDOUT_FILENO);
+    return relayed ? 0 : complain(relayed.error(), kFailed);
   }
   if (man->parsed()) {
     manual::Title title{"argosyd " ARGOSY_VERSION, 8, "argosy(1)"};

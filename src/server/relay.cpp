@@ -1,0 +1,105 @@
+// server/relay.cpp - see relay.h.
+#include "server/relay.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "http/listener.h"
+
+namespace argosy::server {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kPause = std::chrono::milliseconds(100);
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor(Descriptor const&) = delete;
+  Descriptor& operator=(Descriptor const&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+std::unexpected<Error> failed(std::string const& what) {
+  return fail(Fault::unavailable, what + ": " + std::strerror(errno));
+}
+
+Result<Descriptor> connect(std::string const& path) {
+  auto const name = TRY(http::LocalName::open(path));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::ranges::copy(name.text(), address.sun_path);
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket.number() < 0 ||
+      ::connect(socket.number(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0)
+    return failed(path);
+  return socket;
+}
+
+Result<Descriptor> connect_patiently(std::string const& path) {
+  auto const until = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    auto socket = connect(path);
+    if (socket || std::chrono::steady_clock::now() > until) return socket;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+/// One piece; false at the end of `from`.
+Result<bool> copy(int from, int to) {
+  std::array<char, 16'384> buffer;
+  auto const got = ::read(from, buffer.data(), buffer.size());
+  if (got < 0 && errno == EINTR) return true;
+  if (got < 0 && errno != ECONNRESET) return failed("read");
+  if (got <= 0) return false;
+  for (auto rest = std::string_view(buffer.data(), static_cast<std::size_t>(got)); !rest.empty();) {
+    auto const put = ::write(to, rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return failed("write");
+    rest.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<void> relay(std::string const& socket_path, int input, int output) {
+  std::signal(SIGPIPE, SIG_IGN);  // who has gone is told by write
+  auto const socket = TRY(connect_patiently(socket_path));
+  std::array<pollfd, 2> ends{pollfd{socket.number(), POLLIN, 0}, pollfd{input, POLLIN, 0}};
+  for (;;) {
+    if (::poll(ends.data(), ends.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return failed("poll");
+    }
+    if (ends[0].revents != 0) {
+      bool const more = TRY(copy(socket.number(), output));
+      if (!more) return {};
+    }
+    if (ends[1].revents != 0) {
+      bool const more = TRY(copy(input, socket.number()));
+      if (more) continue;
+      ::shutdown(socket.number(), SHUT_WR);
+      ends[1].fd = -1;  // poll passes over it
+    }
+  }
+}
+
+}  // namespace argosy::server
