@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -12,7 +11,7 @@
 
 #include "cli/disk.h"
 #include "cli/file.h"
-#include "cli/interrupt.h"
+#include "cli/private_folder.h"
 #include "cli/process.h"
 
 namespace argosy::cli {
@@ -23,29 +22,6 @@ constexpr auto kStartPoll = std::chrono::milliseconds(10);
 /// As much as is asked about at once: qemu-nbd answers with at least the first extent.
 constexpr std::uint64_t kStatusBytes = 1ULL << 30U;
 constexpr char const* kAllocation = "base:allocation";
-
-/// A folder of mode 0700 that goes with its content, also on Ctrl-C.
-class PrivateFolder {
- public:
-  static Outcome<std::unique_ptr<PrivateFolder>> make() {
-    std::string path = (std::filesystem::temp_directory_path() / "argosy-XXXXXX").string();
-    if (mkdtemp(path.data()) == nullptr) return std::unexpected(system_failure(path, "cannot make a folder"));
-    return std::make_unique<PrivateFolder>(path);
-  }
-  explicit PrivateFolder(std::string path) : path_(std::move(path)), on_interrupt_([this] { remove(); }) {}
-  PrivateFolder(PrivateFolder const&) = delete;
-  PrivateFolder& operator=(PrivateFolder const&) = delete;
-  ~PrivateFolder() { remove(); }
-  std::string const& path() const { return path_; }
-
- private:
-  void remove() const {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string path_;
-  OnInterrupt on_interrupt_;
-};
 
 struct CloseHandle {
   void operator()(nbd_handle* handle) const { nbd_close(handle); }

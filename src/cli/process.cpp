@@ -89,9 +89,9 @@ Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
   return stop(Exit::failed, complaint.empty() ? arguments[0] + " failed" : complaint);
 }
 
-Outcome<Process> Process::start(std::vector<std::string> const& arguments) {
+Outcome<Process> Process::start(std::vector<std::string> const& arguments, Errors where) {
   auto errors = make_error_file();
-  auto id = spawn(arguments, -1, errors.descriptor());
+  auto id = spawn(arguments, -1, where == Errors::kept ? errors.descriptor() : -1);
   if (id < 0) return std::unexpected(system_failure(arguments[0], "cannot start"));
   return Process(id, std::move(errors));
 }

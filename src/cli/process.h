@@ -1,4 +1,4 @@
-// cli/process.h - QEMU's tools as child processes: without a shell, gone when we are.
+// cli/process.h - QEMU's tools and nbdkit as child processes: without a shell, gone when we are.
 #pragma once
 #include <sys/types.h>
 
@@ -14,15 +14,20 @@ namespace argosy::cli {
 /// failure.
 Outcome<std::string> run_process(std::vector<std::string> const& arguments);
 
-/// A program that runs beside us until this goes. What it writes to stderr is kept.
+enum class Errors {
+  kept,   ///< for a message of ours
+  shown,  ///< on our own stderr
+};
+
+/// A program that runs beside us until this goes.
 class Process {
  public:
-  static Outcome<Process> start(std::vector<std::string> const& arguments);
+  static Outcome<Process> start(std::vector<std::string> const& arguments, Errors errors = Errors::kept);
   Process(Process&& other) noexcept;
   Process& operator=(Process&&) = delete;
   ~Process();
   bool is_running();
-  /// What it has written to stderr.
+  /// What it has written to stderr, if that is kept.
   std::string complaint() const;
 
  private:

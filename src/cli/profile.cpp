@@ -151,6 +151,7 @@ Outcome<Settings> resolve_ranked(Flags const& flags, Sources const& sources, Ran
     of_profile.profile = name;
     return resolve_ranked(of_profile, sources, Rank::first);
   };
+  settings.resolve_again = [flags, sources, rank] { return resolve_ranked(flags, sources, rank); };
   return settings;
 }
 

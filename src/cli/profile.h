@@ -41,6 +41,8 @@ struct Settings {
   /// What follows when a profile is named beside one thing ("lab:us-east-1/ami-…"): what that profile says
   /// goes before flags and environment.
   std::function<Outcome<Settings>(std::string const& profile)> of_profile;
+  /// What the same flags say now: files may have changed, and a process gives other credentials.
+  std::function<Outcome<Settings>()> resolve_again;
 
   /// The one region of a verb that works in one; fails with `configuration` if there is none, `usage` with
   /// several.

@@ -54,6 +54,7 @@ Program::Program() : app_(kSummary, "argosy") {
   app_.get_formatter()->column_width(34);
   add_import(*this);
   add_export(*this);
+  add_attach(*this);
   add_ls(*this);
   add_show(*this);
   add_copy(*this);

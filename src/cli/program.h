@@ -67,6 +67,7 @@ CLI::Option& add_values(CLI::App& app, std::string const& names, std::vector<std
 /// The verbs, one file each.
 void add_import(Program& program);            // import.cpp
 void add_export(Program& program);            // export.cpp
+void add_attach(Program& program);            // attach.cpp
 void add_ls(Program& program);                // list.cpp
 void add_show(Program& program);              // show.cpp
 void add_copy(Program& program);              // copy.cpp

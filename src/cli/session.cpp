@@ -151,6 +151,17 @@ Outcome<Session::Transports> Session::open_transports(Settings const& settings, 
 
 std::string Session::ebs_endpoint() const { return endpoint_url(settings_, "ebs", region_); }
 
+std::string Session::reached_ebs_endpoint() const {
+  std::lock_guard lock(mutex_);
+  auto const& endpoint = transports_->at("ebs")->endpoint();
+  return (endpoint.tls ? "https://" : "http://") + endpoint.authority() + endpoint.path;
+}
+
+Outcome<remote::Credentials> Session::find_credentials_again() const {
+  auto const settings = TRY(settings_.resolve_again());
+  return settings.credentials;
+}
+
 /// One call, and once more elsewhere if the region is served there.
 Outcome<http::Response> Session::call(std::string const& service, http::Request const& request,
                                       remote::Payload payload) {

@@ -23,6 +23,13 @@ class Session {
   std::string const& region() const { return region_; }
   /// As the settings have it: "http://127.0.0.1:8080", "https://ebs.us-east-1.amazonaws.com".
   std::string ebs_endpoint() const;
+  /// Where its calls went last: they may have been led to where the region is served.
+  std::string reached_ebs_endpoint() const;
+  remote::Credentials const& credentials() const { return credentials_; }
+  /// Those that its flags, files and processes give now.
+  Outcome<remote::Credentials> find_credentials_again() const;
+  /// PEM of the authorities that an https endpoint's certificate must come from; empty: the system's.
+  std::string const& authority_path() const { return settings_.ca_path; }
   /// With the same credentials and endpoints.
   Outcome<std::unique_ptr<Session>> open_in(std::string region) const {
     return open(settings_, std::move(region));
@@ -49,7 +56,7 @@ class Session {
   Settings settings_;
   std::string region_;
   remote::Credentials credentials_;
-  std::mutex mutex_;                              // guards transports_ and followed_
+  mutable std::mutex mutex_;                      // guards transports_ and followed_
   std::shared_ptr<Transports const> transports_;  ///< shared: a call under way keeps those that it began with
   bool followed_ = false;
 };
