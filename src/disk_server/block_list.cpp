@@ -60,7 +60,7 @@ Result<std::shared_ptr<Stretch const>> BlockList::fetch(std::uint64_t block) {
         static_cast<std::uint64_t>(std::max<std::int64_t>(0, page.volume_size)) * kBlocksPerGib;
     stretch.expires = std::min(stretch.expires, page.expiry_time);
     for (auto& listed : page.blocks) {
-      if (index_of(listed) < stretch.end)
+      if (listed.block_index < 0 || index_of(listed) < stretch.end)
         return fail(Fault::corrupt, client_.snapshot_id() + ": the list of its blocks is not in order");
       stretch.end = index_of(listed) + 1;
       stretch.blocks.push_back(std::move(listed));

@@ -1,6 +1,6 @@
 #include "disk_server/disk.h"
 
-#include "unit/disk_server/region.h"
+#include "unit/disk_server/disk_of_a_region.h"
 
 namespace argosy::disk_server {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "unit/disk_server/region.h"
+#include "unit/disk_server/disk_of_a_region.h"
 
 namespace argosy::disk_server {
 namespace {

@@ -1,28 +1,27 @@
-// unit/disk_server/region.h - a region that is played: it answers EBS direct's two calls for one snapshot,
-// and as badly as a test wants.
+// support/played_region.h - a region that is played: it answers EBS direct's two calls for one snapshot, and
+// as badly as a test wants.
 #pragma once
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <charconv>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <set>
 
-#include "base/private_file.h"
 #include "digest/sha256.h"
-#include "disk_server/disk.h"
-#include "support/folder.h"
+#include "messages/ebs/ebs.h"
+#include "remote/transport.h"
 #include "wire/form.h"
 #include "wire/json.h"
 
-namespace argosy::disk_server {
+namespace argosy::tests {
 
 namespace ebs = messages::ebs;
 
+/// What the block of that index holds, if it is written; none equals another.
 inline Bytes block_of(std::uint64_t index) {
-  Bytes out(kBlockBytes, static_cast<std::byte>(index % 251 + 1));
+  Bytes out(ebs::kBlockSize, static_cast<std::byte>(index % 251 + 1));
   put_le(out, index);  // tells blocks apart
   out.erase(out.begin(), out.begin() + 8);
   return out;
@@ -36,6 +35,7 @@ inline http::Response refusal(int status, std::string type, std::string const& r
   return response;
 }
 
+/// Of a snapshot "snap-1". Any thread.
 class PlayedRegion {
  public:
   std::set<std::uint64_t> written;
@@ -125,55 +125,4 @@ class PlayedTransport final : public remote::Transport {
   http::Endpoint endpoint_{false, "region", 80, {}};
 };
 
-/// A disk of a played region, with its session file.
-class DiskTest : public testing::Test {
- protected:
-  void SetUp() override { write_session(); }
-
-  void write_session() {
-    ASSERT_TRUE(write_private_file(path(), print_session(session_), Existing::replace));
-  }
-  std::string path() const { return folder_.path() + "/session"; }
-
-  Disk& disk() {
-    if (disk_) return *disk_;
-    file_ = *SessionFile::open(path());
-    auto open = [this](Session const& session) -> Result<std::unique_ptr<remote::Transport>> {
-      opened_.push_back(session.endpoint);
-      return std::make_unique<PlayedTransport>(region_);
-    };
-    disk_ = std::make_unique<Disk>(*file_, open, system_clock(), options_);
-    return *disk_;
-  }
-  /// Sleeps not at all, and counts.
-  Pause pause() {
-    return [this](Duration) {
-      ++pauses_;
-      if (on_pause_) on_pause_();
-      return !give_up_;
-    };
-  }
-  Result<Bytes> read(std::uint64_t offset, std::size_t length) {
-    Bytes out(length, std::byte{0xee});
-    auto done = disk().read(offset, out, pause());
-    if (!done) return std::unexpected(done.error());
-    return out;
-  }
-  Result<Bytes> read_block(std::uint64_t index) { return read(index * kBlockBytes, kBlockBytes); }
-
-  tests::Folder folder_;
-  PlayedRegion region_;
-  Session session_{"http://region", "us-east-1",  "snap-1",     1LL << 30U,  "AKIAKNOWN",
-                   "secret",        std::nullopt, std::nullopt, std::nullopt};
-  DiskOptions options_;
-  std::vector<std::string> opened_;  ///< endpoints, in order
-  std::atomic<int> pauses_ = 0;
-  std::atomic<bool> give_up_ = false;
-  std::function<void()> on_pause_;
-
- private:
-  std::unique_ptr<SessionFile> file_;
-  std::unique_ptr<Disk> disk_;
-};
-
-}  // namespace argosy::disk_server
+}  // namespace argosy::tests
