@@ -1,5 +1,6 @@
 // disk_server/plugin.cpp - the disk as nbdkit serves it: nbdkit-argosy-plugin.so. Source: nbdkit-plugin(3).
 #define NBDKIT_API_VERSION 2
+#include <malloc.h>
 #include <nbdkit-plugin.h>
 
 #include <cstdlib>
@@ -78,6 +79,9 @@ int config_complete() {
   return -1;
 }
 int after_fork() {
+  // Blocks go back to the system when they are forgotten, instead of lying about in the arenas of many
+  // threads.
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
   return guarded([]() -> Result<void> {
     plugin().disk = std::make_unique<Disk>(*plugin().file, open_transport, system_clock(), plugin().options);
     return {};

@@ -124,6 +124,19 @@ TEST(Profile, beside_a_reference_goes_before_flags_and_environment) {
   EXPECT_EQ(settings->of_profile("nobody").error().exit, Exit::configuration);
 }
 
+TEST(Profile, is_asked_again_for_credentials_that_changed_meanwhile) {
+  auto changing = sources({{"AWS_PROFILE", "outside"}});
+  int asked = 0;
+  changing.run = [&](std::string const&) -> Outcome<std::string> {
+    return R"({"Version":1,"AccessKeyId":"AKIA)" + std::to_string(++asked) + R"(","SecretAccessKey":"s"})";
+  };
+  auto settings = resolve({}, changing);
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->credentials->access_key_id, "AKIA1");
+  EXPECT_EQ(settings->resolve_again()->credentials->access_key_id, "AKIA2");
+  EXPECT_EQ(settings->of_profile("outside")->resolve_again()->credentials->access_key_id, "AKIA4");
+}
+
 TEST(Profile, names_and_regions_are_listed_from_both_files) {
   EXPECT_EQ(list_profiles(sources({})), (std::vector<std::string>{"default", "lab", "outside"}));
   EXPECT_EQ(list_known_regions(sources({{"AWS_REGION", "eu-west-3"}})),
