@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cli/ec2_call.h"
 #include "messages/ec2/create_tags.h"
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_regions.h"
@@ -10,19 +11,9 @@
 #include "messages/ec2/ebs_encryption.h"
 #include "messages/ec2/reset_image_attribute.h"
 #include "messages/ec2/reset_snapshot_attribute.h"
-#include "wire/xml.h"
 
 namespace argosy::cli {
 namespace {
-
-template <class Response, class Request>
-Outcome<Response> call(Session& session, std::string_view action, Request const& request) {
-  auto body = TRY(session.ec2(action, wire::encode_form(request)));
-  auto document = wire::parse_xml(body);
-  if (!document)
-    return stop(Exit::service, std::string(action) + ": the answer is " + document.error().message);
-  return wire::decode_xml<Response>((*document)->document_element(), wire::Naming::lower_camel);
-}
 
 /// For operations that answer <return>true</return>.
 template <class Request>
@@ -37,7 +28,7 @@ Outcome<std::vector<Item>> call_paged(Session& session, std::string_view action,
                                       std::vector<Item> Response::*list) {
   std::vector<Item> items;
   do {
-    auto page = TRY(call<Response>(session, action, request));
+    auto page = TRY(call_ec2<Response>(session, action, request));
     for (auto& item : page.*list) items.push_back(std::move(item));
     request.next_token = page.next_token;
   } while (request.next_token && !request.next_token->empty());
@@ -87,7 +78,8 @@ Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session,
 Outcome<std::vector<ec2::LaunchPermission>> launch_permissions(Session& session,
                                                                std::string const& image_id) {
   ec2::DescribeImageAttributeRequest request{"launchPermission", image_id, false};
-  auto answer = TRY(call<ec2::DescribeImageAttributeResponse>(session, "DescribeImageAttribute", request));
+  auto answer =
+      TRY(call_ec2<ec2::DescribeImageAttributeResponse>(session, "DescribeImageAttribute", request));
   return std::move(answer.launch_permission).value_or(std::vector<ec2::LaunchPermission>{});
 }
 
@@ -95,41 +87,41 @@ Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& 
                                                                        std::string const& snapshot_id) {
   ec2::DescribeSnapshotAttributeRequest request{"createVolumePermission", snapshot_id, false};
   auto answer =
-      TRY(call<ec2::DescribeSnapshotAttributeResponse>(session, "DescribeSnapshotAttribute", request));
+      TRY(call_ec2<ec2::DescribeSnapshotAttributeResponse>(session, "DescribeSnapshotAttribute", request));
   return std::move(answer.create_volume_permission).value_or(std::vector<ec2::CreateVolumePermission>{});
 }
 
 Outcome<std::vector<std::string>> describe_regions(Session& session) {
   auto answer =
-      TRY(call<ec2::DescribeRegionsResponse>(session, "DescribeRegions", ec2::DescribeRegionsRequest{}));
+      TRY(call_ec2<ec2::DescribeRegionsResponse>(session, "DescribeRegions", ec2::DescribeRegionsRequest{}));
   std::vector<std::string> names;
   for (auto const& region : answer.region_info) names.push_back(region.region_name.value_or(""));
   return names;
 }
 
 Outcome<bool> encrypts_by_default(Session& session) {
-  auto answer = call<ec2::GetEbsEncryptionByDefaultResponse>(session, "GetEbsEncryptionByDefault",
-                                                             ec2::GetEbsEncryptionByDefaultRequest{});
+  auto answer = call_ec2<ec2::GetEbsEncryptionByDefaultResponse>(session, "GetEbsEncryptionByDefault",
+                                                                 ec2::GetEbsEncryptionByDefaultRequest{});
   if (answer) return answer->ebs_encryption_by_default;
   if (is_hidden(answer.error())) return false;
   return std::unexpected(answer.error());
 }
 
 Outcome<std::string> default_ebs_key(Session& session) {
-  auto answer = call<ec2::GetEbsDefaultKmsKeyIdResponse>(session, "GetEbsDefaultKmsKeyId",
-                                                         ec2::GetEbsDefaultKmsKeyIdRequest{});
+  auto answer = call_ec2<ec2::GetEbsDefaultKmsKeyIdResponse>(session, "GetEbsDefaultKmsKeyId",
+                                                             ec2::GetEbsDefaultKmsKeyIdRequest{});
   if (answer) return answer->kms_key_id;
   if (is_hidden(answer.error())) return std::string(kManagedEbsKey);
   return std::unexpected(answer.error());
 }
 
 Outcome<std::string> register_image(Session& session, ec2::RegisterImageRequest const& request) {
-  auto answer = TRY(call<ec2::RegisterImageResponse>(session, "RegisterImage", request));
+  auto answer = TRY(call_ec2<ec2::RegisterImageResponse>(session, "RegisterImage", request));
   return need_id(answer.image_id, "RegisterImage");
 }
 
 Outcome<std::string> copy_image(Session& session, ec2::CopyImageRequest const& request) {
-  auto answer = TRY(call<ec2::CopyImageResponse>(session, "CopyImage", request));
+  auto answer = TRY(call_ec2<ec2::CopyImageResponse>(session, "CopyImage", request));
   return need_id(answer.image_id, "CopyImage");
 }
 
@@ -154,7 +146,7 @@ Outcome<void> create_tags(Session& session, std::vector<std::string> const& reso
 }
 Outcome<std::vector<ec2::DeleteSnapshotReturnCode>> deregister_image(
     Session& session, ec2::DeregisterImageRequest const& request) {
-  auto answer = TRY(call<ec2::DeregisterImageResponse>(session, "DeregisterImage", request));
+  auto answer = TRY(call_ec2<ec2::DeregisterImageResponse>(session, "DeregisterImage", request));
   return std::move(answer.delete_snapshot_result_set).value_or(std::vector<ec2::DeleteSnapshotReturnCode>{});
 }
 Outcome<void> delete_snapshot(Session& session, ec2::DeleteSnapshotRequest const& request) {

@@ -9,9 +9,10 @@ namespace argosy::cli {
 namespace {
 
 /// Codes that say "later": EC2's and EBS direct's.
-constexpr std::array<std::string_view, 8> kPassingCodes{
-    "RequestLimitExceeded", "EC2ThrottledException", "ResourceLimitExceeded", "Unavailable",
-    "ServiceUnavailable",   "InternalError",         "InternalFailure",       "InternalServerException"};
+constexpr std::array<std::string_view, 10> kPassingCodes{
+    "RequestLimitExceeded", "EC2ThrottledException",        "ResourceLimitExceeded", "Unavailable",
+    "ServiceUnavailable",   "InsufficientInstanceCapacity", "InstanceLimitExceeded", "InternalError",
+    "InternalFailure",      "InternalServerException"};
 constexpr std::array<std::string_view, 5> kPassingParts{
     "Throttl", "ConcurrentLimitExceeded", "ServiceQuotaExceeded", "PendingSnapshotLimitExceeded",
     "SnapshotLimitExceeded"};
@@ -36,7 +37,9 @@ struct Advice {
   std::string_view text;
 };
 
-constexpr std::array<Advice, 25> kAdvice{{
+constexpr std::array<Advice, 29> kAdvice{{
+    {"AuthFailure", "Not authorized for images",
+     "Its owner shares it: `argosy share IMAGE ACCOUNT`; `argosy why` tells what is missing."},
     {"AuthFailure", "Not authorized", "Only the owner of an image may do this."},
     {"AuthFailure", "valid region", "Check the name of the region."},
     {"AuthFailure", "",
@@ -55,6 +58,10 @@ constexpr std::array<Advice, 25> kAdvice{{
     {"InvalidAMIName.Malformed", "", "A name has 3 to 128 letters, digits, blanks and ( ) [ ] . / - ' @ _."},
     {"InvalidRequest", "storage of this ami",
      "The owner must share the snapshots too: `argosy share IMAGE ACCOUNT --allow-copy`."},
+    {"InvalidInstanceID.NotFound", "",
+     "An instance id belongs to one region and account: name it, as in us-east-1/i-…, or with --region."},
+    {"InsufficientInstanceCapacity", "", "The host is full: stop other machines, or try again later."},
+    {"InstanceLimitExceeded", "", "Terminate instances that are not needed, or ask the operator for more."},
     {"InvalidSnapshot.NotFound", "", "A snapshot id belongs to one region: name it, as in us-east-1/snap-…"},
     {"InvalidSnapshot.InUse", "", "Deregister the image first: `argosy deregister IMAGE` deletes both."},
     {"OperationNotPermitted", "", "The image is protected against deregistration."},

@@ -63,6 +63,7 @@ Program::Program() : app_(kSummary, "argosy") {
   add_why(*this);
   add_wait(*this);
   add_verify(*this);
+  add_connect(*this);
   add_deregister(*this);
   add_snapshot(*this);
   add_key(*this);

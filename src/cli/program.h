@@ -76,6 +76,7 @@ void add_unshare(Program& program);           // share.cpp
 void add_why(Program& program);               // why.cpp
 void add_wait(Program& program);              // wait.cpp
 void add_verify(Program& program);            // verify.cpp
+void add_connect(Program& program);           // connect.cpp
 void add_deregister(Program& program);        // deregister.cpp
 void add_doctor(Program& program);            // doctor.cpp
 void add_completion(Program& program);        // completion.cpp

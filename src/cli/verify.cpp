@@ -6,6 +6,7 @@
 #include "cli/format.h"
 #include "cli/program.h"
 #include "cli/target.h"
+#include "cli/verify_launch.h"
 
 namespace argosy::cli {
 namespace {
@@ -15,6 +16,8 @@ struct VerifyOptions {
   std::string b;
   std::size_t jobs = 8;
   bool read = false;
+  bool launch = false;
+  VerifyLaunchOptions launching;
 };
 
 /// A disk of an image, or a snapshot named by itself.
@@ -122,7 +125,24 @@ Verdict compare(Target const& a, Target const& b, Pair pair, CompareOptions cons
   return verdict;
 }
 
+/// Fails with `usage` where what is given does not belong together.
+Outcome<void> check(VerifyOptions const& options) {
+  if (options.launch && !options.b.empty())
+    return stop(Exit::usage, "--launch takes one image, there is nothing to compare it with");
+  if (!options.launch && options.b.empty())
+    return stop(Exit::usage, "B is missing: what is " + options.a + " compared with?");
+  bool const launching = !options.launching.profile.empty() || !options.launching.expected.empty();
+  if (!options.launch && launching) return stop(Exit::usage, "--as and --expect belong to --launch");
+  return {};
+}
+
 Outcome<Exit> run(VerifyOptions const& options, Settings const& settings, Terminal& terminal) {
+  TRY(check(options));
+  if (options.launch) {
+    auto launching = options.launching;
+    launching.image = options.a;
+    return verify_launch(launching, settings, terminal);
+  }
   auto a = TRY(open_target(settings, options.a, {"ami-", "snap-"}));
   auto b = TRY(open_target(settings, options.b, {"ami-", "snap-"}));
   auto disks_a = TRY(find_disks(a));
@@ -157,27 +177,42 @@ Outcome<Exit> run(VerifyOptions const& options, Settings const& settings, Termin
 constexpr char const* kExamples = R"(  argosy verify us-east-1/ami-… us-west-2/ami-…
   argosy verify us-east-1/ami-… lab:us-east-1/ami-…   another account or service: a profile
   argosy verify us-east-1/snap-… us-west-2/snap-… --read
+  argosy verify --launch us-west-2/ami-… --as recipient --expect "login:"
 
 Images are compared disk by disk. Where both sides give a content digest, equal digests say that the
 disks are equal, whatever their size; --read does not trust them and reads. Where they differ, or one
 side gives none (AWS), the blocks are read and the first that differs is told. Exit code 2: there is a
 difference.
+
+--launch starts a machine from the image, waits until a line of its console output has TEXT in it (or until
+it writes anything), and terminates it, whatever happens. Exit code 1: the machine ended before; 6: the line
+did not come within --timeout.
 )";
 
 }  // namespace
 
 void add_verify(Program& program) {
   auto options = std::make_shared<VerifyOptions>();
-  auto& verb = program.add_verb("verify", "Compare the content of two images or snapshots, wherever they are",
-                                kExamples, options, &run);
+  auto& verb = program.add_verb(
+      "verify", "Compare the content of two images or snapshots, wherever they are; or see one boot",
+      kExamples, options, &run);
   verb.add_option("A", options->a, "Image or snapshot: REGION/ami-…, snap-…, name:NAME, PROFILE:REGION/ami-…")
       ->required()
       ->option_text(" ");
-  verb.add_option("B", options->b, "The other one")->required()->option_text(" ");
+  verb.add_option("B", options->b, "The other one; none with --launch")->option_text(" ");
   verb.add_flag("--read", options->read, "Read both, although their digests agree");
   verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")
       ->check(CLI::Range(1, 32))
       ->option_text("N");
+  verb.add_flag("--launch", options->launch,
+                "Start a machine from the image A and wait for its console output");
+  verb.add_option("--as", options->launching.profile, "With --launch: as the account of this profile")
+      ->option_text("PROFILE");
+  verb.add_option("--expect", options->launching.expected, "With --launch: what the line has in it")
+      ->option_text("TEXT");
+  verb.add_option("--type", options->launching.instance_type,
+                  "With --launch: the type of the machine, t3.micro unless given")
+      ->option_text("TYPE");
 }
 
 }  // namespace argosy::cli

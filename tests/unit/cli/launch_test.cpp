@@ -1,0 +1,128 @@
+#include "cli/launch.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/cli/scripted_service.h"
+
+namespace argosy::cli {
+namespace {
+
+std::string instance(std::string const& state, std::string const& reason = "") {
+  return "<R><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId><instanceState><name>" +
+         state + "</name></instanceState>" +
+         (reason.empty() ? ""
+                         : "<stateReason><code>" + reason + "</code><message>why</message></stateReason>") +
+         "</item></instancesSet></item></reservationSet></R>";
+}
+std::string console(std::string const& text) {
+  return "<R><output>" + to_base64(as_bytes(text)) + "</output></R>";
+}
+
+class Launch : public testing::Test {
+ protected:
+  Launch() {
+    service_.answers["RunInstances"] = {
+        "<R><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></R>"};
+    service_.answers["TerminateInstances"] = {"<R/>"};
+    service_.answers["DescribeInstances"] = {instance("pending"), instance("running")};
+    service_.answers["GetConsoleOutput"] = {"<R/>", console("kernel\r\nboot"),
+                                            console("kernel\r\nbooted\r\n")};
+  }
+  Outcome<void> launch(std::string const& expected,
+                       std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+    auto session = service_.open();
+    return launch_and_watch(*session, {"ami-1", "t3.nano", expected}, limit, terminal_, report_);
+  }
+
+  ScriptedService service_;
+  Terminal terminal_{Format::table, ProgressStyle::none, true};
+  LaunchReport report_;
+};
+
+TEST_F(Launch, ends_with_the_line_that_was_waited_for) {
+  auto launched = launch("booted");
+  ASSERT_TRUE(launched) << explain(launched.error());
+  EXPECT_EQ(report_.line, "booted");
+  EXPECT_EQ(report_.state, "running");
+  EXPECT_TRUE(report_.terminated);
+  EXPECT_EQ(service_.parameter("RunInstances", "ImageId"), "ami-1");
+  EXPECT_EQ(service_.parameter("RunInstances", "InstanceType"), "t3.nano");
+  EXPECT_EQ(service_.parameter("RunInstances", "MaxCount"), "1");
+  EXPECT_FALSE(service_.parameter("RunInstances", "ClientToken").empty());
+  EXPECT_EQ(service_.parameter("TerminateInstances", "InstanceId.1"), "i-1");
+  EXPECT_EQ(service_.count("TerminateInstances"), 1);
+}
+
+TEST_F(Launch, takes_the_first_line_at_all_where_none_is_expected) {
+  ASSERT_TRUE(launch(""));
+  EXPECT_EQ(report_.line, "kernel");
+}
+
+TEST_F(Launch, reads_what_a_machine_wrote_before_it_powered_off) {
+  service_.answers["DescribeInstances"] = {instance("stopped")};
+  service_.answers["GetConsoleOutput"] = {console("done")};
+  ASSERT_TRUE(launch("done"));
+  EXPECT_EQ(report_.state, "stopped");
+}
+
+TEST_F(Launch, fails_with_the_reason_of_an_instance_that_ended) {
+  service_.answers["DescribeInstances"] = {instance("pending"),
+                                           instance("terminated", "Client.InternalError")};
+  service_.answers["GetConsoleOutput"] = {"<R/>"};
+  auto launched = launch("booted");
+  ASSERT_FALSE(launched);
+  EXPECT_EQ(launched.error().exit, Exit::failed);
+  EXPECT_NE(launched.error().message.find("Client.InternalError: why"), std::string::npos);
+  EXPECT_TRUE(report_.terminated);
+}
+
+TEST_F(Launch, gives_up_when_the_line_does_not_come_and_still_terminates) {
+  service_.answers["GetConsoleOutput"] = {console("something else")};
+  auto launched = launch("booted", std::chrono::milliseconds(300));
+  ASSERT_FALSE(launched);
+  EXPECT_EQ(launched.error().exit, Exit::timed_out);
+  EXPECT_EQ(service_.count("TerminateInstances"), 1);
+}
+
+TEST_F(Launch, that_is_refused_leaves_nothing_to_terminate) {
+  service_.answers["RunInstances"] = {ec2_error("InvalidAMIID.Unavailable")};
+  auto launched = launch("booted");
+  ASSERT_FALSE(launched);
+  EXPECT_EQ(launched.error().exit, Exit::service);
+  EXPECT_EQ(service_.count("TerminateInstances"), 0);
+  EXPECT_TRUE(report_.instance_id.empty());
+}
+
+TEST_F(Launch, does_not_mind_that_the_instance_is_not_known_at_once) {
+  service_.answers["DescribeInstances"].push_front(ec2_error("InvalidInstanceID.NotFound"));
+  EXPECT_TRUE(launch("booted"));
+}
+
+TEST_F(Launch, asks_older_types_for_the_output_that_they_have) {
+  service_.answers["GetConsoleOutput"] = {ec2_error("UnsupportedOperation"), console("booted")};
+  EXPECT_TRUE(launch("booted"));
+  EXPECT_EQ(service_.parameter("GetConsoleOutput", "Latest"), "");
+}
+
+TEST_F(Launch, says_that_it_could_not_terminate) {
+  service_.answers["TerminateInstances"] = {ec2_error("OperationNotPermitted")};
+  auto launched = launch("booted");
+  ASSERT_FALSE(launched);
+  EXPECT_EQ(launched.error().exit, Exit::guarded);
+  EXPECT_FALSE(report_.terminated);
+}
+
+TEST(ConsoleLine, is_found_by_a_part_of_it) {
+  EXPECT_EQ(find_line("a\r\nlogin: \r\n", "login"), "login: ");
+  EXPECT_EQ(find_line("a\nlogin", "login"), "login");
+  EXPECT_EQ(find_line("a\nb\n", "login"), std::nullopt);
+  EXPECT_EQ(find_line("", ""), std::nullopt);
+  EXPECT_EQ(find_line("\r\n  \r\n\nfirst\n", ""), "first");
+}
+
+TEST(ConsoleLine, does_nothing_to_the_terminal_that_shows_it) {
+  EXPECT_EQ(find_line("\x1b]0;evil\x07\x1b[2Jhello\n", "hello"), "]0;evil[2Jhello");
+}
+
+}  // namespace
+}  // namespace argosy::cli
