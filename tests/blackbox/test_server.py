@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 import argosyd
+import attached
 import disks
 import sigv4
 from argosyd import refused
@@ -343,6 +344,8 @@ def test_tls_is_served_with_the_certificate_of_the_configuration(tmp_path):
             timeout=argosyd.PATIENCE_S,
         )
         assert exported.read_bytes()[: disks.BLOCK_BYTES] == disks.block("over TLS")
+        with attached.attached(account, f"south-1/{copied}", AWS_CA_BUNDLE=certificate) as disk:
+            attached.compare(disk.uri, exported)
         with socket.create_connection(("127.0.0.1", server.port)) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             plain.settimeout(argosyd.PATIENCE_S)
