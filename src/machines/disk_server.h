@@ -1,0 +1,39 @@
+// machines/disk_server.h - the process that serves a volume's base: nbdkit with a plugin, on a socket in the
+// volume's folder.
+#pragma once
+#include <string>
+
+#include "base/error.h"
+#include "machines/detached_process.h"
+
+namespace argosy::machines {
+
+/// One thread at a time.
+class DiskServer {
+ public:
+  static constexpr char const* kSocket = "base.sock";
+
+  DiskServer(std::string folder, std::string plugin)
+      : folder_(std::move(folder)), plugin_(std::move(plugin)), process_(folder_, "disk-server") {}
+
+  /// What the server reads its base by: read by its owner alone, replaced as a whole.
+  Result<void> write_session(std::string const& session);
+  /// A volume without a session has a base of zeros, which nobody serves.
+  bool has_session() const;
+
+  /// It has its socket on return. If it died, it is started again on the same socket, where QEMU finds it.
+  Result<void> ensure_running();
+  bool is_running() const { return process_.is_running(); }
+  Result<void> stop();
+  /// Bounds its log.
+  void tidy() const;
+
+ private:
+  std::string session_path() const { return folder_ + "/session"; }
+
+  std::string folder_;
+  std::string plugin_;
+  DetachedProcess process_;
+};
+
+}  // namespace argosy::machines

@@ -1,0 +1,98 @@
+// machines/freezing_stopped.cpp - freezing.h for a machine that does not run: qemu-storage-daemon reads its
+// overlays.
+#include <filesystem>
+#include <thread>
+
+#include "base/log.h"
+#include "machines/block_nodes.h"
+#include "machines/freezing.h"
+#include "machines/frozen_disk.h"
+#include "machines/overlay.h"
+#include "machines/socket_path.h"
+
+namespace argosy::machines {
+namespace {
+
+constexpr char const* kExportSocket = "frozen.sock";
+/// The overlay; deeper is the base.
+constexpr std::uint32_t kChangedDepth = 1;
+constexpr auto kStartTimeout = std::chrono::seconds(20);
+constexpr auto kStartPoll = std::chrono::milliseconds(5);
+/// It only reads.
+constexpr Duration kStopGrace{1'000};
+
+DetachedProcess storage_daemon(Volume const& volume) { return {volume.folder(), "storage-daemon"}; }
+
+class StoppedFreeze final : public Freeze {
+ public:
+  explicit StoppedFreeze(Freezing freezing) : freezing_(std::move(freezing)) {}
+  ~StoppedFreeze() override {
+    auto thawed = thaw_stopped(freezing_.volume);
+    if (!thawed) log_warning("{}: {}", freezing_.disk.volume_id, thawed.error().message);
+  }
+  Result<void> tend() override {
+    return freezing_.disk.session.empty() ? Result<void>{} : freezing_.volume.server().ensure_running();
+  }
+
+ private:
+  Freezing freezing_;
+};
+
+Result<void> serve(Freezing& freezing) {
+  auto const& disk = freezing.disk;
+  TRY(thaw_stopped(freezing.volume));
+  TRY(freezing.volume.prepare(disk));
+  Program program{{"qemu-storage-daemon"}, "qemu-system-common"};
+  auto& arguments = program.arguments;
+  Descriptor secret;
+  if (!disk.secret.empty()) {
+    secret = TRY(hand_over(disk.secret));
+    program.inherited = {secret.number()};
+    arguments.insert(arguments.end(), {"--object", secret_object(secret_of(disk.volume_id), secret)});
+  }
+  auto const nodes = volume_nodes(disk, Writing::none);
+  for (auto const& node : nodes)
+    arguments.insert(arguments.end(), {"--blockdev", boost::json::serialize(node)});
+  arguments.insert(arguments.end(),
+                   {"--nbd-server", std::string("addr.type=unix,addr.path=") + kExportSocket, "--export",
+                    "type=nbd,id=frozen,node-name=" + disk.volume_id + ",name=" + disk.volume_id +
+                        ",allocation-depth=on"});
+  auto daemon = storage_daemon(freezing.volume);
+  TRY(daemon.start(program));
+  auto const& folder = freezing.volume.folder();
+  auto const give_up = std::chrono::steady_clock::now() + kStartTimeout;
+  while (!accepts_connections(folder, kExportSocket)) {
+    if (!daemon.is_running()) return fail(Fault::unavailable, folder + ": " + daemon.last_words());
+    if (std::chrono::steady_clock::now() > give_up)
+      return fail(Fault::unavailable, folder + ": qemu-storage-daemon does not answer");
+    std::this_thread::sleep_for(kStartPoll);
+  }
+  return {};
+}
+
+Result<std::unique_ptr<FrozenDisk>> freeze_one(Freezing freezing) {
+  auto const folder = freezing.volume.folder();
+  auto const id = freezing.disk.volume_id;
+  auto served = serve(freezing);
+  auto freeze = std::make_unique<StoppedFreeze>(std::move(freezing));
+  if (!served) return std::unexpected(served.error());
+  return open_frozen({folder, kExportSocket, id, kChangedDepth}, std::move(freeze));
+}
+
+}  // namespace
+
+Result<void> thaw_stopped(Volume& volume) {
+  TRY(storage_daemon(volume).end(kStopGrace));
+  std::error_code ignored;
+  std::filesystem::remove(volume.folder() + "/" + kExportSocket, ignored);
+  std::filesystem::remove(volume.folder() + "/" + kFrozenFile, ignored);
+  return volume.server().stop();
+}
+
+Result<FrozenDisks> freeze_stopped(std::vector<Freezing> volumes) {
+  FrozenDisks disks;
+  for (auto& freezing : volumes) disks.push_back(TRY(freeze_one(std::move(freezing))));
+  return disks;
+}
+
+}  // namespace argosy::machines

@@ -1,0 +1,99 @@
+// machines/machine_process.cpp - see machine_process.h.
+#include "machines/machine_process.h"
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/private_file.h"
+#include "machines/console.h"
+
+namespace argosy::machines {
+namespace {
+
+/// QEMU answers after a tenth of a second; a busy host may take much longer.
+constexpr auto kStartTimeout = std::chrono::seconds(60);
+constexpr auto kStartPoll = std::chrono::milliseconds(5);
+/// To write what it holds of its overlays; then it is killed.
+constexpr Duration kQuitTimeout{5'000};
+
+}  // namespace
+
+bool MachineProcess::exists() const { return std::filesystem::exists(folder_); }
+
+Result<void> MachineProcess::prepare(Machine const& machine) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder_, failure);
+  if (failure) return fail(Fault::unavailable, folder_ + ": " + failure.message());
+  std::string ids;
+  for (auto const& disk : machine.disks) ids += disk.volume_id + "\n";
+  return write_private_file(volumes_path(), ids, Existing::replace);
+}
+
+std::vector<std::string> MachineProcess::volumes() const {
+  std::ifstream file(volumes_path());
+  std::vector<std::string> ids;
+  for (std::string id; std::getline(file, id);) ids.push_back(id);
+  return ids;
+}
+
+Result<void> MachineProcess::start(Machine const& machine, Setting const& setting,
+                                   std::vector<int> inherited) {
+  auto arguments = TRY(command_line(machine, setting));
+  std::ofstream(console_path(), std::ios::trunc);
+  std::error_code ignored;
+  std::filesystem::remove(folder_ + "/" + kQmpSocket, ignored);
+  TRY(process_.start({std::move(arguments), "qemu-system-x86", std::move(inherited)}));
+  auto const give_up = std::chrono::steady_clock::now() + kStartTimeout;
+  while (!state()) {
+    bool const runs = process_.is_running();
+    if (runs && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(kStartPoll);
+      continue;
+    }
+    auto const words = process_.last_words();
+    TRY(process_.end(Duration::zero()));
+    return fail(Fault::unavailable,
+                machine.id + ": " + (runs ? "QEMU does not answer" : "QEMU ended: " + words));
+  }
+  return {};
+}
+
+Result<std::string> MachineProcess::state() const {
+  auto qmp = TRY(Qmp::connect(folder_, kQmpSocket));
+  auto const answer = TRY(qmp.execute("query-status"));
+  auto const* status = answer.is_object() ? answer.get_object().if_contains("status") : nullptr;
+  if (status == nullptr || !status->is_string())
+    return fail(Fault::corrupt, folder_ + ": QEMU does not say how the machine is");
+  return std::string(status->get_string());
+}
+
+Result<void> MachineProcess::tell(std::string const& command) const {
+  auto qmp = TRY(Qmp::connect(folder_, kQmpSocket));
+  TRY(qmp.execute(command));
+  return {};
+}
+
+Status MachineProcess::status() const {
+  if (!exists()) return {Power::absent, ""};
+  if (process_.is_running()) return {Power::running, ""};
+  return {Power::stopped, process_.is_recorded() ? process_.obituary() : ""};
+}
+
+Result<void> MachineProcess::power_off() {
+  if (process_.is_running() && tell("quit")) process_.ends_within(kQuitTimeout);
+  return process_.end(Duration::zero());
+}
+
+void MachineProcess::tidy() const {
+  bound_file(console_path());
+  bound_file(process_.log_path());
+}
+
+Result<void> MachineProcess::remove() {
+  std::error_code failure;
+  std::filesystem::remove_all(folder_, failure);
+  return failure ? fail(Fault::unavailable, folder_ + ": " + failure.message()) : Result<void>{};
+}
+
+}  // namespace argosy::machines

@@ -1,0 +1,249 @@
+// machines/qemu_driver.cpp - the driver of this host: one QEMU process a machine, one nbdkit a volume, all
+// found again by the records in their folders (DIRECTORY/machines/ID, DIRECTORY/volumes/ID).
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <set>
+
+#include "base/log.h"
+#include "machines/acceleration.h"
+#include "machines/block_nodes.h"
+#include "machines/claims.h"
+#include "machines/console.h"
+#include "machines/driver.h"
+#include "machines/firmware.h"
+#include "machines/forwarding.h"
+#include "machines/freezing.h"
+#include "machines/machine_process.h"
+#include "machines/overlay.h"
+#include "machines/volume.h"
+
+namespace argosy::machines {
+namespace {
+
+/// Machines share locks, so that none has to be kept for a machine that is gone.
+constexpr std::size_t kLocks = 64;
+
+/// Ids become names of folders, nodes and options.
+Result<void> check_id(std::string const& id) {
+  constexpr auto kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  if (!id.empty() && id.find_first_not_of(kAllowed) == id.npos) return {};
+  return fail(Fault::invalid, "\"" + id + "\" cannot be the id of a machine or a volume");
+}
+
+std::vector<std::string> folders_in(std::string const& path) {
+  std::vector<std::string> names;
+  for (auto const& entry : std::filesystem::directory_iterator(path))
+    names.push_back(entry.path().filename());
+  return names;
+}
+
+class QemuDriver final : public Driver {
+ public:
+  explicit QemuDriver(QemuOptions options) : options_(std::move(options)) {}
+
+  /// Ends what an earlier process left half done.
+  Result<void> recover() {
+    std::set<std::string> in_use;
+    for (auto const& id : folders_in(options_.directory + "/machines")) {
+      MachineProcess const process(options_.directory, id);
+      if (!process.is_running()) continue;
+      for (auto const& volume_id : process.volumes()) {
+        in_use.insert(volume_id);
+        auto thawed = thaw_running(process.folder(), volume_id, volume(volume_id));
+        if (!thawed) log_warning("{}: {}", volume_id, thawed.error().message);
+      }
+    }
+    for (auto const& id : folders_in(options_.directory + "/volumes")) {
+      if (in_use.contains(id)) continue;
+      auto unused = volume(id);
+      TRY(thaw_stopped(unused));
+    }
+    return {};
+  }
+
+  std::string acceleration() const override {
+    std::call_once(probed_, [this] {
+      bool const given = options_.acceleration == "kvm" || options_.acceleration == "tcg";
+      acceleration_ = given ? options_.acceleration : probe_acceleration(options_.qemu, options_.directory);
+    });
+    return acceleration_;
+  }
+
+  Result<void> start(Machine const& machine) override {
+    TRY(check_id(machine.id));
+    for (auto const& disk : machine.disks) TRY(check_id(disk.volume_id));
+    std::lock_guard lock(lock_of(machine.id));
+    MachineProcess process(options_.directory, machine.id);
+    auto const found = TRY(settle(process));
+    if (found.power == Power::running) return tend_disks(process);
+    TRY(check_not_frozen(machine));
+    auto started = start_process(process, machine);
+    if (!started) (void)stop_disks(process);
+    return started;
+  }
+
+  Result<Status> status(std::string const& id) override {
+    TRY(check_id(id));
+    std::lock_guard lock(lock_of(id));
+    MachineProcess process(options_.directory, id);
+    return settle(process);
+  }
+
+  Result<void> press_power_button(std::string const& id) override { return tell(id, "system_powerdown"); }
+  Result<void> reset(std::string const& id) override { return tell(id, "system_reset"); }
+
+  Result<void> kill(std::string const& id) override {
+    TRY(check_id(id));
+    std::lock_guard lock(lock_of(id));
+    MachineProcess process(options_.directory, id);
+    TRY(process.power_off());
+    return stop_disks(process);
+  }
+
+  Result<void> remove(std::string const& id) override {
+    TRY(kill(id));
+    std::lock_guard lock(lock_of(id));
+    return MachineProcess(options_.directory, id).remove();
+  }
+
+  Result<void> remove_volume(std::string const& volume_id) override {
+    TRY(check_id(volume_id));
+    auto const claim = TRY(Claim::take(frozen_, volume_id));
+    return volume(volume_id).remove();
+  }
+
+  Result<void> renew_session(std::string const& volume_id, std::string const& session) override {
+    TRY(check_id(volume_id));
+    auto renewed = volume(volume_id);
+    if (!renewed.exists()) return fail(Fault::not_found, volume_id + ": no machine was started with it here");
+    return renewed.server().write_session(session);
+  }
+
+  Result<void> tend(std::string const& id) override {
+    TRY(check_id(id));
+    std::lock_guard lock(lock_of(id));
+    MachineProcess process(options_.directory, id);
+    if (!process.is_running()) return {};
+    process.tidy();
+    TRY(tend_disks(process));
+    auto const state = process.state();  // who does not answer now is asked again next time
+    return state && *state == "io-error" ? process.tell("cont") : Result<void>{};
+  }
+
+  Result<std::optional<std::string>> console(std::string const& id) override {
+    TRY(check_id(id));
+    return read_end(MachineProcess(options_.directory, id).console_path());
+  }
+
+  Result<FrozenDisks> freeze(std::string const& machine_id, std::vector<Disk> const& disks) override {
+    TRY(check_id(machine_id));
+    std::lock_guard lock(lock_of(machine_id));
+    MachineProcess process(options_.directory, machine_id);
+    std::vector<Freezing> volumes;
+    for (auto const& disk : disks) {
+      TRY(check_id(disk.volume_id));
+      volumes.push_back({TRY(Claim::take(frozen_, disk.volume_id)), disk, volume(disk.volume_id)});
+    }
+    auto const found = TRY(settle(process));
+    return found.power == Power::running ? freeze_running(process.folder(), std::move(volumes))
+                                         : freeze_stopped(std::move(volumes));
+  }
+
+ private:
+  std::mutex& lock_of(std::string const& id) { return locks_[std::hash<std::string>{}(id) % kLocks]; }
+  Volume volume(std::string const& id) const { return {options_.directory, id, options_.plugin}; }
+
+  Result<void> check_not_frozen(Machine const& machine) const {
+    for (auto const& disk : machine.disks)
+      if (frozen_.has(disk.volume_id))
+        return fail(Fault::conflict, machine.id + " cannot start while a snapshot of its volume " +
+                                         disk.volume_id + " is being read");
+    return {};
+  }
+
+  /// How the machine is. One whose guest turned itself off, or whose process QEMU gave up, ends here; what
+  /// served a machine that is gone does, too.
+  Result<Status> settle(MachineProcess& process) {
+    if (process.is_running()) {
+      auto const state = process.state();
+      if (state && *state == "shutdown") TRY(process.power_off());
+      if (state && *state == "internal-error") TRY(process.strike());
+    }
+    auto const status = process.status();
+    if (status.power == Power::stopped) TRY(stop_disks(process));
+    return status;
+  }
+
+  Result<void> start_process(MachineProcess& process, Machine const& machine) {
+    Setting setting{options_.qemu, acceleration(), {}, options_.relay_command, {}, {}};
+    TRY(process.prepare(machine));
+    if (machine.boot_mode == "uefi") setting.firmware = TRY(prepare_firmware(process.folder()));
+    std::vector<Descriptor> secrets;
+    std::vector<int> inherited;
+    for (auto const& disk : machine.disks) {
+      TRY(volume(disk.volume_id).prepare(disk));
+      if (disk.secret.empty()) continue;
+      secrets.push_back(TRY(hand_over(disk.secret)));
+      inherited.push_back(secrets.back().number());
+      setting.secret_objects.push_back(secret_object(secret_of(disk.volume_id), secrets.back()));
+    }
+    setting.forwarded_ports = available_ports(machine.loopback_address, options_.forwarded_ports);
+    return process.start(machine, setting, std::move(inherited));
+  }
+
+  /// All of them are looked after, whatever becomes of one.
+  Result<void> tend_disks(MachineProcess const& process) {
+    Result<void> tended;
+    for (auto const& id : process.volumes()) {
+      auto tended_volume = volume(id);
+      if (!tended_volume.server().has_session()) continue;
+      tended_volume.server().tidy();
+      auto running = tended_volume.server().ensure_running();
+      if (!running) tended = running;
+    }
+    return tended;
+  }
+
+  /// But not those that a frozen disk is read by.
+  Result<void> stop_disks(MachineProcess const& process) {
+    for (auto const& id : process.volumes())
+      if (!frozen_.has(id)) TRY(volume(id).server().stop());
+    return {};
+  }
+
+  Result<void> tell(std::string const& id, std::string const& command) {
+    TRY(check_id(id));
+    std::lock_guard lock(lock_of(id));
+    MachineProcess const process(options_.directory, id);
+    return process.is_running() ? process.tell(command) : Result<void>{};
+  }
+
+  QemuOptions const options_;
+  std::array<std::mutex, kLocks> locks_;  // each guards the folders of its machines
+  Claims frozen_;
+  mutable std::once_flag probed_;
+  mutable std::string acceleration_;  // written once
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Driver>> open_qemu(QemuOptions const& options, Clock&) {
+  auto const& wanted = options.acceleration;
+  if (!wanted.empty() && wanted != "auto" && wanted != "kvm" && wanted != "tcg")
+    return fail(Fault::invalid, "acceleration is auto, kvm or tcg, not " + wanted);
+  auto absolute = options;
+  std::error_code failure;
+  absolute.directory = std::filesystem::absolute(options.directory, failure);
+  for (auto const* folder : {"/machines", "/volumes"})
+    if (!failure) std::filesystem::create_directories(absolute.directory + folder, failure);
+  if (!failure) std::filesystem::permissions(absolute.directory, std::filesystem::perms::owner_all, failure);
+  if (failure) return fail(Fault::unavailable, absolute.directory + ": " + failure.message());
+  auto driver = std::make_unique<QemuDriver>(std::move(absolute));
+  TRY(driver->recover());
+  return driver;
+}
+
+}  // namespace argosy::machines

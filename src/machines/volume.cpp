@@ -1,0 +1,31 @@
+// machines/volume.cpp - see volume.h.
+#include "machines/volume.h"
+
+#include <filesystem>
+
+#include "machines/block_nodes.h"
+#include "machines/overlay.h"
+
+namespace argosy::machines {
+
+bool Volume::exists() const { return std::filesystem::exists(folder_); }
+
+Result<void> Volume::prepare(Disk const& disk) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder_, failure);
+  if (failure) return fail(Fault::unavailable, folder_ + ": " + failure.message());
+  auto const overlay = folder_ + "/" + kOverlayFile;
+  if (!std::filesystem::exists(overlay)) TRY(create_overlay(overlay, disk.size_bytes, disk.secret));
+  if (disk.session.empty()) return {};
+  TRY(server_.write_session(disk.session));
+  return server_.ensure_running();
+}
+
+Result<void> Volume::remove() {
+  TRY(server_.stop());
+  std::error_code failure;
+  std::filesystem::remove_all(folder_, failure);
+  return failure ? fail(Fault::unavailable, folder_ + ": " + failure.message()) : Result<void>{};
+}
+
+}  // namespace argosy::machines
