@@ -93,7 +93,6 @@ http::Response to_json(int status, Response const& response) {
 struct EbsCall {
   Service& service;
   Region& region;
-  access::Caller const& caller;
   ebs::Reader const& reader;
   http::Request const& request;
   std::vector<std::string> path;
@@ -107,7 +106,7 @@ Result<http::Response> start(EbsCall const& call) {
   if (!request) return ebs::invalid_parameter(request.error().message);
   auto response =
       TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-        return ebs::start_snapshot(tx, call.caller, call.now, call.service.entropy, call.region.keys,
+        return ebs::start_snapshot(tx, call.reader.caller, call.now, call.service.entropy, call.region.keys,
                                    call.service.master_keys, *request);
       }));
   return to_json(201, response);
@@ -125,7 +124,7 @@ Result<http::Response> put(EbsCall const& call) {
   request.progress = TRY(in.integer<std::int32_t>(in.header("x-amz-progress"), "x-amz-Progress"));
   auto response = TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.region.gates,
                                               call.region.ledger, call.region.keys, call.service.master_keys,
-                                              call.caller, call.now, request, call.request.body));
+                                              call.reader.caller, call.now, request, call.request.body));
   http::Response out;
   out.status = 201;
   out.headers = {{"Content-Type", "application/json"},
@@ -145,9 +144,9 @@ Result<http::Response> complete(EbsCall const& call) {
   request.checksum = in.header("x-amz-checksum");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm");
   request.checksum_aggregation_method = in.header("x-amz-checksum-aggregation-method");
-  auto response =
-      TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.region.gates,
-                                 call.region.keys, call.service.master_keys, call.caller, call.now, request));
+  auto response = TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.region.gates,
+                                             call.region.keys, call.service.master_keys, call.reader.caller,
+                                             call.now, request));
   call.region.wake();
   return to_json(202, response);
 }
@@ -249,7 +248,6 @@ Result<http::Response> run_ebs(Service& service, Region& region, ebs::Reader con
                 "There is no " + request.method + " " + request.path);
   EbsCall const call{service,
                      region,
-                     reader.caller,
                      reader,
                      request,
                      split_path(request.path),
