@@ -35,7 +35,8 @@ Result<Duration> boot_probe(std::string const& qemu, std::string const& disk, st
   if (ending.timed_out) return fail(Fault::unavailable, "a guest hangs or is slower than without it");
   if (ending.exit_code != kProbeExitCode) {
     auto const reason = ending.complaint.substr(0, ending.complaint.find('\n'));
-    return fail(Fault::unavailable, "a guest does not run: " + reason);
+    return fail(Fault::unavailable,
+                "a guest does not run: " + (reason.empty() ? "its firmware ended it" : reason));
   }
   return std::chrono::ceil<Duration>(std::chrono::steady_clock::now() - begun);
 }

@@ -1,4 +1,7 @@
+#include <sys/wait.h>
+
 #include <filesystem>
+#include <thread>
 
 #include "host.h"
 
@@ -95,6 +98,44 @@ TEST(Machine, outlives_the_driver_and_is_found_again) {
   EXPECT_EQ(host.qemu_of("i-1"), qemu);
   ASSERT_TRUE(host.driver().kill("i-1"));
   EXPECT_FALSE(Host::is_alive(qemu));
+}
+
+TEST(Machine, outlives_the_process_that_started_it) {
+  Host host;
+  auto const machine = host.make_machine("i-1");
+  auto const starter = ::fork();
+  if (starter == 0) {
+    auto other = open_qemu(host.options(), system_clock());
+    ::_exit(other && (*other)->start(machine) ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(starter, &status, 0), starter);
+  ASSERT_EQ(status, 0);
+  host.reopen();
+  EXPECT_EQ(host.status("i-1").power, Power::running);
+  host.start(machine);
+  EXPECT_TRUE(host.prints("i-1", "boot 1\nx"));
+}
+
+TEST(Machine, starts_and_answers_beside_others_on_any_thread) {
+  Host host;
+  std::vector<std::jthread> threads;
+  for (std::string const id : {"i-1", "i-2", "i-3"}) {
+    auto const machine = host.make_machine(id);
+    threads.emplace_back([&host, machine] {
+      EXPECT_TRUE(host.driver().start(machine));
+      for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(host.status(machine.id).power, Power::running);
+        EXPECT_TRUE(host.driver().tend(machine.id));
+        EXPECT_TRUE(host.driver().console(machine.id));
+      }
+    });
+  }
+  threads.clear();
+  for (std::string const id : {"i-1", "i-2", "i-3"}) {
+    EXPECT_TRUE(host.prints(id, "boot 1\n"));
+    EXPECT_TRUE(host.driver().remove(id));
+  }
 }
 
 TEST(Machine, whose_process_is_killed_is_stopped_with_a_reason_also_for_a_later_driver) {
@@ -243,6 +284,15 @@ TEST(Machine, answers_on_its_own_address_where_the_host_lets_it) {
   EXPECT_TRUE(forwards("i-1"));
   EXPECT_TRUE(forwards("i-2"));
   EXPECT_FALSE(forwards("i-3"));
+}
+
+TEST(Machine, boots_by_uefi) {
+  Host host;
+  auto machine = host.make_machine("i-1");
+  machine.boot_mode = "uefi";
+  machine.memory_mib = 256;
+  host.start(machine);
+  EXPECT_TRUE(host.prints("i-1", "BdsDxe"));  // what OVMF says when it has looked for something to boot
 }
 
 TEST(Driver, ends_disk_servers_that_no_machine_uses_when_it_opens) {

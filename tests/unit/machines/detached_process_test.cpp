@@ -1,0 +1,124 @@
+#include "machines/detached_process.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "base/private_file.h"
+#include "support/folder.h"
+
+namespace argosy::machines {
+namespace {
+
+constexpr Duration kAWhile{10'000};
+
+Program shell(std::string const& script) { return {{"sh", "-c", script}, "dash"}; }
+
+bool has_word(std::string const& path, std::string const& word) {
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    if (auto text = read_file(path); text && text->contains(word)) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+TEST(DetachedProcess, is_found_by_another_object_in_a_session_of_its_own_and_in_its_folder) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "sleeper");
+  EXPECT_FALSE(process.is_recorded());
+  ASSERT_TRUE(process.start(shell("pwd >&2; exec sleep 60")));
+  DetachedProcess again(folder.path(), "sleeper");
+  EXPECT_TRUE(again.is_running());
+  EXPECT_TRUE(has_word(again.log_path(), folder.path()));
+  ASSERT_TRUE(again.end(kAWhile));
+  EXPECT_FALSE(process.is_running());
+  EXPECT_FALSE(process.is_recorded());
+}
+
+TEST(DetachedProcess, is_not_mistaken_for_a_later_one_with_its_id) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "sleeper");
+  ASSERT_TRUE(process.start(shell("exec sleep 60")));
+  auto const path = folder / "sleeper.pid";
+  auto const record = *read_file(path);
+  // The 22nd field is when it was started; the 20th after its name.
+  auto const name_end = record.rfind(')');
+  std::istringstream fields(record.substr(name_end + 1));
+  std::string other = record.substr(0, name_end + 1);
+  std::string field;
+  for (int number = 3; fields >> field; ++number) other += " " + (number == 22 ? field + "0" : field);
+  std::ofstream(path) << other;
+  EXPECT_FALSE(process.is_running());
+  std::ofstream(path) << "another-boot\n" << record.substr(record.find('\n') + 1);
+  EXPECT_FALSE(process.is_running());
+  EXPECT_EQ(process.obituary(), "the host was restarted");
+  std::ofstream(path) << record;
+  EXPECT_TRUE(process.is_running());
+  ASSERT_TRUE(process.end(kAWhile));
+}
+
+TEST(DetachedProcess, that_ignores_the_request_to_end_is_killed) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "stubborn");
+  ASSERT_TRUE(process.start(shell("trap '' TERM; echo ready >&2; while :; do sleep 1; done")));
+  ASSERT_TRUE(has_word(process.log_path(), "ready"));
+  EXPECT_FALSE(process.ends_within(Duration{1}));
+  ASSERT_TRUE(process.end(Duration{50}));
+  EXPECT_FALSE(process.is_running());
+}
+
+TEST(DetachedProcess, that_is_gone_left_its_last_words) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "speaker");
+  ASSERT_TRUE(process.start(shell("echo first >&2; echo last >&2; exit 3")));
+  ASSERT_TRUE(process.ends_within(kAWhile));
+  EXPECT_TRUE(process.is_recorded());
+  EXPECT_EQ(process.obituary(), "its process ended: last");
+  ASSERT_TRUE(process.start(shell("kill -9 $$")));
+  ASSERT_TRUE(process.ends_within(kAWhile));
+  EXPECT_EQ(process.obituary(), "its process was killed");
+}
+
+TEST(DetachedProcess, whose_program_is_missing_says_which_package_has_it) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "missing");
+  auto const started = process.start({{"no-such-program"}, "good-package"});
+  ASSERT_FALSE(started);
+  EXPECT_TRUE(started.error().message.contains("no-such-program")) << started.error().message;
+  EXPECT_TRUE(started.error().message.contains("good-package")) << started.error().message;
+  EXPECT_FALSE(process.is_recorded());
+}
+
+TEST(DetachedProcess, gets_a_secret_by_a_descriptor_and_no_other_descriptors) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "reader");
+  auto const secret = secret_pipe("hush");
+  ASSERT_TRUE(secret);
+  auto const number = std::to_string(secret->number());
+  auto program = shell("cat <&" + number + " >&2; ls /proc/$$/fd | tr '\\n' ' ' >&2");
+  program.inherited = {secret->number()};
+  ASSERT_TRUE(process.start(program));
+  ASSERT_TRUE(process.ends_within(kAWhile));
+  auto const log = *read_file(process.log_path());
+  EXPECT_TRUE(log.starts_with("hush0 1 2")) << log;
+  EXPECT_TRUE(log.contains(" " + number + " ")) << log;
+}
+
+TEST(Program, that_takes_too_long_is_killed) {
+  auto const ending = run(shell("echo busy >&2; exec sleep 60"), Duration{300});
+  ASSERT_TRUE(ending);
+  EXPECT_TRUE(ending->timed_out);
+  EXPECT_EQ(ending->complaint, "busy");
+}
+
+TEST(Program, that_fails_has_its_complaint_as_the_message) {
+  EXPECT_TRUE(run_well(shell("exit 0"), kAWhile));
+  auto const failed = run_well(shell("echo no luck >&2; exit 4"), kAWhile);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().message, "sh failed: no luck");
+}
+
+}  // namespace
+}  // namespace argosy::machines
