@@ -53,7 +53,8 @@ constexpr std::array<Advice, 29> kAdvice{{
     {"InvalidAMIID.NotFound", "",
      "An image id belongs to one region: name it, as in us-east-1/ami-…, or with --region. "
      "An image that is not shared with you cannot be seen either."},
-    {"InvalidAMIID.Unavailable", "", "Only an available image can be copied or shared: see `argosy wait`."},
+    {"InvalidAMIID.Unavailable", "",
+     "Only an available image can be copied, shared or started: see `argosy wait`."},
     {"InvalidAMIName.Duplicate", "", "Choose another name with --name."},
     {"InvalidAMIName.Malformed", "", "A name has 3 to 128 letters, digits, blanks and ( ) [ ] . / - ' @ _."},
     {"InvalidRequest", "storage of this ami",

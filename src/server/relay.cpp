@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
+#include <functional>
 #include <thread>
 
 #include "http/listener.h"
@@ -21,6 +23,7 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kPause = std::chrono::milliseconds(100);
+constexpr int kPlaces = 8;  ///< of those who wait for one socket
 
 class Descriptor {
  public:
@@ -53,7 +56,25 @@ Result<Descriptor> connect(std::string const& path) {
   return socket;
 }
 
+/// A name in the kernel that one process can have, and has until it ends. So a machine that opens connections
+/// while argosyd is away does not fill its host with processes that wait.
+Result<Descriptor> take_place(std::string const& path) {
+  auto const common = "argosy relay " + std::to_string(std::hash<std::string>()(path)) + " ";
+  for (int place = 0; place < kPlaces; ++place) {
+    auto const name = common + std::to_string(place);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(name, address.sun_path + 1);  // behind a zero: no file
+    auto const length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (::bind(socket.number(), reinterpret_cast<sockaddr const*>(&address), length) == 0) return socket;
+  }
+  return fail(Fault::limit, "enough wait for " + path);
+}
+
 Result<Descriptor> connect_patiently(std::string const& path) {
+  if (auto socket = connect(path)) return socket;
+  auto const place = TRY(take_place(path));
   auto const until = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
     auto socket = connect(path);

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <thread>
+#include <vector>
 
 #include "http/server.h"
 #include "support/folder.h"
@@ -78,6 +80,28 @@ TEST_F(Relay, ends_when_the_machine_hangs_up) {
   EXPECT_EQ(read_to_the_end(), "");
   thread_.join();
   EXPECT_TRUE(relayed_);
+}
+
+TEST(Relays, that_wait_for_one_socket_are_few) {
+  constexpr int kMachinesConnections = 40;
+  tests::Folder const folder;
+  auto const path = folder / "socket";
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kMachinesConnections; ++i)
+    threads.emplace_back([&] {
+      std::array<int, 2> ends{};
+      ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+      ::shutdown(ends[0], SHUT_WR);
+      auto const relayed = relay(path, ends[1], ends[1]);
+      if (!relayed && relayed.error().fault == Fault::limit) ++refused;
+      for (int end : ends) ::close(end);
+    });
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  auto const server = serve(path);  // those that wait find it, and end
+  for (auto& thread : threads) thread.join();
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, kMachinesConnections);
 }
 
 }  // namespace
