@@ -58,12 +58,12 @@ Result<void> insert_mappings(Transaction& tx, Image const& image) {
 Result<Image> find_image(Transaction& tx, std::string_view id) {
   Image image;
   {
-    auto rows = TRY(
-        tx.query("SELECT id, owner, name, description, state, state_reason_code, state_reason, created, "
-                 "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
-                 "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, "
-                 "source_image_id, source_image_region, deprecation FROM images WHERE id = ?1",
-                 {id}));
+    auto rows = TRY(tx.query(
+        "SELECT id, owner, name, description, state, state_reason_code, state_reason, created, "
+        "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
+        "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, "
+        "source_image_id, source_image_region, deprecation, source_instance_id FROM images WHERE id = ?1",
+        {id}));
     bool found = TRY(rows->next());
     if (!found) return images::image_not_found({std::string(id)});
     image.id = rows->text(0);
@@ -89,6 +89,7 @@ Result<Image> find_image(Transaction& tx, std::string_view id) {
     image.source_image_id = rows->optional_text(20);
     image.source_image_region = rows->optional_text(21);
     if (!rows->is_null(22)) image.deprecation = TRY(parse_iso8601(rows->text(22)));
+    image.source_instance_id = rows->optional_text(23);
   }
   image.mappings = TRY(list_mappings(tx, id));
   return image;
@@ -122,8 +123,9 @@ Result<void> insert_image(Transaction& tx, Image const& image) {
       "INSERT INTO images(id, owner, name, description, state, state_reason_code, state_reason, created, "
       "architecture, virtualization_type, root_device_name, kernel_id, ramdisk_id, ena_support, "
       "sriov_net_support, boot_mode, tpm_support, uefi_data, imds_support, platform, source_image_id, "
-      "source_image_region) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-      "?17, ?18, ?19, ?20, ?21, ?22)",
+      "source_image_region, source_instance_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+      "?13, ?14, ?15, ?16, "
+      "?17, ?18, ?19, ?20, ?21, ?22, ?23)",
       {std::string_view(image.id),
        std::string_view(image.owner),
        std::string_view(image.name),
@@ -145,7 +147,8 @@ Result<void> insert_image(Transaction& tx, Image const& image) {
        sql::optional_value(image.imds_support),
        sql::optional_value(image.platform),
        sql::optional_value(image.source_image_id),
-       sql::optional_value(image.source_image_region)}));
+       sql::optional_value(image.source_image_region),
+       sql::optional_value(image.source_instance_id)}));
   return insert_mappings(tx, image);
 }
 
@@ -158,6 +161,12 @@ Result<void> save_image(Transaction& tx, Image const& image) {
        std::string_view(image.state_reason_code), std::string_view(image.state_reason),
        sql::optional_value(image.imds_support), sql::optional_value(deprecation)}));
   return {};
+}
+
+Result<std::vector<std::string>> list_pending_captures(Transaction& tx) {
+  return sql::read_rows(tx.query("SELECT i.id FROM images i WHERE i.state = 'pending' "
+                                 "AND NOT EXISTS(SELECT 1 FROM copies c WHERE c.image = i.id)"),
+                        [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 
 Result<std::int64_t> count_images(Transaction& tx, std::string_view owner) {

@@ -23,6 +23,9 @@ Result<void> insert_image(Transaction& tx, images::Image const& image);
 /// What may change of an image: description, state and its reason, IMDS support, deprecation.
 Result<void> save_image(Transaction& tx, images::Image const& image);
 
+/// Pending ones that no copy makes: their snapshots are taken of volumes.
+Result<std::vector<std::string>> list_pending_captures(Transaction& tx);
+
 /// Images that are not deregistered, of one owner.
 Result<std::int64_t> count_images(Transaction& tx, std::string_view owner);
 /// Id and name of each image, not deregistered, that has the snapshot in a mapping.

@@ -44,6 +44,7 @@ Result<Instance> to_instance(sql::Rows& row) {
   out.platform = row.optional_text(29);
   out.mac_address = row.text(30);
   out.address = row.text(31);
+  out.stop_at_once = row.integer(32) != 0;
   return out;
 }
 
@@ -55,7 +56,8 @@ Result<std::optional<Instance>> find_instance(Transaction& tx, std::string_view 
       "transition_reason, created, launched, changed_ms, launch_index, key_name, user_data, client_token, "
       "metadata_enabled, metadata_tokens_required, metadata_hop_limit, metadata_tags, termination_protected, "
       "stop_protected, terminates_on_shutdown, reboot_wanted, architecture, virtualization_type, "
-      "root_device_name, boot_mode, ena_support, platform, mac_address, address FROM instances WHERE id = ?1",
+      "root_device_name, boot_mode, ena_support, platform, mac_address, address, stop_at_once FROM instances "
+      "WHERE id = ?1",
       {id}));
   bool const found = TRY(rows->next());
   if (!found) return std::nullopt;
@@ -69,7 +71,7 @@ Result<Instance> find_owned_instance(Transaction& tx, std::string_view account, 
   return *std::move(found);
 }
 
-Result<void> insert_instance(Transaction& tx, Instance const& i, MachineSize const& size) {
+Result<void> insert_instance(Transaction& tx, Instance const& i, instances::Capacity const& size) {
   auto const created = to_iso8601(i.created);
   auto const launched = to_iso8601(i.launched);
   sql::Value ena = nullptr;
@@ -80,8 +82,9 @@ Result<void> insert_instance(Transaction& tx, Instance const& i, MachineSize con
       "key_name, user_data, client_token, metadata_enabled, metadata_tokens_required, metadata_hop_limit, "
       "metadata_tags, termination_protected, stop_protected, terminates_on_shutdown, reboot_wanted, "
       "architecture, virtualization_type, root_device_name, boot_mode, ena_support, platform, mac_address, "
-      "address) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-      "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)",
+      "address, stop_at_once) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+      "?17, ?18, ?19, "
+      "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)",
       {std::string_view(i.id),
        std::string_view(i.account),
        std::string_view(i.reservation_id),
@@ -115,7 +118,8 @@ Result<void> insert_instance(Transaction& tx, Instance const& i, MachineSize con
        ena,
        sql::optional_value(i.platform),
        std::string_view(i.mac_address),
-       std::string_view(i.address)}));
+       std::string_view(i.address),
+       std::int64_t{i.stop_at_once}}));
   return {};
 }
 
@@ -126,14 +130,28 @@ Result<void> save_instance(Transaction& tx, Instance const& i) {
       "launched = ?6, changed_ms = ?7, user_data = ?8, metadata_enabled = ?9, metadata_tokens_required = "
       "?10, "
       "metadata_hop_limit = ?11, metadata_tags = ?12, termination_protected = ?13, stop_protected = ?14, "
-      "terminates_on_shutdown = ?15, reboot_wanted = ?16 WHERE id = ?1",
+      "terminates_on_shutdown = ?15, reboot_wanted = ?16, stop_at_once = ?17 WHERE id = ?1",
       {std::string_view(i.id), instances::to_text(i.state), std::string_view(i.state_reason_code),
        std::string_view(i.state_reason), std::string_view(i.transition_reason), std::string_view(launched),
        to_milliseconds(i.changed), ByteView(i.user_data), std::int64_t{i.metadata.enabled},
        std::int64_t{i.metadata.tokens_required}, i.metadata.hop_limit, std::int64_t{i.metadata.tags},
        std::int64_t{i.termination_protected}, std::int64_t{i.stop_protected},
-       std::int64_t{i.terminates_on_shutdown}, std::int64_t{i.reboot_wanted}}));
+       std::int64_t{i.terminates_on_shutdown}, std::int64_t{i.reboot_wanted}, std::int64_t{i.stop_at_once}}));
   return {};
+}
+
+Result<std::vector<Instance>> list_reservation(Transaction& tx, std::string_view account,
+                                               std::string_view reservation) {
+  auto const ids = TRY(sql::read_rows(
+      tx.query("SELECT id FROM instances WHERE account = ?1 AND reservation = ?2 ORDER BY launch_index",
+               {account, reservation}),
+      [](sql::Rows& row) { return std::string(row.text(0)); }));
+  std::vector<Instance> out;
+  for (auto const& id : ids) {
+    auto found = TRY(find_instance(tx, id));
+    if (found) out.push_back(*std::move(found));
+  }
+  return out;
 }
 
 Result<std::vector<std::string>> list_busy_instances(Transaction& tx) {
@@ -154,8 +172,8 @@ Result<void> remove_terminated_instances(Transaction& tx, Time before) {
   return {};
 }
 
-Result<MachineTotals> count_machines(Transaction& tx, std::string_view account) {
-  MachineTotals totals;
+Result<instances::Capacity> count_machines(Transaction& tx, std::string_view account) {
+  instances::Capacity totals;
   TRY(sql::visit_rows(
       tx.query("SELECT count(*), coalesce(sum(CASE state WHEN 'stopped' THEN 0 ELSE vcpus END), 0), "
                "coalesce(sum(CASE state WHEN 'stopped' THEN 0 ELSE memory_mib END), 0) FROM instances "

@@ -58,7 +58,7 @@ constexpr FilterColumn kImageFilters[] = {
     {"root-device-type", "'ebs'"},
     {"source-image-id", "coalesce(r.source_image_id, '')"},
     {"source-image-region", "coalesce(r.source_image_region, '')"},
-    {"source-instance-id", "''"},
+    {"source-instance-id", "coalesce(r.source_instance_id, '')"},
     {"state", "r.state"},
     {"state-reason-code", "r.state_reason_code"},
     {"state-reason-message", "r.state_reason"},

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS key_replicas(
   PRIMARY KEY(key, region));
 ALTER TABLE keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 UPDATE key_replicas SET in_step = 0)sql",
-    "",
+    "ALTER TABLE images ADD COLUMN source_instance_id TEXT",
 };
 /// The same of the directory of accounts.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
@@ -62,8 +62,9 @@ CREATE TABLE IF NOT EXISTS images(
   state_reason_code TEXT NOT NULL, state_reason TEXT NOT NULL, created TEXT NOT NULL, architecture TEXT NOT NULL,
   virtualization_type TEXT NOT NULL, root_device_name TEXT NOT NULL, kernel_id TEXT, ramdisk_id TEXT,
   ena_support INTEGER, sriov_net_support TEXT, boot_mode TEXT, tpm_support TEXT, uefi_data TEXT, imds_support TEXT,
-  platform TEXT, source_image_id TEXT, source_image_region TEXT, deprecation TEXT);
+  platform TEXT, source_image_id TEXT, source_image_region TEXT, deprecation TEXT, source_instance_id TEXT);
 CREATE INDEX IF NOT EXISTS images_owner ON images(owner, created, id) WHERE state <> 'deregistered';
+CREATE INDEX IF NOT EXISTS images_pending ON images(id) WHERE state = 'pending';
 CREATE UNIQUE INDEX IF NOT EXISTS images_name ON images(owner, name) WHERE state <> 'deregistered';
 
 CREATE TABLE IF NOT EXISTS image_mappings(
@@ -175,6 +176,7 @@ CREATE TABLE IF NOT EXISTS instances(
   client_token TEXT NOT NULL, metadata_enabled INTEGER NOT NULL, metadata_tokens_required INTEGER NOT NULL,
   metadata_hop_limit INTEGER NOT NULL, metadata_tags INTEGER NOT NULL, termination_protected INTEGER NOT NULL,
   stop_protected INTEGER NOT NULL, terminates_on_shutdown INTEGER NOT NULL, reboot_wanted INTEGER NOT NULL,
+  stop_at_once INTEGER NOT NULL,
   architecture TEXT NOT NULL, virtualization_type TEXT NOT NULL, root_device_name TEXT NOT NULL,
   boot_mode TEXT NOT NULL, ena_support INTEGER, platform TEXT, mac_address TEXT NOT NULL, address TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS instances_account ON instances(account, created, id);
@@ -189,7 +191,7 @@ CREATE TABLE IF NOT EXISTS volumes(
   envelope BLOB NOT NULL, base_snapshot TEXT NOT NULL, base_account TEXT NOT NULL, base_root BLOB NOT NULL,
   base_encrypted INTEGER NOT NULL, base_size_gib INTEGER NOT NULL, base_lineage TEXT NOT NULL,
   base_envelope BLOB NOT NULL, instance TEXT NOT NULL, device_name TEXT NOT NULL,
-  delete_on_termination INTEGER NOT NULL, attached TEXT);
+  delete_on_termination INTEGER NOT NULL, attached TEXT, has_overlay INTEGER NOT NULL, session TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS volumes_account ON volumes(account, created, id);
 CREATE INDEX IF NOT EXISTS volumes_instance ON volumes(instance, device_name) WHERE instance <> '';
 CREATE INDEX IF NOT EXISTS volumes_creating ON volumes(id) WHERE state = 'creating';

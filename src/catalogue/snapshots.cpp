@@ -152,6 +152,11 @@ Result<void> save_snapshot(Transaction& tx, Snapshot const& s) {
   return {};
 }
 
+Result<void> save_description(Transaction& tx, std::string_view id, std::string_view description) {
+  TRY(tx.execute("UPDATE snapshots SET description = ?2 WHERE id = ?1", {id, description}));
+  return {};
+}
+
 Result<void> remove_snapshot(Transaction& tx, std::string_view id) {
   TRY(remove_all_permissions(tx, id));
   TRY(remove_resource_tags(tx, id));

@@ -20,6 +20,7 @@ Result<images::Snapshot> find_usable_snapshot(Transaction& tx, std::string_view 
 Result<void> insert_snapshot(Transaction& tx, images::Snapshot const& snapshot);
 /// Everything but owner, volume, parent and source.
 Result<void> save_snapshot(Transaction& tx, images::Snapshot const& snapshot);
+Result<void> save_description(Transaction& tx, std::string_view id, std::string_view description);
 /// With its permissions and everybody's tags.
 Result<void> remove_snapshot(Transaction& tx, std::string_view id);
 

@@ -35,10 +35,10 @@ Result<Volume> to_volume(sql::Rows& row) {
   out.device_name = row.text(19);
   out.delete_on_termination = row.integer(20) != 0;
   if (!row.is_null(21)) out.attached = TRY(parse_iso8601(row.text(21)));
+  out.has_overlay = row.integer(22) != 0;
+  out.session = row.text(23);
   return out;
 }
-
-sql::Value text_or_null(std::optional<std::string> const& text) { return sql::optional_value(text); }
 
 std::optional<std::string> shown(std::optional<Time> const& time) {
   return time ? std::optional(to_iso8601(*time)) : std::nullopt;
@@ -54,7 +54,8 @@ Result<std::optional<Volume>> find_volume(Transaction& tx, std::string_view id) 
   auto rows = TRY(tx.query(
       "SELECT id, account, state, size_gib, type, iops, throughput, created, encrypted, kms_key, envelope, "
       "base_snapshot, base_account, base_root, base_encrypted, base_size_gib, base_lineage, base_envelope, "
-      "instance, device_name, delete_on_termination, attached FROM volumes WHERE id = ?1",
+      "instance, device_name, delete_on_termination, attached, has_overlay, session FROM volumes WHERE id = "
+      "?1",
       {id}));
   bool const found = TRY(rows->next());
   if (!found) return std::nullopt;
@@ -81,8 +82,9 @@ Result<void> insert_volume(Transaction& tx, Volume const& v) {
       "INSERT INTO volumes(id, account, state, size_gib, type, iops, throughput, created, encrypted, "
       "kms_key, "
       "envelope, base_snapshot, base_account, base_root, base_encrypted, base_size_gib, base_lineage, "
-      "base_envelope, instance, device_name, delete_on_termination, attached) VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
-      "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+      "base_envelope, instance, device_name, delete_on_termination, attached, has_overlay, session) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+      "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
       {std::string_view(v.id),
        std::string_view(v.account),
        instances::to_text(v.state),
@@ -104,7 +106,9 @@ Result<void> insert_volume(Transaction& tx, Volume const& v) {
        std::string_view(v.instance_id),
        std::string_view(v.device_name),
        std::int64_t{v.delete_on_termination},
-       text_or_null(attached)}));
+       sql::optional_value(attached),
+       std::int64_t{v.has_overlay},
+       std::string_view(v.session)}));
   return {};
 }
 
@@ -112,10 +116,12 @@ Result<void> save_volume(Transaction& tx, Volume const& v) {
   auto const attached = shown(v.attached);
   TRY(tx.execute(
       "UPDATE volumes SET state = ?2, kms_key = ?3, envelope = ?4, base_envelope = ?5, instance = ?6, "
-      "device_name = ?7, delete_on_termination = ?8, attached = ?9 WHERE id = ?1",
+      "device_name = ?7, delete_on_termination = ?8, attached = ?9, has_overlay = ?10, session = ?11 WHERE "
+      "id = ?1",
       {std::string_view(v.id), instances::to_text(v.state), std::string_view(v.kms_key), ByteView(v.envelope),
        ByteView(v.base.envelope), std::string_view(v.instance_id), std::string_view(v.device_name),
-       std::int64_t{v.delete_on_termination}, text_or_null(attached)}));
+       std::int64_t{v.delete_on_termination}, sql::optional_value(attached), std::int64_t{v.has_overlay},
+       std::string_view(v.session)}));
   return {};
 }
 

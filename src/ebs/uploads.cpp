@@ -37,7 +37,7 @@ Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, keystore::E
         if (!found && found.error().fault != Fault::not_found)
           return std::unexpected(std::move(found).error());
         if (!found || found->owner != caller.account) return snapshot_not_found(id);
-        if (!found->is_upload)
+        if (!found->is_upload || found->volume_id != images::kNoVolume)
           return invalid("INVALID_SNAPSHOT_ID", "The snapshot " + id + " was not started by StartSnapshot");
         return with_key_errors(to_upload(tx, keys, master_keys, caller, *std::move(found)));
       }));

@@ -21,6 +21,16 @@ Result<KeyChoice> choose_for_copy(CopySource const& source, EncryptionWish const
   return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
 }
 
+Result<KeyChoice> choose_for_volume(std::string_view snapshot, bool encrypted, bool own,
+                                    EncryptionWish const& wish, bool by_default) {
+  if (encrypted && wish.encrypted == false)
+    return invalid_mapping("the encrypted flag cannot be false since snapshot '" + std::string(snapshot) +
+                           "' is encrypted.");
+  if (wish.kms_key) return KeyChoice::given;
+  if (encrypted) return own ? KeyChoice::source : KeyChoice::account_default;
+  return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
+}
+
 std::optional<KeyChoice> choose_for_upload(std::optional<bool> parent_encrypted, EncryptionWish const& wish,
                                            bool by_default) {
   bool const silent = !wish.encrypted && !wish.kms_key;

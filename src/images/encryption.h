@@ -42,6 +42,11 @@ struct CopySource {
 /// ec2-semantics D1.
 Result<KeyChoice> choose_for_copy(CopySource const& source, EncryptionWish const& wish, bool by_default);
 
+/// For a volume made of a snapshot, or of nothing (then it is neither encrypted nor anybody's). Fails with
+/// InvalidBlockDeviceMapping where encryption would be removed. Source: ec2-semantics D3.
+Result<KeyChoice> choose_for_volume(std::string_view snapshot, bool encrypted, bool own,
+                                    EncryptionWish const& wish, bool by_default);
+
 /// For StartSnapshot; nothing: the combination is refused. `parent_encrypted`: nothing without a parent.
 /// Source: ec2-semantics G.
 std::optional<KeyChoice> choose_for_upload(std::optional<bool> parent_encrypted, EncryptionWish const& wish,

@@ -61,6 +61,7 @@ struct Image {
   std::optional<std::string> platform;  ///< "Windows" or nothing
   std::optional<std::string> source_image_id;
   std::optional<std::string> source_image_region;
+  std::optional<std::string> source_instance_id;  ///< of one that CreateImage made
   std::optional<Time> deprecation;  ///< to the minute; from then on only its owner finds it in lists
   std::vector<Mapping> mappings;
 };

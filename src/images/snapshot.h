@@ -13,13 +13,16 @@ enum class SnapshotState { pending, completed, error };
 std::string_view to_text(SnapshotState state);
 SnapshotState snapshot_state_of(std::string_view text);
 
+/// What EC2 shows as the volume of a snapshot that was taken of none.
+inline constexpr std::string_view kNoVolume = "vol-ffffffff";
+
 struct Snapshot {
   std::string id;
   std::string owner;
   SnapshotState state = SnapshotState::pending;
   std::string status_message;
   std::string description;
-  std::string volume_id = "vol-ffffffff";
+  std::string volume_id{kNoVolume};
   std::int64_t volume_size_gib = 1;
   Time start_time{};
   std::optional<Time> completion_time;

@@ -50,12 +50,16 @@ struct Volume {
   /// secret. Empty: not encrypted, or not made yet.
   Bytes envelope;
   VolumeBase base;
+  bool has_overlay = false;  ///< a machine was started with it: the host may hold changes
 
   // Attached:
   std::string instance_id;  ///< empty: it is not
   std::string device_name;
   bool delete_on_termination = false;
   std::optional<Time> attached;
+  /// What the disk server of a running machine was given: access key id and session token, sealed for this
+  /// region.
+  std::string session;
 };
 
 }  // namespace argosy::instances

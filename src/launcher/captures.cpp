@@ -1,0 +1,178 @@
+// launcher/captures.cpp - see captures.h.
+#include "launcher/captures.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "catalogue/domains.h"
+#include "catalogue/images.h"
+#include "catalogue/snapshots.h"
+#include "sql/in_transaction.h"
+
+namespace argosy::launcher {
+namespace {
+
+constexpr Duration kIdle = std::chrono::seconds(1);
+constexpr std::size_t kBlocksAtOnce = 1'000;  // of the base's list
+
+/// The blocks that a capture puts, by ascending index: those that the overlay has changed and, where the
+/// snapshot cannot build on the base, those of the base.
+class Blocks {
+ public:
+  Blocks(content::Content& content, content::Disk base, Capture const& capture)
+      : content_(content), base_(std::move(base)), capture_(capture) {}
+
+  /// Nothing at the end.
+  Result<std::optional<std::uint64_t>> next() {
+    auto const changed = TRY(next_changed());
+    auto const of_base = TRY(next_of_base());
+    if (!changed && !of_base) return std::nullopt;
+    auto const index = std::min(changed.value_or(kNone), of_base.value_or(kNone));
+    is_changed_ = changed && *changed == index;
+    from_ = index + 1;
+    return index;
+  }
+  /// The one that `next` told last.
+  Result<Bytes> read(std::uint64_t index) {
+    if (is_changed_) return capture_.frozen->read(index);
+    digest::Digest digest;
+    auto block = TRY(content_.read_block(base_, index, &digest));
+    return block ? *std::move(block) : Bytes(content::kBlockBytes);
+  }
+
+ private:
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+
+  Result<std::optional<std::uint64_t>> next_changed() {
+    if (!capture_.frozen) return std::nullopt;
+    return capture_.frozen->next_changed(from_);
+  }
+  Result<std::optional<std::uint64_t>> next_of_base() {
+    if (capture_.builds_on_base) return std::nullopt;
+    while (at_ < page_.entries.size() && page_.entries[at_].index < from_) ++at_;
+    while (at_ == page_.entries.size()) {
+      if (listed_ && !page_.next) return std::nullopt;
+      page_ = TRY(content_.list_blocks(base_, listed_ ? std::max(*page_.next, from_) : from_, kBlocksAtOnce));
+      listed_ = true;
+      at_ = 0;
+    }
+    return page_.entries[at_].index;
+  }
+
+  content::Content& content_;
+  content::Disk base_;
+  Capture const& capture_;
+  std::uint64_t from_ = 0;
+  bool is_changed_ = false;
+  bool listed_ = false;
+  std::size_t at_ = 0;
+  content::Page<content::BlockEntry> page_;
+};
+
+Result<content::Disk> base_of(Capture const& capture) {
+  auto const& base = capture.volume.base;
+  content::Disk out{catalogue::domain_number(base.account), std::nullopt, base.size_gib};
+  if (capture.root.empty()) return out;
+  out.root = base.encrypted ? TRY(content::decode_root_secret(capture.root))
+                            : TRY(content::decode_reference(capture.root));
+  return out;
+}
+
+}  // namespace
+
+void Captures::add(std::vector<Capture> captures) {
+  std::lock_guard lock(mutex_);
+  for (auto& capture : captures) waiting_.push_back(std::move(capture));
+}
+
+void Captures::give_up(std::string const& snapshot, std::string const& why) {
+  log_warning("the snapshot {} cannot be taken: {}", snapshot, why);
+  if (auto ended = ebs::end_capture(store_, snapshot, why); !ended)
+    log_error("the snapshot {} stays pending until the next start: {}", snapshot, ended.error().message);
+}
+
+void Captures::ask_to_stop() {
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+}
+
+Result<std::int64_t> Captures::upload(Capture& capture) {
+  Blocks blocks(store_.content, TRY(base_of(capture)), capture);
+  auto const total = static_cast<std::int64_t>(content::blocks_of(capture.volume.size_gib));
+  std::int64_t put = 0;
+  while (true) {
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_)
+        return fail(Fault::unavailable, "the service was stopped before the volume was read to its end");
+    }
+    auto const index = TRY(blocks.next());
+    if (!index) return put;
+    auto const block = TRY(blocks.read(*index));
+    auto const percent = static_cast<std::int32_t>(static_cast<std::int64_t>(*index) * 100 / total);
+    TRY(ebs::put_captured(store_, capture.snapshot_id, *index, block, std::min(percent, 99)));
+    ++put;
+  }
+}
+
+Result<Time> Captures::step() {
+  std::optional<Capture> capture;
+  {
+    std::lock_guard lock(mutex_);
+    if (!waiting_.empty()) {
+      capture = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+  }
+  if (!capture) {
+    auto const settled = TRY(settle_images());
+    return store_.clock.now() + (settled ? Duration{0} : kIdle);
+  }
+  auto const put = upload(*capture);
+  capture->frozen.reset();  // the machine is free of it as early as can be
+  auto const closed = put ? ebs::close_capture(store_, capture->snapshot_id, *put)
+                          : Result<void>(std::unexpected(put.error()));
+  if (!closed) {
+    log_warning("the snapshot {} of {} cannot be taken: {}", capture->snapshot_id, capture->volume.id,
+                closed.error().message);
+    TRY(ebs::end_capture(store_, capture->snapshot_id, closed.error().message));
+  }
+  return store_.clock.now();
+}
+
+/// An image of captured snapshots is available when all are completed, and has failed when one is not.
+Result<bool> Captures::settle_images() {
+  auto const waiting =
+      TRY(sql::in_transaction(store_.catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
+        return catalogue::list_pending_captures(tx);
+      }));
+  if (waiting.empty()) return false;
+  return sql::in_transaction(
+      store_.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<bool> {
+        bool settled = false;
+        auto const pending = TRY(catalogue::list_pending_captures(tx));
+        for (auto const& id : pending) {
+          auto image = TRY(catalogue::find_image(tx, id));
+          bool completed = true;
+          for (auto const& mapping : image.mappings) {
+            if (mapping.snapshot_id.empty()) continue;
+            auto const snapshot = catalogue::find_snapshot(tx, mapping.snapshot_id);
+            bool const failed = !snapshot || snapshot->state == images::SnapshotState::error;
+            completed = completed && !failed && snapshot->state == images::SnapshotState::completed;
+            if (!failed) continue;
+            image.state = images::ImageState::failed;
+            image.state_reason_code = "Server.InternalError";
+            image.state_reason = "Server.InternalError: The snapshot " + mapping.snapshot_id + " failed" +
+                                 (snapshot ? ": " + snapshot->status_message : ": it was deleted");
+            break;
+          }
+          if (completed) image.state = images::ImageState::available;
+          if (image.state == images::ImageState::pending) continue;
+          TRY(catalogue::save_image(tx, image));
+          settled = true;
+        }
+        return settled;
+      });
+}
+
+}  // namespace argosy::launcher

@@ -1,0 +1,51 @@
+// launcher/captures.h - snapshots that are being taken of volumes: what their machines have changed is
+// uploaded on top of what they started from.
+#pragma once
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ebs/capture.h"
+#include "instances/volume.h"
+#include "machines/driver.h"
+
+namespace argosy::launcher {
+
+/// A volume as it was at one moment.
+struct Capture {
+  std::string snapshot_id;
+  instances::Volume volume;
+  Bytes root;                                    ///< the base's, opened: see OpenedVolume
+  std::unique_ptr<machines::FrozenDisk> frozen;  ///< null: no machine wrote to it
+  bool builds_on_base = false;                   ///< else all that the volume holds is put
+};
+
+class Captures {
+ public:
+  explicit Captures(ebs::CaptureStore store) : store_(store) {}
+
+  /// At a start, before the first step: what an earlier process left half done is `error`.
+  Result<void> start() { return ebs::end_interrupted_captures(store_); }
+  /// Snapshots that are recorded already. Any thread.
+  void add(std::vector<Capture> captures);
+  /// A snapshot that is recorded and cannot be taken: `error`, with the reason. Any thread.
+  void give_up(std::string const& snapshot, std::string const& why);
+  /// Uploads the next capture, or settles images whose snapshots have ended. One thread. Tells when to come
+  /// back.
+  Result<Time> step();
+  /// The step under way ends soon. Any thread.
+  void ask_to_stop();
+
+ private:
+  Result<std::int64_t> upload(Capture& capture);
+  Result<bool> settle_images();
+
+  ebs::CaptureStore store_;
+  std::mutex mutex_;  // guards what follows
+  std::deque<Capture> waiting_;
+  bool stopping_ = false;
+};
+
+}  // namespace argosy::launcher

@@ -1,0 +1,389 @@
+// launcher/launcher.cpp - see launcher.h.
+#include "launcher/launcher.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "catalogue/instances.h"
+#include "catalogue/volumes.h"
+#include "instances/instance_type.h"
+#include "launcher/volume_keys.h"
+#include "sql/in_transaction.h"
+
+namespace argosy::launcher {
+namespace {
+
+using instances::Instance;
+using instances::InstanceState;
+using instances::Volume;
+using instances::VolumeState;
+
+constexpr Duration kTick = std::chrono::milliseconds(500);
+constexpr Duration kIdle = std::chrono::minutes(10);
+/// Sessions are renewed when this much is left of them: a region that is away for a while finds them valid.
+constexpr Duration kRenewBefore = std::chrono::minutes(30);
+constexpr std::int64_t kGibBytes = std::int64_t{1} << 30U;
+constexpr std::size_t kVolumesAtOnce = 100;
+
+struct Reason {
+  std::string code;
+  std::string message;
+};
+
+/// Why a launch failed, as EC2 tells it: the code, and behind it what is true. Source: ec2-semantics B19.
+Reason reason_of(Error const& error) {
+  if (error.code == "DisabledException" || error.code == "KMSInvalidStateException")
+    return {
+        "Client.InvalidKMSKey.InvalidState",
+        "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state: " + error.message};
+  if (keystore::is_about_keys(error))
+    return {"Client.InternalError", "Client.InternalError: Client error on launch: " + error.message};
+  return {"Server.InternalError", "Server.InternalError: Internal error on launch: " + error.message};
+}
+
+/// Another transaction was in the way.
+bool is_conflict(Error const& error) { return error.fault == Fault::conflict && error.code.empty(); }
+
+}  // namespace
+
+Result<Time> Launcher::step() {
+  TRY(ready_unattached_volumes());
+  TRY(remove_overlays());
+  auto const busy = TRY(sql::in_transaction(catalogue_, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_busy_instances(tx);
+  }));
+  for (auto const& id : busy)
+    if (auto stepped = step_instance(id); !stepped) log_error("{}: {}", id, stepped.error().message);
+  auto const now = clock_.now();
+  TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
+    return catalogue::remove_terminated_instances(tx, now - instances::kShownAfterTermination);
+  }));
+  return now + (busy.empty() ? kIdle : kTick);
+}
+
+Result<void> Launcher::ready_unattached_volumes() {
+  auto const ids = TRY(sql::in_transaction(catalogue_, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_creating_volumes(tx, kVolumesAtOnce);
+  }));
+  for (auto const& id : ids) {
+    auto const ready =
+        sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+          auto volume = TRY(catalogue::find_volume(tx, id));
+          if (!volume || !volume->instance_id.empty()) return {};  // its instance's launch makes it ready
+          TRY(make_ready(tx, keys_, entropy_, *volume));
+          return catalogue::save_volume(tx, *volume);
+        });
+    if (ready || !keystore::is_about_keys(ready.error())) continue;
+    log_warning("volume {} cannot be created: {}", id, ready.error().message);
+    TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+      auto volume = TRY(catalogue::find_volume(tx, id));
+      if (!volume) return {};
+      volume->state = VolumeState::error;
+      return catalogue::save_volume(tx, *volume);
+    }));
+  }
+  return {};
+}
+
+Result<void> Launcher::remove_overlays() {
+  auto const ids = TRY(sql::in_transaction(catalogue_, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_removed_volumes(tx, kVolumesAtOnce);
+  }));
+  for (auto const& id : ids) {
+    TRY(driver_.remove_volume(id));
+    TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
+      return catalogue::forget_removed_volume(tx, id);
+    }));
+  }
+  return {};
+}
+
+Result<void> Launcher::step_instance(std::string const& id) {
+  auto const instance =
+      TRY(sql::in_transaction(catalogue_, sql::Access::read,
+                              [&](catalogue::Transaction& tx) { return catalogue::find_instance(tx, id); }));
+  if (!instance) return {};
+  switch (instance->state) {
+    case InstanceState::pending:
+      return start(*instance);
+    case InstanceState::running:
+      return watch(*instance);
+    case InstanceState::stopping:
+      return stop(*instance);
+    case InstanceState::shutting_down:
+      return terminate(*instance);
+    case InstanceState::stopped:
+    case InstanceState::terminated:
+      return {};
+  }
+  return {};
+}
+
+/// Changes an instance unless its owner wants something else by now.
+Result<void> Launcher::update(std::string const& id, InstanceState expected,
+                              std::function<Result<void>(catalogue::Transaction&, Instance&)> const& change) {
+  return sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    auto instance = TRY(catalogue::find_instance(tx, id));
+    if (!instance || instance->state != expected) return {};
+    TRY(change(tx, *instance));
+    return catalogue::save_instance(tx, *instance);
+  });
+}
+
+Result<machines::Machine> Launcher::prepare(catalogue::Transaction& tx, Instance const& instance) {
+  machines::Machine out;
+  auto const* type = instances::find_instance_type(instance.instance_type);
+  if (type == nullptr)
+    return fail(Fault::invalid, "the type " + instance.instance_type + " is not offered any more");
+  out.id = instance.id;
+  out.vcpus = type->vcpus;
+  out.memory_mib = type->memory_mib;
+  out.architecture = instance.architecture;
+  out.boot_mode = instance.boot_mode;
+  out.mac_address = instance.mac_address;
+  out.loopback_address = instance.address;
+  auto volumes = TRY(catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name));
+  for (auto& volume : volumes) {
+    if (volume.state == VolumeState::creating) TRY(make_ready(tx, keys_, entropy_, volume));
+    auto const opened = TRY(open_volume(tx, keys_, volume));
+    auto session = issue(issuer_, volume, opened, clock_.now(), entropy_);
+    sessions_expire_[volume.id] = session.expires;
+    volume.session = session.sealed;
+    volume.has_overlay = true;
+    TRY(catalogue::save_volume(tx, volume));
+    out.disks.push_back({volume.id, volume.size_gib * kGibBytes, std::move(session.text), opened.secret});
+  }
+  return out;
+}
+
+Result<void> Launcher::start(Instance const& instance) {
+  auto machine = sql::in_transaction(catalogue_, sql::Access::write,
+                                     [&](catalogue::Transaction& tx) { return prepare(tx, instance); });
+  if (!machine && is_conflict(machine.error())) return std::unexpected(machine.error());  // again, later
+  if (!machine) return give_up(instance, machine.error());
+  auto const socket = TRY(listener_.started(instance.id));
+  machine->metadata_socket = socket;
+  auto const started = driver_.start(*machine);
+  if (!started && started.error().fault == Fault::conflict)
+    return {};  // a frozen disk of it is still being read
+  if (!started) return give_up(instance, started.error());
+  known_.insert(instance.id);
+  log_info("{} of {} runs ({})", instance.id, instance.account, driver_.acceleration());
+  return update(instance.id, InstanceState::pending,
+                [&](catalogue::Transaction&, Instance& current) -> Result<void> {
+                  current.state = InstanceState::running;
+                  current.changed = clock_.now();
+                  return {};
+                });
+}
+
+/// One that never ran is terminated, another one is stopped as it was.
+Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
+  auto const reason = reason_of(error);
+  log_warning("{} of {} cannot be started: {}", instance.id, instance.account, error.message);
+  TRY(driver_.kill(instance.id));
+  listener_.ended(instance.id);
+  return update(instance.id, InstanceState::pending,
+                [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
+                  bool const ran = current.launched != current.created;
+                  current.state = ran ? InstanceState::stopped : InstanceState::terminated;
+                  current.state_reason_code = reason.code;
+                  current.state_reason = reason.message;
+                  current.transition_reason = reason.code;
+                  current.changed = clock_.now();
+                  return ran ? Result<void>{} : release_volumes(tx, current);
+                });
+}
+
+Result<void> Launcher::watch(Instance const& instance) {
+  AfterReboot after;
+  {
+    std::lock_guard lock(mutex_);
+    if (auto const found = after_reboot_.find(instance.id); found != after_reboot_.end())
+      after = found->second;
+  }
+  if (after) return reboot(instance, after);
+  auto const status = TRY(driver_.status(instance.id));
+  if (status.power == machines::Power::absent) return note_end(instance, "nothing of it is left on the host");
+  if (status.power == machines::Power::stopped) return note_end(instance, status.reason);
+  if (known_.insert(instance.id).second) TRY(listener_.started(instance.id));  // this process is a new one
+  TRY(driver_.tend(instance.id));
+  TRY(renew_sessions(instance.id));
+  if (!instance.reboot_wanted) return {};
+  TRY(driver_.reset(instance.id));
+  return update(instance.id, InstanceState::running,
+                [](catalogue::Transaction&, Instance& current) -> Result<void> {
+                  current.reboot_wanted = false;
+                  return {};
+                });
+}
+
+/// Also those of an earlier process, at once: the disk servers have to learn where this one is.
+Result<void> Launcher::renew_sessions(std::string const& instance) {
+  auto const now = clock_.now();
+  auto const volumes =
+      TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
+        return catalogue::list_attached_volumes(tx, instance, "");
+      }));
+  for (auto volume : volumes) {
+    auto const known = sessions_expire_.find(volume.id);
+    if (volume.session.empty() || (known != sessions_expire_.end() && now < known->second - kRenewBefore))
+      continue;
+    auto const session = TRY(renew(issuer_, volume, now, entropy_));
+    TRY(driver_.renew_session(volume.id, session.text));
+    sessions_expire_[volume.id] = session.expires;
+    TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+      auto current = TRY(catalogue::find_volume(tx, volume.id));
+      if (!current) return {};
+      current->session = session.sealed;
+      return catalogue::save_volume(tx, *current);
+    }));
+  }
+  return {};
+}
+
+/// The guest is asked to shut down, then started again; nobody sees it stopped.
+Result<void> Launcher::reboot(Instance const& instance, AfterReboot const& then) {
+  auto const waits = TRY(waits_for_guest(instance, kShutdownPatience));
+  if (waits) return {};
+  TRY(driver_.kill(instance.id));
+  auto machine = TRY(sql::in_transaction(catalogue_, sql::Access::write,
+                                         [&](catalogue::Transaction& tx) { return prepare(tx, instance); }));
+  machine.metadata_socket = TRY(listener_.started(instance.id));
+  TRY(driver_.start(machine));
+  asked_.erase(instance.id);
+  {
+    std::lock_guard lock(mutex_);
+    after_reboot_.erase(instance.id);
+  }
+  return then();
+}
+
+/// A machine that its owner wants to run does not.
+Result<void> Launcher::note_end(Instance const& instance, std::string const& reason) {
+  bool const by_guest = reason.empty();
+  log_info("{} of {} ended: {}", instance.id, instance.account, by_guest ? "its guest shut down" : reason);
+  TRY(driver_.kill(instance.id));
+  listener_.ended(instance.id);
+  known_.erase(instance.id);
+  return update(
+      instance.id, InstanceState::running, [&](catalogue::Transaction&, Instance& current) -> Result<void> {
+        current.state = by_guest && current.terminates_on_shutdown ? InstanceState::shutting_down
+                                                                   : InstanceState::stopped;
+        current.state_reason_code = by_guest ? "Client.InstanceInitiatedShutdown" : "Server.InternalError";
+        current.state_reason = by_guest ? "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
+                                        : "Server.InternalError: The machine ended unexpectedly: " + reason;
+        current.transition_reason = "";
+        current.reboot_wanted = false;
+        current.changed = clock_.now();
+        return {};
+      });
+}
+
+Result<bool> Launcher::waits_for_guest(Instance const& instance, Duration patience) {
+  auto const status = TRY(driver_.status(instance.id));
+  if (status.power != machines::Power::running) return false;
+  auto const now = clock_.now();
+  auto const [asked, first] = asked_.try_emplace(instance.id, now);
+  if (first) TRY(driver_.press_power_button(instance.id));
+  return now < asked->second + patience;
+}
+
+Result<void> Launcher::stop(Instance const& instance) {
+  bool waits = false;
+  if (!instance.stop_at_once) waits = TRY(waits_for_guest(instance, kShutdownPatience));
+  if (waits) return driver_.tend(instance.id);
+  TRY(driver_.kill(instance.id));
+  listener_.ended(instance.id);
+  known_.erase(instance.id);
+  asked_.erase(instance.id);
+  return update(instance.id, InstanceState::stopping,
+                [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
+                  auto const volumes =
+                      TRY(catalogue::list_attached_volumes(tx, current.id, current.root_device_name));
+                  for (auto volume : volumes) {
+                    volume.session.clear();
+                    sessions_expire_.erase(volume.id);
+                    TRY(catalogue::save_volume(tx, volume));
+                  }
+                  current.state = InstanceState::stopped;
+                  current.stop_at_once = false;
+                  current.reboot_wanted = false;
+                  current.changed = clock_.now();
+                  return {};
+                });
+}
+
+/// A guest whose volumes all go is not asked: nobody will read what it had still to write.
+Result<void> Launcher::terminate(Instance const& instance) {
+  auto const volumes =
+      TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
+        return catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name);
+      }));
+  bool const something_stays =
+      std::ranges::any_of(volumes, [](Volume const& volume) { return !volume.delete_on_termination; });
+  bool waits = false;
+  if (something_stays && !instance.stop_at_once) waits = TRY(waits_for_guest(instance, kTerminationPatience));
+  if (waits) return driver_.tend(instance.id);
+  TRY(driver_.remove(instance.id));
+  listener_.ended(instance.id);
+  known_.erase(instance.id);
+  asked_.erase(instance.id);
+  return update(instance.id, InstanceState::shutting_down,
+                [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
+                  current.state = InstanceState::terminated;
+                  current.changed = clock_.now();
+                  return release_volumes(tx, current);
+                });
+}
+
+/// Those that were never made ready have nothing that could stay.
+Result<void> Launcher::release_volumes(catalogue::Transaction& tx, Instance const& instance) {
+  auto const volumes = TRY(catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name));
+  for (auto volume : volumes) {
+    sessions_expire_.erase(volume.id);
+    if (volume.delete_on_termination || volume.state == VolumeState::creating) {
+      TRY(catalogue::remove_volume(tx, volume.id));
+      continue;
+    }
+    volume.state = VolumeState::available;
+    volume.instance_id.clear();
+    volume.device_name.clear();
+    volume.delete_on_termination = false;
+    volume.attached.reset();
+    volume.session.clear();
+    TRY(catalogue::save_volume(tx, volume));
+  }
+  return {};
+}
+
+Result<std::optional<std::string>> Launcher::console(std::string const& instance) {
+  return driver_.console(instance);
+}
+
+Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
+    std::string const& instance, std::vector<Volume> const& volumes) {
+  std::vector<machines::Disk> disks;
+  TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<void> {
+    disks.clear();
+    for (auto const& volume : volumes) {
+      if (!volume.has_overlay) continue;
+      auto const opened = TRY(open_volume(tx, keys_, volume));
+      auto const session = issue(issuer_, volume, opened, clock_.now(), entropy_);
+      disks.push_back({volume.id, volume.size_gib * kGibBytes, session.text, opened.secret});
+    }
+    return {};
+  }));
+  auto frozen = TRY(driver_.freeze(instance, disks));
+  std::vector<std::unique_ptr<machines::FrozenDisk>> out;
+  auto next = frozen.begin();
+  for (auto const& volume : volumes) out.push_back(volume.has_overlay ? std::move(*next++) : nullptr);
+  return out;
+}
+
+void Launcher::reboot_and(std::string const& instance, AfterReboot then) {
+  std::lock_guard lock(mutex_);
+  after_reboot_[instance] = std::move(then);
+}
+
+}  // namespace argosy::launcher

@@ -1,0 +1,105 @@
+// launcher/launcher.h - brings the instances of one region from what their owners want to what is, through
+// the host's machine driver.
+//
+// The catalogue says what is wanted (ec2/ writes it); the driver says what is. A step compares the two,
+// instance by instance, and does the next thing. Every thing done can be repeated, so a process that died in
+// between is no special case.
+#pragma once
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "catalogue/schema.h"
+#include "instances/instance.h"
+#include "instances/volume.h"
+#include "keystore/ebs_keys.h"
+#include "launcher/disk_session.h"
+#include "machines/driver.h"
+#include "sql/session.h"
+
+namespace argosy::launcher {
+
+/// A guest that is asked to shut down and does not is switched off after this time: as EC2 does it, in
+/// minutes.
+inline constexpr Duration kShutdownPatience = std::chrono::minutes(2);
+/// The same before a machine is terminated whose volumes stay.
+inline constexpr Duration kTerminationPatience = std::chrono::seconds(20);
+
+/// What the launcher tells of machines that come and go: the metadata service is there for those that run.
+struct Listener {
+  std::function<Result<std::string>(std::string const& instance)>
+      started;  ///< gives the metadata socket's path
+  std::function<void(std::string const& instance)> ended;
+};
+
+/// Done while an instance is rebooted: its disks are frozen before the guest writes again.
+using AfterReboot = std::function<Result<void>()>;
+
+class Launcher {
+ public:
+  Launcher(sql::Pool& catalogue, keystore::EbsKeys const& keys, machines::Driver& driver,
+           SessionIssuer const& issuer, Listener listener, Clock& clock, Entropy& entropy)
+      : catalogue_(catalogue),
+        keys_(keys),
+        driver_(driver),
+        issuer_(issuer),
+        listener_(std::move(listener)),
+        clock_(clock),
+        entropy_(entropy) {}
+
+  /// One thread. Tells when to come back.
+  Result<Time> step();
+
+  /// What the machine wrote to its serial port: the last 64 KiB; nothing yet. Any thread.
+  Result<std::optional<std::string>> console(std::string const& instance);
+  /// The content of volumes at this moment, all at once: of an instance, or of one that is not attached.
+  /// Those that no machine wrote to are null. Fails with KMS's codes. Any thread.
+  Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
+      std::string const& instance, std::vector<instances::Volume> const& volumes);
+  /// Shuts the guest down and starts it again, and calls `then` before it writes anything; on a machine that
+  /// does not run, at once. Forgotten if this process dies. Any thread.
+  void reboot_and(std::string const& instance, AfterReboot then);
+
+ private:
+  using Instance = instances::Instance;
+  using Volume = instances::Volume;
+
+  Result<void> ready_unattached_volumes();
+  Result<void> remove_overlays();
+  Result<void> step_instance(std::string const& id);
+  Result<void> start(Instance const& instance);
+  Result<machines::Machine> prepare(catalogue::Transaction& tx, Instance const& instance);
+  Result<void> give_up(Instance const& instance, Error const& error);
+  Result<void> watch(Instance const& instance);
+  Result<void> renew_sessions(std::string const& instance);
+  Result<void> reboot(Instance const& instance, AfterReboot const& then);
+  Result<void> note_end(Instance const& instance, std::string const& reason);
+  Result<void> stop(Instance const& instance);
+  Result<void> terminate(Instance const& instance);
+  Result<void> release_volumes(catalogue::Transaction& tx, Instance const& instance);
+  /// True until a guest that was asked to shut down is off or has had its time.
+  Result<bool> waits_for_guest(Instance const& instance, Duration patience);
+  Result<void> update(std::string const& id, instances::InstanceState expected,
+                      std::function<Result<void>(catalogue::Transaction&, Instance&)> const& change);
+
+  sql::Pool& catalogue_;
+  keystore::EbsKeys const& keys_;
+  machines::Driver& driver_;
+  SessionIssuer const& issuer_;
+  Listener listener_;
+  Clock& clock_;
+  Entropy& entropy_;
+  // Of the step's thread alone:
+  std::map<std::string, Time> asked_;            ///< when a guest was asked to shut down
+  std::map<std::string, Time> sessions_expire_;  ///< of the volumes whose sessions this process has issued
+  std::set<std::string> known_;                  ///< machines whose listener was told that they run
+  std::mutex mutex_;                             // guards after_reboot_
+  std::map<std::string, AfterReboot> after_reboot_;
+};
+
+}  // namespace argosy::launcher
