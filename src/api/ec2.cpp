@@ -1,6 +1,9 @@
 // api/ec2.cpp - the table of EC2's operations: what each one takes.
 #include "api/operation.h"
 #include "base/log.h"
+#include "catalogue/instances.h"
+#include "ec2/capture_volumes.h"
+#include "ec2/change_instances.h"
 #include "ec2/copy_image.h"
 #include "ec2/copy_snapshot.h"
 #include "ec2/default_network.h"
@@ -8,6 +11,7 @@
 #include "ec2/deregister_image.h"
 #include "ec2/describe_images.h"
 #include "ec2/describe_instance_types.h"
+#include "ec2/describe_instances.h"
 #include "ec2/describe_snapshots.h"
 #include "ec2/disable_image.h"
 #include "ec2/ebs_encryption.h"
@@ -16,8 +20,10 @@
 #include "ec2/key_pairs.h"
 #include "ec2/regions.h"
 #include "ec2/register_image.h"
+#include "ec2/run_instances.h"
 #include "ec2/snapshot_attributes.h"
 #include "ec2/tags.h"
+#include "ec2/volumes.h"
 
 namespace argosy::api {
 namespace {
@@ -101,6 +107,79 @@ Result<http::Response> create_key_pair(Call const& call) {
     return ec2::create_key_pair(tx, call.caller, call.now, call.service.entropy, keys, request);
   }));
   return to_xml(call, response);
+}
+
+/// What the machines of all regions may take, and what those of the others do.
+Result<ec2::HostRoom> host_room(Call const& call) {
+  ec2::HostRoom room{call.service.host, {}};
+  for (auto const& region : call.service.regions) {
+    if (region.name == call.region.name) continue;
+    room.used_elsewhere += TRY(run_transaction(region.catalogue, sql::Access::read, [](Transaction& tx) {
+      return catalogue::count_machines(tx, "");
+    }));
+  }
+  return room;
+}
+
+Result<http::Response> run_instances(Call const& call) {
+  auto const request = TRY(wire::decode_form<m::RunInstancesRequest>(call.parameters));
+  auto const room = TRY(host_room(call));
+  auto const response = TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](Transaction& tx) {
+    return ec2::run_instances(tx, call.caller, call.now, call.service.entropy, call.region.keys, room,
+                              request);
+  }));
+  call.region.wake();
+  return to_xml(call, response);
+}
+
+Result<http::Response> start_instances(Call const& call) {
+  auto const request = TRY(wire::decode_form<m::StartInstancesRequest>(call.parameters));
+  auto const room = TRY(host_room(call));
+  auto const response = TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](Transaction& tx) {
+    return ec2::start_instances(tx, call.caller, call.now, room, request);
+  }));
+  call.region.wake();
+  return to_xml(call, response);
+}
+
+/// What the launcher does next is said to it.
+template <class Request, class Function>
+Operation waking(Function function) {
+  auto const operation = writing<Request>(function);
+  return [operation](Call const& call) {
+    auto response = operation(call);
+    if (response) call.region.wake();
+    return response;
+  };
+}
+
+Result<http::Response> get_console_output(Call const& call) {
+  auto const request = TRY(wire::decode_form<m::GetConsoleOutputRequest>(call.parameters));
+  auto const instance = TRY(run_transaction(call.region.catalogue, sql::Access::read, [&](Transaction& tx) {
+    return ec2::check_console_output(tx, call.caller, request);
+  }));
+  m::GetConsoleOutputResponse response;
+  response.instance_id = instance;
+  response.timestamp = call.now;
+  auto const output = TRY(call.region.launcher.console(instance));
+  if (output && !output->empty()) response.output = to_base64(as_bytes(*output));
+  return to_xml(call, response);
+}
+
+ec2::CaptureRegion capture_region(Call const& call) {
+  return {call.region.catalogue, call.region.keys,     call.service.master_keys,
+          call.service.entropy,  call.region.launcher, call.region.captures};
+}
+
+/// The volumes are frozen while no transaction is open.
+template <class Request, class Function>
+Operation capturing(Function function) {
+  return [function](Call const& call) -> Result<http::Response> {
+    auto const request = TRY(wire::decode_form<Request>(call.parameters));
+    auto const response = TRY(function(capture_region(call), call.caller, call.now, request));
+    call.region.wake();
+    return to_xml(call, response);
+  };
 }
 
 /// Most operations take the transaction, the caller and the request.
@@ -204,6 +283,59 @@ Operations const& ec2_operations() {
        timeless<m::DescribeSecurityGroupsRequest>([](Call const& call, auto const& request) {
          return ec2::describe_security_groups(call.caller, call.region.name, request);
        })},
+      {"RunInstances", run_instances},
+      {"DescribeInstances", listing<m::DescribeInstancesRequest>(
+                                "reservationSet", &m::DescribeInstancesResponse::reservation_set,
+                                [](Transaction& tx, Call const& call, auto const& request) {
+                                  return ec2::describe_instances(tx, call.caller, call.region.name,
+                                                                 call.region.token_key, request);
+                                })},
+      {"DescribeInstanceStatus",
+       listing<m::DescribeInstanceStatusRequest>(
+           "instanceStatusSet", &m::DescribeInstanceStatusResponse::instance_status_set,
+           [](Transaction& tx, Call const& call, auto const& request) {
+             return ec2::describe_instance_status(tx, call.caller, call.region.name, call.region.token_key,
+                                                  request);
+           })},
+      {"DescribeInstanceAttribute", reading<m::DescribeInstanceAttributeRequest>(
+                                        [](Transaction& tx, Call const& call, auto const& request) {
+                                          return ec2::describe_instance_attribute(tx, call.caller,
+                                                                                  call.region.name, request);
+                                        })},
+      {"StartInstances", start_instances},
+      {"StopInstances",
+       waking<m::StopInstancesRequest>([](Transaction& tx, Call const& call, auto const& request) {
+         return ec2::stop_instances(tx, call.caller, call.now, request);
+       })},
+      {"RebootInstances",
+       waking<m::RebootInstancesRequest>([](Transaction& tx, Call const& call, auto const& request) {
+         return ec2::reboot_instances(tx, call.caller, request);
+       })},
+      {"TerminateInstances",
+       waking<m::TerminateInstancesRequest>([](Transaction& tx, Call const& call, auto const& request) {
+         return ec2::terminate_instances(tx, call.caller, call.now, request);
+       })},
+      {"ModifyInstanceAttribute",
+       writing_simple<m::ModifyInstanceAttributeRequest>(ec2::modify_instance_attribute)},
+      {"GetConsoleOutput", get_console_output},
+      {"CreateVolume",
+       waking<m::CreateVolumeRequest>([](Transaction& tx, Call const& call, auto const& request) {
+         return ec2::create_volume(tx, call.caller, call.now, call.service.entropy, call.region.keys,
+                                   request);
+       })},
+      {"DeleteVolume",
+       waking<m::DeleteVolumeRequest>([](Transaction& tx, Call const& call, auto const& request) {
+         return ec2::delete_volume(tx, call.caller, request);
+       })},
+      {"DescribeVolumes",
+       listing<m::DescribeVolumesRequest>("volumeSet", &m::DescribeVolumesResponse::volume_set,
+                                          [](Transaction& tx, Call const& call, auto const& request) {
+                                            return ec2::describe_volumes(tx, call.caller, call.region.name,
+                                                                         call.region.token_key, request);
+                                          })},
+      {"CreateSnapshot", capturing<m::CreateSnapshotRequest>(ec2::create_snapshot)},
+      {"CreateSnapshots", capturing<m::CreateSnapshotsRequest>(ec2::create_snapshots)},
+      {"CreateImage", capturing<m::CreateImageRequest>(ec2::create_image)},
       {"DescribeRegions", describe_regions},
       {"DescribeAvailabilityZones", describe_availability_zones},
   };

@@ -14,7 +14,10 @@
 #include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
+#include "instances/capacity.h"
 #include "keystore/ebs_keys.h"
+#include "launcher/captures.h"
+#include "launcher/launcher.h"
 #include "metrics/metrics.h"
 #include "replication/source.h"
 #include "sql/session.h"
@@ -30,6 +33,8 @@ struct Region {
   keystore::EbsKeys const& keys;
   ebs::UploadGates& gates;
   ebs::ContentLedger& ledger;
+  launcher::Launcher& launcher;
+  launcher::Captures& captures;
   std::function<void()> wake;  ///< says that work was recorded for the background
 };
 
@@ -49,6 +54,7 @@ struct Service {
   /// The authority that clients reach this process by; empty: whatever they say in Host.
   std::string endpoint;
   access::AccountLimits limits;  ///< of every account
+  instances::Capacity host;      ///< what machines may take of it, those of all regions together
   metrics::Requests& requests;
   RateLimiter rates{};
 

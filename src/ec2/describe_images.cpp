@@ -102,6 +102,7 @@ Result<m::Image> to_shape(catalogue::Transaction& tx, access::Caller const& call
   if (image.owner == caller.account) out.deregistration_protection = "disabled";
   out.source_image_id = image.source_image_id;
   out.source_image_region = image.source_image_region;
+  out.source_instance_id = image.source_instance_id;
   return out;
 }
 

@@ -49,6 +49,30 @@ constexpr auto wire_name_exceptions(RebootInstancesResponse const*) {
   return std::array{wire::NameException{"result", "return"}};
 }
 
+/// One attribute, named by its own member or by `attribute` and `value`.
+struct ModifyInstanceAttributeRequest {
+  std::optional<AttributeBooleanValue> source_dest_check;
+  std::optional<AttributeBooleanValue> disable_api_stop;
+  bool dry_run = false;
+  std::string instance_id;
+  std::optional<std::string> attribute;
+  std::optional<std::string> value;
+  std::optional<AttributeBooleanValue> disable_api_termination;
+  std::optional<AttributeValue> instance_initiated_shutdown_behavior;
+  std::optional<AttributeValue> user_data;
+};
+BOOST_DESCRIBE_STRUCT(ModifyInstanceAttributeRequest, (),
+                      (source_dest_check, disable_api_stop, dry_run, instance_id, attribute, value,
+                       disable_api_termination, instance_initiated_shutdown_behavior, user_data))
+
+struct ModifyInstanceAttributeResponse {
+  bool result = true;
+};
+BOOST_DESCRIBE_STRUCT(ModifyInstanceAttributeResponse, (), (result))
+constexpr auto wire_name_exceptions(ModifyInstanceAttributeResponse const*) {
+  return std::array{wire::NameException{"result", "return"}};
+}
+
 struct GetConsoleOutputRequest {
   std::string instance_id;
   std::optional<bool> latest;

@@ -1,0 +1,333 @@
+// ec2/capture_volumes.cpp - see capture_volumes.h.
+#include "ec2/capture_volumes.h"
+
+#include <algorithm>
+
+#include "catalogue/images.h"
+#include "catalogue/instances.h"
+#include "catalogue/snapshots.h"
+#include "catalogue/tags.h"
+#include "catalogue/volumes.h"
+#include "ec2/dry_run.h"
+#include "ec2/limits.h"
+#include "ec2/shapes.h"
+#include "instances/errors.h"
+#include "launcher/volume_keys.h"
+#include "sql/in_transaction.h"
+
+namespace argosy::ec2 {
+namespace {
+
+namespace m = messages::ec2;
+using instances::Instance;
+using instances::InstanceState;
+using instances::Volume;
+
+/// A key that the caller may not use now, said as EC2 says it of a volume.
+template <class Value>
+Result<Value> with_key_errors(Result<Value> result) {
+  if (result || !keystore::is_about_keys(result.error())) return result;
+  return images::invalid_parameter_value("The volume's KMS key cannot be used: " + result.error().message);
+}
+
+Result<void> check_readable(Volume const& volume) {
+  if (volume.state == instances::VolumeState::available || volume.state == instances::VolumeState::in_use)
+    return {};
+  return images::incorrect_state("The volume " + volume.id + " is " +
+                                 std::string(instances::to_text(volume.state)));
+}
+
+/// An instance whose volumes can be read now.
+Result<void> check_readable(Instance const& instance) {
+  if (instance.state == InstanceState::running || instance.state == InstanceState::stopped) return {};
+  return images::incorrect_state("The instance " + instance.id + " is " +
+                                 std::string(instances::to_text(instance.state)) +
+                                 "; it must be running or stopped");
+}
+
+Result<void> check_place(std::optional<std::string> const& outpost,
+                         std::optional<std::string> const& location) {
+  if (outpost) return images::unsupported("Outposts are not supported.");
+  if (location && *location != "regional") return images::unsupported("Local snapshots are not supported.");
+  return {};
+}
+
+struct Recorded {
+  std::vector<images::Snapshot> snapshots;  ///< in the order of the volumes
+  std::vector<launcher::Capture> captures;  ///< still without their frozen disks
+};
+
+/// A pending snapshot of each volume.
+Result<Recorded> record(catalogue::Transaction& tx, CaptureRegion const& region, access::Caller const& caller,
+                        Time now, std::vector<Volume> const& volumes, std::string const& description,
+                        std::vector<images::Tag> const& tags) {
+  Recorded out;
+  for (auto const& volume : volumes) {
+    auto const opened = TRY(launcher::open_volume(tx, region.keys, volume));
+    auto snapshot = TRY(ebs::begin_capture(tx, caller, now, region.entropy, region.keys, region.master_keys,
+                                           volume, opened.root, description));
+    TRY(catalogue::save_tags(tx, caller.account, snapshot.id, tags));
+    auto const builds = TRY(ebs::builds_on_base(tx, region.keys, volume));
+    out.captures.push_back({snapshot.id, volume, opened.root, nullptr, builds});
+    out.snapshots.push_back(std::move(snapshot));
+  }
+  return out;
+}
+
+using Frozen = std::vector<std::unique_ptr<machines::FrozenDisk>>;
+
+void hand_over(CaptureRegion const& region, Recorded& recorded, Frozen frozen) {
+  for (std::size_t i = 0; i < frozen.size(); ++i) recorded.captures[i].frozen = std::move(frozen[i]);
+  region.captures.add(std::move(recorded.captures));
+}
+
+/// What cannot be taken after all will not stay pending.
+void give_up(launcher::Captures& captures, std::vector<images::Snapshot> const& snapshots,
+             std::string const& why) {
+  for (auto const& snapshot : snapshots) captures.give_up(snapshot.id, why);
+}
+
+/// Frozen first, so that the content is that of this call; recorded then.
+Result<Recorded> capture_now(CaptureRegion const& region, access::Caller const& caller, Time now,
+                             std::string const& instance, std::vector<Volume> const& volumes,
+                             std::string const& description, std::vector<images::Tag> const& tags) {
+  auto frozen = TRY(with_key_errors(region.launcher.freeze(instance, volumes)));
+  auto recorded = TRY(with_key_errors(
+      sql::in_transaction(region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+        return record(tx, region, caller, now, volumes, description, tags);
+      })));
+  hand_over(region, recorded, std::move(frozen));
+  return recorded;
+}
+
+m::Snapshot to_shape(images::Snapshot const& snapshot, std::vector<images::Tag> const& tags) {
+  m::Snapshot out;
+  out.snapshot_id = snapshot.id;
+  out.volume_id = snapshot.volume_id;
+  out.status = std::string(images::to_text(snapshot.state));
+  out.start_time = snapshot.start_time;
+  out.progress = "";
+  out.owner_id = snapshot.owner;
+  out.description = snapshot.description;
+  out.volume_size = static_cast<std::int32_t>(snapshot.volume_size_gib);
+  out.encrypted = snapshot.encrypted;
+  if (snapshot.encrypted) out.kms_key_id = snapshot.kms_key;
+  out.tag_set = ec2::to_shape(tags);
+  return out;
+}
+
+m::SnapshotInfo to_info(images::Snapshot const& snapshot, std::vector<images::Tag> const& tags) {
+  m::SnapshotInfo out;
+  out.description = snapshot.description;
+  out.tag_set = ec2::to_shape(tags);
+  out.encrypted = snapshot.encrypted;
+  out.volume_id = snapshot.volume_id;
+  out.state = std::string(images::to_text(snapshot.state));
+  out.volume_size = static_cast<std::int32_t>(snapshot.volume_size_gib);
+  out.start_time = snapshot.start_time;
+  out.progress = "";
+  out.owner_id = snapshot.owner;
+  out.snapshot_id = snapshot.id;
+  return out;
+}
+
+/// An instance and its volumes as they are now.
+struct Machine {
+  Instance instance;
+  std::vector<Volume> volumes;
+};
+Result<Machine> find_machine(CaptureRegion const& region, access::Caller const& caller,
+                             std::string const& id) {
+  return sql::in_transaction(
+      region.catalogue, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<Machine> {
+        Machine out;
+        out.instance = TRY(catalogue::find_owned_instance(tx, caller.account, id));
+        TRY(check_readable(out.instance));
+        out.volumes = TRY(catalogue::list_attached_volumes(tx, id, out.instance.root_device_name));
+        return out;
+      });
+}
+
+/// Leaves out what the caller leaves out; what he changes of a volume must be allowed.
+Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, std::string const& root,
+                            std::vector<Volume>& volumes) {
+  for (auto const& item : given) {
+    if (!item.device_name) return images::missing_parameter("BlockDeviceMapping.DeviceName");
+    auto const found = std::ranges::find(volumes, *item.device_name, &Volume::device_name);
+    if (item.no_device) {
+      if (*item.device_name == root)
+        return images::invalid_mapping("The root device '" + root + "' cannot be left out");
+      if (found != volumes.end()) volumes.erase(found);
+      continue;
+    }
+    if (found == volumes.end() || !item.ebs)
+      return images::invalid_mapping("The instance has no volume at the device " + *item.device_name);
+    if (item.ebs->encrypted || item.ebs->kms_key_id || item.ebs->snapshot_id)
+      return images::invalid_mapping("Encryption and snapshot of the device " + *item.device_name +
+                                     " cannot be changed by CreateImage");
+    if (item.ebs->volume_size && *item.ebs->volume_size != found->size_gib)
+      return images::invalid_mapping("The size of the device " + *item.device_name +
+                                     " cannot be changed by CreateImage");
+    found->delete_on_termination = item.ebs->delete_on_termination.value_or(found->delete_on_termination);
+    if (item.ebs->volume_type) found->type = *item.ebs->volume_type;
+  }
+  return {};
+}
+
+/// A sibling of the image that the instance was started from.
+Result<images::Image> new_image(catalogue::Transaction& tx, access::Caller const& caller, Time now,
+                                Entropy& entropy, Machine const& machine,
+                                m::CreateImageRequest const& request,
+                                std::vector<images::Snapshot> const& snapshots) {
+  auto const& instance = machine.instance;
+  images::Image out;
+  out.id = make_resource_id(entropy, "ami-");
+  out.owner = caller.account;
+  out.name = request.name;
+  out.description = request.description.value_or("");
+  out.state = images::ImageState::pending;
+  out.created = now;
+  out.architecture = instance.architecture;
+  out.virtualization_type = instance.virtualization_type;
+  out.root_device_name = instance.root_device_name;
+  out.ena_support = instance.ena_support;
+  out.platform = instance.platform;
+  out.source_image_id = instance.image_id;
+  out.source_instance_id = instance.id;
+  if (auto const source = catalogue::find_image(tx, instance.image_id)) {
+    out.boot_mode = source->boot_mode;
+    out.tpm_support = source->tpm_support;
+    out.imds_support = source->imds_support;
+    out.sriov_net_support = source->sriov_net_support;
+  }
+  for (std::size_t i = 0; i < machine.volumes.size(); ++i) {
+    auto const& volume = machine.volumes[i];
+    images::Mapping mapping;
+    mapping.device_name = volume.device_name;
+    mapping.snapshot_id = snapshots[i].id;
+    mapping.volume_size_gib = volume.size_gib;
+    mapping.volume_type = volume.type;
+    mapping.iops = volume.iops;
+    mapping.throughput = volume.throughput;
+    mapping.delete_on_termination = volume.delete_on_termination;
+    mapping.encrypted = volume.encrypted;
+    out.mappings.push_back(std::move(mapping));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<m::Snapshot> create_snapshot(CaptureRegion const& region, access::Caller const& caller, Time now,
+                                    m::CreateSnapshotRequest const& request) {
+  TRY(instances::check_volume_id(request.volume_id));
+  TRY(images::check_description(request.description.value_or("")));
+  TRY(check_place(request.outpost_arn, request.location));
+  auto const tags = TRY(tags_for(request.tag_specification, "snapshot", {"snapshot"}));
+  TRY(stop_if_dry_run(request.dry_run));
+  auto const volume =
+      TRY(sql::in_transaction(region.catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
+        return catalogue::find_owned_volume(tx, caller.account, request.volume_id);
+      }));
+  TRY(check_readable(volume));
+  auto const made = TRY(
+      capture_now(region, caller, now, volume.instance_id, {volume}, request.description.value_or(""), tags));
+  return to_shape(made.snapshots.front(), tags);
+}
+
+Result<m::CreateSnapshotsResponse> create_snapshots(CaptureRegion const& region, access::Caller const& caller,
+                                                    Time now, m::CreateSnapshotsRequest const& request) {
+  auto const& wanted = request.instance_specification;
+  TRY(instances::check_instance_id(wanted.instance_id));
+  for (auto const& id : wanted.exclude_data_volume_id) TRY(instances::check_volume_id(id));
+  TRY(images::check_description(request.description.value_or("")));
+  TRY(check_place(request.outpost_arn, request.location));
+  if (request.copy_tags_from_source && *request.copy_tags_from_source != "volume")
+    return images::invalid_parameter_value("Value (" + *request.copy_tags_from_source +
+                                           ") for parameter CopyTagsFromSource is invalid.");
+  auto const tags = TRY(tags_for(request.tag_specification, "snapshot", {"snapshot"}));
+  TRY(stop_if_dry_run(request.dry_run));
+  auto machine = TRY(find_machine(region, caller, wanted.instance_id));
+  auto const& root = machine.instance.root_device_name;
+  std::erase_if(machine.volumes, [&](Volume const& volume) {
+    bool const named =
+        std::ranges::find(wanted.exclude_data_volume_id, volume.id) != wanted.exclude_data_volume_id.end();
+    bool const boots = volume.device_name == root;
+    return boots ? wanted.exclude_boot_volume.value_or(false) : named;
+  });
+  if (machine.volumes.empty())
+    return images::invalid_parameter_value("No volume of the instance is left to take a snapshot of");
+  auto const made = TRY(capture_now(region, caller, now, machine.instance.id, machine.volumes,
+                                    request.description.value_or(""), tags));
+  m::CreateSnapshotsResponse out;
+  for (std::size_t i = 0; i < made.snapshots.size(); ++i) {
+    auto all = tags;
+    if (request.copy_tags_from_source) {
+      auto const more = TRY(sql::in_transaction(
+          region.catalogue, sql::Access::write,
+          [&](catalogue::Transaction& tx) -> Result<std::vector<images::Tag>> {
+            auto of_volume = TRY(catalogue::list_tags(tx, caller.account, machine.volumes[i].id));
+            std::erase_if(of_volume, [&](images::Tag const& tag) {
+              return std::ranges::find(tags, tag.key, &images::Tag::key) != tags.end();
+            });
+            TRY(catalogue::save_tags(tx, caller.account, made.snapshots[i].id, of_volume));
+            return of_volume;
+          }));
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    out.snapshot_set.push_back(to_info(made.snapshots[i], all));
+  }
+  return out;
+}
+
+Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access::Caller const& caller,
+                                            Time now, m::CreateImageRequest const& request) {
+  TRY(instances::check_instance_id(request.instance_id));
+  TRY(images::check_name(request.name));
+  TRY(images::check_description(request.description.value_or("")));
+  TRY(check_place(std::nullopt, request.snapshot_location));
+  auto const image_tags = TRY(tags_for(request.tag_specification, "image", {"image", "snapshot"}));
+  auto const snapshot_tags = TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}));
+  TRY(stop_if_dry_run(request.dry_run));
+  auto machine = TRY(find_machine(region, caller, request.instance_id));
+  auto& [instance, volumes] = machine;
+  TRY(apply_mappings(request.block_device_mapping, instance.root_device_name, volumes));
+  bool const reboots = instance.state == InstanceState::running && !request.no_reboot.value_or(false);
+  Frozen frozen;
+  if (!reboots) frozen = TRY(with_key_errors(region.launcher.freeze(instance.id, volumes)));
+  std::string image_id;
+  auto recorded = TRY(with_key_errors(sql::in_transaction(
+      region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<Recorded> {
+        TRY(catalogue::check_name_free(tx, caller.account, request.name));
+        TRY(check_image_limit(tx, caller));
+        auto made = TRY(record(tx, region, caller, now, volumes, "", snapshot_tags));
+        auto const image = TRY(new_image(tx, caller, now, region.entropy, machine, request, made.snapshots));
+        for (auto& snapshot : made.snapshots) {
+          snapshot.description = "Created by CreateImage(" + instance.id + ") for " + image.id;
+          TRY(catalogue::save_description(tx, snapshot.id, snapshot.description));
+        }
+        TRY(catalogue::insert_image(tx, image));
+        TRY(catalogue::save_tags(tx, caller.account, image.id, image_tags));
+        image_id = image.id;
+        return made;
+      })));
+  if (!reboots) {
+    hand_over(region, recorded, std::move(frozen));
+    return m::CreateImageResponse{image_id};
+  }
+  auto const shared = std::make_shared<Recorded>(std::move(recorded));  // shared: std::function is copied
+  region.launcher.reboot_and(instance.id,
+                             [&launcher = region.launcher, &captures = region.captures, shared,
+                              id = instance.id, frozen_volumes = volumes]() -> Result<void> {
+                               auto disks = launcher.freeze(id, frozen_volumes);
+                               if (!disks) give_up(captures, shared->snapshots, disks.error().message);
+                               if (!disks) return std::unexpected(std::move(disks).error());
+                               for (std::size_t i = 0; i < disks->size(); ++i)
+                                 shared->captures[i].frozen = std::move((*disks)[i]);
+                               captures.add(std::move(shared->captures));
+                               return {};
+                             });
+  return m::CreateImageResponse{image_id};
+}
+
+}  // namespace argosy::ec2

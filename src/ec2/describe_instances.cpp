@@ -1,0 +1,166 @@
+// ec2/describe_instances.cpp - see describe_instances.h.
+#include "ec2/describe_instances.h"
+
+#include "catalogue/instances.h"
+#include "catalogue/listing.h"
+#include "ec2/dry_run.h"
+#include "ec2/instance_shapes.h"
+#include "ec2/page.h"
+#include "ec2/shapes.h"
+#include "instances/default_network.h"
+#include "instances/errors.h"
+
+namespace argosy::ec2 {
+namespace {
+
+namespace m = messages::ec2;
+using instances::Instance;
+using instances::InstanceState;
+
+/// All of them must be the caller's own; the refusal names all that are not.
+Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
+                       std::vector<std::string> const& ids) {
+  for (auto const& id : ids) TRY(instances::check_instance_id(id));
+  std::vector<std::string> missing;
+  for (auto const& id : ids) {
+    auto const found = TRY(catalogue::find_instance(tx, id));
+    if (!found || found->account != caller.account) missing.push_back(id);
+  }
+  if (!missing.empty()) return instances::instance_not_found(missing);
+  return {};
+}
+
+struct Found {
+  Page page;
+  std::vector<catalogue::Position> positions;
+  std::vector<Instance> instances;
+};
+
+/// What DescribeInstances and DescribeInstanceStatus have in common.
+template <class Request>
+Result<Found> find_instances(catalogue::Transaction& tx, access::Caller const& caller,
+                             crypto::Key const& token_key, Request const& request,
+                             std::vector<catalogue::Filter> filters) {
+  for (auto const& id : request.instance_id) TRY(instances::check_instance_id(id));
+  if (!request.instance_id.empty() && request.max_results)
+    return images::invalid_parameter_combination(
+        "The parameter instancesSet cannot be used with the parameter maxResults");
+  Found out;
+  out.page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
+  TRY(stop_if_dry_run(request.dry_run));
+  TRY(check_ids(tx, caller, request.instance_id));
+  catalogue::Selection selection;
+  selection.account = caller.account;
+  selection.ids = request.instance_id;
+  selection.filters = std::move(filters);
+  out.positions = TRY(catalogue::list_instances(tx, selection, out.page.after, out.page.limit));
+  for (auto const& position : out.positions) {
+    auto instance = TRY(catalogue::find_instance(tx, position.id));
+    if (instance) out.instances.push_back(*std::move(instance));
+  }
+  return out;
+}
+
+template <class Request>
+std::optional<std::string> next_token_of(crypto::Key const& token_key, access::Caller const& caller,
+                                         Request const& request, Found const& found) {
+  if (found.positions.empty()) return std::nullopt;
+  return next_token(token_key, caller.account, request, found.page, found.positions.size(),
+                    found.positions.back());
+}
+
+/// A machine is reachable as soon as it runs: nobody looks into the guest.
+m::InstanceStatusSummary summary_of(InstanceState state) {
+  if (state != InstanceState::running) return {{}, "not-applicable"};
+  return {{{std::nullopt, "reachability", "passed"}}, "ok"};
+}
+
+}  // namespace
+
+Result<m::DescribeInstancesResponse> describe_instances(catalogue::Transaction& tx,
+                                                        access::Caller const& caller,
+                                                        std::string const& region,
+                                                        crypto::Key const& token_key,
+                                                        m::DescribeInstancesRequest const& request) {
+  auto const found = TRY(find_instances(tx, caller, token_key, request, to_filters(request.filter)));
+  m::DescribeInstancesResponse out;
+  for (auto const& instance : found.instances) {
+    if (out.reservation_set.empty() || out.reservation_set.back().reservation_id != instance.reservation_id)
+      out.reservation_set.push_back(to_reservation(caller.account, instance.reservation_id));
+    auto shape = TRY(to_shape(tx, caller, region, instance));
+    out.reservation_set.back().instances_set.push_back(std::move(shape));
+  }
+  out.next_token = next_token_of(token_key, caller, request, found);
+  return out;
+}
+
+Result<m::DescribeInstanceStatusResponse> describe_instance_status(
+    catalogue::Transaction& tx, access::Caller const& caller, std::string const& region,
+    crypto::Key const& token_key, m::DescribeInstanceStatusRequest const& request) {
+  auto filters = to_filters(request.filter);
+  if (!request.include_all_instances.value_or(false)) filters.push_back({"instance-state-name", {"running"}});
+  auto const found = TRY(find_instances(tx, caller, token_key, request, std::move(filters)));
+  m::DescribeInstanceStatusResponse out;
+  for (auto const& instance : found.instances)
+    out.instance_status_set.push_back({instances::default_network(caller.account, region).availability_zone,
+                                       instance.id, to_shape(instance.state), summary_of(instance.state),
+                                       summary_of(instance.state)});
+  out.next_token = next_token_of(token_key, caller, request, found);
+  return out;
+}
+
+Result<m::DescribeInstanceAttributeResponse> describe_instance_attribute(
+    catalogue::Transaction& tx, access::Caller const& caller, std::string const& region,
+    m::DescribeInstanceAttributeRequest const& request) {
+  TRY(instances::check_instance_id(request.instance_id));
+  TRY(stop_if_dry_run(request.dry_run));
+  auto const instance = TRY(catalogue::find_owned_instance(tx, caller.account, request.instance_id));
+  auto shape = TRY(to_shape(tx, caller, region, instance));
+  m::DescribeInstanceAttributeResponse out;
+  out.instance_id = instance.id;
+  auto const& name = request.attribute;
+  if (name == "instanceType") {
+    out.instance_type = {{instance.instance_type}};
+  } else if (name == "userData") {
+    out.user_data.emplace();
+    if (!instance.user_data.empty()) out.user_data->value = to_base64(instance.user_data);
+  } else if (name == "disableApiTermination") {
+    out.disable_api_termination = {{instance.termination_protected}};
+  } else if (name == "disableApiStop") {
+    out.disable_api_stop = {{instance.stop_protected}};
+  } else if (name == "instanceInitiatedShutdownBehavior") {
+    out.instance_initiated_shutdown_behavior = {{instance.terminates_on_shutdown ? "terminate" : "stop"}};
+  } else if (name == "rootDeviceName") {
+    out.root_device_name = {{instance.root_device_name}};
+  } else if (name == "blockDeviceMapping") {
+    out.block_device_mapping = std::move(shape.block_device_mapping);
+  } else if (name == "groupSet") {
+    out.group_set = std::move(shape.group_set);
+  } else if (name == "ebsOptimized") {
+    out.ebs_optimized = {{false}};
+  } else if (name == "enaSupport") {
+    out.ena_support = {{instance.ena_support.value_or(false)}};
+  } else if (name == "sourceDestCheck") {
+    out.source_dest_check = {{true}};
+  } else if (name == "kernel") {
+    out.kernel.emplace();
+  } else if (name == "ramdisk") {
+    out.ramdisk.emplace();
+  } else if (name == "sriovNetSupport") {
+    out.sriov_net_support.emplace();
+  } else {
+    return images::invalid_parameter_value("Value (" + name.substr(0, 100) +
+                                           ") for parameter attribute is invalid. Unknown attribute.");
+  }
+  return out;
+}
+
+Result<std::string> check_console_output(catalogue::Transaction& tx, access::Caller const& caller,
+                                         m::GetConsoleOutputRequest const& request) {
+  TRY(instances::check_instance_id(request.instance_id));
+  TRY(stop_if_dry_run(request.dry_run));
+  auto const instance = TRY(catalogue::find_owned_instance(tx, caller.account, request.instance_id));
+  return instance.id;
+}
+
+}  // namespace argosy::ec2
