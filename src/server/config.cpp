@@ -198,6 +198,28 @@ Reader::Setter root_key_section(Reader const& reader, crypto::RootKeyPlace& out)
   };
 }
 
+Reader::Setter port_list(Reader const& reader, std::vector<std::uint16_t>& out) {
+  return [&reader, &out](YAML::Node const& node) -> Result<void> {
+    if (!node.IsSequence()) return reader.complain(node.Mark(), "expected a list of ports, as in [22, 80]");
+    out.clear();
+    for (auto const& item : node) TRY(reader.integer(out.emplace_back(), 1, 65'535)(item));
+    return {};
+  };
+}
+
+Result<void> check_acceleration(std::string const& text) {
+  if (text == "auto" || text == "kvm" || text == "tcg") return {};
+  return fail(Fault::invalid, "expected auto, kvm or tcg");
+}
+
+Reader::Setter machine_section(Reader const& reader, MachineOptions& out) {
+  return reader.section({{"count", reader.integer(out.limit.machines, 1, 100'000)},
+                         {"vcpus", reader.integer(out.limit.vcpus, 1, 100'000)},
+                         {"memory_mib", reader.integer(out.limit.memory_mib, 1, std::int64_t{1} << 40U)},
+                         {"acceleration", reader.parsed(out.acceleration, check_acceleration)},
+                         {"forwarded_ports", port_list(reader, out.forwarded_ports)}});
+}
+
 /// A region has one holder, a name and a certificate one peer.
 Result<void> check_peers(Config const& config, std::set<std::string> regions) {
   if (config.replication.has_value() != !config.peers.empty())
@@ -283,6 +305,7 @@ Result<Config> read_config(std::string const& path) {
            {{"interval_seconds", reader.seconds(config.region.collection.interval, 31'536'000)},
             {"grace_seconds", reader.seconds(config.region.collection.grace, 31'536'000, 0)},
             {"memory_mib", reader.integer(config.region.collection.mark_bytes, 1, 65'536, 1 << 20)}})},
+      {"machines", machine_section(reader, config.region.machines)},
       {"account_limits", reader.section(account_limit_keys(reader, config.account_limits))},
       {"limits",
        reader.section({{"connections", reader.integer(endpoint.connection_limit, 1, 1'000'000)},

@@ -38,6 +38,7 @@ Result<std::unique_ptr<Process>> Process::start(Config const& config, Clock& clo
   TRY(process->open_door());
   TRY(process->open_regions());
   process->peers_ = TRY(Peers::start(process->config_, process->regions_, entropy));
+  TRY(process->serve_disks());
   TRY(process->start_regions());
   TRY(process->serve_clients());
   process->key_rotation_ = std::make_unique<Background>(
@@ -51,6 +52,7 @@ Process::~Process() {
   if (clients_) clients_->stop(kStopGrace);
   for (auto& region : regions_) region->ask_to_stop();
   for (auto& region : regions_) region->stop();  // their steps still find the endpoints for replication
+  if (disks_) disks_->stop(kStopGrace);
   if (peers_) peers_->stop();
   key_rotation_.reset();
   regions_.clear();
@@ -92,6 +94,7 @@ Result<void> Process::open_door() {
   door_.add("GET", "/metrics", anyone, [this](http::Request const&) {
     auto endpoints = peers_->endpoints();
     endpoints.emplace_back("public", *clients_);
+    endpoints.emplace_back("disks", *disks_);
     return answer_metrics({regions_, std::move(endpoints), requests_, config_.data_directory,
                            config_.free_disk_floor_bytes, started_});
   });
@@ -116,11 +119,29 @@ Result<void> Process::start_regions() {
       if (region->name() == name) return &region->catalogue();
     return nullptr;
   };
-  for (auto& region : regions_) TRY(region->start(catalogues));
+  auto const disk_endpoint = "http://127.0.0.1:" + std::to_string(disks_->port());
+  for (auto& region : regions_) TRY(region->start(catalogues, disk_endpoint));
   return {};
 }
 
-Result<void> Process::serve_clients() {
+/// A door of its own for the disk servers of this host's machines: plain on loopback, however clients come
+/// in, and open before the first machine is looked after. It answers reads of blocks alone.
+Result<void> Process::serve_disks() {
+  make_service();
+  http::ServerOptions options;
+  options.listen = "127.0.0.1:0";
+  options.share_of = api::claimed_access_key;
+  disks_ = TRY(http::Server::start(
+      options,
+      [this](http::Request const& request) {
+        bool const reads = request.method == "GET" && request.path.starts_with("/snapshots/");
+        return reads ? api::handle(*service_, request) : api::refuse(404, request.path, entropy_);
+      },
+      [this](int status, std::string_view target) { return api::refuse(status, target, entropy_); }));
+  return {};
+}
+
+void Process::make_service() {
   service_ = std::unique_ptr<api::Service>(new api::Service{{},
                                                             {},
                                                             *directory_.sessions,
@@ -129,14 +150,19 @@ Result<void> Process::serve_clients() {
                                                             entropy_,
                                                             config_.public_endpoint,
                                                             config_.account_limits,
+                                                            config_.region.machines.limit,
                                                             requests_});
   api::declare_operations(requests_);
   for (auto& region : regions_)
     service_->regions.push_back({region->name(), region->catalogue(), region->content(), region->sources(),
                                  region->token_key(), region->keys(), region->gates(), region->ledger(),
+                                 region->machines().launcher(), region->machines().captures(),
                                  [&region] { region->wake(); }});
   for (auto const& peer : config_.peers)
     for (auto const& region : peer.regions) service_->elsewhere.push_back({region, peer.public_endpoint});
+}
+
+Result<void> Process::serve_clients() {
   config_.endpoint.share_of = api::claimed_access_key;
   clients_ = TRY(http::Server::start(
       config_.endpoint, [this](http::Request const& request) { return api::handle(*service_, request); },

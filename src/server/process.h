@@ -26,10 +26,14 @@ class Process {
 
  private:
   Process(Config config, Clock& clock, Entropy& entropy)
-      : config_(std::move(config)), clock_(clock), entropy_(entropy) {}
+      : config_(std::move(config)), clock_(clock), entropy_(entropy) {
+    config_.region.machines = with_defaults(config_.region.machines);
+  }
   Result<void> lock_data_directory();
   Result<void> open_door();
   Result<void> open_regions();
+  void make_service();
+  Result<void> serve_disks();
   Result<void> start_regions();
   Result<void> serve_clients();
 
@@ -43,6 +47,7 @@ class Process {
   std::vector<std::unique_ptr<Region>> regions_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<api::Service> service_;
+  std::unique_ptr<http::Server> disks_;
   std::unique_ptr<http::Server> clients_;
   std::unique_ptr<Background> key_rotation_;
   metrics::Requests requests_;

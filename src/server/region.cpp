@@ -70,6 +70,11 @@ Result<std::unique_ptr<Region>> Region::open(std::string name, std::string const
       std::make_unique<upkeep::DamageWatch>(region->name_, *region->catalogue_, *region->store_, clock);
   region->answering_ = std::unique_ptr<peer::Source>(
       new peer::Source{region->name_, *region->catalogue_, *region->content_, region->keys_, clock, entropy});
+  region->machines_ =
+      TRY(Machines::open(region->name_, folder + "/machines", options.machines, region->token_key_,
+                         {*region->catalogue_, *region->content_, region->gates_, region->ledger_,
+                          region->keys_, master_keys, clock},
+                         entropy));
   return region;
 }
 
@@ -84,11 +89,12 @@ Result<void> Region::open_token_key(sql::Session& session) {
   return tx.commit();
 }
 
-Result<void> Region::start(keystore::Catalogues catalogues) {
+Result<void> Region::start(keystore::Catalogues catalogues, std::string const& disk_endpoint) {
   copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, keys_,
                                                   master_keys_, clock_, entropy_);
   TRY(copier_->start());
   TRY(ebs::end_damaged_uploads(*catalogue_, *content_));
+  TRY(machines_->start(disk_endpoint));
   auto run = [this](std::string what, std::function<Result<Time>()> step) {
     background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
   };
@@ -101,6 +107,8 @@ Result<void> Region::start(keystore::Catalogues catalogues) {
     return keystore::step_keys(catalogues, {name_, master_keys_, entropy_}, clock_.now());
   });
   run("damage", [this] { return damage_watch_->step(); });
+  run("machines", [this] { return machines_->launcher().step(); });
+  run("captures", [this] { return machines_->captures().step(); });
   for (std::size_t i = 0; i < kCopyThreads; ++i) run("copies", [this] { return copier_->step(); });
   return {};
 }
@@ -139,6 +147,7 @@ std::vector<Pulse> Region::pulses() const {
 }
 
 void Region::ask_to_stop() {
+  machines_->captures().ask_to_stop();
   for (auto& background : background_) background->ask_to_stop();
 }
 

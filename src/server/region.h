@@ -15,6 +15,7 @@
 #include "peer/peer.h"
 #include "replication/copier.h"
 #include "server/background.h"
+#include "server/machines.h"
 #include "upkeep/collector.h"
 #include "upkeep/damage.h"
 
@@ -29,6 +30,7 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
 struct RegionOptions {
   content::Options content;
   upkeep::CollectorOptions collection;
+  MachineOptions machines;
 };
 
 class Region {
@@ -55,14 +57,16 @@ class Region {
   std::uint64_t copied_bytes() const { return copier_ ? copier_->moved_bytes() : 0; }
   ebs::UploadGates& gates() { return gates_; }
   upkeep::Collector& collector() { return *collector_; }
+  Machines& machines() { return *machines_; }
   /// What is wrong with the catalogue's and the index's own structure, a line each.
   Result<std::vector<std::string>> verify_databases();
   /// Authenticates this region's tokens; the same for ever.
   crypto::Key const& token_key() const { return token_key_; }
 
-  /// Begins the work in the background: uploads, copies, keys. `catalogues` are those of all regions of this
-  /// process, and outlive the work.
-  Result<void> start(keystore::Catalogues catalogues);
+  /// Begins the work in the background: uploads, copies, keys, machines. `catalogues` are those of all
+  /// regions of this process, and outlive the work. `disk_endpoint`: where disk servers of machines find this
+  /// process.
+  Result<void> start(keystore::Catalogues catalogues, std::string const& disk_endpoint);
   /// There is new work: it begins now.
   void wake();
   /// Fails if the catalogue does not answer.
@@ -102,6 +106,7 @@ class Region {
   ebs::UploadGates gates_{boot_id(entropy_)};
   ebs::ContentLedger ledger_;
   std::unique_ptr<replication::Copier> copier_;
+  std::unique_ptr<Machines> machines_;
   std::vector<std::unique_ptr<Background>> background_;
 };
 
