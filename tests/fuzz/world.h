@@ -9,7 +9,7 @@
 #include "fuzz/request_text.h"
 #include "peer/peer.h"
 #include "remote/sign.h"
-#include "support/region.h"
+#include "support/machines.h"
 #include "support/wire.h"
 #include "wire/json.h"
 
@@ -39,9 +39,10 @@ class World {
     image = east.make_image(tests::kOwner.account, "base image", snapshot.id);
     sources.add(std::make_unique<replication::Source>("us-east-1", "us-west-2",
                                                       std::make_unique<Loopback>(answering), std::nullopt));
-    for (auto* region : {&east, &west})
+    for (auto [region, machines] : {std::pair(&east, &east_machines_), {&west, &west_machines_}})
       service.regions.push_back({region->name, region->catalogue, *region->content, sources, token_key_,
-                                 region->keys, gates_, ledger_, [] {}});
+                                 region->keys, machines->gates, machines->ledger, machines->launcher,
+                                 machines->captures, [] {}});
     auto started = call("POST /snapshots\n\n{\"VolumeSize\":1}", "ebs");
     auto body = boost::json::parse(as_text(started.body));
     upload = std::string(body.at("SnapshotId").as_string());
@@ -82,7 +83,8 @@ class World {
     std::string out;
     for (auto* region : {&east, &west}) {
       auto session = region->catalogue.take();
-      for (auto const* table : {"images", "snapshots", "permissions", "tags", "copies", "leases"}) {
+      for (auto const* table : {"images", "snapshots", "permissions", "tags", "copies", "leases", "instances",
+                                "volumes", "key_pairs"}) {
         auto rows = (*session)->query("SELECT count(*) FROM " + std::string(table));
         ARGOSY_ASSERT(rows && (*rows)->next());
         out += std::to_string((*rows)->integer(0)) + " ";
@@ -97,8 +99,16 @@ class World {
   peer::Source answering = tests::answering_for(east);
   replication::Sources sources;
   sql::Pool directory{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
-  api::Service service{
-      {}, {}, directory, east.master_keys, east.clock, *east.entropy, "127.0.0.1:8080", limits(), requests};
+  api::Service service{{},
+                       {},
+                       directory,
+                       east.master_keys,
+                       east.clock,
+                       *east.entropy,
+                       "127.0.0.1:8080",
+                       limits(),
+                       {100, 100, 100'000},
+                       requests};
   images::Snapshot snapshot;
   images::Image image;
   std::string upload;
@@ -138,8 +148,8 @@ class World {
     return limits;
   }
 
-  ebs::ContentLedger ledger_;
-  ebs::UploadGates gates_{"boot"};
+  tests::Machines east_machines_{east};
+  tests::Machines west_machines_{west};
   remote::Credentials owner_credentials_;
   remote::Credentials stranger_credentials_;
 };

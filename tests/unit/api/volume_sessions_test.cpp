@@ -7,7 +7,7 @@
 #include "crypto/sigv4.h"
 #include "messages/ebs/ebs.h"
 #include "remote/sign.h"
-#include "support/region.h"
+#include "support/machines.h"
 #include "wire/json.h"
 
 namespace argosy::api {
@@ -20,7 +20,8 @@ class VolumeSessionsTest : public testing::Test {
  protected:
   void SetUp() override {
     service_.regions.push_back({region_.name, region_.catalogue, *region_.content, sources_, token_key_,
-                                region_.keys, gates_, ledger_, [] {}});
+                                region_.keys, machines_.gates, machines_.ledger, machines_.launcher,
+                                machines_.captures, [] {}});
     instances::Volume volume;
     volume.id = "vol-0123456789abcdef0";
     volume.account = tests::kRecipient.account;
@@ -63,10 +64,9 @@ class VolumeSessionsTest : public testing::Test {
   replication::Sources sources_;
   sql::Pool directory_{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   metrics::Requests requests_;
-  ebs::ContentLedger ledger_;
-  ebs::UploadGates gates_{"boot"};
+  tests::Machines machines_{region_};
   Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy,
-                   "", {}, requests_};
+                   "", {}, {}, requests_};
   http::Endpoint endpoint_{false, "127.0.0.1", 8080, {}};
   remote::Credentials credentials_;
 };

@@ -1,0 +1,121 @@
+// tests/support/machines.h - a host whose machines run only in name: what a test says of them is so.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+
+#include "launcher/captures.h"
+#include "launcher/launcher.h"
+#include "machines/driver.h"
+#include "support/region.h"
+
+namespace argosy::tests {
+
+/// Takes everything it is asked for at once. A guest powers off when its button is pressed, unless it is
+/// deaf.
+class PretendedDriver final : public machines::Driver {
+ public:
+  std::string acceleration() const override { return "tcg"; }
+  Result<void> start(machines::Machine const& machine) override {
+    if (fails) return std::unexpected(*fails);
+    started[machine.id] = machine;
+    status_[machine.id] = {machines::Power::running, ""};
+    for (auto const& disk : machine.disks) sessions[disk.volume_id] = disk.session;
+    return {};
+  }
+  Result<machines::Status> status(std::string const& id) override { return status_[id]; }
+  Result<void> press_power_button(std::string const& id) override {
+    ++pressed[id];
+    if (!deaf.contains(id)) end(id, "");
+    return {};
+  }
+  Result<void> reset(std::string const& id) override {
+    ++resets[id];
+    return {};
+  }
+  Result<void> kill(std::string const& id) override {
+    if (status_.contains(id)) end(id, "");
+    return {};
+  }
+  Result<void> remove(std::string const& id) override {
+    status_.erase(id);
+    return {};
+  }
+  Result<void> remove_volume(std::string const& id) override {
+    removed_volumes.insert(id);
+    return {};
+  }
+  Result<void> renew_session(std::string const& volume, std::string const& session) override {
+    sessions[volume] = session;
+    return {};
+  }
+  Result<void> tend(std::string const& id) override {
+    ++tended[id];
+    return {};
+  }
+  Result<std::optional<std::string>> console(std::string const& id) override { return "console of " + id; }
+  Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
+      std::string const&, std::vector<machines::Disk> const& disks) override {
+    std::vector<std::unique_ptr<machines::FrozenDisk>> out;
+    for (auto const& disk : disks) out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id]));
+    return out;
+  }
+
+  /// A machine is off, by itself or (with a reason) because it died.
+  void end(std::string const& id, std::string reason) {
+    status_[id] = {machines::Power::stopped, std::move(reason)};
+  }
+
+  std::optional<Error> fails;                        ///< what starting says
+  std::map<std::string, machines::Machine> started;  ///< as it was last started
+  std::map<std::string, std::string> sessions;       ///< by volume
+  std::map<std::string, Blocks> written;             ///< what machines have written, by volume
+  std::map<std::string, int> pressed;
+  std::map<std::string, int> resets;
+  std::map<std::string, int> tended;
+  std::set<std::string> deaf;
+  std::set<std::string> removed_volumes;
+
+ private:
+  class Frozen final : public machines::FrozenDisk {
+   public:
+    Frozen(machines::Disk const& disk, Blocks blocks)
+        : size_bytes_(disk.size_bytes), blocks_(std::move(blocks)) {}
+    std::int64_t size_bytes() const override { return size_bytes_; }
+    Result<std::optional<std::uint64_t>> next_changed(std::uint64_t from) override {
+      auto const found = blocks_.lower_bound(from);
+      return found == blocks_.end() ? std::nullopt : std::optional(found->first);
+    }
+    Result<Bytes> read(std::uint64_t block) override { return blocks_.at(block); }
+
+   private:
+    std::int64_t size_bytes_;
+    Blocks blocks_;
+  };
+
+  std::map<std::string, machines::Status> status_;
+};
+
+/// The machines of a test's region.
+struct Machines {
+  explicit Machines(Region& region)
+      : store{region.catalogue, *region.content,    gates,       ledger,
+              region.keys,      region.master_keys, region.clock},
+        issuer{region.name, crypto::Key::random(*region.entropy), "http://127.0.0.1:1"},
+        launcher(
+            region.catalogue, region.keys, driver, issuer,
+            {[](std::string const& instance) -> Result<std::string> { return "metadata of " + instance; },
+             [](std::string const&) {}},
+            region.clock, *region.entropy),
+        captures(store) {}
+
+  ebs::UploadGates gates{"boot"};
+  ebs::ContentLedger ledger;
+  PretendedDriver driver;
+  ebs::CaptureStore store;
+  launcher::SessionIssuer issuer;
+  launcher::Launcher launcher;
+  launcher::Captures captures;
+};
+
+}  // namespace argosy::tests

@@ -1,0 +1,259 @@
+#include "launcher/launcher.h"
+
+#include <gtest/gtest.h>
+
+#include "catalogue/instances.h"
+#include "catalogue/roots.h"
+#include "catalogue/volumes.h"
+#include "ec2/change_instances.h"
+#include "ec2/run_instances.h"
+#include "support/machines.h"
+
+namespace argosy::launcher {
+namespace {
+
+using instances::InstanceState;
+
+constexpr ec2::HostRoom kRoom{{100, 100, 100'000}, {}};
+
+class LauncherTest : public testing::Test {
+ protected:
+  void run(messages::ec2::RunInstancesRequest more = {}) {
+    more.image_id = image_.id;
+    more.instance_type = "t3.nano";
+    more.min_count = more.max_count = 1;
+    auto const started = region_.run([&](catalogue::Transaction& tx) {
+      return ec2::run_instances(tx, tests::kOwner, region_.clock.now(), *region_.entropy, region_.keys, kRoom,
+                                more);
+    });
+    ASSERT_TRUE(started) << started.error().message;
+    id_ = *started->instances_set.front().instance_id;
+  }
+  void step() { ASSERT_TRUE(machines_.launcher.step()); }
+  void stop(bool force = false) {
+    ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+      return ec2::stop_instances(tx, tests::kOwner, region_.clock.now(), {{id_}, {}, {}, false, force});
+    }));
+  }
+  void start() {
+    ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+      return ec2::start_instances(tx, tests::kOwner, region_.clock.now(), kRoom, {{id_}, {}, false});
+    }));
+  }
+  void terminate() {
+    ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+      return ec2::terminate_instances(tx, tests::kOwner, region_.clock.now(), {{id_}, {}, {}, false});
+    }));
+  }
+  std::optional<instances::Instance> find() {
+    return *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_instance(tx, id_); });
+  }
+  InstanceState state() { return find()->state; }
+  std::vector<instances::Volume> volumes() {
+    return *region_.run(
+        [&](catalogue::Transaction& tx) { return catalogue::list_attached_volumes(tx, id_, "/dev/sda1"); });
+  }
+
+  tests::Region region_{"us-east-1"};
+  tests::Machines machines_{region_};
+  tests::PretendedDriver& driver_ = machines_.driver;
+  images::Snapshot snapshot_ = region_.make_snapshot(tests::kOwner.account, {{5, tests::block(5)}});
+  images::Image image_ = region_.make_image(tests::kOwner.account, "image", snapshot_.id);
+  std::string id_;
+};
+
+TEST_F(LauncherTest, starts_what_is_pending_with_a_session_for_its_base) {
+  run();
+  EXPECT_EQ(state(), InstanceState::pending);
+  step();
+  EXPECT_EQ(state(), InstanceState::running);
+  auto const& machine = driver_.started.at(id_);
+  ASSERT_EQ(machine.disks.size(), 1U);
+  EXPECT_NE(machine.disks[0].session.find(snapshot_.id), std::string::npos);
+  EXPECT_EQ(machine.disks[0].size_bytes, std::int64_t{1} << 30U);
+  EXPECT_TRUE(machine.disks[0].secret.empty());
+  EXPECT_EQ(machine.vcpus, 2);
+  EXPECT_EQ(machine.memory_mib, 512);
+  EXPECT_EQ(machine.loopback_address, find()->address);
+}
+
+TEST_F(LauncherTest, terminates_what_cannot_be_started_and_says_why) {
+  driver_.fails = Error{Fault::unavailable, "", "qemu is not installed"};
+  run();
+  auto const volume = volumes().front().id;
+  step();
+  EXPECT_EQ(state(), InstanceState::terminated);
+  EXPECT_EQ(find()->state_reason_code, "Server.InternalError");
+  EXPECT_NE(find()->state_reason.find("qemu is not installed"), std::string::npos);
+  step();
+  EXPECT_TRUE(driver_.removed_volumes.contains(volume));
+}
+
+TEST_F(LauncherTest, waits_while_a_frozen_disk_is_read) {
+  driver_.fails = Error{Fault::conflict, "", "a frozen disk is being read"};
+  run();
+  step();
+  EXPECT_EQ(state(), InstanceState::pending);
+  driver_.fails.reset();
+  step();
+  EXPECT_EQ(state(), InstanceState::running);
+}
+
+TEST_F(LauncherTest, asks_a_guest_to_shut_down_before_it_stops_the_machine) {
+  run();
+  step();
+  driver_.deaf.insert(id_);
+  stop();
+  step();
+  step();
+  EXPECT_EQ(state(), InstanceState::stopping);
+  EXPECT_EQ(driver_.pressed[id_], 1);
+  region_.clock.advance(kShutdownPatience);
+  step();
+  EXPECT_EQ(state(), InstanceState::stopped);
+  EXPECT_EQ(find()->state_reason_code, "Client.UserInitiatedShutdown");
+}
+
+TEST_F(LauncherTest, asks_no_guest_when_its_owner_is_in_a_hurry) {
+  run();
+  step();
+  stop(true);
+  step();
+  EXPECT_EQ(state(), InstanceState::stopped);
+  EXPECT_EQ(driver_.pressed[id_], 0);
+}
+
+TEST_F(LauncherTest, starts_again_what_was_stopped_with_a_new_session) {
+  run();
+  step();
+  auto const volume = volumes().front();
+  stop(true);
+  step();
+  EXPECT_TRUE(volumes().front().session.empty());
+  start();
+  step();
+  EXPECT_EQ(state(), InstanceState::running);
+  EXPECT_EQ(volumes().front().id, volume.id);
+  EXPECT_FALSE(volumes().front().session.empty());
+}
+
+TEST_F(LauncherTest, tells_a_guest_that_shut_down_from_a_machine_that_died) {
+  run();
+  step();
+  driver_.end(id_, "");
+  step();
+  EXPECT_EQ(state(), InstanceState::stopped);
+  EXPECT_EQ(find()->state_reason_code, "Client.InstanceInitiatedShutdown");
+  start();
+  step();
+  driver_.end(id_, "killed by signal 9");
+  step();
+  EXPECT_EQ(state(), InstanceState::stopped);
+  EXPECT_EQ(find()->state_reason_code, "Server.InternalError");
+  EXPECT_NE(find()->state_reason.find("killed by signal 9"), std::string::npos);
+}
+
+TEST_F(LauncherTest, terminates_on_shutdown_where_that_was_asked_for) {
+  messages::ec2::RunInstancesRequest request;
+  request.instance_initiated_shutdown_behavior = "terminate";
+  run(request);
+  step();
+  driver_.end(id_, "");
+  step();
+  step();
+  EXPECT_EQ(state(), InstanceState::terminated);
+}
+
+TEST_F(LauncherTest, resets_a_machine_once_for_each_reboot) {
+  run();
+  step();
+  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+    return ec2::reboot_instances(tx, tests::kOwner, {{id_}, false});
+  }));
+  step();
+  step();
+  EXPECT_EQ(driver_.resets[id_], 1);
+  EXPECT_EQ(state(), InstanceState::running);
+}
+
+TEST_F(LauncherTest, renews_a_session_before_it_ends) {
+  run();
+  step();
+  auto const volume = volumes().front().id;
+  auto const first = driver_.sessions[volume];
+  step();
+  EXPECT_EQ(driver_.sessions[volume], first);
+  region_.clock.advance(std::chrono::minutes(31));
+  step();
+  EXPECT_NE(driver_.sessions[volume], first);
+}
+
+TEST_F(LauncherTest, gives_sessions_anew_after_a_start_of_the_process) {
+  run();
+  step();
+  auto const volume = volumes().front().id;
+  auto const first = driver_.sessions[volume];
+  Launcher again(
+      region_.catalogue, region_.keys, driver_, machines_.issuer,
+      {[](std::string const&) -> Result<std::string> { return "socket"; }, [](std::string const&) {}},
+      region_.clock, *region_.entropy);
+  ASSERT_TRUE(again.step());
+  EXPECT_NE(driver_.sessions[volume], first);
+  EXPECT_EQ(state(), InstanceState::running);
+}
+
+TEST_F(LauncherTest, forgets_a_terminated_machine_and_its_volumes_and_later_its_row) {
+  run();
+  step();
+  auto const volume = volumes().front().id;
+  terminate();
+  step();
+  EXPECT_EQ(state(), InstanceState::terminated);
+  step();
+  EXPECT_TRUE(driver_.removed_volumes.contains(volume));
+  region_.clock.advance(instances::kShownAfterTermination + Duration(1));
+  step();
+  EXPECT_FALSE(find());
+}
+
+TEST_F(LauncherTest, keeps_a_volume_that_outlives_its_machine) {
+  messages::ec2::RunInstancesRequest request;
+  auto& mapping = request.block_device_mapping.emplace_back();
+  mapping.device_name = "/dev/sda1";
+  mapping.ebs.emplace().delete_on_termination = false;
+  run(request);
+  step();
+  auto const volume = volumes().front().id;
+  terminate();
+  step();
+  step();
+  auto const kept =
+      *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_volume(tx, volume); });
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->state, instances::VolumeState::available);
+  EXPECT_TRUE(kept->instance_id.empty());
+  EXPECT_EQ(driver_.pressed[id_], 1) << "what it had still to write would be lost";
+}
+
+TEST_F(LauncherTest, keeps_the_content_of_a_deleted_snapshot_as_long_as_a_volume_needs_it) {
+  run();
+  ASSERT_TRUE(
+      region_.run([&](catalogue::Transaction& tx) { return catalogue::remove_snapshot(tx, snapshot_.id); }));
+  auto roots = [&] {
+    std::size_t count = 0;
+    EXPECT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+      return catalogue::visit_roots(tx, region_.clock.now(), [&](std::string_view, ByteView) -> Result<void> {
+        ++count;
+        return {};
+      });
+    }));
+    return count;
+  };
+  EXPECT_EQ(roots(), 1U);
+  terminate();
+  step();
+  EXPECT_EQ(roots(), 0U);
+}
+
+}  // namespace
+}  // namespace argosy::launcher
