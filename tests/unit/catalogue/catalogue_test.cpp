@@ -25,6 +25,7 @@ class CatalogueTest : public testing::Test {
 /// What takes the tables of each version back to those of the one before, from the newest on.
 constexpr std::array kDowngrades{
     "DROP TABLE instances; DROP TABLE volumes; DROP TABLE removed_volumes; DROP TABLE key_pairs; "
+    "DROP INDEX images_pending; ALTER TABLE images DROP COLUMN source_instance_id; "
     "UPDATE schema_version SET version = 4",
     "ALTER TABLE keys DROP COLUMN revision; DROP INDEX keys_updating; UPDATE schema_version SET version = 3",
     "ALTER TABLE snapshots DROP COLUMN encrypted; ALTER TABLE snapshots DROP COLUMN kms_key; "
