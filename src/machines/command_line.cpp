@@ -111,9 +111,9 @@ Result<std::vector<std::string>> command_line(Machine const& machine, Setting co
                      "chardev:console", "-qmp", std::string("unix:") + kQmpSocket + ",server=on,wait=off"});
   // A guest that turns itself off leaves its process, so that a process that is gone was killed or crashed.
   append(arguments, {"-action", "shutdown=pause"});
-  // The relay of the metadata service is a process that QEMU spawns, in a session of its own: "deny" kills it
-  // for that.
-  append(arguments, {"-sandbox", "on,obsolete=deny,elevateprivileges=children,spawn=allow"});
+  // The relay of the metadata service is a process that QEMU spawns and gives a session of its own, which
+  // elevateprivileges=deny would kill it for. (A sandbox lets no program gain privileges in any case.)
+  append(arguments, {"-sandbox", "on,obsolete=deny,spawn=allow,resourcecontrol=deny"});
   return arguments;
 }
 
