@@ -9,10 +9,10 @@
 
 namespace argosy::machines {
 
-/// An empty overlay; there is none or a whole one, also after a crash. Encrypting takes about three seconds.
+/// An empty overlay; there is none or a whole one, also after a crash.
 Result<void> create_overlay(std::string const& path, std::int64_t size_bytes, Bytes const& secret);
 
-/// As QEMU reads it (it wants UTF-8): the end of a pipe that gives the secret once.
+/// The end of a pipe that gives the secret once, as QEMU reads it.
 Result<Descriptor> hand_over(Bytes const& secret);
 /// "secret,id=ID,file=/dev/fd/N": what `-object` takes.
 std::string secret_object(std::string const& id, Descriptor const& pipe);
