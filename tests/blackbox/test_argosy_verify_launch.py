@@ -1,10 +1,14 @@
-"""argosy verify --launch, at a service that follows a script: what is reported, and that nothing is left behind."""
+"""argosy verify --launch: what is reported, and that nothing is left behind. First at a service that follows a script,
+then with machines."""
 import base64
 import signal
 
 import pytest
 
 import argosy as command
+import disks
+import guests
+import machines
 import scripted
 from argosy import argosy, argosy_json
 from argosyd import wait_until
@@ -104,3 +108,77 @@ def test_ctrl_c_terminates_the_machine(owner, service, number, status):
 )
 def test_what_does_not_belong_together_is_a_mistake(owner, arguments):
     argosy(owner, "verify", *arguments, status=252)
+
+
+@pytest.fixture(scope="module")
+def guest_snapshot(owner):
+    return disks.upload(owner, guests.blocks())
+
+
+@pytest.fixture
+def guest_image(owner, recipient, guest_snapshot):
+    """That of a machine which says so when it boots, shared with the recipient."""
+    image = disks.register(owner, guest_snapshot)
+    disks.share_image(owner, image, recipient)
+    return image
+
+
+def launch(owner, recipient, image, tmp_path, *more, status=0):
+    """The owner proves that the recipient can start it."""
+    config = command.write_profiles(tmp_path / "config", friend=recipient)
+    return argosy_json(
+        owner, "verify", "--launch", image, "--as", "friend", *more, status=status, AWS_CONFIG_FILE=config
+    )
+
+
+def test_a_real_machine_boots_as_the_recipient_and_is_gone_afterwards(owner, recipient, guest_image, tmp_path):
+    found = launch(owner, recipient, guest_image, tmp_path, "--expect", "guest boot", "--type", machines.TYPE)
+    assert found["booted"] and "guest boot 1" in found["line"]
+    assert machines.describe(recipient, found["instance_id"])["ImageId"] == guest_image
+    machines.await_state(recipient, found["instance_id"], "terminated")
+
+
+@pytest.mark.parametrize("takes_it_back", ["unshare", "disable", "deregister"])
+def test_an_image_that_was_taken_back_is_not_launched(owner, recipient, guest_image, tmp_path, takes_it_back):
+    if takes_it_back == "unshare":
+        argosy(owner, "unshare", guest_image, recipient.id)
+    elif takes_it_back == "disable":
+        assert owner.query("DisableImage", ImageId=guest_image).status == 200
+    else:
+        owner.ec2().deregister_image(ImageId=guest_image)
+    found = launch(owner, recipient, guest_image, tmp_path, status=254)
+    assert not found["booted"] and found["instance_id"] is None
+    assert found["error"]["code"] in ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "AuthFailure")
+
+
+def test_the_owner_cannot_launch_a_disabled_image_and_can_when_it_is_enabled(owner, guest_image):
+    assert owner.query("DisableImage", ImageId=guest_image).status == 200
+    found = argosy_json(owner, "verify", "--launch", guest_image, status=254)
+    assert found["error"]["code"] == "InvalidAMIID.Unavailable"
+    assert owner.query("EnableImage", ImageId=guest_image).status == 200
+    assert argosy_json(owner, "verify", "--launch", guest_image, "--type", machines.TYPE)["booted"]
+
+
+def test_a_machine_that_runs_is_not_touched_when_its_image_is_disabled(owner, recipient, guest_image):
+    with machines.running(recipient, guest_image) as instance:
+        machines.await_console(recipient, instance, "guest boot 1")
+        assert owner.query("DisableImage", ImageId=guest_image).status == 200
+        recipient.ec2().stop_instances(InstanceIds=[instance])
+        machines.await_state(recipient, instance, "stopped")
+        recipient.ec2().start_instances(InstanceIds=[instance])
+        machines.await_console(recipient, instance, "guest boot 2")
+
+
+def test_ctrl_c_leaves_no_machine_behind(owner, guest_image):
+    process = command.start(owner, "verify", "--launch", guest_image, "--expect", "never", "--type", machines.TYPE)
+    mine = [{"Name": "image-id", "Values": [guest_image]}]
+
+    def launched():
+        found = owner.ec2().describe_instances(Filters=mine)["Reservations"]
+        return found and found[0]["Instances"][0]["InstanceId"]
+
+    instance = wait_until(launched, "a machine was launched")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    machines.await_state(owner, instance, "terminated")
