@@ -12,7 +12,7 @@ Result<std::optional<instances::KeyPair>> find_key_pair(Transaction& tx, std::st
                                                         std::string_view name);
 Result<std::optional<instances::KeyPair>> find_key_pair_by_id(Transaction& tx, std::string_view account,
                                                               std::string_view id);
-/// All of an account's, in order of name; there are at most instances::kMaxKeyPairs.
+/// All of an account's, in order of name: there are at most AccountLimits::key_pairs.
 Result<std::vector<instances::KeyPair>> list_key_pairs(Transaction& tx, std::string_view account);
 Result<std::int64_t> count_key_pairs(Transaction& tx, std::string_view account);
 /// The name must be free.

@@ -42,8 +42,9 @@ Result<KeyPair> record(catalogue::Transaction& tx, access::Caller const& caller,
   auto const taken = TRY(catalogue::find_key_pair(tx, caller.account, pair.name));
   if (taken) return instances::key_name_taken(pair.name);
   auto const have = TRY(catalogue::count_key_pairs(tx, caller.account));
-  if (have >= instances::kMaxKeyPairs)
-    return images::limit_exceeded("An account can have at most 5000 key pairs in a region.");
+  if (have >= caller.limits.key_pairs)
+    return images::limit_exceeded(access::limit_message("key pairs in this region", caller.limits.key_pairs,
+                                                        "key_pairs", "Delete key pairs that are not needed"));
   pair.id = make_resource_id(entropy, "key-");
   pair.created = now;
   TRY(catalogue::insert_key_pair(tx, caller.account, pair));

@@ -1,7 +1,6 @@
 // instances/key_pair.h - what a key pair is: a public key for SSH with a name, which a machine gives to the
 // user that logs in. Source: EC2 User Guide, "Amazon EC2 key pairs".
 #pragma once
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +9,6 @@
 #include "base/error.h"
 
 namespace argosy::instances {
-
-inline constexpr std::int64_t kMaxKeyPairs = 5'000;  ///< of an account in a region
 
 /// The private key is told to whoever makes the pair, and kept nowhere.
 struct KeyPair {

@@ -11,6 +11,7 @@ from argosyd import refused, wait_until
 
 LIMITS = """
 account_limits:
+  key_pairs: 2
   content_gib: 1
   images: 3
   snapshots: 6
@@ -58,6 +59,17 @@ def test_snapshots_have_a_limit(account):
     limit_of(caught, "snapshots")
     account.ec2().delete_snapshot(SnapshotId=snapshots[0])
     disks.start(account)
+
+
+def test_key_pairs_have_a_limit(account):
+    ec2 = account.ec2()
+    for name in ("one", "two"):
+        ec2.create_key_pair(KeyName=name, KeyType="ed25519")
+    with refused("ResourceLimitExceeded") as caught:
+        ec2.create_key_pair(KeyName="three", KeyType="ed25519")
+    limit_of(caught, "key_pairs")
+    ec2.delete_key_pair(KeyName="one")
+    ec2.create_key_pair(KeyName="three", KeyType="ed25519")
 
 
 def test_images_have_a_limit_for_registering_and_copying(account):
