@@ -90,7 +90,10 @@ Result<void> Launcher::remove_overlays() {
     return catalogue::list_removed_volumes(tx, kVolumesAtOnce);
   }));
   for (auto const& id : ids) {
-    TRY(driver_.remove_volume(id));
+    auto const removed = driver_.remove_volume(id);
+    if (!removed && removed.error().fault != Fault::conflict)
+      log_error("{}: {}", id, removed.error().message);
+    if (!removed) continue;  // again, later: a snapshot of it may still be read
     TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
       return catalogue::forget_removed_volume(tx, id);
     }));
@@ -374,7 +377,10 @@ Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
     }
     return {};
   }));
-  auto frozen = TRY(driver_.freeze(instance, disks));
+  // A volume that is not attached is frozen in its own name; one that no machine wrote to needs no driver.
+  auto const& name = instance.empty() && !disks.empty() ? disks.front().volume_id : instance;
+  std::vector<std::unique_ptr<machines::FrozenDisk>> frozen;
+  if (!disks.empty()) frozen = TRY(driver_.freeze(name, disks));
   std::vector<std::unique_ptr<machines::FrozenDisk>> out;
   auto next = frozen.begin();
   for (auto const& volume : volumes) out.push_back(volume.has_overlay ? std::move(*next++) : nullptr);
