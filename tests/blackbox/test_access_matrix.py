@@ -1,6 +1,7 @@
 """Who may do what: every operation that the server answers, tried by every kind of caller against every kind
 of thing. Each cell says what is expected; what may not be seen is compared byte by byte with what does not
 exist."""
+import base64
 import dataclasses
 import itertools
 import re
@@ -9,15 +10,21 @@ import pytest
 
 import argosyd
 import disks
+import guests
+import machines
 import operator_door
 import sigv4
 
 THINGS = ("private", "shared", "public")  # the owner's: with nobody, with the recipient, with everybody
+UNSHARED = ("instance", "volume", "key pair")  # kinds of things that are always private
 PRINCIPALS = ("owner", "recipient", "stranger")
 ABSENT = {
     "image": "ami-0123456789abcdef0",
     "snapshot": "snap-0123456789abcdef0",
     "upload": "snap-0123456789abcdef0",
+    "instance": "i-0123456789abcdef0",
+    "volume": "vol-0123456789abcdef0",
+    "key pair": "key-0123456789abcdef0",
 }
 # Words of the cells. Source: ec2-semantics A3, B, D, G.
 CODES = {
@@ -26,6 +33,9 @@ CODES = {
         "image": (400, "InvalidAMIID.NotFound"),
         "snapshot": (400, "InvalidSnapshot.NotFound"),
         "ebs": (404, "ResourceNotFoundException"),
+        "instance": (400, "InvalidInstanceID.NotFound"),
+        "volume": (400, "InvalidVolume.NotFound"),
+        "key pair": (400, "InvalidKeyPair.NotFound"),
     },
     "denied": (401, "AuthFailure"),
     "uncopyable": (400, "InvalidRequest"),  # the image is shared, its snapshot is not
@@ -41,13 +51,17 @@ class Row:
 
     service: str
     operation: str
-    kind: str | None  # of the thing that is named: image, snapshot, upload; None: no thing
+    kind: str | None  # of the thing that is named, as in ABSENT; None: no thing
     call: callable
     owner: str = "+ + +"
     recipient: str = "+ + +"
     stranger: str = "+ + +"
     region: str = "us-east-1"
     variant: str = ""
+
+    @property
+    def things(self):
+        return THINGS[:1] if self.kind in UNSHARED else THINGS
 
     def cell(self, principal, thing):
         return getattr(self, principal).split()[THINGS.index(thing)]
@@ -92,6 +106,16 @@ def snapshot(operation, region="us-east-1", variant="", cells=None, **parameters
     return Row("ec2", operation, "snapshot", make, owner, recipient, stranger, region, variant)
 
 
+def unshared(kind, operation, variant="", cells=None, **parameters):
+    owner, recipient, stranger = cells or ("+", "hidden", "hidden")
+    make = form(operation, **parameters)
+    return Row("ec2", operation, kind, make, owner, recipient, stranger, variant=variant)
+
+
+def account_wide(operation, **parameters):
+    return Row("ec2", operation, None, form(operation, **parameters))
+
+
 def ebs(operation, call, kind="snapshot", cells=None, variant=""):
     owner, recipient, stranger = cells or HIDDEN_FROM_ALL
     return Row("ebs", operation, kind, call, owner, recipient, stranger, variant=variant)
@@ -117,6 +141,10 @@ MAPPING = {
 }
 LAUNCH = {"ImageId": "{}", "Attribute": "launchPermission"}
 VOLUME = {"SnapshotId": "{}", "Attribute": "createVolumePermission"}
+MACHINE = {"InstanceType": machines.TYPE, "MinCount": "1", "MaxCount": "1"}
+PUBLIC_KEY = base64.b64encode(
+    b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIBucbeWD0rrHUll10RlT191QGurv+5VDtoGndiZpUNF me"
+).decode()
 
 ROWS = [
     image("DescribeImages", ImageId__1="{}", cells=READERS),
@@ -163,15 +191,46 @@ ROWS = [
     snapshot("DeleteSnapshot", SnapshotId="{}"),
     snapshot("CreateTags", ResourceId__1="{}", Tag__1__Key="k", cells=READERS),
     snapshot("DeleteTags", ResourceId__1="{}", cells=READERS),
-    Row("ec2", "DescribeTags", None, form("DescribeTags")),
-    Row("ec2", "DescribeRegions", None, form("DescribeRegions")),
-    Row("ec2", "DescribeAvailabilityZones", None, form("DescribeAvailabilityZones")),
-    Row("ec2", "GetEbsEncryptionByDefault", None, form("GetEbsEncryptionByDefault")),
-    Row("ec2", "EnableEbsEncryptionByDefault", None, form("EnableEbsEncryptionByDefault")),
-    Row("ec2", "DisableEbsEncryptionByDefault", None, form("DisableEbsEncryptionByDefault")),
-    Row("ec2", "GetEbsDefaultKmsKeyId", None, form("GetEbsDefaultKmsKeyId")),
-    Row("ec2", "ModifyEbsDefaultKmsKeyId", None, form("ModifyEbsDefaultKmsKeyId", KmsKeyId="alias/aws/ebs")),
-    Row("ec2", "ResetEbsDefaultKmsKeyId", None, form("ResetEbsDefaultKmsKeyId")),
+    image("DisableImage", ImageId="{}"),
+    image("EnableImage", ImageId="{}"),
+    image("RunInstances", ImageId="{}", **MACHINE, cells=READERS),
+    snapshot("CreateVolume", SnapshotId="{}", AvailabilityZone="us-east-1a", cells=READERS),
+    unshared("instance", "DescribeInstances", InstanceId__1="{}"),
+    unshared("instance", "DescribeInstanceStatus", InstanceId__1="{}"),
+    unshared("instance", "DescribeInstanceAttribute", InstanceId="{}", Attribute="userData"),
+    unshared("instance", "ModifyInstanceAttribute", InstanceId="{}", DisableApiStop__Value="false"),
+    unshared("instance", "GetConsoleOutput", InstanceId="{}"),
+    unshared("instance", "RebootInstances", InstanceId__1="{}"),
+    unshared("instance", "StartInstances", InstanceId__1="{}"),
+    unshared("instance", "StopInstances", InstanceId__1="{}"),
+    unshared("instance", "TerminateInstances", InstanceId__1="{}"),
+    unshared("instance", "CreateImage", InstanceId="{}", Name="{unique}", NoReboot="true"),
+    unshared("instance", "CreateSnapshots", InstanceSpecification__InstanceId="{}"),
+    unshared("instance", "CreateTags", ResourceId__1="{}", Tag__1__Key="k", variant="instance"),
+    unshared("instance", "DeleteTags", ResourceId__1="{}", variant="instance"),
+    unshared("volume", "DescribeVolumes", VolumeId__1="{}"),
+    unshared("volume", "DeleteVolume", VolumeId="{}"),
+    unshared("volume", "CreateSnapshot", VolumeId="{}"),
+    unshared("volume", "CreateTags", ResourceId__1="{}", Tag__1__Key="k", variant="volume"),
+    unshared("volume", "DeleteTags", ResourceId__1="{}", variant="volume"),
+    unshared("key pair", "DescribeKeyPairs", KeyPairId__1="{}"),
+    # A pair that is not there is deleted: that is no error.
+    unshared("key pair", "DeleteKeyPair", KeyPairId="{}", cells=("+", "+", "+")),
+    account_wide("CreateKeyPair", KeyName="{unique}", KeyType="ed25519"),
+    account_wide("ImportKeyPair", KeyName="{unique}", PublicKeyMaterial=PUBLIC_KEY),
+    account_wide("DescribeInstanceTypes"),
+    account_wide("DescribeVpcs"),
+    account_wide("DescribeSubnets"),
+    account_wide("DescribeSecurityGroups"),
+    account_wide("DescribeTags"),
+    account_wide("DescribeRegions"),
+    account_wide("DescribeAvailabilityZones"),
+    account_wide("GetEbsEncryptionByDefault"),
+    account_wide("EnableEbsEncryptionByDefault"),
+    account_wide("DisableEbsEncryptionByDefault"),
+    account_wide("GetEbsDefaultKmsKeyId"),
+    account_wide("ModifyEbsDefaultKmsKeyId", KmsKeyId="alias/aws/ebs"),
+    account_wide("ResetEbsDefaultKmsKeyId"),
     Row("sts", "GetCallerIdentity", None, form("GetCallerIdentity", "2011-06-15")),
     Row("ebs", "StartSnapshot", None, rest("POST", "/snapshots", headers=JSON, body=b'{"VolumeSize": 1}')),
     ebs(
@@ -201,7 +260,16 @@ ROWS = [
 def server(tmp_path_factory):
     server = argosyd.Server(tmp_path_factory.mktemp("matrix") / "data").start()
     yield server
+    for account in server.accounts.values():
+        end_machines(account)
     server.stop()
+
+
+def end_machines(account):
+    found = [one for each in account.ec2().describe_instances()["Reservations"] for one in each["Instances"]]
+    left = [one["InstanceId"] for one in found if one["State"]["Name"] != "terminated"]
+    if left:
+        machines.terminate(account, *left)
 
 
 @pytest.fixture(scope="module")
@@ -212,12 +280,31 @@ def accounts(server):
 @pytest.fixture(scope="module")
 def base(accounts):
     """The content of every image: a snapshot of the owner's that is shared with nobody."""
-    return disks.upload(accounts["owner"], {0: disks.block("matrix")})
+    return disks.upload(accounts["owner"], guests.blocks())
+
+
+def make_machine(owner, base):
+    """One that runs, and is the only one."""
+    end_machines(owner)
+    (started,) = machines.run(owner, disks.register(owner, base))
+    return machines.await_state(owner, started["InstanceId"], "running")["InstanceId"]
+
+
+def make_volume(owner):
+    volume = owner.ec2().create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    owner.ec2().get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
+    return volume
 
 
 def make(accounts, base, kind, thing):
-    """A new image, snapshot or upload of the owner's."""
+    """A new one of the owner's."""
     owner = accounts["owner"]
+    if kind == "instance":
+        return make_machine(owner, base)
+    if kind == "volume":
+        return make_volume(owner)
+    if kind == "key pair":
+        return owner.ec2().create_key_pair(KeyName=disks.unique("pair"), KeyType="ed25519")["KeyPairId"]
     if kind == "image":
         made = disks.register(owner, base)
         permission = {"ImageId": made}
@@ -270,7 +357,7 @@ def test_each_caller_gets_what_the_matrix_says_and_cannot_tell_hidden_from_absen
         for name in PRINCIPALS:
             expect(row, "+", send(accounts[name], row, ""))
         return
-    for thing, name in itertools.product(THINGS, PRINCIPALS):
+    for thing, name in itertools.product(row.things, PRINCIPALS):
         named = make(accounts, base, row.kind, thing)
         token = ""
         if row.operation == "GetSnapshotBlock":  # the owner's token, as if it had leaked, if need be
@@ -284,6 +371,8 @@ def test_each_caller_gets_what_the_matrix_says_and_cannot_tell_hidden_from_absen
         if row.cell(name, thing) == "hidden":
             absent = ABSENT[row.kind]
             assert told(answer, named) == told(send(accounts[name], row, absent, token), absent)
+        if row.operation == "RunInstances":
+            end_machines(accounts[name])  # there is not room for all
 
 
 def test_the_matrix_has_a_row_for_every_operation_that_the_server_answers(server):
@@ -316,7 +405,7 @@ def nobodies(server, accounts):
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_nobody_gets_anything_nor_learns_whether_a_thing_exists(accounts, base, nobodies, row):
     absent = ABSENT.get(row.kind, "")
-    things = [absent] + ([make(accounts, base, row.kind, "public")] if row.kind else [])
+    things = [absent] + ([make(accounts, base, row.kind, row.things[-1])] if row.kind else [])
     for who, caller in nobodies.items():
         answers = [told(send(caller, row, thing), thing) for thing in things]
         assert answers[0][0] in (400, 401, 403), who
@@ -326,11 +415,9 @@ def test_nobody_gets_anything_nor_learns_whether_a_thing_exists(accounts, base, 
         request.headers.append(("Host", sigv4.host_of(accounts["owner"].server)))
         assert sigv4.send(accounts["owner"].server, request).status in (400, 401, 403), "unsigned"
     if row.kind:  # it is as it was
-        describe = ROWS[0] if row.kind == "image" else DESCRIBE_SNAPSHOTS
+        kind = "snapshot" if row.kind == "upload" else row.kind
+        describe = next(one for one in ROWS if one.kind == kind and one.operation.startswith("Describe"))
         assert send(accounts["owner"], describe, things[1]).status == 200
-
-
-DESCRIBE_SNAPSHOTS = next(row for row in ROWS if row.operation == "DescribeSnapshots")
 
 
 def test_lists_hold_only_what_the_caller_may_see(accounts, base):
