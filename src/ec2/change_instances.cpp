@@ -52,7 +52,7 @@ Result<NewAttribute> new_attribute(m::ModifyInstanceAttributeRequest const& requ
     if (flag) given.push_back({name, flag->value.value_or(false) ? "true" : "false"});
   };
   auto const take_text = [&](auto const& text, char const* name) {
-    if (text) given.push_back({name, text->value.value_or("")});
+    if (text) given.push_back({name, text->value ? std::string(*text->value) : ""});
   };
   take_flag(request.source_dest_check, "sourceDestCheck");
   take_flag(request.disable_api_stop, "disableApiStop");

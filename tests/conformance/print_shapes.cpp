@@ -5,6 +5,7 @@
 
 #include "messages/ebs/ebs.h"
 #include "messages/ec2/cancel_image_launch_permission.h"
+#include "messages/ec2/change_instances.h"
 #include "messages/ec2/copy_image.h"
 #include "messages/ec2/copy_snapshot.h"
 #include "messages/ec2/create_key_pair.h"
@@ -17,6 +18,7 @@
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_images.h"
 #include "messages/ec2/describe_instance_types.h"
+#include "messages/ec2/describe_instances.h"
 #include "messages/ec2/describe_key_pairs.h"
 #include "messages/ec2/describe_regions.h"
 #include "messages/ec2/describe_security_groups.h"
@@ -33,6 +35,8 @@
 #include "messages/ec2/register_image.h"
 #include "messages/ec2/reset_image_attribute.h"
 #include "messages/ec2/reset_snapshot_attribute.h"
+#include "messages/ec2/run_instances.h"
+#include "messages/ec2/volumes.h"
 #include "messages/kms/aliases.h"
 #include "messages/kms/cryptography.h"
 #include "messages/kms/grants.h"
@@ -98,6 +102,10 @@ object operation(Naming request, Naming response) {
 #define OPERATION(name, request, response) \
   { #name, operation < name##Request, name##Response>(request, response) }
 
+/// One whose response is a shape that others have, too.
+#define ANSWERS(name, answer, request, response) \
+  { #name, operation < name##Request, answer>(request, response) }
+
 object ec2() {
   using namespace messages::ec2;
   constexpr auto kForm = Naming::upper_camel;
@@ -106,15 +114,23 @@ object ec2() {
       OPERATION(CancelImageLaunchPermission, kForm, kXml),
       OPERATION(CopyImage, kForm, kXml),
       OPERATION(CopySnapshot, kForm, kXml),
+      OPERATION(CreateImage, kForm, kXml),
       OPERATION(CreateKeyPair, kForm, kXml),
+      ANSWERS(CreateSnapshot, Snapshot, kForm, kXml),
+      OPERATION(CreateSnapshots, kForm, kXml),
       OPERATION(CreateTags, kForm, kXml),
+      ANSWERS(CreateVolume, Volume, kForm, kXml),
       OPERATION(DeleteKeyPair, kForm, kXml),
       OPERATION(DeleteSnapshot, kForm, kXml),
       OPERATION(DeleteTags, kForm, kXml),
+      OPERATION(DeleteVolume, kForm, kXml),
       OPERATION(DeregisterImage, kForm, kXml),
       OPERATION(DescribeAvailabilityZones, kForm, kXml),
       OPERATION(DescribeImageAttribute, kForm, kXml),
       OPERATION(DescribeImages, kForm, kXml),
+      OPERATION(DescribeInstanceAttribute, kForm, kXml),
+      OPERATION(DescribeInstances, kForm, kXml),
+      OPERATION(DescribeInstanceStatus, kForm, kXml),
       OPERATION(DescribeInstanceTypes, kForm, kXml),
       OPERATION(DescribeKeyPairs, kForm, kXml),
       OPERATION(DescribeRegions, kForm, kXml),
@@ -123,15 +139,23 @@ object ec2() {
       OPERATION(DescribeSnapshots, kForm, kXml),
       OPERATION(DescribeSubnets, kForm, kXml),
       OPERATION(DescribeTags, kForm, kXml),
+      OPERATION(DescribeVolumes, kForm, kXml),
       OPERATION(DescribeVpcs, kForm, kXml),
       OPERATION(DisableImage, kForm, kXml),
       OPERATION(EnableImage, kForm, kXml),
+      OPERATION(GetConsoleOutput, kForm, kXml),
       OPERATION(ImportKeyPair, kForm, kXml),
       OPERATION(ModifyImageAttribute, kForm, kXml),
+      OPERATION(ModifyInstanceAttribute, kForm, kXml),
       OPERATION(ModifySnapshotAttribute, kForm, kXml),
+      OPERATION(RebootInstances, kForm, kXml),
       OPERATION(RegisterImage, kForm, kXml),
       OPERATION(ResetImageAttribute, kForm, kXml),
       OPERATION(ResetSnapshotAttribute, kForm, kXml),
+      OPERATION(RunInstances, kForm, kXml),
+      ANSWERS(StartInstances, InstanceStateChanges, kForm, kXml),
+      ANSWERS(StopInstances, InstanceStateChanges, kForm, kXml),
+      ANSWERS(TerminateInstances, InstanceStateChanges, kForm, kXml),
   };
 }
 

@@ -2,6 +2,7 @@
 // ModifyInstanceAttribute and GetConsoleOutput say and hear. Source: EC2 API Reference.
 #pragma once
 #include "messages/ec2/describe_instances.h"
+#include "messages/ec2/text_scalars.h"
 
 namespace argosy::messages::ec2 {
 
@@ -49,6 +50,11 @@ constexpr auto wire_name_exceptions(RebootInstancesResponse const*) {
   return std::array{wire::NameException{"result", "return"}};
 }
 
+struct BlobAttributeValue {
+  std::optional<Blob> value;
+};
+BOOST_DESCRIBE_STRUCT(BlobAttributeValue, (), (value))
+
 /// One attribute, named by its own member or by `attribute` and `value`.
 struct ModifyInstanceAttributeRequest {
   std::optional<AttributeBooleanValue> source_dest_check;
@@ -59,7 +65,7 @@ struct ModifyInstanceAttributeRequest {
   std::optional<std::string> value;
   std::optional<AttributeBooleanValue> disable_api_termination;
   std::optional<AttributeValue> instance_initiated_shutdown_behavior;
-  std::optional<AttributeValue> user_data;
+  std::optional<BlobAttributeValue> user_data;
 };
 BOOST_DESCRIBE_STRUCT(ModifyInstanceAttributeRequest, (),
                       (source_dest_check, disable_api_stop, dry_run, instance_id, attribute, value,
