@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <mutex>
 #include <optional>
 
 #include "base/log.h"
@@ -69,6 +71,15 @@ std::string probe_acceleration(std::string const& qemu, std::string const& folde
   else
     log_info("machines run under KVM: a probe booted with it");
   return why_not ? "tcg" : "kvm";
+}
+
+std::string acceleration_of_host(std::string const& qemu, std::string const& folder) {
+  static std::mutex mutex;  // guards known, and lets the others wait for who probes
+  static std::map<std::string, std::string> known;
+  std::lock_guard lock(mutex);
+  auto found = known.find(qemu);
+  if (found == known.end()) found = known.emplace(qemu, probe_acceleration(qemu, folder)).first;
+  return found->second;
 }
 
 std::string processor(std::string const& acceleration) {

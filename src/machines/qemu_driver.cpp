@@ -65,11 +65,8 @@ class QemuDriver final : public Driver {
   }
 
   std::string acceleration() const override {
-    std::call_once(probed_, [this] {
-      bool const given = options_.acceleration == "kvm" || options_.acceleration == "tcg";
-      acceleration_ = given ? options_.acceleration : probe_acceleration(options_.qemu, options_.directory);
-    });
-    return acceleration_;
+    bool const given = options_.acceleration == "kvm" || options_.acceleration == "tcg";
+    return given ? options_.acceleration : acceleration_of_host(options_.qemu, options_.directory);
   }
 
   Result<void> start(Machine const& machine) override {
@@ -224,8 +221,6 @@ class QemuDriver final : public Driver {
   QemuOptions const options_;
   std::array<std::mutex, kLocks> locks_;  // each guards the folders of its machines
   Claims frozen_;
-  mutable std::once_flag probed_;
-  mutable std::string acceleration_;  // written once
 };
 
 }  // namespace
