@@ -14,7 +14,7 @@ namespace argosy::api {
 namespace {
 
 /// What does not follow from the kind of failure. Source: ec2-semantics A3, A7, G.
-constexpr std::array<std::pair<std::string_view, int>, 20> kStatuses{{
+constexpr std::array<std::pair<std::string_view, int>, 21> kStatuses{{
     {"AuthFailure", 401},
     {"OptInRequired", 401},
     {"UnauthorizedOperation", 403},
@@ -31,6 +31,7 @@ constexpr std::array<std::pair<std::string_view, int>, 20> kStatuses{{
     {"ResourceNotFoundException", 404},
     {"ServiceQuotaExceededException", 402},
     {"ConflictException", 409},
+    {"InsufficientInstanceCapacity", 500},
     {"RequestLimitExceeded", 503},
     {"Unavailable", 503},
     {"KMSInternalException", 500},

@@ -1,6 +1,8 @@
 // ec2/describe_instances.cpp - see describe_instances.h.
 #include "ec2/describe_instances.h"
 
+#include <algorithm>
+
 #include "catalogue/instances.h"
 #include "catalogue/listing.h"
 #include "ec2/dry_run.h"
@@ -84,11 +86,14 @@ Result<m::DescribeInstancesResponse> describe_instances(catalogue::Transaction& 
                                                         m::DescribeInstancesRequest const& request) {
   auto const found = TRY(find_instances(tx, caller, token_key, request, to_filters(request.filter)));
   m::DescribeInstancesResponse out;
+  auto& all = out.reservation_set;
   for (auto const& instance : found.instances) {
-    if (out.reservation_set.empty() || out.reservation_set.back().reservation_id != instance.reservation_id)
-      out.reservation_set.push_back(to_reservation(caller.account, instance.reservation_id));
+    // Those of another reservation of the same moment may stand in between.
+    auto reservation = std::ranges::find(all, instance.reservation_id, &m::Reservation::reservation_id);
+    if (reservation == all.end())
+      reservation = all.insert(all.end(), to_reservation(caller.account, instance.reservation_id));
     auto shape = TRY(to_shape(tx, caller, region, instance));
-    out.reservation_set.back().instances_set.push_back(std::move(shape));
+    reservation->instances_set.push_back(std::move(shape));
   }
   out.next_token = next_token_of(token_key, caller, request, found);
   return out;

@@ -231,6 +231,7 @@ STATUSES = {
     "AccessDeniedException": (400, 403),
     "ResourceNotFoundException": (404,),
     "ConflictException": (400, 409),
+    "InsufficientInstanceCapacity": (500,),
     "InternalServerException": (500,),
     "Unavailable": (503,),
 }
