@@ -45,6 +45,7 @@ Result<Instance> to_instance(sql::Rows& row) {
   out.mac_address = row.text(30);
   out.address = row.text(31);
   out.stop_at_once = row.integer(32) != 0;
+  out.public_key = row.text(33);
   return out;
 }
 
@@ -56,7 +57,8 @@ Result<std::optional<Instance>> find_instance(Transaction& tx, std::string_view 
       "transition_reason, created, launched, changed_ms, launch_index, key_name, user_data, client_token, "
       "metadata_enabled, metadata_tokens_required, metadata_hop_limit, metadata_tags, termination_protected, "
       "stop_protected, terminates_on_shutdown, reboot_wanted, architecture, virtualization_type, "
-      "root_device_name, boot_mode, ena_support, platform, mac_address, address, stop_at_once FROM instances "
+      "root_device_name, boot_mode, ena_support, platform, mac_address, address, stop_at_once, public_key "
+      "FROM instances "
       "WHERE id = ?1",
       {id}));
   bool const found = TRY(rows->next());
@@ -82,9 +84,10 @@ Result<void> insert_instance(Transaction& tx, Instance const& i, instances::Capa
       "key_name, user_data, client_token, metadata_enabled, metadata_tokens_required, metadata_hop_limit, "
       "metadata_tags, termination_protected, stop_protected, terminates_on_shutdown, reboot_wanted, "
       "architecture, virtualization_type, root_device_name, boot_mode, ena_support, platform, mac_address, "
-      "address, stop_at_once) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+      "address, stop_at_once, public_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+      "?14, ?15, ?16, "
       "?17, ?18, ?19, "
-      "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)",
+      "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)",
       {std::string_view(i.id),
        std::string_view(i.account),
        std::string_view(i.reservation_id),
@@ -119,7 +122,8 @@ Result<void> insert_instance(Transaction& tx, Instance const& i, instances::Capa
        sql::optional_value(i.platform),
        std::string_view(i.mac_address),
        std::string_view(i.address),
-       std::int64_t{i.stop_at_once}}));
+       std::int64_t{i.stop_at_once},
+       std::string_view(i.public_key)}));
   return {};
 }
 
@@ -160,15 +164,16 @@ Result<std::vector<std::string>> list_busy_instances(Transaction& tx) {
       [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 
-Result<void> remove_terminated_instances(Transaction& tx, Time before) {
-  auto const ids = TRY(sql::read_rows(
-      tx.query("SELECT id FROM instances WHERE state = 'terminated' AND changed_ms < ?1 LIMIT 100",
-               {to_milliseconds(before)}),
-      [](sql::Rows& row) { return std::string(row.text(0)); }));
-  for (auto const& id : ids) {
-    TRY(remove_resource_tags(tx, id));
-    TRY(tx.execute("DELETE FROM instances WHERE id = ?1", {std::string_view(id)}));
-  }
+Result<std::vector<std::string>> list_terminated_instances(Transaction& tx, Time before, std::size_t limit) {
+  return sql::read_rows(
+      tx.query("SELECT id FROM instances WHERE state = 'terminated' AND changed_ms < ?1 LIMIT ?2",
+               {to_milliseconds(before), static_cast<std::int64_t>(limit)}),
+      [](sql::Rows& row) { return std::string(row.text(0)); });
+}
+
+Result<void> remove_instance(Transaction& tx, std::string_view id) {
+  TRY(remove_resource_tags(tx, id));
+  TRY(tx.execute("DELETE FROM instances WHERE id = ?1", {id}));
   return {};
 }
 

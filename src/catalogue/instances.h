@@ -26,8 +26,10 @@ Result<std::vector<instances::Instance>> list_reservation(Transaction& tx, std::
                                                           std::string_view reservation);
 /// Instances that are neither stopped nor terminated, in order of id.
 Result<std::vector<std::string>> list_busy_instances(Transaction& tx);
-/// Forgets, with their tags, those that terminated before then.
-Result<void> remove_terminated_instances(Transaction& tx, Time before);
+/// Those that terminated before then.
+Result<std::vector<std::string>> list_terminated_instances(Transaction& tx, Time before, std::size_t limit);
+/// With its tags.
+Result<void> remove_instance(Transaction& tx, std::string_view id);
 
 /// What one account's machines take, or everybody's if empty; of those that are stopped only that they are
 /// there.

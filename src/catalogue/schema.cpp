@@ -172,7 +172,7 @@ CREATE TABLE IF NOT EXISTS instances(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, reservation TEXT NOT NULL, image TEXT NOT NULL, type TEXT NOT NULL,
   vcpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL, state TEXT NOT NULL, state_reason_code TEXT NOT NULL,
   state_reason TEXT NOT NULL, transition_reason TEXT NOT NULL, created TEXT NOT NULL, launched TEXT NOT NULL,
-  changed_ms INTEGER NOT NULL, launch_index INTEGER NOT NULL, key_name TEXT NOT NULL, user_data BLOB NOT NULL,
+  changed_ms INTEGER NOT NULL, launch_index INTEGER NOT NULL, key_name TEXT NOT NULL, public_key TEXT NOT NULL, user_data BLOB NOT NULL,
   client_token TEXT NOT NULL, metadata_enabled INTEGER NOT NULL, metadata_tokens_required INTEGER NOT NULL,
   metadata_hop_limit INTEGER NOT NULL, metadata_tags INTEGER NOT NULL, termination_protected INTEGER NOT NULL,
   stop_protected INTEGER NOT NULL, terminates_on_shutdown INTEGER NOT NULL, reboot_wanted INTEGER NOT NULL,

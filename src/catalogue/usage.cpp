@@ -50,6 +50,9 @@ Result<RegionCounts> count_region(Transaction& tx) {
   out.completing_uploads = TRY(number(
       tx, "SELECT count(*) FROM snapshots WHERE is_upload = 1 AND state = 'pending' AND completing = 1"));
   out.copies = TRY(number(tx, "SELECT count(*) FROM copies"));
+  out.instances =
+      TRY(numbers(tx, "SELECT state, count(*) FROM instances WHERE state <> 'terminated' GROUP BY state"));
+  out.volumes = TRY(number(tx, "SELECT count(*) FROM volumes"));
   return out;
 }
 

@@ -20,6 +20,8 @@ struct RegionCounts {
   std::int64_t open_uploads = 0;
   std::int64_t completing_uploads = 0;
   std::int64_t copies = 0;
+  std::map<std::string, std::int64_t> instances;  ///< by state, without terminated ones
+  std::int64_t volumes = 0;
 };
 /// From indexes alone: a million images take some milliseconds.
 Result<RegionCounts> count_region(Transaction& tx);

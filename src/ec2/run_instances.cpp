@@ -154,12 +154,13 @@ Result<std::vector<Device>> devices_of(catalogue::Transaction& tx, access::Calle
   return out;
 }
 
-Result<void> check_key_pair(catalogue::Transaction& tx, access::Caller const& caller,
-                            std::string const& name) {
-  if (name.empty()) return {};
-  auto const found = TRY(catalogue::find_key_pair(tx, caller.account, name));
-  if (found) return {};
-  return instances::key_pair_not_found({name});
+/// The public key of the pair that the caller names; empty: none.
+Result<std::string> find_public_key(catalogue::Transaction& tx, access::Caller const& caller,
+                                    std::string const& name) {
+  if (name.empty()) return std::string();
+  auto found = TRY(catalogue::find_key_pair(tx, caller.account, name));
+  if (!found) return instances::key_pair_not_found({name});
+  return std::move(found->public_key);
 }
 
 instances::Instance new_instance(access::Caller const& caller, Time now, Entropy& entropy,
@@ -224,7 +225,7 @@ Result<m::RunInstancesResponse> run_instances(catalogue::Transaction& tx, access
     if (earlier) return *std::move(earlier);
   }
   auto const image = TRY(find_launchable(tx, caller, launch));
-  TRY(check_key_pair(tx, caller, launch.key_name));
+  auto const public_key = TRY(find_public_key(tx, caller, launch.key_name));
   auto const devices = TRY(devices_of(tx, caller, image, launch.devices));
   instances::Capacity const each{1, launch.type.vcpus, launch.type.memory_mib};
   auto const count = TRY(count_allowed(tx, caller, room, launch.type, launch.least, launch.most));
@@ -234,6 +235,7 @@ Result<m::RunInstancesResponse> run_instances(catalogue::Transaction& tx, access
     auto instance = new_instance(caller, now, entropy, image, launch);
     instance.reservation_id = *out.reservation_id;
     instance.launch_index = i;
+    instance.public_key = public_key;
     TRY(catalogue::insert_instance(tx, instance, each));
     TRY(catalogue::save_tags(tx, caller.account, instance.id, launch.instance_tags));
     TRY(save_volumes(tx, caller, keys, entropy, now, instance, devices, launch.volume_tags));

@@ -50,6 +50,7 @@ struct Instance {
   Time changed{};   ///< when the state was last changed
   std::int64_t launch_index = 0;
   std::string key_name;
+  std::string public_key;  ///< of that pair, as it was at launch: the pair may be deleted
   Bytes user_data;
   std::string client_token;
   MetadataOptions metadata;

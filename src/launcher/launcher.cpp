@@ -24,6 +24,7 @@ constexpr Duration kIdle = std::chrono::minutes(10);
 constexpr Duration kRenewBefore = std::chrono::minutes(30);
 constexpr std::int64_t kGibBytes = std::int64_t{1} << 30U;
 constexpr std::size_t kVolumesAtOnce = 100;
+constexpr std::size_t kInstancesAtOnce = 100;
 
 struct Reason {
   std::string code;
@@ -54,11 +55,20 @@ Result<Time> Launcher::step() {
   }));
   for (auto const& id : busy)
     if (auto stepped = step_instance(id); !stepped) log_error("{}: {}", id, stepped.error().message);
-  auto const now = clock_.now();
-  TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
-    return catalogue::remove_terminated_instances(tx, now - instances::kShownAfterTermination);
+  TRY(forget_terminated());
+  return clock_.now() + (busy.empty() ? kIdle : kTick);
+}
+
+Result<void> Launcher::forget_terminated() {
+  auto const before = clock_.now() - instances::kShownAfterTermination;
+  auto const ids = TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
+    return catalogue::list_terminated_instances(tx, before, kInstancesAtOnce);
   }));
-  return now + (busy.empty() ? kIdle : kTick);
+  if (ids.empty()) return {};
+  return sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    for (auto const& id : ids) TRY(catalogue::remove_instance(tx, id));
+    return {};
+  });
 }
 
 Result<void> Launcher::ready_unattached_volumes() {

@@ -69,6 +69,7 @@ class Launcher {
   using Instance = instances::Instance;
   using Volume = instances::Volume;
 
+  Result<void> forget_terminated();
   Result<void> ready_unattached_volumes();
   Result<void> remove_overlays();
   Result<void> step_instance(std::string const& id);

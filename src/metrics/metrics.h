@@ -51,6 +51,9 @@ inline constexpr Metric kCopiedBytes{"argosy_copied_bytes_total", Kind::counter,
                                      "Bytes that copies have moved into the region since the start"};
 inline constexpr Metric kImages{"argosy_images", Kind::gauge, "Images that are not deregistered"};
 inline constexpr Metric kSnapshots{"argosy_snapshots", Kind::gauge, "Snapshots by state"};
+inline constexpr Metric kInstances{"argosy_instances", Kind::gauge,
+                                   "Instances by state, without terminated ones"};
+inline constexpr Metric kVolumes{"argosy_volumes", Kind::gauge, "Volumes"};
 inline constexpr Metric kPacks{"argosy_packs", Kind::gauge, "Packs in the store"};
 inline constexpr Metric kStoredBytes{"argosy_stored_bytes", Kind::gauge, "Bytes of the packs"};
 inline constexpr Metric kWaitingBytes{"argosy_waiting_bytes", Kind::gauge,

@@ -2,7 +2,6 @@
 #include "server/machine_facts.h"
 
 #include "catalogue/instances.h"
-#include "catalogue/key_pairs.h"
 #include "catalogue/tags.h"
 #include "catalogue/volumes.h"
 #include "instances/default_network.h"
@@ -54,10 +53,7 @@ Result<std::optional<metadata::Facts>> find_facts(catalogue::Transaction& tx, st
   out.region = region;
   add_network(out, *instance, region);
   out.key_name = instance->key_name;
-  if (!out.key_name.empty()) {
-    auto const pair = TRY(catalogue::find_key_pair(tx, instance->account, out.key_name));
-    if (pair) out.public_key = pair->public_key;
-  }
+  out.public_key = instance->public_key;
   out.user_data = instance->user_data;
   TRY(add_devices(tx, out, *instance));
   if (instance->metadata.tags) {

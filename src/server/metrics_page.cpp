@@ -96,6 +96,13 @@ void write_catalogues(Page& page, MetricSources const& sources) {
   page.begin(table::kCopies);
   for (auto const& [name, counts] : counted)
     page.sample({{"region", name}}, static_cast<std::uint64_t>(counts.copies));
+  page.begin(table::kInstances);
+  for (auto const& [name, counts] : counted)
+    for (auto const& [state, count] : counts.instances)
+      page.sample({{"region", name}, {"state", state}}, static_cast<std::uint64_t>(count));
+  page.begin(table::kVolumes);
+  for (auto const& [name, counts] : counted)
+    page.sample({{"region", name}}, static_cast<std::uint64_t>(counts.volumes));
 }
 
 void write_stores(Page& page, MetricSources const& sources) {
