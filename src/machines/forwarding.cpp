@@ -16,6 +16,7 @@ namespace {
 /// 0, or errno of the attempt.
 int try_port(std::string const& address, std::uint16_t port) {
   Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) return errno;
   int const reuse = 1;  // as QEMU does
   ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
   sockaddr_in where{};

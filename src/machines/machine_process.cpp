@@ -40,7 +40,7 @@ std::vector<std::string> MachineProcess::volumes() const {
 Result<void> MachineProcess::start(Machine const& machine, Setting const& setting,
                                    std::vector<int> inherited) {
   auto arguments = TRY(command_line(machine, setting));
-  std::ofstream(console_path(), std::ios::trunc);
+  std::ofstream const empty_console(console_path(), std::ios::trunc);
   std::error_code ignored;
   std::filesystem::remove(folder_ + "/" + kQmpSocket, ignored);
   TRY(process_.start({std::move(arguments), "qemu-system-x86", std::move(inherited)}));

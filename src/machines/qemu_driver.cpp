@@ -169,7 +169,7 @@ class QemuDriver final : public Driver {
       if (state && *state == "shutdown") TRY(process.power_off());
       if (state && *state == "internal-error") TRY(process.strike());
     }
-    auto const status = process.status();
+    auto status = process.status();
     if (status.power == Power::stopped) TRY(stop_disks(process));
     return status;
   }

@@ -18,6 +18,7 @@ Result<SocketPath> SocketPath::open(std::string const& folder, std::string const
 Result<Descriptor> connect_to(std::string const& folder, std::string const& name, int timeout_seconds) {
   auto const path = TRY(SocketPath::open(folder, name));
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) return system_failure("cannot make a socket");
   timeval const timeout{timeout_seconds, 0};
   ::setsockopt(socket.number(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
   ::setsockopt(socket.number(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));

@@ -78,7 +78,7 @@ TEST_P(Freezing, a_stopped_machine_reads_its_overlay_with_a_disk_server_of_its_o
   EXPECT_EQ(stamp(*frozen[0], 1), 1);
   auto const first_server = host.disk_server_of("vol-i-1");
   ::kill(first_server, SIGKILL);
-  ASSERT_TRUE(host.await("i-1", [&] { return !Host::is_alive(first_server); }));
+  ASSERT_TRUE(Host::dies(first_server));
   EXPECT_EQ(read(*frozen[0], 15), Bytes(kBlockBytes, std::byte{'x'}));
   EXPECT_EQ(host.driver().start(machine).error().fault, Fault::conflict);
   auto const server = host.disk_server_of("vol-i-1");

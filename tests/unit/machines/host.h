@@ -1,6 +1,7 @@
 // machines/host.h - a driver in a folder of a test's own, with machines of one sector.
 #pragma once
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -50,8 +51,14 @@ class Host {
     machine.boot_mode = "legacy-bios";
     machine.disks = {{"vol-" + id, kDiskBytes, make_base(id + ".raw", guest), {}}};
     machine.mac_address = "02:00:00:00:00:01";
-    machine.loopback_address = "127.83.12.7";
+    machine.loopback_address = address_in(83);
     return machine;
+  }
+  /// One of 127.NET.x.y that no test in another process has.
+  static std::string address_in(int net) {
+    auto const process = ::getpid();
+    return "127." + std::to_string(net) + "." + std::to_string(process / 200 % 200) + "." +
+           std::to_string(1 + process % 200);
   }
   void start(Machine const& machine) {
     started_.push_back(machine.id);
@@ -116,6 +123,14 @@ class Host {
   static bool is_alive(pid_t process) {
     auto const line = read_file("/proc/" + std::to_string(process) + "/stat");
     return line && !line->contains(") Z ");
+  }
+  /// Within half a minute, without anybody tending its machine.
+  static bool dies(pid_t process) {
+    for (int attempt = 0; attempt < 3000; ++attempt) {
+      if (!is_alive(process)) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
   }
 
   QemuOptions& options() { return options_; }

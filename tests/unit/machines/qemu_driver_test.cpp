@@ -166,6 +166,7 @@ TEST(Machine, waits_while_its_disk_server_is_dead_and_goes_on) {
   ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
   auto const server = host.disk_server_of("vol-i-1");
   ::kill(server, SIGKILL);
+  ASSERT_TRUE(Host::dies(server));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   auto const printed = host.console("i-1");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -271,7 +272,7 @@ TEST(Machine, answers_on_its_own_address_where_the_host_lets_it) {
   host.reopen();
   auto one = host.make_machine("i-1");
   auto other = host.make_machine("i-2");
-  other.loopback_address = "127.83.12.8";
+  other.loopback_address = Host::address_in(84);
   host.start(one);
   host.start(other);
   auto third = host.make_machine("i-3");
@@ -301,8 +302,9 @@ TEST(Driver, ends_disk_servers_that_no_machine_uses_when_it_opens) {
   host.start(host.make_machine("i-2"));
   auto const orphan = host.disk_server_of("vol-i-1");
   auto const used = host.disk_server_of("vol-i-2");
-  ::kill(host.qemu_of("i-1"), SIGKILL);
-  ASSERT_TRUE(host.await("i-2", [&] { return !Host::is_alive(host.qemu_of("i-1")); }));
+  auto const qemu = host.qemu_of("i-1");
+  ::kill(qemu, SIGKILL);
+  ASSERT_TRUE(Host::dies(qemu));
   host.reopen();
   EXPECT_FALSE(Host::is_alive(orphan));
   EXPECT_TRUE(Host::is_alive(used));
