@@ -75,10 +75,10 @@ class Host {
     auto text = driver_->console(id);
     return text && *text ? **text : std::string();
   }
-  /// Looks for half a minute, tending the machine if it runs.
+  /// Looks for two minutes, tending the machine if it runs.
   template <class Condition>
   bool await(std::string const& id, Condition condition) {
-    for (auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    for (auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
          std::chrono::steady_clock::now() < end;) {
       if (condition()) return true;
       (void)driver_->tend(id);
