@@ -24,10 +24,28 @@ using instances::InstanceState;
 using instances::Volume;
 
 /// A key that the caller may not use now, said as EC2 says it of a volume.
+Error to_ec2_error(Error error) {
+  if (!keystore::is_about_keys(error)) return error;
+  return {Fault::invalid, "InvalidParameterValue", "The volume's KMS key cannot be used: " + error.message};
+}
+
 template <class Value>
 Result<Value> with_key_errors(Result<Value> result) {
-  if (result || !keystore::is_about_keys(result.error())) return result;
-  return images::invalid_parameter_value("The volume's KMS key cannot be used: " + result.error().message);
+  if (!result) return std::unexpected(to_ec2_error(std::move(result).error()));
+  return result;
+}
+
+using Frozen = std::vector<std::unique_ptr<machines::FrozenDisk>>;
+
+/// Fails with SnapshotCreationPerVolumeRateExceeded while one of them is being read.
+Result<Frozen> freeze(launcher::Launcher& launcher, std::string const& instance,
+                      std::vector<Volume> const& volumes) {
+  auto frozen = launcher.freeze(instance, volumes);
+  if (frozen) return frozen;
+  if (frozen.error().fault == Fault::conflict && frozen.error().code.empty())
+    return fail(Fault::limit, "SnapshotCreationPerVolumeRateExceeded",
+                "A snapshot of a volume is being taken already. Wait until it is completed.");
+  return std::unexpected(to_ec2_error(std::move(frozen).error()));
 }
 
 Result<void> check_readable(Volume const& volume) {
@@ -63,9 +81,9 @@ Result<Recorded> record(catalogue::Transaction& tx, CaptureRegion const& region,
                         std::vector<images::Tag> const& tags) {
   Recorded out;
   for (auto const& volume : volumes) {
-    auto const opened = TRY(launcher::open_volume(tx, region.keys, volume));
-    auto snapshot = TRY(ebs::begin_capture(tx, caller, now, region.entropy, region.keys, region.master_keys,
-                                           volume, opened.root, description));
+    auto const opened = TRY(with_key_errors(launcher::open_volume(tx, region.keys, volume)));
+    auto snapshot = TRY(with_key_errors(ebs::begin_capture(
+        tx, caller, now, region.entropy, region.keys, region.master_keys, volume, opened.root, description)));
     TRY(catalogue::save_tags(tx, caller.account, snapshot.id, tags));
     auto const builds = TRY(ebs::builds_on_base(tx, region.keys, volume));
     out.captures.push_back({snapshot.id, volume, opened.root, nullptr, builds});
@@ -73,8 +91,6 @@ Result<Recorded> record(catalogue::Transaction& tx, CaptureRegion const& region,
   }
   return out;
 }
-
-using Frozen = std::vector<std::unique_ptr<machines::FrozenDisk>>;
 
 void hand_over(CaptureRegion const& region, Recorded& recorded, Frozen frozen) {
   for (std::size_t i = 0; i < frozen.size(); ++i) recorded.captures[i].frozen = std::move(frozen[i]);
@@ -91,11 +107,11 @@ void give_up(launcher::Captures& captures, std::vector<images::Snapshot> const& 
 Result<Recorded> capture_now(CaptureRegion const& region, access::Caller const& caller, Time now,
                              std::string const& instance, std::vector<Volume> const& volumes,
                              std::string const& description, std::vector<images::Tag> const& tags) {
-  auto frozen = TRY(with_key_errors(region.launcher.freeze(instance, volumes)));
-  auto recorded = TRY(with_key_errors(
-      sql::in_transaction(region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+  auto frozen = TRY(freeze(region.launcher, instance, volumes));
+  auto recorded =
+      TRY(sql::in_transaction(region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
         return record(tx, region, caller, now, volumes, description, tags);
-      })));
+      }));
   hand_over(region, recorded, std::move(frozen));
   return recorded;
 }
@@ -294,9 +310,9 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
   TRY(apply_mappings(request.block_device_mapping, instance.root_device_name, volumes));
   bool const reboots = instance.state == InstanceState::running && !request.no_reboot.value_or(false);
   Frozen frozen;
-  if (!reboots) frozen = TRY(with_key_errors(region.launcher.freeze(instance.id, volumes)));
+  if (!reboots) frozen = TRY(freeze(region.launcher, instance.id, volumes));
   std::string image_id;
-  auto recorded = TRY(with_key_errors(sql::in_transaction(
+  auto recorded = TRY(sql::in_transaction(
       region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<Recorded> {
         TRY(catalogue::check_name_free(tx, caller.account, request.name));
         TRY(check_image_limit(tx, caller));
@@ -310,23 +326,22 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
         TRY(catalogue::save_tags(tx, caller.account, image.id, image_tags));
         image_id = image.id;
         return made;
-      })));
+      }));
   if (!reboots) {
     hand_over(region, recorded, std::move(frozen));
     return m::CreateImageResponse{image_id};
   }
   auto const shared = std::make_shared<Recorded>(std::move(recorded));  // shared: std::function is copied
-  region.launcher.reboot_and(instance.id,
-                             [&launcher = region.launcher, &captures = region.captures, shared,
-                              id = instance.id, frozen_volumes = volumes]() -> Result<void> {
-                               auto disks = launcher.freeze(id, frozen_volumes);
-                               if (!disks) give_up(captures, shared->snapshots, disks.error().message);
-                               if (!disks) return std::unexpected(std::move(disks).error());
-                               for (std::size_t i = 0; i < disks->size(); ++i)
-                                 shared->captures[i].frozen = std::move((*disks)[i]);
-                               captures.add(std::move(shared->captures));
-                               return {};
-                             });
+  auto const waits = region.launcher.reboot_and(
+      instance.id, [&launcher = region.launcher, &captures = region.captures, shared, id = instance.id,
+                    frozen_volumes = volumes](Result<void> const& rebooted) {
+        auto disks = rebooted ? launcher.freeze(id, frozen_volumes)
+                              : Result<Frozen>(std::unexpected(rebooted.error()));
+        if (!disks) return give_up(captures, shared->snapshots, disks.error().message);
+        for (std::size_t i = 0; i < disks->size(); ++i) shared->captures[i].frozen = std::move((*disks)[i]);
+        captures.add(std::move(shared->captures));
+      });
+  if (!waits) give_up(region.captures, shared->snapshots, waits.error().message);
   return m::CreateImageResponse{image_id};
 }
 

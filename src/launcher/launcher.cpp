@@ -180,6 +180,8 @@ Result<void> Launcher::start(Instance const& instance) {
   if (!started && started.error().fault == Fault::conflict)
     return {};  // a frozen disk of it is still being read
   if (!started) return give_up(instance, started.error());
+  for (auto const& disk : machine->disks)  // of a machine that an earlier process started, too
+    if (!disk.session.empty()) TRY(driver_.renew_session(disk.volume_id, disk.session));
   known_.insert(instance.id);
   log_info("{} of {} runs ({})", instance.id, instance.account, driver_.acceleration());
   return update(instance.id, InstanceState::pending,
@@ -209,13 +211,7 @@ Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
 }
 
 Result<void> Launcher::watch(Instance const& instance) {
-  AfterReboot after;
-  {
-    std::lock_guard lock(mutex_);
-    if (auto const found = after_reboot_.find(instance.id); found != after_reboot_.end())
-      after = found->second;
-  }
-  if (after) return reboot(instance, after);
+  if (waits_for_reboot(instance.id)) return reboot(instance);
   auto const status = TRY(driver_.status(instance.id));
   if (status.power == machines::Power::absent) return note_end(instance, "nothing of it is left on the host");
   if (status.power == machines::Power::stopped) return note_end(instance, status.reason);
@@ -256,20 +252,45 @@ Result<void> Launcher::renew_sessions(std::string const& instance) {
 }
 
 /// The guest is asked to shut down, then started again; nobody sees it stopped.
-Result<void> Launcher::reboot(Instance const& instance, AfterReboot const& then) {
+Result<void> Launcher::reboot(Instance const& instance) {
   auto const waits = TRY(waits_for_guest(instance, kShutdownPatience));
   if (waits) return {};
+  asked_.erase(instance.id);
+  auto const started = start_again(instance);
+  end_wait_for_reboot(instance.id, started);
+  if (started) return {};
+  return note_end(instance, "it could not be started again: " + started.error().message);
+}
+
+Result<void> Launcher::start_again(Instance const& instance) {
   TRY(driver_.kill(instance.id));
   auto machine = TRY(sql::in_transaction(catalogue_, sql::Access::write,
                                          [&](catalogue::Transaction& tx) { return prepare(tx, instance); }));
   machine.metadata_socket = TRY(listener_.started(instance.id));
-  TRY(driver_.start(machine));
-  asked_.erase(instance.id);
+  return driver_.start(machine);
+}
+
+Result<void> Launcher::reboot_and(std::string const& instance, AfterReboot then) {
+  std::lock_guard lock(mutex_);
+  if (after_reboot_.try_emplace(instance, std::move(then)).second) return {};
+  return fail(Fault::conflict, instance + " is being rebooted already");
+}
+
+bool Launcher::waits_for_reboot(std::string const& instance) {
+  std::lock_guard lock(mutex_);
+  return after_reboot_.contains(instance);
+}
+
+void Launcher::end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted) {
+  AfterReboot then;
   {
     std::lock_guard lock(mutex_);
-    after_reboot_.erase(instance.id);
+    auto const found = after_reboot_.find(instance);
+    if (found == after_reboot_.end()) return;
+    then = std::move(found->second);
+    after_reboot_.erase(found);
   }
-  return then();
+  then(rebooted);
 }
 
 /// A machine that its owner wants to run does not.
@@ -310,6 +331,7 @@ Result<void> Launcher::stop(Instance const& instance) {
   listener_.ended(instance.id);
   known_.erase(instance.id);
   asked_.erase(instance.id);
+  end_wait_for_reboot(instance.id, {});  // as it is now, it is what a reboot would have left
   return update(instance.id, InstanceState::stopping,
                 [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
                   auto const volumes =
@@ -338,6 +360,7 @@ Result<void> Launcher::terminate(Instance const& instance) {
   bool waits = false;
   if (something_stays && !instance.stop_at_once) waits = TRY(waits_for_guest(instance, kTerminationPatience));
   if (waits) return driver_.tend(instance.id);
+  end_wait_for_reboot(instance.id, fail(Fault::conflict, "the instance " + instance.id + " was terminated"));
   TRY(driver_.remove(instance.id));
   listener_.ended(instance.id);
   known_.erase(instance.id);
@@ -395,11 +418,6 @@ Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
   auto next = frozen.begin();
   for (auto const& volume : volumes) out.push_back(volume.has_overlay ? std::move(*next++) : nullptr);
   return out;
-}
-
-void Launcher::reboot_and(std::string const& instance, AfterReboot then) {
-  std::lock_guard lock(mutex_);
-  after_reboot_[instance] = std::move(then);
 }
 
 }  // namespace argosy::launcher

@@ -37,8 +37,9 @@ struct Listener {
   std::function<void(std::string const& instance)> ended;
 };
 
-/// Done while an instance is rebooted: its disks are frozen before the guest writes again.
-using AfterReboot = std::function<Result<void>()>;
+/// Done while an instance is rebooted, before its guest writes again; with an error if there will be no
+/// reboot.
+using AfterReboot = std::function<void(Result<void> rebooted)>;
 
 class Launcher {
  public:
@@ -63,7 +64,7 @@ class Launcher {
       std::string const& instance, std::vector<instances::Volume> const& volumes);
   /// Shuts the guest down and starts it again, and calls `then` before it writes anything; on a machine that
   /// does not run, at once. Forgotten if this process dies. Any thread.
-  void reboot_and(std::string const& instance, AfterReboot then);
+  Result<void> reboot_and(std::string const& instance, AfterReboot then);
 
  private:
   using Instance = instances::Instance;
@@ -78,7 +79,11 @@ class Launcher {
   Result<void> give_up(Instance const& instance, Error const& error);
   Result<void> watch(Instance const& instance);
   Result<void> renew_sessions(std::string const& instance);
-  Result<void> reboot(Instance const& instance, AfterReboot const& then);
+  Result<void> reboot(Instance const& instance);
+  Result<void> start_again(Instance const& instance);
+  bool waits_for_reboot(std::string const& instance);
+  /// Calls what waits for a reboot, if something does, and forgets it.
+  void end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted);
   Result<void> note_end(Instance const& instance, std::string const& reason);
   Result<void> stop(Instance const& instance);
   Result<void> terminate(Instance const& instance);

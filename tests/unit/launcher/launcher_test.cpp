@@ -255,5 +255,59 @@ TEST_F(LauncherTest, keeps_the_content_of_a_deleted_snapshot_as_long_as_a_volume
   EXPECT_EQ(roots(), 0U);
 }
 
+/// What waits for a reboot is told of it once.
+class RebootTest : public LauncherTest {
+ protected:
+  void SetUp() override {
+    run();
+    step();
+    ASSERT_TRUE(machines_.launcher.reboot_and(
+        id_, [&](Result<void> rebooted) { told_.push_back(std::move(rebooted)); }));
+  }
+  std::vector<Result<void>> told_;
+};
+
+TEST_F(RebootTest, is_over_when_the_machine_runs_again_and_its_owner_saw_nothing) {
+  driver_.deaf.insert(id_);
+  step();
+  EXPECT_TRUE(told_.empty());
+  region_.clock.advance(kShutdownPatience);
+  step();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_TRUE(told_[0]);
+  step();
+  EXPECT_EQ(state(), InstanceState::running);
+  EXPECT_EQ(told_.size(), 1U);
+}
+
+TEST_F(RebootTest, is_no_longer_needed_when_the_machine_was_stopped) {
+  stop(true);
+  step();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_TRUE(told_[0]);
+  EXPECT_EQ(state(), InstanceState::stopped);
+}
+
+TEST_F(RebootTest, will_not_be_when_the_machine_was_terminated) {
+  terminate();
+  step();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_FALSE(told_[0]);
+}
+
+TEST_F(RebootTest, fails_with_the_machine_that_cannot_be_started_again) {
+  driver_.fails = Error{Fault::unavailable, "", "no memory"};
+  step();
+  step();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_FALSE(told_[0]);
+  EXPECT_EQ(state(), InstanceState::stopped);
+  EXPECT_NE(find()->state_reason.find("no memory"), std::string::npos);
+}
+
+TEST_F(RebootTest, is_asked_for_once_at_a_time) {
+  EXPECT_FALSE(machines_.launcher.reboot_and(id_, [](Result<void> const&) {}));
+}
+
 }  // namespace
 }  // namespace argosy::launcher
