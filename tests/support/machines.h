@@ -42,6 +42,7 @@ class PretendedDriver final : public machines::Driver {
     return {};
   }
   Result<void> remove_volume(std::string const& id) override {
+    if (being_read.contains(id)) return fail(Fault::conflict, "a snapshot of " + id + " is being read");
     removed_volumes.insert(id);
     return {};
   }
@@ -57,7 +58,8 @@ class PretendedDriver final : public machines::Driver {
   Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
       std::string const&, std::vector<machines::Disk> const& disks) override {
     std::vector<std::unique_ptr<machines::FrozenDisk>> out;
-    for (auto const& disk : disks) out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id]));
+    for (auto const& disk : disks)
+      out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id], read_fails));
     return out;
   }
 
@@ -70,6 +72,8 @@ class PretendedDriver final : public machines::Driver {
   std::map<std::string, machines::Machine> started;  ///< as it was last started
   std::map<std::string, std::string> sessions;       ///< by volume
   std::map<std::string, Blocks> written;             ///< what machines have written, by volume
+  std::optional<Error> read_fails;                   ///< what reading a frozen disk says
+  std::set<std::string> being_read;                  ///< volumes that cannot be removed yet
   std::map<std::string, int> pressed;
   std::map<std::string, int> resets;
   std::map<std::string, int> tended;
@@ -79,18 +83,22 @@ class PretendedDriver final : public machines::Driver {
  private:
   class Frozen final : public machines::FrozenDisk {
    public:
-    Frozen(machines::Disk const& disk, Blocks blocks)
-        : size_bytes_(disk.size_bytes), blocks_(std::move(blocks)) {}
+    Frozen(machines::Disk const& disk, Blocks blocks, std::optional<Error> fails)
+        : size_bytes_(disk.size_bytes), blocks_(std::move(blocks)), fails_(std::move(fails)) {}
     std::int64_t size_bytes() const override { return size_bytes_; }
     Result<std::optional<std::uint64_t>> next_changed(std::uint64_t from) override {
       auto const found = blocks_.lower_bound(from);
       return found == blocks_.end() ? std::nullopt : std::optional(found->first);
     }
-    Result<Bytes> read(std::uint64_t block) override { return blocks_.at(block); }
+    Result<Bytes> read(std::uint64_t block) override {
+      if (fails_) return std::unexpected(*fails_);
+      return blocks_.at(block);
+    }
 
    private:
     std::int64_t size_bytes_;
     Blocks blocks_;
+    std::optional<Error> fails_;
   };
 
   std::map<std::string, machines::Status> status_;

@@ -216,6 +216,22 @@ TEST_F(LauncherTest, forgets_a_terminated_machine_and_its_volumes_and_later_its_
   EXPECT_FALSE(find());
 }
 
+TEST_F(LauncherTest, lets_nothing_wait_for_a_deleted_volume_that_is_still_read) {
+  run();
+  step();
+  auto const volume = volumes().front().id;
+  terminate();
+  step();
+  driver_.being_read.insert(volume);
+  run();
+  step();
+  EXPECT_EQ(state(), InstanceState::running);
+  EXPECT_FALSE(driver_.removed_volumes.contains(volume));
+  driver_.being_read.clear();
+  step();
+  EXPECT_TRUE(driver_.removed_volumes.contains(volume));
+}
+
 TEST_F(LauncherTest, keeps_a_volume_that_outlives_its_machine) {
   messages::ec2::RunInstancesRequest request;
   auto& mapping = request.block_device_mapping.emplace_back();
