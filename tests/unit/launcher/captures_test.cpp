@@ -6,6 +6,7 @@
 #include "catalogue/volumes.h"
 #include "ebs/upload_steps.h"
 #include "ec2/capture_volumes.h"
+#include "ec2/change_instances.h"
 #include "ec2/run_instances.h"
 #include "support/machines.h"
 
@@ -210,6 +211,32 @@ TEST_F(CapturesTest, takes_an_image_with_a_reboot_when_the_guest_is_down) {
   auto expected = changed_blocks();
   expected[11] = tests::block(110);
   EXPECT_EQ(region_.read(find(find_image(id).mappings.front().snapshot_id)), expected);
+}
+
+TEST_F(CapturesTest, takes_an_image_of_a_machine_that_was_stopped_before_it_was_rebooted) {
+  run(tests::kOwner, image_.id);
+  auto const id = *begin_image(false);
+  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+    return ec2::stop_instances(tx, caller_, region_.clock.now(), {{id_}, {}, {}, false, true});
+  }));
+  ASSERT_TRUE(machines_.launcher.step());
+  finish();
+  auto const image = find_image(id);
+  EXPECT_EQ(image.state, images::ImageState::available) << image.state_reason;
+  EXPECT_EQ(region_.read(find(image.mappings.front().snapshot_id)), changed_blocks());
+}
+
+TEST_F(CapturesTest, fails_with_the_reason_where_the_machine_was_terminated_before_it_was_rebooted) {
+  run(tests::kOwner, image_.id);
+  auto const id = *begin_image(false);
+  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+    return ec2::terminate_instances(tx, caller_, region_.clock.now(), {{id_}, {}, {}, false});
+  }));
+  ASSERT_TRUE(machines_.launcher.step());
+  finish();
+  auto const image = find_image(id);
+  EXPECT_EQ(image.state, images::ImageState::failed);
+  EXPECT_NE(image.state_reason.find("was terminated"), std::string::npos);
 }
 
 TEST_F(CapturesTest, ends_at_a_start_what_an_earlier_process_left_half_done) {
