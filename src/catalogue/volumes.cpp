@@ -69,9 +69,8 @@ Result<Volume> find_owned_volume(Transaction& tx, std::string_view account, std:
   return *std::move(found);
 }
 
-Result<bool> is_attached(Transaction& tx, std::string_view account, std::string_view volume) {
-  auto rows = TRY(tx.query("SELECT id FROM volumes WHERE id = ?1 AND account = ?2 AND instance <> ''",
-                           {volume, account}));
+Result<bool> has_volume(Transaction& tx, std::string_view account, std::string_view volume) {
+  auto rows = TRY(tx.query("SELECT id FROM volumes WHERE id = ?1 AND account = ?2", {volume, account}));
   return rows->next();
 }
 

@@ -13,8 +13,8 @@ namespace argosy::catalogue {
 Result<std::optional<instances::Volume>> find_volume(Transaction& tx, std::string_view id);
 /// The account's own, else InvalidVolume.NotFound. Fails with InvalidParameterValue on what is no id.
 Result<instances::Volume> find_owned_volume(Transaction& tx, std::string_view account, std::string const& id);
-/// Whether that account has such a volume, and it is attached.
-Result<bool> is_attached(Transaction& tx, std::string_view account, std::string_view volume);
+/// Whether that account has such a volume.
+Result<bool> has_volume(Transaction& tx, std::string_view account, std::string_view volume);
 
 Result<void> insert_volume(Transaction& tx, instances::Volume const& volume);
 /// What may change: state, encryption, attachment.

@@ -26,13 +26,13 @@ struct Readable {
   content::Disk disk;
 };
 
-/// The disk of a volume as it was opened when the volume was attached.
-Result<Readable> find_attached(sql::Pool& pool, VolumeSession const& session, std::string const& id) {
+/// The disk of a volume as it was opened when its session was made.
+Result<Readable> find_below_volume(sql::Pool& pool, VolumeSession const& session, std::string const& id) {
   if (id != session.snapshot_id) return snapshot_not_found(id);
-  bool const attached = TRY(sql::in_transaction(pool, sql::Access::read, [&](catalogue::Transaction& tx) {
-    return catalogue::is_attached(tx, session.account, session.volume_id);
+  bool const is_there = TRY(sql::in_transaction(pool, sql::Access::read, [&](catalogue::Transaction& tx) {
+    return catalogue::has_volume(tx, session.account, session.volume_id);
   }));
-  if (!attached) return snapshot_not_found(id);
+  if (!is_there) return snapshot_not_found(id);
   auto root =
       session.encrypted ? content::decode_root_secret(session.root) : content::decode_reference(session.root);
   if (!root) return std::unexpected(std::move(root).error());
@@ -69,7 +69,7 @@ Result<Readable> find_shared(sql::Pool& catalogue, keystore::EbsKeys const& keys
 Result<Readable> find_readable(sql::Pool& catalogue, keystore::EbsKeys const& keys, Reader const& reader,
                                std::string const& id) {
   if (!images::has_id_form(id, "snap-")) return invalid("INVALID_SNAPSHOT_ID", "Invalid id: \"" + id + "\"");
-  if (reader.session != nullptr) return find_attached(catalogue, *reader.session, id);
+  if (reader.session != nullptr) return find_below_volume(catalogue, *reader.session, id);
   return find_shared(catalogue, keys, reader.caller, id);
 }
 

@@ -11,7 +11,7 @@
 
 namespace argosy::ebs {
 
-/// Who reads: an account, or what serves one of its attached volumes.
+/// Who reads: an account, or what serves one of its volumes.
 struct Reader {
   access::Caller const& caller;
   VolumeSession const* session = nullptr;
@@ -22,7 +22,7 @@ struct Reader {
 /// AccessDeniedException, ValidationException.
 ///
 /// With a session the first and the last read the session's snapshot with what was opened at launch, whatever
-/// became of snapshot, share and key since, as long as the volume is attached; any other snapshot does not
+/// became of snapshot, share and key since, as long as the volume is there; any other snapshot does not
 /// exist.
 Result<messages::ebs::ListSnapshotBlocksResponse> list_snapshot_blocks(
     sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,

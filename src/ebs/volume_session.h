@@ -1,4 +1,4 @@
-// ebs/volume_session.h - short-lived credentials of whatever serves an attached volume's disk: they allow the
+// ebs/volume_session.h - short-lived credentials of whatever serves a volume's disk: they allow the
 // blocks of that one volume and nothing else. Nothing of them is stored: the session token is the session
 // itself, sealed.
 #pragma once
@@ -9,13 +9,13 @@
 
 namespace argosy::ebs {
 
-/// How long credentials are good for. Short, for they are believed as long as the volume is attached.
+/// How long credentials are good for. Short, for they are believed as long as the volume is there.
 inline constexpr Duration kVolumeSessionAge = std::chrono::hours(1);
 /// What expired longer ago is not renewed.
 inline constexpr Duration kVolumeSessionGrace = std::chrono::hours(24);
 
-/// What was judged when the volume was attached: its content opened, so that a key that is closed later takes
-/// nothing from a running machine (ec2-semantics E4).
+/// What was judged when the volume was made ready: its content opened, so that a key that is closed later
+/// takes nothing from a running machine (ec2-semantics E4).
 struct VolumeSession {
   std::string account;  ///< the volume's, 12 digits
   std::string region;

@@ -128,12 +128,18 @@ TEST_F(VolumeSessionTest, reads_on_when_the_snapshot_is_gone) {
   EXPECT_EQ(read({kRecipient, &session_}, snapshot_.id), tests::some_blocks());
 }
 
-TEST_F(VolumeSessionTest, reads_nothing_when_the_volume_is_not_attached) {
+TEST_F(VolumeSessionTest, reads_on_when_the_volume_has_outlived_its_machine) {
   volume_.instance_id.clear();
   EXPECT_TRUE(region_.run([&](catalogue::Transaction& tx) { return catalogue::save_volume(tx, volume_); }));
-  auto const detached = list({kRecipient, &session_}, snapshot_.id);
-  EXPECT_EQ(detached.error().code, "ResourceNotFoundException/SNAPSHOT_NOT_FOUND");
-  EXPECT_EQ(detached.error().message, list({kStranger}, snapshot_.id).error().message);
+  EXPECT_EQ(read({kRecipient, &session_}, snapshot_.id), tests::some_blocks());
+}
+
+TEST_F(VolumeSessionTest, reads_nothing_when_the_volume_is_deleted) {
+  EXPECT_TRUE(
+      region_.run([&](catalogue::Transaction& tx) { return catalogue::remove_volume(tx, volume_.id); }));
+  auto const deleted = list({kRecipient, &session_}, snapshot_.id);
+  EXPECT_EQ(deleted.error().code, "ResourceNotFoundException/SNAPSHOT_NOT_FOUND");
+  EXPECT_EQ(deleted.error().message, list({kStranger}, snapshot_.id).error().message);
   auto another = session_;
   another.account = kStranger.account;
   EXPECT_FALSE(list({kStranger, &another}, snapshot_.id)) << "the volume is another account's";
