@@ -27,12 +27,11 @@ DiskSession to_session(SessionIssuer const& issuer, instances::Volume const& vol
 }  // namespace
 
 DiskSession issue(SessionIssuer const& issuer, instances::Volume const& volume, OpenedVolume const& opened,
-                  Time now, Entropy& entropy) {
+                  Time now, Duration age, Entropy& entropy) {
   if (volume.base.root.empty()) return {{}, {}, Time::max()};
-  ebs::VolumeSession const session{
-      volume.account,          issuer.region,        volume.id,
-      volume.base.snapshot_id, volume.base.account,  opened.root,
-      volume.base.encrypted,   volume.base.size_gib, now + ebs::kVolumeSessionAge};
+  ebs::VolumeSession const session{volume.account,          issuer.region,        volume.id,
+                                   volume.base.snapshot_id, volume.base.account,  opened.root,
+                                   volume.base.encrypted,   volume.base.size_gib, now + age};
   return to_session(issuer, volume, ebs::issue_session(issuer.token_key, session, entropy));
 }
 

@@ -24,7 +24,7 @@ struct DiskSession {
   Time expires{};
 };
 DiskSession issue(SessionIssuer const& issuer, instances::Volume const& volume, OpenedVolume const& opened,
-                  Time now, Entropy& entropy);
+                  Time now, Duration age, Entropy& entropy);
 /// The same session with more time, whatever became of the key since. Fails with `denied` if `volume.session`
 /// is not this region's or too old.
 Result<DiskSession> renew(SessionIssuer const& issuer, instances::Volume const& volume, Time now,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "catalogue/instances.h"
 #include "catalogue/volumes.h"
+#include "ebs/volume_session.h"
 #include "instances/instance_type.h"
 #include "launcher/volume_keys.h"
 #include "sql/in_transaction.h"
@@ -159,7 +160,7 @@ Result<machines::Machine> Launcher::prepare(catalogue::Transaction& tx, Instance
   for (auto& volume : volumes) {
     if (volume.state == VolumeState::creating) TRY(make_ready(tx, keys_, entropy_, volume));
     auto const opened = TRY(open_volume(tx, keys_, volume));
-    auto session = issue(issuer_, volume, opened, clock_.now(), entropy_);
+    auto session = issue(issuer_, volume, opened, clock_.now(), ebs::kVolumeSessionAge, entropy_);
     sessions_expire_[volume.id] = session.expires;
     volume.session = session.sealed;
     volume.has_overlay = true;
@@ -405,7 +406,7 @@ Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
     for (auto const& volume : volumes) {
       if (!volume.has_overlay) continue;
       auto const opened = TRY(open_volume(tx, keys_, volume));
-      auto const session = issue(issuer_, volume, opened, clock_.now(), entropy_);
+      auto const session = issue(issuer_, volume, opened, clock_.now(), ebs::kCaptureSessionAge, entropy_);
       disks.push_back({volume.id, volume.size_gib * kGibBytes, session.text, opened.secret});
     }
     return {};
