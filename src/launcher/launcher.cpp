@@ -9,6 +9,7 @@
 #include "ebs/volume_session.h"
 #include "instances/instance_type.h"
 #include "launcher/volume_keys.h"
+#include "launcher/volume_steps.h"
 #include "sql/in_transaction.h"
 
 namespace argosy::launcher {
@@ -24,7 +25,6 @@ constexpr Duration kIdle = std::chrono::minutes(10);
 /// Sessions are renewed when this much is left of them: a region that is away for a while finds them valid.
 constexpr Duration kRenewBefore = std::chrono::minutes(30);
 constexpr std::int64_t kGibBytes = std::int64_t{1} << 30U;
-constexpr std::size_t kVolumesAtOnce = 100;
 constexpr std::size_t kInstancesAtOnce = 100;
 
 struct Reason {
@@ -49,15 +49,15 @@ bool is_conflict(Error const& error) { return error.fault == Fault::conflict && 
 }  // namespace
 
 Result<Time> Launcher::step() {
-  TRY(ready_unattached_volumes());
-  TRY(remove_overlays());
+  TRY(ready_unattached_volumes(catalogue_, keys_, entropy_));
+  auto const all_gone = TRY(remove_overlays(catalogue_, driver_));
   auto const busy = TRY(sql::in_transaction(catalogue_, sql::Access::read, [](catalogue::Transaction& tx) {
     return catalogue::list_busy_instances(tx);
   }));
   for (auto const& id : busy)
     if (auto stepped = step_instance(id); !stepped) log_error("{}: {}", id, stepped.error().message);
   TRY(forget_terminated());
-  return clock_.now() + (busy.empty() ? kIdle : kTick);
+  return clock_.now() + (busy.empty() && all_gone ? kIdle : kTick);
 }
 
 Result<void> Launcher::forget_terminated() {
@@ -70,46 +70,6 @@ Result<void> Launcher::forget_terminated() {
     for (auto const& id : ids) TRY(catalogue::remove_instance(tx, id));
     return {};
   });
-}
-
-Result<void> Launcher::ready_unattached_volumes() {
-  auto const ids = TRY(sql::in_transaction(catalogue_, sql::Access::read, [](catalogue::Transaction& tx) {
-    return catalogue::list_creating_volumes(tx, kVolumesAtOnce);
-  }));
-  for (auto const& id : ids) {
-    auto const ready =
-        sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
-          auto volume = TRY(catalogue::find_volume(tx, id));
-          if (!volume || !volume->instance_id.empty()) return {};  // its instance's launch makes it ready
-          TRY(make_ready(tx, keys_, entropy_, *volume));
-          return catalogue::save_volume(tx, *volume);
-        });
-    if (ready || !keystore::is_about_keys(ready.error())) continue;
-    log_warning("volume {} cannot be created: {}", id, ready.error().message);
-    TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
-      auto volume = TRY(catalogue::find_volume(tx, id));
-      if (!volume) return {};
-      volume->state = VolumeState::error;
-      return catalogue::save_volume(tx, *volume);
-    }));
-  }
-  return {};
-}
-
-Result<void> Launcher::remove_overlays() {
-  auto const ids = TRY(sql::in_transaction(catalogue_, sql::Access::read, [](catalogue::Transaction& tx) {
-    return catalogue::list_removed_volumes(tx, kVolumesAtOnce);
-  }));
-  for (auto const& id : ids) {
-    auto const removed = driver_.remove_volume(id);
-    if (!removed && removed.error().fault != Fault::conflict)
-      log_error("{}: {}", id, removed.error().message);
-    if (!removed) continue;  // again, later: a snapshot of it may still be read
-    TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
-      return catalogue::forget_removed_volume(tx, id);
-    }));
-  }
-  return {};
 }
 
 Result<void> Launcher::step_instance(std::string const& id) {
@@ -161,7 +121,7 @@ Result<machines::Machine> Launcher::prepare(catalogue::Transaction& tx, Instance
     if (volume.state == VolumeState::creating) TRY(make_ready(tx, keys_, entropy_, volume));
     auto const opened = TRY(open_volume(tx, keys_, volume));
     auto session = issue(issuer_, volume, opened, clock_.now(), ebs::kVolumeSessionAge, entropy_);
-    sessions_expire_[volume.id] = session.expires;
+    running_[instance.id][volume.id] = session.expires;
     volume.session = session.sealed;
     volume.has_overlay = true;
     TRY(catalogue::save_volume(tx, volume));
@@ -183,7 +143,6 @@ Result<void> Launcher::start(Instance const& instance) {
   if (!started) return give_up(instance, started.error());
   for (auto const& disk : machine->disks)  // of a machine that an earlier process started, too
     if (!disk.session.empty()) TRY(driver_.renew_session(disk.volume_id, disk.session));
-  known_.insert(instance.id);
   log_info("{} of {} runs ({})", instance.id, instance.account, driver_.acceleration());
   return update(instance.id, InstanceState::pending,
                 [&](catalogue::Transaction&, Instance& current) -> Result<void> {
@@ -199,6 +158,7 @@ Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
   log_warning("{} of {} cannot be started: {}", instance.id, instance.account, error.message);
   TRY(driver_.kill(instance.id));
   listener_.ended(instance.id);
+  running_.erase(instance.id);
   return update(instance.id, InstanceState::pending,
                 [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
                   bool const ran = current.launched != current.created;
@@ -216,7 +176,7 @@ Result<void> Launcher::watch(Instance const& instance) {
   auto const status = TRY(driver_.status(instance.id));
   if (status.power == machines::Power::absent) return note_end(instance, "nothing of it is left on the host");
   if (status.power == machines::Power::stopped) return note_end(instance, status.reason);
-  if (known_.insert(instance.id).second) TRY(listener_.started(instance.id));  // this process is a new one
+  if (!running_.contains(instance.id)) TRY(listener_.started(instance.id));  // this process is a new one
   TRY(driver_.tend(instance.id));
   TRY(renew_sessions(instance.id));
   if (!instance.reboot_wanted) return {};
@@ -236,12 +196,12 @@ Result<void> Launcher::renew_sessions(std::string const& instance) {
         return catalogue::list_attached_volumes(tx, instance, "");
       }));
   for (auto volume : volumes) {
-    auto const known = sessions_expire_.find(volume.id);
-    if (volume.session.empty() || (known != sessions_expire_.end() && now < known->second - kRenewBefore))
+    auto const known = running_[instance].find(volume.id);
+    if (volume.session.empty() || (known != running_[instance].end() && now < known->second - kRenewBefore))
       continue;
     auto const session = TRY(renew(issuer_, volume, now, entropy_));
     TRY(driver_.renew_session(volume.id, session.text));
-    sessions_expire_[volume.id] = session.expires;
+    running_[instance][volume.id] = session.expires;
     TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
       auto current = TRY(catalogue::find_volume(tx, volume.id));
       if (!current) return {};
@@ -300,7 +260,7 @@ Result<void> Launcher::note_end(Instance const& instance, std::string const& rea
   log_info("{} of {} ended: {}", instance.id, instance.account, by_guest ? "its guest shut down" : reason);
   TRY(driver_.kill(instance.id));
   listener_.ended(instance.id);
-  known_.erase(instance.id);
+  running_.erase(instance.id);
   return update(
       instance.id, InstanceState::running, [&](catalogue::Transaction&, Instance& current) -> Result<void> {
         current.state = by_guest && current.terminates_on_shutdown ? InstanceState::shutting_down
@@ -330,7 +290,7 @@ Result<void> Launcher::stop(Instance const& instance) {
   if (waits) return driver_.tend(instance.id);
   TRY(driver_.kill(instance.id));
   listener_.ended(instance.id);
-  known_.erase(instance.id);
+  running_.erase(instance.id);
   asked_.erase(instance.id);
   end_wait_for_reboot(instance.id, {});  // as it is now, it is what a reboot would have left
   return update(instance.id, InstanceState::stopping,
@@ -339,7 +299,6 @@ Result<void> Launcher::stop(Instance const& instance) {
                       TRY(catalogue::list_attached_volumes(tx, current.id, current.root_device_name));
                   for (auto volume : volumes) {
                     volume.session.clear();
-                    sessions_expire_.erase(volume.id);
                     TRY(catalogue::save_volume(tx, volume));
                   }
                   current.state = InstanceState::stopped;
@@ -364,7 +323,7 @@ Result<void> Launcher::terminate(Instance const& instance) {
   end_wait_for_reboot(instance.id, fail(Fault::conflict, "the instance " + instance.id + " was terminated"));
   TRY(driver_.remove(instance.id));
   listener_.ended(instance.id);
-  known_.erase(instance.id);
+  running_.erase(instance.id);
   asked_.erase(instance.id);
   return update(instance.id, InstanceState::shutting_down,
                 [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
@@ -372,26 +331,6 @@ Result<void> Launcher::terminate(Instance const& instance) {
                   current.changed = clock_.now();
                   return release_volumes(tx, current);
                 });
-}
-
-/// Those that were never made ready have nothing that could stay.
-Result<void> Launcher::release_volumes(catalogue::Transaction& tx, Instance const& instance) {
-  auto const volumes = TRY(catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name));
-  for (auto volume : volumes) {
-    sessions_expire_.erase(volume.id);
-    if (volume.delete_on_termination || volume.state == VolumeState::creating) {
-      TRY(catalogue::remove_volume(tx, volume.id));
-      continue;
-    }
-    volume.state = VolumeState::available;
-    volume.instance_id.clear();
-    volume.device_name.clear();
-    volume.delete_on_termination = false;
-    volume.attached.reset();
-    volume.session.clear();
-    TRY(catalogue::save_volume(tx, volume));
-  }
-  return {};
 }
 
 Result<std::optional<std::string>> Launcher::console(std::string const& instance) {

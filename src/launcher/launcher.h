@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -71,8 +70,6 @@ class Launcher {
   using Volume = instances::Volume;
 
   Result<void> forget_terminated();
-  Result<void> ready_unattached_volumes();
-  Result<void> remove_overlays();
   Result<void> step_instance(std::string const& id);
   Result<void> start(Instance const& instance);
   Result<machines::Machine> prepare(catalogue::Transaction& tx, Instance const& instance);
@@ -87,7 +84,6 @@ class Launcher {
   Result<void> note_end(Instance const& instance, std::string const& reason);
   Result<void> stop(Instance const& instance);
   Result<void> terminate(Instance const& instance);
-  Result<void> release_volumes(catalogue::Transaction& tx, Instance const& instance);
   /// True until a guest that was asked to shut down is off or has had its time.
   Result<bool> waits_for_guest(Instance const& instance, Duration patience);
   Result<void> update(std::string const& id, instances::InstanceState expected,
@@ -101,10 +97,10 @@ class Launcher {
   Clock& clock_;
   Entropy& entropy_;
   // Of the step's thread alone:
-  std::map<std::string, Time> asked_;            ///< when a guest was asked to shut down
-  std::map<std::string, Time> sessions_expire_;  ///< of the volumes whose sessions this process has issued
-  std::set<std::string> known_;                  ///< machines whose listener was told that they run
-  std::mutex mutex_;                             // guards after_reboot_
+  std::map<std::string, Time> asked_;  ///< when a guest was asked to shut down
+  /// Machines that this process has seen running, and when the sessions of their volumes end.
+  std::map<std::string, std::map<std::string, Time>> running_;
+  std::mutex mutex_;  // guards after_reboot_
   std::map<std::string, AfterReboot> after_reboot_;
 };
 

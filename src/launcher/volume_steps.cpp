@@ -1,0 +1,78 @@
+// launcher/volume_steps.cpp - see volume_steps.h.
+#include "launcher/volume_steps.h"
+
+#include "base/log.h"
+#include "catalogue/volumes.h"
+#include "launcher/volume_keys.h"
+#include "sql/in_transaction.h"
+
+namespace argosy::launcher {
+namespace {
+
+using instances::VolumeState;
+
+constexpr std::size_t kVolumesAtOnce = 100;
+
+}  // namespace
+
+Result<void> ready_unattached_volumes(sql::Pool& catalogue, keystore::EbsKeys const& keys, Entropy& entropy) {
+  auto const ids = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_creating_volumes(tx, kVolumesAtOnce);
+  }));
+  for (auto const& id : ids) {
+    auto const ready =
+        sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+          auto volume = TRY(catalogue::find_volume(tx, id));
+          if (!volume || !volume->instance_id.empty()) return {};  // its instance's launch makes it ready
+          TRY(make_ready(tx, keys, entropy, *volume));
+          return catalogue::save_volume(tx, *volume);
+        });
+    if (ready || !keystore::is_about_keys(ready.error())) continue;
+    log_warning("volume {} cannot be created: {}", id, ready.error().message);
+    TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+      auto volume = TRY(catalogue::find_volume(tx, id));
+      if (!volume) return {};
+      volume->state = VolumeState::error;
+      return catalogue::save_volume(tx, *volume);
+    }));
+  }
+  return {};
+}
+
+Result<bool> remove_overlays(sql::Pool& catalogue, machines::Driver& driver) {
+  bool all_gone = true;
+  auto const ids = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
+    return catalogue::list_removed_volumes(tx, kVolumesAtOnce);
+  }));
+  for (auto const& id : ids) {
+    auto const removed = driver.remove_volume(id);
+    if (!removed && removed.error().fault != Fault::conflict)
+      log_error("{}: {}", id, removed.error().message);
+    all_gone = all_gone && removed;
+    if (!removed) continue;
+    TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+      return catalogue::forget_removed_volume(tx, id);
+    }));
+  }
+  return all_gone;
+}
+
+Result<void> release_volumes(catalogue::Transaction& tx, instances::Instance const& instance) {
+  auto const volumes = TRY(catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name));
+  for (auto volume : volumes) {
+    if (volume.delete_on_termination || volume.state == VolumeState::creating) {
+      TRY(catalogue::remove_volume(tx, volume.id));
+      continue;
+    }
+    volume.state = VolumeState::available;
+    volume.instance_id.clear();
+    volume.device_name.clear();
+    volume.delete_on_termination = false;
+    volume.attached.reset();
+    volume.session.clear();
+    TRY(catalogue::save_volume(tx, volume));
+  }
+  return {};
+}
+
+}  // namespace argosy::launcher
