@@ -4,6 +4,7 @@
 #include "catalogue/instances.h"
 #include "catalogue/tags.h"
 #include "catalogue/volumes.h"
+#include "ec2/regions.h"
 #include "instances/default_network.h"
 #include "sql/in_transaction.h"
 
@@ -15,6 +16,7 @@ using instances::Instance;
 void add_network(metadata::Facts& out, Instance const& instance, std::string const& region) {
   auto const network = instances::default_network(instance.account, region);
   out.availability_zone = network.availability_zone;
+  out.availability_zone_id = ec2::zone_id_of(region);
   out.local_ipv4 = instance.address;
   out.local_hostname = instances::private_dns_name(instance.address, region);
   out.mac = instance.mac_address;
