@@ -71,12 +71,15 @@ Result<std::vector<DeviceWish>> to_devices(std::vector<m::BlockDeviceMapping> co
   return out;
 }
 
+/// Packer sends empty texts where it was told nothing, and EC2 takes them for that.
+bool is_given(std::optional<std::string> const& text) { return text && !text->empty(); }
+
 /// There is one network: whoever names another one is told so.
 Result<void> check_network(std::string const& account, std::string const& region,
                            m::RunInstancesRequest const& request) {
   auto const network = instances::default_network(account, region);
   auto const check_subnet = [&](std::optional<std::string> const& id) -> Result<void> {
-    if (!id || *id == network.subnet_id) return {};
+    if (!is_given(id) || *id == network.subnet_id) return {};
     return fail(Fault::not_found, "InvalidSubnetID.NotFound", "The subnet ID '" + *id + "' does not exist");
   };
   auto const check_group = [&](std::string const& id, std::string_view known) -> Result<void> {
@@ -94,10 +97,10 @@ Result<void> check_network(std::string const& account, std::string const& region
   }
   if (!request.placement) return {};
   auto const& placement = *request.placement;
-  if (placement.availability_zone && *placement.availability_zone != network.availability_zone)
+  if (is_given(placement.availability_zone) && *placement.availability_zone != network.availability_zone)
     return images::invalid_parameter_value("Invalid availability zone: [" + *placement.availability_zone +
                                            "]");
-  if (placement.tenancy && *placement.tenancy != "default")
+  if (is_given(placement.tenancy) && *placement.tenancy != "default")
     return images::unsupported("The tenancy " + *placement.tenancy + " is not supported.");
   return {};
 }
@@ -164,7 +167,9 @@ Result<LaunchRequest> check_run_instances(std::string const& account, std::strin
   out.stop_protected = request.disable_api_stop.value_or(false);
   out.terminates_on_shutdown =
       TRY(to_shutdown_behavior(request.instance_initiated_shutdown_behavior.value_or("stop")));
-  if (request.iam_instance_profile) return images::unsupported("Instance profiles are not supported.");
+  if (auto const& profile = request.iam_instance_profile;
+      profile && (is_given(profile->arn) || is_given(profile->name)))
+    return images::unsupported("Instance profiles are not supported.");
   out.client_token = request.client_token.value_or("");
   if (request.client_token) TRY(check_client_token(out.client_token, kMaxClientTokenBytes));
   out.instance_tags =
