@@ -38,11 +38,11 @@ CLIENT_ENVIRONMENT = {
 }
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, patience_s=PATIENCE_S):
     """The first true value of `condition()`, asked often."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain: {what}"
+        assert time.monotonic() < deadline, f"waited {patience_s} s in vain: {what}"
         time.sleep(0.01)
     return value
 

@@ -2,7 +2,7 @@
 import base64
 import contextlib
 
-from argosyd import wait_until
+from argosyd import PATIENCE_S, wait_until
 
 HERE = "us-east-1"
 TYPE = "t3.nano"
@@ -38,14 +38,14 @@ def console(account, instance, region=HERE):
     return answer.get("Output", "")
 
 
-def await_console(account, instance, text, region=HERE):
+def await_console(account, instance, text, region=HERE, patience_s=PATIENCE_S):
     """All that it wrote until then."""
 
     def seen():
         output = console(account, instance, region)
         return output if text in output else None
 
-    return wait_until(seen, f"{instance} does not say {text!r}")
+    return wait_until(seen, f"{instance} does not say {text!r}", patience_s)
 
 
 def terminate(account, *instances, region=HERE):
