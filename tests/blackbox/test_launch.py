@@ -228,6 +228,23 @@ def test_a_dry_run_starts_nothing_and_takes_no_token(client, owner, image):
     machines.terminate(owner, started["InstanceId"])
 
 
+def test_empty_texts_say_nothing(owner, image):
+    """Packer sends them where it was told nothing."""
+    answer = owner.query(
+        "RunInstances",
+        ImageId=image,
+        InstanceType=machines.TYPE,
+        MinCount=1,
+        MaxCount=1,
+        SubnetId="",
+        IamInstanceProfile__Name="",
+        Placement__AvailabilityZone="",
+        Placement__Tenancy="",
+        DryRun="true",
+    )
+    assert answer.code == "DryRunOperation"
+
+
 def test_a_volume_is_not_smaller_than_its_snapshot_and_not_less_encrypted(client, owner):
     large = disks.upload(owner, {}, size_gib=3)
     with refused(
