@@ -105,9 +105,10 @@ Result<Change> to_change(m::ModifyImageAttributeRequest const& request) {
   if (!attribute.empty() && attribute != "launchPermission" && attribute != "description" &&
       attribute != "imdsSupport")
     return images::invalid_parameter_value("Value (" + attribute + ") for parameter attribute is invalid.");
-  bool const legacy_permissions = request.operation_type || !request.user_id.empty() ||
-                                  !request.user_group.empty() || !request.organization_arn.empty() ||
-                                  !request.organizational_unit_arn.empty();
+  bool const lists = !request.user_id.empty() || !request.user_group.empty() ||
+                     !request.organization_arn.empty() || !request.organizational_unit_arn.empty();
+  // Packer sends both forms; without OperationType the lists say nothing.
+  bool const legacy_permissions = request.operation_type || (lists && !request.launch_permission);
   bool const permissions = request.launch_permission || legacy_permissions || attribute == "launchPermission";
   bool const description = request.description || attribute == "description";
   bool const imds = request.imds_support || attribute == "imdsSupport";

@@ -39,12 +39,11 @@ struct Modifications {
 
 Result<Modifications> to_modifications(m::ModifySnapshotAttributeRequest const& request) {
   if (request.attribute) TRY(expect_attribute(*request.attribute));
-  bool const legacy = request.operation_type || !request.user_id.empty() || !request.user_group.empty();
   Modifications out;
   if (request.create_volume_permission) {
-    if (legacy)
+    if (request.operation_type)  // without which lists say nothing: Packer sends both forms
       return images::invalid_parameter_combination(
-          "CreateVolumePermission cannot be combined with OperationType, UserId or UserGroup.");
+          "CreateVolumePermission cannot be combined with OperationType.");
     out.add = TRY(to_permissions(request.create_volume_permission->add));
     out.remove = TRY(to_permissions(request.create_volume_permission->remove));
   } else {

@@ -2,9 +2,14 @@
 #include "images/encryption.h"
 
 namespace argosy::images {
+namespace {
+
+bool names_key(EncryptionWish const& wish) { return wish.kms_key && !wish.kms_key->empty(); }
+
+}  // namespace
 
 Result<void> check_wish(EncryptionWish const& wish) {
-  if (wish.kms_key && !wish.encrypted.value_or(false))
+  if (names_key(wish) && !wish.encrypted.value_or(false))
     return fail(Fault::invalid, "InvalidParameterDependency",
                 "The parameter [KmsKeyId] requires the parameter Encrypted to be set.");
   return {};
@@ -15,7 +20,7 @@ Result<KeyChoice> choose_for_copy(CopySource const& source, EncryptionWish const
     return invalid_request("Snapshot " + source.snapshot_id +
                            " is encrypted. Creating an unencrypted copy from an encrypted snapshot is not "
                            "supported.");
-  if (wish.kms_key) return KeyChoice::given;
+  if (names_key(wish)) return KeyChoice::given;
   if (source.encrypted)
     return source.own && source.same_region ? KeyChoice::source : KeyChoice::account_default;
   return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
@@ -26,21 +31,21 @@ Result<KeyChoice> choose_for_volume(std::string_view snapshot, bool encrypted, b
   if (encrypted && wish.encrypted == false)
     return invalid_mapping("the encrypted flag cannot be false since snapshot '" + std::string(snapshot) +
                            "' is encrypted.");
-  if (wish.kms_key) return KeyChoice::given;
+  if (names_key(wish)) return KeyChoice::given;
   if (encrypted) return own ? KeyChoice::source : KeyChoice::account_default;
   return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
 }
 
 std::optional<KeyChoice> choose_for_upload(std::optional<bool> parent_encrypted, EncryptionWish const& wish,
                                            bool by_default) {
-  bool const silent = !wish.encrypted && !wish.kms_key;
+  bool const silent = !wish.encrypted && !names_key(wish);
   if (parent_encrypted) {
     if (!silent) return std::nullopt;
     if (*parent_encrypted) return KeyChoice::source;
     return by_default ? std::nullopt : std::optional(KeyChoice::none);
   }
-  if (wish.encrypted == false && (wish.kms_key || by_default)) return std::nullopt;
-  if (wish.kms_key) return KeyChoice::given;
+  if (wish.encrypted == false && (names_key(wish) || by_default)) return std::nullopt;
+  if (names_key(wish)) return KeyChoice::given;
   return wish.encrypted.value_or(false) || by_default ? KeyChoice::account_default : KeyChoice::none;
 }
 

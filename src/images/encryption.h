@@ -17,7 +17,7 @@ struct EncryptionDefaults {
 /// What a caller asks for.
 struct EncryptionWish {
   std::optional<bool> encrypted;
-  std::optional<std::string> kms_key;  ///< in any form of identifier
+  std::optional<std::string> kms_key;  ///< in any form of identifier; empty: none is named, as Packer says it
 };
 
 /// The key that the new content is encrypted under.

@@ -159,6 +159,12 @@ def test_an_image_is_shared_with_a_thousand_entities_and_no_more(owner, image):
     modify(owner, image, LaunchPermission={"Add": [{"UserId": ACCOUNT}], "Remove": entries[:1]})
 
 
+def test_lists_of_the_older_form_say_nothing_without_its_operation(owner, image):
+    """Packer sends them beside the newer form."""
+    modify(owner, image, LaunchPermission={"Add": [{"UserId": ACCOUNT}]}, UserIds=[ACCOUNT])
+    assert permissions(owner, image) == {(("UserId", ACCOUNT),)}
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -166,6 +166,12 @@ def test_five_hundred_modifications_fit_into_a_call(owner, fresh):
     assert len(permissions(owner, fresh)) == 500
 
 
+def test_lists_of_the_older_form_say_nothing_without_its_operation(owner, fresh):
+    """Packer sends them beside the newer form."""
+    modify(owner, fresh, CreateVolumePermission={"Add": [{"UserId": ACCOUNT}]}, UserIds=[ACCOUNT])
+    assert len(permissions(owner, fresh)) == 1
+
+
 @pytest.mark.parametrize(
     "changes, codes",
     [

@@ -65,6 +65,13 @@ TEST(Encryption, needs_to_be_asked_for_by_who_names_a_key) {
   }
 }
 
+TEST(Encryption, takes_no_key_where_an_empty_one_is_named) {
+  EncryptionWish const wish{std::nullopt, ""};
+  EXPECT_TRUE(check_wish(wish));
+  EXPECT_EQ(choose_for_copy(kOwnElsewhere, {true, ""}, false), KeyChoice::account_default);
+  EXPECT_EQ(choose_for_volume("snap-1", false, true, wish, false), KeyChoice::none);
+}
+
 /// ec2-semantics G, in its order: the choice without and with encryption by default.
 TEST(Encryption, of_an_upload_follows_the_table_of_ebs) {
   struct UploadRow {
