@@ -12,8 +12,8 @@ OPERATIONS = ["open", "fetch", "renew", "close"]
 
 
 @pytest.fixture(scope="module")
-def port(server):
-    """What the process listens on beside its endpoint."""
+def ports(server):
+    """What the process listens on beside its endpoint: for the other regions, and for disk servers."""
     descriptors = pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir()
     sockets = {os.readlink(path) for path in descriptors}
     ports = set()
@@ -23,8 +23,26 @@ def port(server):
         if state == "0A" and f"socket:[{inode}]" in sockets:
             assert address.startswith("0100007F:"), "it listens on more than loopback"
             ports.add(int(address.partition(":")[2], 16))
-    (other,) = ports - {server.port}
-    return other
+    others = ports - {server.port}
+    assert len(others) == 2
+    return others
+
+
+def is_for_regions(port):
+    request = sigv4.Request(path="/replication/open", headers=[], body=b"{}")
+    return sigv4.send(Door(port), request).status != 404
+
+
+@pytest.fixture(scope="module")
+def port(ports):
+    (one,) = filter(is_for_regions, ports)
+    return one
+
+
+@pytest.fixture(scope="module")
+def disk_port(ports, port):
+    (one,) = ports - {port}
+    return one
 
 
 class Door:
@@ -34,6 +52,17 @@ class Door:
 
     def __init__(self, port):
         self.port = port
+
+
+def test_the_port_of_disk_servers_answers_reads_of_blocks_alone(owner, snapshot, disk_port):
+    door = Door(disk_port)
+    read = sigv4.Request(method="GET", path=f"/snapshots/{snapshot}/blocks", headers=[], body=b"")
+    assert sigv4.send(door, sigv4.sign(owner, read, service="ebs")).status == 200
+    start = sigv4.Request(path="/snapshots", headers=[], body=b'{"VolumeSize": 1}')
+    assert sigv4.send(door, sigv4.sign(owner, start, service="ebs")).status == 404
+    listing = b"Action=DescribeImages&Version=2016-11-15"
+    call = sigv4.Request(headers=[("Content-Type", "application/x-www-form-urlencoded")], body=listing)
+    assert sigv4.send(door, sigv4.sign(owner, call, service="ec2")).status == 404
 
 
 def ask(port, account, operation, access_key_id=None, **options):
