@@ -1,5 +1,4 @@
-"""Debian as clouds have it: its disk, and machines that boot it. Where they are emulated a boot takes a minute or more."""
-import os
+"""Debian as clouds have it: its disk, and machines that boot it, which takes minutes where they are emulated."""
 import pathlib
 import subprocess
 import time
@@ -21,12 +20,6 @@ def make_disk(path):
 def make_key(path):
     """The key, in a file, and beside it as .pub what a machine is told of it."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path], check=True)
-    return path
-
-
-def save_key(path, material):
-    path.write_text(material)
-    path.chmod(0o600)
     return path
 
 

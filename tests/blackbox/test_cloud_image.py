@@ -1,5 +1,4 @@
-"""A disk of Debian with cloud-init, as clouds have it: user data, SSH, metadata, and an image that is made of what became
-of it."""
+"""A disk of Debian with cloud-init, as clouds have it: user data, SSH, metadata, and an image of what became of it."""
 import pytest
 
 import argosy
@@ -131,10 +130,8 @@ def test_an_image_of_it_holds_what_it_wrote_and_moves_nothing_else(owner, image,
     assert len(changed_blocks(owner, parent, child)) * 4 < len(disks.list_blocks(owner, child))
     assert moved_bytes(owner, image) > 4 * moved_bytes(owner, made)
 
-    with machines.running(
-        owner, made, InstanceType=cloud.TYPE, KeyName=key.name, UserData=SCRIPT
-    ) as other:
+    with machines.running(owner, made, InstanceType=cloud.TYPE, KeyName=key.name, UserData=SCRIPT) as other:
         machines.await_console(owner, other, f"written by hand on {other}", patience_s=cloud.BOOT_PATIENCE_S)
         address = cloud.await_ssh(owner, other, key)
-        # IMDSv1, which this launch allows, and another host than the first: its key is another, too.
+        # Another host with another key, though at times at the same address; and its launch allows IMDSv1.
         assert cloud.ssh(address, key, f"curl -sf {METADATA}/instance-id") == other
