@@ -241,8 +241,9 @@ constexpr char const* kExamples =
 
 Looks at each thing that must hold, in order: the image, its launch permission, the permission and the key
 of each of its snapshots. Then it says whether the account may see, start and copy the image, and of the
-first that does not hold how to mend it. What cannot be looked at with these credentials is unknown: the
-owner sees most, the account itself the rest. Exit code 0 whatever is found.
+first that does not hold how to mend it. Starting a machine from it takes the image and the keys, copying it
+the permissions of its snapshots, too. What cannot be looked at with these credentials is unknown: the owner
+sees most, the account itself the rest. Exit code 0 whatever is found.
 )";
 
 }  // namespace

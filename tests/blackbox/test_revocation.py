@@ -1,21 +1,23 @@
 """What is taken back and what that changes, row by row of ec2-semantics E4, with each of the clients.
 
-The columns about instances are not shown: there is no launching yet. What a launch will ask for is: whether the image
-is seen, and whether its content can be read with the key. DisableImage, which the first row names too, does not exist
-yet either."""
+A launch needs no permission on the snapshot; it needs the image and, to read its content, the key. What hangs on a
+closed key of the owner's is shown in test_launch_keys.py, too."""
 import pytest
 from botocore.exceptions import ClientError
 
 import argosyd
+import clients
 import disks
 import encryption
+import guests
 import keys
+import machines
 import partition
 from argosyd import refused, wait_until
 from wire import Wire
 
 HERE, ELSEWHERE = "us-east-1", "us-west-2"
-BLOCKS = {0: disks.block("lent"), 7: disks.block("eighth")}
+BLOCKS = guests.blocks(more={7: disks.block("eighth")})
 IMAGE, STORAGE, KEY = "image", "storage", "key"  # what a revocation closes
 
 
@@ -57,6 +59,20 @@ def give_up_launch_permission(client, lent):
     client.call(lent.recipient, "ec2", "CancelImageLaunchPermission", ImageId=lent.image)
 
 
+def disable(client, lent):
+    """Debian's clients do not know it yet."""
+    if not isinstance(client, clients.JavaScript):
+        assert lent.owner.query("DisableImage", ImageId=lent.image).status == 200
+    else:
+        client.call(lent.owner, "ec2", "DisableImage", ImageId=lent.image)
+
+
+def disable_and_enable(client, lent):
+    """It is not shared any more then."""
+    disable(client, lent)
+    assert lent.owner.query("EnableImage", ImageId=lent.image).status == 200
+
+
 def deregister(client, lent):
     client.call(lent.owner, "ec2", "DeregisterImage", ImageId=lent.image)
 
@@ -93,6 +109,8 @@ def delete_key(client, lent):
 REVOCATIONS = {
     take_launch_permission: IMAGE,
     give_up_launch_permission: IMAGE,
+    disable: IMAGE,
+    disable_and_enable: IMAGE,
     deregister: IMAGE,
     take_snapshot_permission: STORAGE,
     close_policy: KEY,
@@ -141,6 +159,66 @@ def assert_copy_is_refused(lent, closed):
     else:
         with refused("InvalidAMIID.NotFound" if closed == IMAGE else "InvalidRequest"):
             copy_image(lent.recipient, lent.image)
+
+
+def launch(client, account, image):
+    wish = {"ImageId": image, "InstanceType": machines.TYPE, "MinCount": 1, "MaxCount": 1}
+    return client.call(account, "ec2", "RunInstances", **wish)["Instances"][0]["InstanceId"]
+
+
+def assert_launch(client, lent, closed):
+    """One that is asked for now."""
+    recipient = lent.recipient
+    if closed == IMAGE:
+        with refused("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"):
+            launch(client, recipient, lent.image)
+    elif closed == STORAGE:  # a launch does without
+        instance = launch(client, recipient, lent.image)
+        machines.await_console(recipient, instance, "guest boot 1")
+        machines.terminate(recipient, instance)
+    else:
+        ended = machines.await_state(recipient, launch(client, recipient, lent.image), "terminated")
+        assert lent.key in ended["StateReason"]["Message"]
+
+
+@EVERY_REVOCATION
+def test_launches_heed_a_revocation_at_once_and_what_was_started_before_does_not(
+    client, owner, recipient, snapshot, revoke, closed
+):
+    lent = Lent(owner, recipient, snapshot, way_of(revoke))
+    with machines.running(recipient, lent.image) as instance:
+        machines.await_console(recipient, instance, "guest boot 1")
+        revoke(client, lent)
+        assert_launch(client, lent, closed)
+        client.call(recipient, "ec2", "RebootInstances", InstanceIds=[instance])
+        machines.await_console(recipient, instance, "guest boot 2")
+        client.call(recipient, "ec2", "StopInstances", InstanceIds=[instance])
+        machines.await_state(recipient, instance, "stopped")
+        # Launched from a share, its volume is under the recipient's own key.
+        client.call(recipient, "ec2", "StartInstances", InstanceIds=[instance])
+        machines.await_console(recipient, instance, "guest boot 3")
+
+
+@pytest.mark.parametrize("revoke", [close_policy, revoke_grant, disable_key, delete_key])
+def test_a_volume_that_hangs_on_the_lent_key_runs_on_and_does_not_start_again(
+    client, owner, recipient, snapshot, revoke
+):
+    lent = Lent(owner, recipient, snapshot, way_of(revoke))
+    hanging = {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": lent.key}}]}
+    with machines.running(recipient, lent.image, **hanging) as instance:
+        machines.await_console(recipient, instance, "guest boot 1")
+        revoke(client, lent)
+        client.call(recipient, "ec2", "RebootInstances", InstanceIds=[instance])
+        machines.await_console(recipient, instance, "guest boot 2")
+        client.call(recipient, "ec2", "StopInstances", InstanceIds=[instance])
+        machines.await_state(recipient, instance, "stopped")
+        client.call(recipient, "ec2", "StartInstances", InstanceIds=[instance])
+
+        def stopped_again():
+            found = machines.describe(recipient, instance)
+            return lent.key in found.get("StateReason", {}).get("Message", "") and found["State"]["Name"] == "stopped"
+
+        wait_until(stopped_again, f"{instance} is not stopped for its key")
 
 
 @EVERY_REVOCATION
