@@ -69,6 +69,14 @@ Result<Volume> find_owned_volume(Transaction& tx, std::string_view account, std:
   return *std::move(found);
 }
 
+Result<bool> is_captured(Transaction& tx, std::string_view instance) {
+  auto rows =
+      TRY(tx.query("SELECT s.id FROM volumes v JOIN snapshots s ON s.volume_id = v.id WHERE v.instance = ?1 "
+                   "AND s.is_upload = 1 AND s.state = 'pending' AND s.completing = 0 LIMIT 1",
+                   {instance}));
+  return rows->next();
+}
+
 Result<bool> has_volume(Transaction& tx, std::string_view account, std::string_view volume) {
   auto rows = TRY(tx.query("SELECT id FROM volumes WHERE id = ?1 AND account = ?2", {volume, account}));
   return rows->next();

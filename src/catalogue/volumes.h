@@ -13,6 +13,8 @@ namespace argosy::catalogue {
 Result<std::optional<instances::Volume>> find_volume(Transaction& tx, std::string_view id);
 /// The account's own, else InvalidVolume.NotFound. Fails with InvalidParameterValue on what is no id.
 Result<instances::Volume> find_owned_volume(Transaction& tx, std::string_view account, std::string const& id);
+/// Whether a snapshot of one of its volumes is being read from the instance.
+Result<bool> is_captured(Transaction& tx, std::string_view instance);
 /// Whether that account has such a volume.
 Result<bool> has_volume(Transaction& tx, std::string_view account, std::string_view volume);
 

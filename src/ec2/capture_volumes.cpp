@@ -9,7 +9,9 @@
 #include "catalogue/tags.h"
 #include "catalogue/volumes.h"
 #include "ec2/dry_run.h"
+#include "ec2/image_mapping.h"
 #include "ec2/limits.h"
+#include "ec2/new_volume.h"
 #include "ec2/shapes.h"
 #include "instances/errors.h"
 #include "launcher/volume_keys.h"
@@ -37,14 +39,17 @@ Result<Value> with_key_errors(Result<Value> result) {
 
 using Frozen = std::vector<std::unique_ptr<machines::FrozenDisk>>;
 
+std::unexpected<Error> being_read() {
+  return fail(Fault::limit, "SnapshotCreationPerVolumeRateExceeded",
+              "A snapshot of a volume is being taken already. Wait until it is completed.");
+}
+
 /// Fails with SnapshotCreationPerVolumeRateExceeded while one of them is being read.
 Result<Frozen> freeze(launcher::Launcher& launcher, std::string const& instance,
                       std::vector<Volume> const& volumes) {
   auto frozen = launcher.freeze(instance, volumes);
   if (frozen) return frozen;
-  if (frozen.error().fault == Fault::conflict && frozen.error().code.empty())
-    return fail(Fault::limit, "SnapshotCreationPerVolumeRateExceeded",
-                "A snapshot of a volume is being taken already. Wait until it is completed.");
+  if (frozen.error().fault == Fault::conflict && frozen.error().code.empty()) return being_read();
   return std::unexpected(to_ec2_error(std::move(frozen).error()));
 }
 
@@ -151,6 +156,7 @@ m::SnapshotInfo to_info(images::Snapshot const& snapshot, std::vector<images::Ta
 struct Machine {
   Instance instance;
   std::vector<Volume> volumes;
+  std::vector<images::Mapping> added;  ///< disks that an image of it has beside them
 };
 Result<Machine> find_machine(CaptureRegion const& region, access::Caller const& caller,
                              std::string const& id) {
@@ -164,9 +170,10 @@ Result<Machine> find_machine(CaptureRegion const& region, access::Caller const& 
       });
 }
 
-/// Leaves out what the caller leaves out; what he changes of a volume must be allowed.
-Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, std::string const& root,
-                            std::vector<Volume>& volumes) {
+/// Leaves out what the caller leaves out and adds what he adds; what he changes of a volume must be allowed.
+Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, Machine& machine) {
+  auto const& root = machine.instance.root_device_name;
+  auto& volumes = machine.volumes;
   for (auto const& item : given) {
     if (!item.device_name) return images::missing_parameter("BlockDeviceMapping.DeviceName");
     auto const found = std::ranges::find(volumes, *item.device_name, &Volume::device_name);
@@ -176,8 +183,15 @@ Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, std
       if (found != volumes.end()) volumes.erase(found);
       continue;
     }
-    if (found == volumes.end() || !item.ebs)
-      return images::invalid_mapping("The instance has no volume at the device " + *item.device_name);
+    if (found == volumes.end()) {
+      if (std::ranges::find(machine.added, *item.device_name, &images::Mapping::device_name) !=
+          machine.added.end())
+        return images::invalid_mapping("The device '" + *item.device_name +
+                                       "' is used in more than one block-device mapping");
+      machine.added.push_back(TRY(to_mapping(item)));
+      continue;
+    }
+    if (!item.ebs) return images::invalid_mapping("The device " + *item.device_name + " has no Ebs");
     if (item.ebs->encrypted || item.ebs->kms_key_id || item.ebs->snapshot_id)
       return images::invalid_mapping("Encryption and snapshot of the device " + *item.device_name +
                                      " cannot be changed by CreateImage");
@@ -185,7 +199,12 @@ Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, std
       return images::invalid_mapping("The size of the device " + *item.device_name +
                                      " cannot be changed by CreateImage");
     found->delete_on_termination = item.ebs->delete_on_termination.value_or(found->delete_on_termination);
-    if (item.ebs->volume_type) found->type = *item.ebs->volume_type;
+    if (item.ebs->volume_type) {
+      found->type = *item.ebs->volume_type;
+      found->iops = item.ebs->iops;
+      found->throughput = item.ebs->throughput;
+    }
+    TRY(check_performance(found->type, found->iops, found->throughput));
   }
   return {};
 }
@@ -227,6 +246,10 @@ Result<images::Image> new_image(catalogue::Transaction& tx, access::Caller const
     mapping.throughput = volume.throughput;
     mapping.delete_on_termination = volume.delete_on_termination;
     mapping.encrypted = volume.encrypted;
+    out.mappings.push_back(std::move(mapping));
+  }
+  for (auto mapping : machine.added) {
+    TRY(look_at_snapshot(tx, caller, mapping));
     out.mappings.push_back(std::move(mapping));
   }
   return out;
@@ -306,8 +329,9 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
   auto const snapshot_tags = TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}));
   TRY(stop_if_dry_run(request.dry_run));
   auto machine = TRY(find_machine(region, caller, request.instance_id));
-  auto& [instance, volumes] = machine;
-  TRY(apply_mappings(request.block_device_mapping, instance.root_device_name, volumes));
+  auto const& instance = machine.instance;
+  auto const& volumes = machine.volumes;
+  TRY(apply_mappings(request.block_device_mapping, machine));
   bool const reboots = instance.state == InstanceState::running && !request.no_reboot.value_or(false);
   Frozen frozen;
   if (!reboots) frozen = TRY(freeze(region.launcher, instance.id, volumes));
@@ -316,6 +340,8 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
       region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<Recorded> {
         TRY(catalogue::check_name_free(tx, caller.account, request.name));
         TRY(check_image_limit(tx, caller));
+        bool const is_read = TRY(catalogue::is_captured(tx, instance.id));
+        if (reboots && is_read) return being_read();  // which the reboot would break off
         auto made = TRY(record(tx, region, caller, now, volumes, "", snapshot_tags));
         auto const image = TRY(new_image(tx, caller, now, region.entropy, machine, request, made.snapshots));
         for (auto& snapshot : made.snapshots) {

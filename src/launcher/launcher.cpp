@@ -8,6 +8,7 @@
 #include "catalogue/volumes.h"
 #include "ebs/volume_session.h"
 #include "instances/instance_type.h"
+#include "launcher/launch_failure.h"
 #include "launcher/volume_keys.h"
 #include "launcher/volume_steps.h"
 #include "sql/in_transaction.h"
@@ -26,22 +27,6 @@ constexpr Duration kIdle = std::chrono::minutes(10);
 constexpr Duration kRenewBefore = std::chrono::minutes(30);
 constexpr std::int64_t kGibBytes = std::int64_t{1} << 30U;
 constexpr std::size_t kInstancesAtOnce = 100;
-
-struct Reason {
-  std::string code;
-  std::string message;
-};
-
-/// Why a launch failed, as EC2 tells it: the code, and behind it what is true. Source: ec2-semantics B19.
-Reason reason_of(Error const& error) {
-  if (error.code == "DisabledException" || error.code == "KMSInvalidStateException")
-    return {
-        "Client.InvalidKMSKey.InvalidState",
-        "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state: " + error.message};
-  if (keystore::is_about_keys(error))
-    return {"Client.InternalError", "Client.InternalError: Client error on launch: " + error.message};
-  return {"Server.InternalError", "Server.InternalError: Internal error on launch: " + error.message};
-}
 
 /// Another transaction was in the way.
 bool is_conflict(Error const& error) { return error.fault == Fault::conflict && error.code.empty(); }
@@ -154,7 +139,7 @@ Result<void> Launcher::start(Instance const& instance) {
 
 /// One that never ran is terminated, another one is stopped as it was.
 Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
-  auto const reason = reason_of(error);
+  auto const reason = launch_failure(error);
   log_warning("{} of {} cannot be started: {}", instance.id, instance.account, error.message);
   TRY(driver_.kill(instance.id));
   listener_.ended(instance.id);
@@ -284,8 +269,18 @@ Result<bool> Launcher::waits_for_guest(Instance const& instance, Duration patien
   return now < asked->second + patience;
 }
 
+/// What is read of a machine for a snapshot or an image is read from its process, which stays until then
+/// unless its owner is in a hurry.
+Result<bool> Launcher::waits_for_captures(Instance const& instance) {
+  if (instance.stop_at_once || waits_for_reboot(instance.id)) return false;
+  return sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
+    return catalogue::is_captured(tx, instance.id);
+  });
+}
+
 Result<void> Launcher::stop(Instance const& instance) {
-  bool waits = false;
+  bool waits = TRY(waits_for_captures(instance));
+  if (waits) return driver_.tend(instance.id);
   if (!instance.stop_at_once) waits = TRY(waits_for_guest(instance, kShutdownPatience));
   if (waits) return driver_.tend(instance.id);
   TRY(driver_.kill(instance.id));
@@ -311,13 +306,14 @@ Result<void> Launcher::stop(Instance const& instance) {
 
 /// A guest whose volumes all go is not asked: nobody will read what it had still to write.
 Result<void> Launcher::terminate(Instance const& instance) {
+  bool waits = TRY(waits_for_captures(instance));
+  if (waits) return driver_.tend(instance.id);
   auto const volumes =
       TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
         return catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name);
       }));
   bool const something_stays =
       std::ranges::any_of(volumes, [](Volume const& volume) { return !volume.delete_on_termination; });
-  bool waits = false;
   if (something_stays && !instance.stop_at_once) waits = TRY(waits_for_guest(instance, kTerminationPatience));
   if (waits) return driver_.tend(instance.id);
   end_wait_for_reboot(instance.id, fail(Fault::conflict, "the instance " + instance.id + " was terminated"));

@@ -84,6 +84,7 @@ class Launcher {
   Result<void> note_end(Instance const& instance, std::string const& reason);
   Result<void> stop(Instance const& instance);
   Result<void> terminate(Instance const& instance);
+  Result<bool> waits_for_captures(Instance const& instance);
   /// True until a guest that was asked to shut down is off or has had its time.
   Result<bool> waits_for_guest(Instance const& instance, Duration patience);
   Result<void> update(std::string const& id, instances::InstanceState expected,

@@ -149,6 +149,29 @@ def test_snapshots_of_all_volumes_of_an_instance(client, owner, base, image):
             take(ExcludeBootVolume=True, **({"ExcludeDataVolumeIds": [data]}))
 
 
+def test_an_image_leaves_out_changes_and_adds_disks(client, owner, base, image):
+    more = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "DeleteOnTermination": True}}]
+    with machines.running(owner, image, BlockDeviceMappings=more) as instance:
+        made = create_image(
+            client,
+            owner,
+            instance,
+            NoReboot=True,
+            BlockDeviceMappings=[
+                {"DeviceName": ROOT, "Ebs": {"VolumeType": "gp3", "Iops": 4000, "DeleteOnTermination": False}},
+                {"DeviceName": "/dev/sdf", "NoDevice": ""},
+                {"DeviceName": "/dev/sdg", "Ebs": {"VolumeSize": 3}},
+                {"DeviceName": "/dev/sdh", "Ebs": {"SnapshotId": base, "VolumeSize": 2}},
+            ],
+        )
+    found = {one["DeviceName"]: one["Ebs"] for one in disks.await_image(owner, made)["BlockDeviceMappings"]}
+    assert set(found) == {ROOT, "/dev/sdg", "/dev/sdh"}
+    root = found[ROOT]
+    assert (root["VolumeType"], root["Iops"], root["DeleteOnTermination"]) == ("gp3", 4000, False)
+    assert found["/dev/sdg"]["VolumeSize"] == 3 and "SnapshotId" not in found["/dev/sdg"]
+    assert (found["/dev/sdh"]["VolumeSize"], found["/dev/sdh"]["SnapshotId"]) == (2, base)
+
+
 def test_what_the_recipient_of_a_share_takes_is_his_own_and_whole(client, owner, recipient, base, image):
     with machines.running(recipient, image) as instance:
         machines.await_console(recipient, instance, "guest boot 1")
@@ -220,7 +243,12 @@ def test_names_descriptions_and_mappings_are_checked(every_client, owner, instan
     code("InvalidBlockDeviceMapping", BlockDeviceMappings=[{"DeviceName": ROOT, "NoDevice": ""}])
     code("InvalidBlockDeviceMapping", BlockDeviceMappings=[{"DeviceName": ROOT, "Ebs": {"VolumeSize": 2}}])
     code("InvalidBlockDeviceMapping", BlockDeviceMappings=[{"DeviceName": ROOT, "Ebs": {"Encrypted": True}}])
-    code("InvalidBlockDeviceMapping", BlockDeviceMappings=[{"DeviceName": "/dev/sdz", "Ebs": {}}])
+    code("MissingParameter", BlockDeviceMappings=[{"DeviceName": "/dev/sdz", "Ebs": {"VolumeType": "gp3"}}])
+    code("InvalidParameterValue", BlockDeviceMappings=[{"DeviceName": ROOT, "Ebs": {"VolumeType": "floppy"}}])
+    twice = [{"DeviceName": "/dev/sdz", "Ebs": {"VolumeSize": 1}}] * 2
+    code("InvalidBlockDeviceMapping", BlockDeviceMappings=twice)
+    missing = {"DeviceName": "/dev/sdz", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}
+    code("InvalidSnapshot.NotFound", BlockDeviceMappings=[missing])
     code("DryRunOperation", DryRun=True)
     before = len(owner.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"])
     code("InvalidAMIName.Duplicate", Name=taken)

@@ -73,6 +73,17 @@ class CapturesTest : public testing::Test {
     auto const made = TRY(ec2::create_image(capture_region(), caller_, region_.clock.now(), request));
     return *made.image_id;
   }
+  void end_instance(bool terminated, bool at_once) {
+    ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+      return terminated
+                 ? ec2::terminate_instances(tx, caller_, region_.clock.now(), {{id_}, at_once, {}, false})
+                 : ec2::stop_instances(tx, caller_, region_.clock.now(), {{id_}, {}, {}, false, at_once});
+    }));
+  }
+  instances::InstanceState instance_state() {
+    return (*region_.run([&](catalogue::Transaction& tx) { return catalogue::find_instance(tx, id_); }))
+        ->state;
+  }
   /// What the background does, until it would come back later.
   void finish() {
     for (Time next{}; next <= region_.clock.now();) next = *machines_.captures.step();
@@ -213,12 +224,36 @@ TEST_F(CapturesTest, takes_an_image_with_a_reboot_when_the_guest_is_down) {
   EXPECT_EQ(region_.read(find(find_image(id).mappings.front().snapshot_id)), expected);
 }
 
+TEST_F(CapturesTest, lets_a_machine_that_shall_end_stay_until_it_is_read) {
+  for (bool const terminated : {false, true}) {
+    run(tests::kOwner, image_.id);
+    auto const id = *begin();
+    end_instance(terminated, false);
+    ASSERT_TRUE(machines_.launcher.step());
+    auto const waits =
+        terminated ? instances::InstanceState::shutting_down : instances::InstanceState::stopping;
+    EXPECT_EQ(instance_state(), waits);
+    EXPECT_EQ(machines_.driver.pressed[id_], 0);
+    finish();
+    ASSERT_TRUE(machines_.launcher.step());
+    ASSERT_TRUE(machines_.launcher.step());
+    EXPECT_NE(instance_state(), waits);
+    EXPECT_EQ(find(id).state, images::SnapshotState::completed);
+  }
+}
+
+TEST_F(CapturesTest, holds_up_nobody_who_is_in_a_hurry) {
+  run(tests::kOwner, image_.id);
+  ASSERT_TRUE(begin());
+  end_instance(false, true);
+  ASSERT_TRUE(machines_.launcher.step());
+  EXPECT_EQ(instance_state(), instances::InstanceState::stopped);
+}
+
 TEST_F(CapturesTest, takes_an_image_of_a_machine_that_was_stopped_before_it_was_rebooted) {
   run(tests::kOwner, image_.id);
   auto const id = *begin_image(false);
-  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
-    return ec2::stop_instances(tx, caller_, region_.clock.now(), {{id_}, {}, {}, false, true});
-  }));
+  end_instance(false, true);
   ASSERT_TRUE(machines_.launcher.step());
   finish();
   auto const image = find_image(id);
@@ -229,9 +264,7 @@ TEST_F(CapturesTest, takes_an_image_of_a_machine_that_was_stopped_before_it_was_
 TEST_F(CapturesTest, fails_with_the_reason_where_the_machine_was_terminated_before_it_was_rebooted) {
   run(tests::kOwner, image_.id);
   auto const id = *begin_image(false);
-  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
-    return ec2::terminate_instances(tx, caller_, region_.clock.now(), {{id_}, {}, {}, false});
-  }));
+  end_instance(true, false);
   ASSERT_TRUE(machines_.launcher.step());
   finish();
   auto const image = find_image(id);
