@@ -1,5 +1,5 @@
-"""CreateSnapshot, CreateSnapshots and CreateImage: what machines wrote, on top of what they started from (ec2-semantics
-B7, F5). A guest counts its boots on its disk, so an image of it boots to the next number."""
+"""CreateSnapshot, CreateSnapshots and CreateImage: what machines wrote, on top of what they started from
+(ec2-semantics B7, F5). A guest counts its boots on its disk, so an image of it boots to the next number."""
 import pytest
 
 import disks
@@ -59,7 +59,9 @@ def stop(account, instance):
     machines.await_state(account, instance, "stopped")
 
 
-def test_an_image_without_a_reboot_is_what_the_disk_holds_while_the_machine_goes_on(client, owner, base, image, instance):
+def test_an_image_without_a_reboot_is_what_the_disk_holds_while_the_machine_goes_on(
+    client, owner, base, instance
+):
     made = create_image(client, owner, instance, NoReboot=True, Description="as it was")
     found = disks.await_image(owner, made)
     assert (found["Description"], found["RootDeviceName"]) == ("as it was", ROOT)
@@ -69,7 +71,7 @@ def test_an_image_without_a_reboot_is_what_the_disk_holds_while_the_machine_goes
     shown = disks.describe_snapshot(owner, snapshot)
     assert shown["Description"] == f"Created by CreateImage({instance}) for {made}"
     assert shown["VolumeId"] == machines.volume_of(owner, instance)
-    assert changed(owner, base, snapshot) == [guests.COUNT_BLOCK], "it is not built on what the machine started from"
+    assert changed(owner, base, snapshot) == [guests.COUNT_BLOCK]  # on top of what the machine started from
     assert machines.console(owner, instance).count("guest boot") == 1, "it was rebooted"
     assert_boots(owner, made, 2)
 

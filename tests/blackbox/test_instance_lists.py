@@ -1,5 +1,5 @@
-"""DescribeInstances and DescribeInstanceStatus: filters and pages; what changes an instance and in which states it
-may."""
+"""DescribeInstances and DescribeInstanceStatus: filters and pages; what changes an instance and in which states
+it may."""
 import pytest
 
 import disks
@@ -30,9 +30,10 @@ def word():
 def ended(owner, image, word):
     """Instances that were terminated, the first pair of one reservation; they are shown for an hour."""
     ids = []
+    wish = {"InstanceType": "t2.nano"}
+    wish["TagSpecifications"] = [{"ResourceType": "instance", "Tags": [{"Key": "word", "Value": word}]}]
     for most in (2, *[1] * (COUNT - 2)):
-        tags = [{"ResourceType": "instance", "Tags": [{"Key": "word", "Value": word}]}]
-        started = machines.run(owner, image, InstanceType="t2.nano", MinCount=most, MaxCount=most, TagSpecifications=tags)
+        started = machines.run(owner, image, MinCount=most, MaxCount=most, **wish)
         new = [one["InstanceId"] for one in started]
         machines.terminate(owner, *new)
         ids += new
@@ -196,7 +197,8 @@ def test_attributes_are_told_one_by_one(client, owner, alive):
     assert told("rootDeviceName")["RootDeviceName"]["Value"] == "/dev/xvda"
     assert told("blockDeviceMapping")["BlockDeviceMappings"][0]["DeviceName"] == "/dev/xvda"
     assert told("groupSet")["Groups"][0]["GroupId"].startswith("sg-")
-    assert owner.query("DescribeInstanceAttribute", InstanceId=alive, Attribute="mood").code == "InvalidParameterValue"
+    unknown = owner.query("DescribeInstanceAttribute", InstanceId=alive, Attribute="mood")
+    assert unknown.code == "InvalidParameterValue"
 
 
 def test_one_attribute_is_changed_by_a_call(owner, alive):

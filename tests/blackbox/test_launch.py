@@ -1,5 +1,5 @@
-"""What RunInstances checks before anything starts: the image, its disks, the rest of the request (ec2-semantics B19,
-C1, E4, J6, J28, J42, J43). What it refuses starts nothing."""
+"""What RunInstances checks before anything starts: the image, its disks, the rest of the request (ec2-semantics
+B19, C1, E4, J6, J28, J42, J43). What it refuses starts nothing."""
 import pytest
 
 import disks

@@ -41,10 +41,13 @@ class Launcher:
     def __init__(self, server):
         self.account = server.new_account(disks.unique("launcher"))
         self.images = {
-            region: disks.register(self.account, disks.upload(self.account, guests.blocks(), region=region), region=region)
+            region: disks.register(self.account, self.upload(region), region=region)
             for region in ("us-east-1", "us-west-2")
         }
         self.started = []
+
+    def upload(self, region):
+        return disks.upload(self.account, guests.blocks(), region=region)
 
     def run(self, most=1, least=1, type=SMALL, region="us-east-1", **given):
         """The ids of what started."""

@@ -1,7 +1,7 @@
 """What is taken back and what that changes, row by row of ec2-semantics E4, with each of the clients.
 
-A launch needs no permission on the snapshot; it needs the image and, to read its content, the key. What hangs on a
-closed key of the owner's is shown in test_launch_keys.py, too."""
+A launch needs no permission on the snapshot; it needs the image and, to read its content, the key. What hangs on
+a closed key of the owner's is shown in test_launch_keys.py, too."""
 import pytest
 from botocore.exceptions import ClientError
 

@@ -147,8 +147,9 @@ def test_volumes_are_found_by_what_they_are(client, owner):
     word = disks.unique("found")
     snapshot = disks.upload(owner, {}, size_gib=2)
     specification = [{"ResourceType": "volume", "Tags": [{"Key": "word", "Value": word}]}]
-    plain = create(client, owner, SnapshotId=snapshot, TagSpecifications=specification)["VolumeId"]
-    sealed = create(client, owner, Size=9, Encrypted=True, VolumeType="st1", TagSpecifications=specification)["VolumeId"]
+    tagged = {"TagSpecifications": specification}
+    plain = create(client, owner, SnapshotId=snapshot, **tagged)["VolumeId"]
+    sealed = create(client, owner, Size=9, Encrypted=True, VolumeType="st1", **tagged)["VolumeId"]
     for volume in (plain, sealed):
         await_volume(owner, volume)
 

@@ -8,6 +8,7 @@ import guests
 import keys
 import machines
 from argosy import argosy_json
+from argosyd import wait_until
 
 HERE = "us-east-1"
 
@@ -45,7 +46,7 @@ class Situation:
             state = machines.describe(self.recipient, instance)["State"]["Name"]
             return state if state != "pending" else None
 
-        ended = machines.wait_until(settled, f"{instance} is still pending") == "terminated"
+        ended = wait_until(settled, f"{instance} is still pending") == "terminated"
         machines.terminate(self.recipient, instance)
         return not ended
 
