@@ -14,10 +14,10 @@ constexpr std::size_t kVersionBytes = sizeof(MasterKeys::Version);
 
 }  // namespace
 
-void MasterKeys::add(Version version, Key key) {
+void MasterKeys::add(Version version, Key const& key) {
   std::unique_lock lock(mutex_);
   ARGOSY_ASSERT(keys_.empty() || keys_.rbegin()->first < version);
-  keys_.emplace(version, std::move(key));
+  keys_.emplace(version, key);
 }
 
 MasterKeys::Version MasterKeys::current() const {

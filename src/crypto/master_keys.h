@@ -20,12 +20,12 @@ class MasterKeys {
   /// Of the key of a directory that was made before keys had versions.
   static constexpr Version kUnversioned = 0;
 
-  MasterKeys(Version version, Key key) { add(version, std::move(key)); }
+  MasterKeys(Version version, Key const& key) { add(version, key); }
   MasterKeys(MasterKeys const&) = delete;
   MasterKeys& operator=(MasterKeys const&) = delete;
 
   /// From now on this key wraps: its version is higher than any other.
-  void add(Version version, Key key);
+  void add(Version version, Key const& key);
   Version current() const;
   /// Fails with `not_found`.
   Result<Key> key(Version version) const;
