@@ -135,17 +135,19 @@ def test_machines_outlive_the_server_and_are_found_again(own_server, end):
 def test_a_guest_waits_for_a_region_that_is_away(own_server):
     owner = own_server.accounts["owner"]
     image = disks.register(owner, disks.upload(owner, guests.blocks()))
-    with machines.running(owner, image) as instance:
-        machines.await_console(owner, instance, "guest boot 1")
-        process = qemu_of(instance)
-        (server,) = processes("nbdkit", machines.volume_of(owner, instance))
-        own_server.kill()
-        os.kill(server, signal.SIGSTOP)  # whatever it holds in memory is no help
-        os.kill(server, signal.SIGCONT)
-        own_server.start()
-        owner.ec2().reboot_instances(InstanceIds=[instance])
-        machines.await_console(owner, instance, "guest boot 2")
-        assert qemu_of(instance) == process
+    (started,) = machines.run(owner, image)
+    instance = started["InstanceId"]
+    volume = machines.volume_of(owner, instance)
+    wait_until(lambda: processes("qemu-system-x86_64", instance), "no machine")
+    own_server.kill()  # before its BIOS has come as far as to read
+    process = qemu_of(instance)
+    (folder,) = own_server.data_dir.glob(f"regions/*/machines/volumes/{volume}")
+    log = folder / "disk-server.log"
+    wait_until(lambda: "waits and tries again" in log.read_text(), "the disk server does not miss its region")
+    own_server.start()
+    machines.await_console(owner, instance, "guest boot 1")
+    assert qemu_of(instance) == process
+    machines.terminate(owner, instance)
 
 
 def test_several_are_started_at_once_each_with_an_address_of_its_own(owner, image):
