@@ -7,8 +7,8 @@
 
 namespace argosy::access {
 
-/// The principal of a request. Every access key is its account's root; temporary credentials are given to what
-/// serves a machine's disk, and allow that alone.
+/// The principal of a request. Every access key is its account's root; temporary credentials are given to
+/// what serves a machine's disk, and allow that alone.
 struct Caller {
   std::string account;  ///< 12 digits
   std::string access_key_id;
@@ -17,7 +17,8 @@ struct Caller {
   AccountLimits limits{};
   /// Where the account is: "o-…/r-…/ou-…/", organization first; empty if it is in none.
   std::string organization_path{};
-  /// The attached volume whose blocks its temporary credentials allow, and nothing else; empty: an access key.
+  /// The attached volume whose blocks its temporary credentials allow, and nothing else; empty: an access
+  /// key.
   std::string session_volume{};
 };
 

@@ -22,9 +22,9 @@ struct AccountLimits {
   std::int64_t memory_mib = 65'536;         ///< the same
   std::int64_t volumes = 5'000;
   std::int64_t key_pairs = 5'000;
-  std::int64_t kms_keys = 100'000;          ///< customer-managed, that are not deleted
-  std::int64_t key_aliases = 50;            ///< of one KMS key
-  std::int64_t key_grants = 50'000;         ///< of one KMS key
+  std::int64_t kms_keys = 100'000;   ///< customer-managed, that are not deleted
+  std::int64_t key_aliases = 50;     ///< of one KMS key
+  std::int64_t key_grants = 50'000;  ///< of one KMS key
   std::int64_t requests_per_second = 5'000;
   std::int64_t requests_burst = 20'000;
 };

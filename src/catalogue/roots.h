@@ -13,8 +13,8 @@
 namespace argosy::catalogue {
 
 /// Calls `visit(account, root)` for every disk whose content something needs: snapshots (while they are
-/// uploaded, their parents'), volumes, copies under way, leases that have not expired. All in one transaction, so that
-/// none is missed by moving from one of these to another.
+/// uploaded, their parents'), volumes, copies under way, leases that have not expired. All in one
+/// transaction, so that none is missed by moving from one of these to another.
 Result<void> visit_roots(Transaction& tx, Time now,
                          std::function<Result<void>(std::string_view account, ByteView root)> const& visit);
 

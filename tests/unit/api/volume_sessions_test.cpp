@@ -65,8 +65,8 @@ class VolumeSessionsTest : public testing::Test {
   sql::Pool directory_{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   metrics::Requests requests_;
   tests::Machines machines_{region_};
-  Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy,
-                   "", {}, {}, requests_};
+  Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy, "",
+                   {}, {}, requests_};
   http::Endpoint endpoint_{false, "127.0.0.1", 8080, {}};
   remote::Credentials credentials_;
 };
