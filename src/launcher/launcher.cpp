@@ -162,8 +162,7 @@ Result<void> Launcher::watch(Instance const& instance) {
   if (status.power == machines::Power::absent) return note_end(instance, "nothing of it is left on the host");
   if (status.power == machines::Power::stopped) return note_end(instance, status.reason);
   if (!running_.contains(instance.id)) TRY(listener_.started(instance.id));  // this process is a new one
-  TRY(driver_.tend(instance.id));
-  TRY(renew_sessions(instance.id));
+  TRY(look_after(instance.id));
   if (!instance.reboot_wanted) return {};
   TRY(driver_.reset(instance.id));
   return update(instance.id, InstanceState::running,
@@ -171,6 +170,12 @@ Result<void> Launcher::watch(Instance const& instance) {
                   current.reboot_wanted = false;
                   return {};
                 });
+}
+
+/// What every machine that runs needs, whatever its owner wants of it.
+Result<void> Launcher::look_after(std::string const& instance) {
+  TRY(driver_.tend(instance));
+  return renew_sessions(instance);
 }
 
 /// Also those of an earlier process, at once: the disk servers have to learn where this one is.
@@ -280,9 +285,9 @@ Result<bool> Launcher::waits_for_captures(Instance const& instance) {
 
 Result<void> Launcher::stop(Instance const& instance) {
   bool waits = TRY(waits_for_captures(instance));
-  if (waits) return driver_.tend(instance.id);
+  if (waits) return look_after(instance.id);
   if (!instance.stop_at_once) waits = TRY(waits_for_guest(instance, kShutdownPatience));
-  if (waits) return driver_.tend(instance.id);
+  if (waits) return look_after(instance.id);
   TRY(driver_.kill(instance.id));
   listener_.ended(instance.id);
   running_.erase(instance.id);
@@ -307,7 +312,7 @@ Result<void> Launcher::stop(Instance const& instance) {
 /// A guest whose volumes all go is not asked: nobody will read what it had still to write.
 Result<void> Launcher::terminate(Instance const& instance) {
   bool waits = TRY(waits_for_captures(instance));
-  if (waits) return driver_.tend(instance.id);
+  if (waits) return look_after(instance.id);
   auto const volumes =
       TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
         return catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name);
@@ -315,7 +320,7 @@ Result<void> Launcher::terminate(Instance const& instance) {
   bool const something_stays =
       std::ranges::any_of(volumes, [](Volume const& volume) { return !volume.delete_on_termination; });
   if (something_stays && !instance.stop_at_once) waits = TRY(waits_for_guest(instance, kTerminationPatience));
-  if (waits) return driver_.tend(instance.id);
+  if (waits) return look_after(instance.id);
   end_wait_for_reboot(instance.id, fail(Fault::conflict, "the instance " + instance.id + " was terminated"));
   TRY(driver_.remove(instance.id));
   listener_.ended(instance.id);

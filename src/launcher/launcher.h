@@ -75,6 +75,7 @@ class Launcher {
   Result<machines::Machine> prepare(catalogue::Transaction& tx, Instance const& instance);
   Result<void> give_up(Instance const& instance, Error const& error);
   Result<void> watch(Instance const& instance);
+  Result<void> look_after(std::string const& instance);
   Result<void> renew_sessions(std::string const& instance);
   Result<void> reboot(Instance const& instance);
   Result<void> start_again(Instance const& instance);
