@@ -207,9 +207,9 @@ Result<void> Launcher::reboot(Instance const& instance) {
   auto const waits = TRY(waits_for_guest(instance, kShutdownPatience));
   if (waits) return {};
   asked_.erase(instance.id);
-  auto const started = start_again(instance);
+  auto const started = start_again(instance);  // paused: it writes nothing before what waits has been done
   end_wait_for_reboot(instance.id, started);
-  if (started) return {};
+  if (started) return look_after(instance.id);
   return note_end(instance, "it could not be started again: " + started.error().message);
 }
 
@@ -218,6 +218,7 @@ Result<void> Launcher::start_again(Instance const& instance) {
   auto machine = TRY(sql::in_transaction(catalogue_, sql::Access::write,
                                          [&](catalogue::Transaction& tx) { return prepare(tx, instance); }));
   machine.metadata_socket = TRY(listener_.started(instance.id));
+  machine.paused = true;
   return driver_.start(machine);
 }
 

@@ -109,6 +109,7 @@ Result<std::vector<std::string>> command_line(Machine const& machine, Setting co
   append(arguments, {"-object", "rng-builtin,id=entropy", "-device", "virtio-rng-pci,rng=entropy"});
   append(arguments, {"-chardev", std::string("file,id=console,append=on,path=") + kConsoleFile, "-serial",
                      "chardev:console", "-qmp", std::string("unix:") + kQmpSocket + ",server=on,wait=off"});
+  if (machine.paused) append(arguments, {"-S"});
   // A guest that turns itself off leaves its process, so that a process that is gone was killed or crashed.
   append(arguments, {"-action", "shutdown=pause"});
   // The relay of the metadata service is a process that QEMU spawns and gives a session of its own, which

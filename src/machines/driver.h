@@ -31,6 +31,7 @@ struct Machine {
   std::string mac_address;       ///< "02:00:00:00:00:01"
   std::string loopback_address;  ///< 127.x.y.z: its ports are forwarded to the machine
   std::string metadata_socket;   ///< path; empty: no metadata service
+  bool paused = false;           ///< it stands still, before its first instruction, until it is tended
 };
 
 enum class Power {
@@ -83,8 +84,8 @@ class Driver {
 
   /// What the volume's disk server reads next. Fails with `not_found` for a volume that was never started.
   virtual Result<void> renew_session(std::string const& volume_id, std::string const& session) = 0;
-  /// Starts again disk servers that died, lets a guest go on that met an error of its disk, and bounds what
-  /// is written to files. Called every second or so for running machines.
+  /// Starts again disk servers that died, lets a guest go on that met an error of its disk or was started
+  /// paused, and bounds what is written to files. Called every second or so for running machines.
   virtual Result<void> tend(std::string const& id) = 0;
 
   /// The last 64 KiB of what the guest wrote to its serial port since it was started, also of a stopped one.

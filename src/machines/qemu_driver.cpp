@@ -127,7 +127,8 @@ class QemuDriver final : public Driver {
     process.tidy();
     TRY(tend_disks(process));
     auto const state = process.state();  // who does not answer now is asked again next time
-    return state && *state == "io-error" ? process.tell("cont") : Result<void>{};
+    bool const stands_still = state && (*state == "io-error" || *state == "prelaunch");
+    return stands_still ? process.tell("cont") : Result<void>{};
   }
 
   Result<std::optional<std::string>> console(std::string const& id) override {

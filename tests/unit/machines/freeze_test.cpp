@@ -68,6 +68,19 @@ TEST_P(Freezing, a_running_machine_keeps_the_disk_as_it_was_while_the_guest_writ
   EXPECT_TRUE(host.goes_on("i-1"));
 }
 
+TEST_P(Freezing, a_machine_that_was_started_paused_is_frozen_before_its_guest_writes) {
+  auto machine = make_machine();
+  machine.paused = true;
+  host.start(machine);
+  auto frozen = freeze(host, machine);
+  EXPECT_EQ(changed_blocks(*frozen[0]), Blocks{});
+  EXPECT_EQ(host.driver().status("i-1")->power, Power::running);
+  ASSERT_TRUE(host.driver().tend("i-1"));
+  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
+  EXPECT_NE(stamp(*frozen[0], 1), 1);
+  EXPECT_TRUE(host.goes_on("i-1"));
+}
+
 TEST_P(Freezing, a_stopped_machine_reads_its_overlay_with_a_disk_server_of_its_own) {
   auto const machine = make_machine();
   host.start(machine);
