@@ -16,24 +16,19 @@
 #include <cstring>
 #include <memory>
 
+#include "crypto/openssl_pointer.h"
+
 namespace argosy::crypto {
 namespace {
 
 constexpr long kSlowClockSeconds = 3'600;
 constexpr long kDaySeconds = 86'400;
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using PrivateKey = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Buffer = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using Message = std::unique_ptr<CMS_ContentInfo, Deleter<CMS_ContentInfo_free>>;
-using Store = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
+using Certificate = OpensslPointer<X509, X509_free>;
+using PrivateKey = OpensslPointer<EVP_PKEY, EVP_PKEY_free>;
+using Buffer = OpensslPointer<BIO, BIO_free>;
+using Message = OpensslPointer<CMS_ContentInfo, CMS_ContentInfo_free>;
+using Store = OpensslPointer<X509_STORE, X509_STORE_free>;
 
 struct FreeCertificates {
   void operator()(STACK_OF(X509) * list) const { sk_X509_pop_free(list, X509_free); }
@@ -112,7 +107,7 @@ bool add_extension(X509* certificate, X509* issuer, int id, std::string const& v
   X509V3_CTX context;
   X509V3_set_ctx_nodb(&context);
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>> extension(
+  OpensslPointer<X509_EXTENSION, X509_EXTENSION_free> extension(
       X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str()));
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
@@ -123,8 +118,7 @@ Certificate new_certificate(std::string_view name, EVP_PKEY* key, int days) {
   std::array<unsigned char, 16> serial{};
   RAND_bytes(serial.data(), static_cast<int>(serial.size()));
   serial[0] = static_cast<unsigned char>(serial[0] & 0x7fU);  // a positive number
-  std::unique_ptr<BIGNUM, Deleter<BN_free>> number(
-      BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
+  OpensslPointer<BIGNUM, BN_free> number(BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
   BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(out.get()));
   X509_set_version(out.get(), X509_VERSION_3);
   X509_gmtime_adj(X509_getm_notBefore(out.get()), -kSlowClockSeconds);
@@ -197,7 +191,7 @@ bool has_name(std::string const& certificate, std::string const& name) {
 Result<void> check_issued(std::string const& certificate, std::string const& authorities) {
   auto read = TRY(read_certificate(certificate));
   auto store = TRY(read_authorities(authorities));
-  std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
+  OpensslPointer<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
   X509_STORE_CTX_init(context.get(), store.get(), read.get(), nullptr);
   if (X509_verify_cert(context.get()) != 1)
     return fail(Fault::denied, std::string("the certificate is not accepted: ") +

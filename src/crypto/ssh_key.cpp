@@ -12,6 +12,7 @@
 #include <array>
 #include <memory>
 
+#include "crypto/openssl_pointer.h"
 #include "digest/sha256.h"
 
 namespace argosy::crypto {
@@ -25,20 +26,13 @@ constexpr int kMinRsaBits = 1'024;
 constexpr int kMaxRsaBits = 16'384;
 constexpr unsigned kNewRsaBits = 2'048;
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using AnyKey = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using Number = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
-using Buffer = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
-using Pkcs8 = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Deleter<PKCS8_PRIV_KEY_INFO_free>>;
+using AnyKey = OpensslPointer<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = OpensslPointer<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Number = OpensslPointer<BIGNUM, BN_clear_free>;
+using Buffer = OpensslPointer<BIO, BIO_free>;
+using Builder = OpensslPointer<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Parameters = OpensslPointer<OSSL_PARAM, OSSL_PARAM_free>;
+using Pkcs8 = OpensslPointer<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 
 unsigned char const* raw(ByteView bytes) { return reinterpret_cast<unsigned char const*>(bytes.data()); }
 unsigned char* raw(Bytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
