@@ -27,7 +27,11 @@ Result<void> ready_unattached_volumes(sql::Pool& catalogue, keystore::EbsKeys co
           TRY(make_ready(tx, keys, entropy, *volume));
           return catalogue::save_volume(tx, *volume);
         });
-    if (ready || !keystore::is_about_keys(ready.error())) continue;
+    if (ready) continue;
+    if (!keystore::is_about_keys(ready.error())) {  // it is tried again with the next step
+      log_error("volume {}: {}", id, ready.error().message);
+      continue;
+    }
     log_warning("volume {} cannot be created: {}", id, ready.error().message);
     TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
       auto volume = TRY(catalogue::find_volume(tx, id));
