@@ -17,7 +17,7 @@ struct Caller {
   AccountLimits limits{};
   /// Where the account is: "o-…/r-…/ou-…/", organization first; empty if it is in none.
   std::string organization_path{};
-  /// The attached volume whose blocks its temporary credentials allow, and nothing else; empty: an access
+  /// The volume whose blocks its temporary credentials allow, and nothing else; empty: an access
   /// key.
   std::string session_volume{};
 };

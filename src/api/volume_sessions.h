@@ -1,4 +1,4 @@
-// api/volume_sessions.h - requests that are signed with the credentials of an attached volume.
+// api/volume_sessions.h - requests that are signed with the credentials of a volume.
 #pragma once
 #include <optional>
 #include <string_view>

@@ -1,6 +1,9 @@
 // ebs/capture.cpp - see capture.h.
 #include "ebs/capture.h"
 
+#include <mutex>
+#include <shared_mutex>
+
 #include "catalogue/domains.h"
 #include "catalogue/snapshots.h"
 #include "digest/sha256.h"
@@ -88,6 +91,8 @@ Result<images::Snapshot> begin_capture(catalogue::Transaction& tx, access::Calle
 
 Result<void> put_captured(CaptureStore& store, std::string const& snapshot, std::uint64_t index,
                           ByteView block, std::int32_t progress_percent) {
+  auto const gate = store.gates.of(snapshot);
+  std::shared_lock const lock(*gate);
   auto const upload = TRY(open_captured(store, snapshot));
   auto const now = store.clock.now();
   auto const owner = TRY(store.keys.root_of(upload.snapshot.owner));
@@ -98,18 +103,13 @@ Result<void> put_captured(CaptureStore& store, std::string const& snapshot, std:
 }
 
 Result<void> close_capture(CaptureStore& store, std::string const& id, std::int64_t blocks) {
+  auto const gate = store.gates.of(id);
+  std::unique_lock const lock(*gate);
   auto const upload = TRY(open_captured(store, id));
   auto const summary =
       TRY(store.content.summarize(upload.journal));  // which flushes: all that was put is durable
   TRY(check_summary(summary, blocks, {}));
-  return sql::in_transaction(store.catalogue, sql::Access::write,
-                             [&](catalogue::Transaction& tx) -> Result<void> {
-                               auto snapshot = TRY(catalogue::find_snapshot(tx, id));
-                               snapshot.completing = true;
-                               snapshot.unsynced_boot.clear();
-                               snapshot.expected_blocks = blocks;
-                               return catalogue::save_snapshot(tx, snapshot);
-                             });
+  return close_upload(store.catalogue, id, blocks, {});
 }
 
 Result<void> end_capture(CaptureStore& store, std::string const& snapshot, std::string const& message) {

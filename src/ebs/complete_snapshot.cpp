@@ -2,7 +2,6 @@
 // upload.
 #include "ebs/complete_snapshot.h"
 
-#include "catalogue/snapshots.h"
 #include "ebs/errors.h"
 #include "ebs/uploads.h"
 
@@ -43,16 +42,7 @@ Result<m::CompleteSnapshotResponse> complete_snapshot(sql::Pool& catalogue, cont
   if (closed) return invalid("INVALID_SNAPSHOT_ID", "CompleteSnapshot was called before with another count");
   auto summary = TRY(content.summarize(upload.journal));  // which flushes: all that was put is durable
   TRY(check_summary(summary, request.changed_blocks_count, checksum));
-  auto session = TRY(catalogue.take());
-  auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
-  auto snapshot = catalogue::find_snapshot(tx, request.snapshot_id);
-  if (!snapshot) return snapshot_not_found(request.snapshot_id);
-  snapshot->completing = true;
-  snapshot->unsynced_boot.clear();
-  snapshot->expected_blocks = request.changed_blocks_count;
-  snapshot->expected_checksum = checksum;
-  TRY(catalogue::save_snapshot(tx, *snapshot));
-  TRY(tx.commit());
+  TRY(close_upload(catalogue, request.snapshot_id, request.changed_blocks_count, checksum));
   return m::CompleteSnapshotResponse{"pending"};
 }
 

@@ -72,6 +72,19 @@ Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, Snapshot con
   });
 }
 
+Result<void> close_upload(sql::Pool& catalogue, std::string const& id, std::int64_t expected_blocks,
+                          ByteView expected_checksum) {
+  return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    auto snapshot = catalogue::find_snapshot(tx, id);
+    if (!snapshot) return snapshot_not_found(id);
+    snapshot->completing = true;
+    snapshot->unsynced_boot.clear();
+    snapshot->expected_blocks = expected_blocks;
+    snapshot->expected_checksum = to_bytes(expected_checksum);
+    return catalogue::save_snapshot(tx, *snapshot);
+  });
+}
+
 Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks,
                            ByteView expected_checksum) {
   if (static_cast<std::int64_t>(summary.blocks) != expected_blocks)

@@ -33,6 +33,11 @@ Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, keystore::E
 Result<void> record_write(sql::Pool& catalogue, UploadGates& gates, images::Snapshot const& snapshot,
                           Time now, std::optional<std::int32_t> progress, std::int64_t uploaded_bytes);
 
+/// The upload takes no more blocks, and is completed in the background. Durable on return. Whoever closes it
+/// holds its gate alone, and has flushed what was put. Fails with ResourceNotFoundException.
+Result<void> close_upload(sql::Pool& catalogue, std::string const& id, std::int64_t expected_blocks,
+                          ByteView expected_checksum);
+
 /// What the caller of CompleteSnapshot said against what his journal holds. Fails with ValidationException.
 Result<void> check_summary(content::UploadSummary const& summary, std::int64_t expected_blocks,
                            ByteView expected_checksum);

@@ -1,4 +1,4 @@
-// launcher/disk_session.h - what the disk server of an attached volume is given to read its base with.
+// launcher/disk_session.h - what the disk server of a volume is given to read its base with.
 #pragma once
 #include <optional>
 #include <string>
