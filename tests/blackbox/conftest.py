@@ -78,8 +78,11 @@ BLOCKS = {0: disks.block("first"), 3: disks.block("fourth"), 2047: disks.block("
 
 @pytest.fixture(scope="session")
 def snapshot(owner):
-    """The owner's, completed, never shared or deleted by a test."""
-    return disks.upload(owner, BLOCKS)
+    """The owner's, completed, never shared or deleted by a test: others count on that, whatever their order."""
+    made = disks.upload(owner, BLOCKS)
+    yield made
+    found = owner.ec2().describe_snapshot_attribute(SnapshotId=made, Attribute="createVolumePermission")
+    assert found["CreateVolumePermissions"] == [], "a test shared the snapshot that all tests use"
 
 
 @pytest.fixture

@@ -90,8 +90,12 @@ def test_a_disabled_image_keeps_its_snapshots_and_its_name(owner, disabled):
         disks.register(owner, disks.snapshots_of(found)[0], name=found["Name"])
 
 
-def test_a_disabled_image_is_copied_by_its_owner_alone(owner, recipient, snapshot, disabled):
+def test_a_disabled_image_is_copied_by_its_owner_alone(owner, recipient):
+    snapshot = disks.upload(owner, {0: disks.block("disabled")})
+    disabled = disks.register(owner, snapshot)
+    disks.share_image(owner, disabled, recipient)
     disks.share_snapshot(owner, snapshot, recipient)
+    change(owner, "DisableImage", disabled)
     given = {"SourceImageId": disabled, "SourceRegion": "us-east-1"}
     with refused("InvalidAMIID.NotFound"):
         recipient.ec2("us-west-2").copy_image(Name=disks.unique("copy"), **given)
