@@ -246,13 +246,9 @@ Result<http::Response> run_ebs(Service& service, Region& region, ebs::Reader con
   if (route == nullptr)
     return fail(Fault::not_found, "UnknownOperationException",
                 "There is no " + request.method + " " + request.path);
-  EbsCall const call{service,
-                     region,
-                     reader,
-                     request,
-                     split_path(request.path),
-                     TRY(Inputs::read(request)),
-                     service.clock.now()};
+  auto inputs = TRY(Inputs::read(request));
+  EbsCall const call{
+      service, region, reader, request, split_path(request.path), std::move(inputs), service.clock.now()};
   return route->run(call);
 }
 

@@ -40,5 +40,5 @@ inline std::unexpected<Error> fail(Fault fault, std::string message) {
     *std::move(name);                                           \
   })
 /// Unwraps a Result (of void too), or returns its error from the enclosing plain function (never a coroutine:
-/// GCC 12).
+/// GCC 12; never in a braced list behind another element: GCC 12 leaks that one, tools/check_try.py).
 #define TRY(...) ARGOSY_TRY_AS(ARGOSY_JOIN(result_, __COUNTER__), __VA_ARGS__)

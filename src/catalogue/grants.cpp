@@ -65,7 +65,8 @@ Result<Grant> grant_of(sql::Rows& rows) {
   out.given.retiring_principal = rows.text(4);
   out.issuing_account = rows.text(5);
   out.given.operations = TRY(split(rows.text(6)));
-  out.given.constraints = {kind_of(rows.text(7)), TRY(keys::from_canonical(rows.blob(8)))};
+  auto context = TRY(keys::from_canonical(rows.blob(8)));
+  out.given.constraints = {kind_of(rows.text(7)), std::move(context)};
   out.created = from_milliseconds(rows.integer(9));
   return out;
 }

@@ -187,8 +187,9 @@ Result<std::vector<MaterialVersion>> list_materials(Transaction& tx, std::string
                "AND version > ?2 ORDER BY version LIMIT ?3",
                {key, std::int64_t{after}, static_cast<std::int64_t>(limit)}),
       [&](sql::Rows& row) -> Result<void> {
+        auto const origin = TRY(value_of(kOrigins, row.text(3)));
         out.push_back({static_cast<std::uint32_t>(row.integer(0)), std::string(row.text(1)),
-                       from_milliseconds(row.integer(2)), TRY(value_of(kOrigins, row.text(3)))});
+                       from_milliseconds(row.integer(2)), origin});
         return {};
       }));
   return out;

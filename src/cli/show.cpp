@@ -20,7 +20,8 @@ struct ImageFacts {
 };
 
 Outcome<ImageFacts> gather(Session& session, std::string const& image_id) {
-  ImageFacts facts{session.region(), TRY(find_image(session, image_id)), {}, {}};
+  auto image = TRY(find_image(session, image_id));
+  ImageFacts facts{session.region(), std::move(image), {}, {}};
   ec2::DescribeSnapshotsRequest request;
   request.snapshot_id = snapshot_ids(facts.image);
   std::vector<ec2::Snapshot> snapshots;

@@ -76,7 +76,8 @@ Result<MasterKeys::Opened> MasterKeys::open_wrapped(ByteView associated, ByteVie
   auto unversioned = keys_.find(kUnversioned);
   if (unversioned == keys_.end())
     return fail(Fault::corrupt, "no master key of this data directory opens what was wrapped");
-  return Opened{kUnversioned, TRY(crypto::unwrap(unversioned->second, associated, wrapped))};
+  auto plain = TRY(crypto::unwrap(unversioned->second, associated, wrapped));
+  return Opened{kUnversioned, std::move(plain)};
 }
 
 }  // namespace argosy::crypto

@@ -205,8 +205,8 @@ Result<SshKeyPair> make_rsa() {
   PEM_write_bio_PrivateKey_traditional(pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   Pkcs8 const pkcs8(EVP_PKEY2PKCS8(key.get()));
   auto const der = der_of([&](unsigned char** at) { return i2d_PKCS8_PRIV_KEY_INFO(pkcs8.get(), at); });
-  return SshKeyPair{
-      {SshKeyType::rsa, TRY(rsa_blob(key.get()))}, text_of(pem), digest_with_colons(EVP_sha1(), der)};
+  auto blob = TRY(rsa_blob(key.get()));
+  return SshKeyPair{{SshKeyType::rsa, std::move(blob)}, text_of(pem), digest_with_colons(EVP_sha1(), der)};
 }
 
 /// OpenSSH's PROTOCOL.key, without a passphrase.

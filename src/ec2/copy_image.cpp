@@ -138,13 +138,14 @@ Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Call
   TRY(check_copy_limits(tx, caller, true, opened));
   auto image = new_image(caller, now, request, *opened.image);
   image.id = make_resource_id(entropy, "ami-");
+  auto snapshot_tags = TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}));
   CopyTask task{caller,
                 request.source_region,
                 request.source_image_id,
                 image.id,
                 request.snapshot_copy_completion_duration_minutes,
                 std::nullopt,
-                TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"})),
+                std::move(snapshot_tags),
                 {request.encrypted, request.kms_key_id}};
   auto copies = TRY(record_copy(tx, now, entropy, keys, master_keys, opened, task));
   image.mappings = new_mappings(*opened.image, copies);

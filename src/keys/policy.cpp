@@ -40,7 +40,8 @@ Result<std::pair<bool, json::value const*>> one_of(json::object const& statement
 
 Result<Selector> parse_selector(json::object const& statement, std::string const& name) {
   auto [negated, value] = TRY(one_of(statement, name));
-  return Selector{negated, TRY(parse_texts(name, *value))};
+  auto texts = TRY(parse_texts(name, *value));
+  return Selector{negated, std::move(texts)};
 }
 
 Result<void> add_principals(Statement& out, std::string_view kind, json::value const& value) {

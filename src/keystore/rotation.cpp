@@ -78,7 +78,8 @@ Result<bool> advance(Transaction& tx, Shared const& seen, std::vector<std::strin
 }  // namespace
 
 Result<Shared> read_shared(Transaction& tx, Vault const& vault, Key const& key) {
-  Shared out{key, {}, TRY(catalogue::list_replicas(tx, key.id))};
+  auto replicas = TRY(catalogue::list_replicas(tx, key.id));
+  Shared out{key, {}, std::move(replicas)};
   auto const versions = TRY(catalogue::list_materials(tx, key.id, 0, kMaxVersions));
   for (auto const& version : versions) {
     auto const material = TRY(catalogue::find_material(tx, vault.master_keys, key.id, version.version));

@@ -31,11 +31,12 @@ Result<Constraints> to_constraints(std::optional<m::GrantConstraints> const& giv
 }
 
 Result<keys::GrantProposal> to_proposal(m::CreateGrantRequest const& request) {
+  auto constraints = TRY(to_constraints(request.constraints));
   keys::GrantProposal out{request.name.value_or(""),
                           request.grantee_principal,
                           request.retiring_principal.value_or(""),
                           {},
-                          TRY(to_constraints(request.constraints))};
+                          std::move(constraints)};
   for (auto const& name : request.operations) {
     auto const action = keys::parse_action(name);
     if (!action) return keys::invalid_value("A grant on a symmetric key cannot give " + name.substr(0, 100));

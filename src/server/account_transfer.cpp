@@ -56,8 +56,11 @@ Result<Identity> read_identity(Config const& config) {
   if (!config.replication)
     return fail(Fault::invalid, "the configuration has no replication and no peers; see --help");
   auto const& tls = config.replication->tls;
-  return Identity{{TRY(read_file(tls.certificate_path)), TRY(read_file(tls.key_path))},
-                  TRY(read_file(tls.authority_path))};
+  Identity out;
+  out.own.certificate = TRY(read_file(tls.certificate_path));
+  out.own.key = TRY(read_file(tls.key_path));
+  out.authorities = TRY(read_file(tls.authority_path));
+  return out;
 }
 
 char const* to_text(catalogue::Adoption adoption) {

@@ -129,8 +129,9 @@ Result<void> PeerCommands::make_authority() const {
 }
 
 Result<void> PeerCommands::issue_certificate() const {
-  crypto::Certified const authority{TRY(read_file(directory_ + "/authority.pem")),
-                                    TRY(read_file(directory_ + "/authority.key"))};
+  crypto::Certified authority;
+  authority.certificate = TRY(read_file(directory_ + "/authority.pem"));
+  authority.key = TRY(read_file(directory_ + "/authority.key"));
   auto made = TRY(crypto::issue_certificate(authority, names_, certificate_days_));
   auto const& name = names_.front();
   output_.print({TRY(write_pair(directory_, name, made))});
