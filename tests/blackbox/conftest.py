@@ -3,6 +3,7 @@ import pytest
 
 import argosy
 import argosyd
+import attached
 import clients
 import disks
 import sanitizers
@@ -13,6 +14,7 @@ def reports(tmp_path_factory):
     """Where sanitizers report; what comes at the very end fails the run."""
     folder = tmp_path_factory.mktemp("reports")
     sanitizers.gather_reports(folder)
+    sanitizers.prepare_nbdkit(tmp_path_factory.mktemp("nbdkit"), attached.PLUGIN)
     yield folder
     sanitizers.fail_on_reports(folder)
 

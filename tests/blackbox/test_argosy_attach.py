@@ -12,14 +12,14 @@ import encryption
 import keys
 from argosy import BLOCK_BYTES, argosy, make_disk
 from argosyd import PATIENCE_S, wait_until
-from attached import attached, compare, environment, read, snapshot_of, written
+from attached import attached, compare, read, snapshot_of, written
 
 CONTENT = {0: disks.block("attached 0"), 1: disks.block("attached 1"), 300: disks.block("attached 300")}
 
 
 def refused(account, snapshot, status, *arguments, **more):
     """What it says instead of serving anything."""
-    return argosy(account, "attach", snapshot, *arguments, status=status, **environment(), **more)
+    return argosy(account, "attach", snapshot, *arguments, status=status, **more)
 
 
 def test_an_imported_disk_is_served_bit_for_bit(owner, imported, disk):

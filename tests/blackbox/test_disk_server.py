@@ -8,7 +8,7 @@ import pytest
 
 import disks
 from argosyd import PATIENCE_S, wait_until
-from attached import PLUGIN, environment, read, tool, written
+from attached import PLUGIN, read, tool, written
 
 BLOCKS = {0: disks.block("served 0"), 5: disks.block("served 5"), 9: disks.block("served 9")}
 GIB = 1 << 30
@@ -37,7 +37,6 @@ def start(folder, *parameters):
          f"session={folder / 'session'}", *parameters],
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | environment(),
     )
 
 
