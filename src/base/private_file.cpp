@@ -11,19 +11,17 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/sync_folder.h"
+
 namespace argosy {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 64U << 20U;
 constexpr std::size_t kPieceBytes = 64U << 10U;
 
-/// Makes the entry of `path` in its folder durable.
-bool sync_folder_of(std::string const& path) {
-  auto folder = std::filesystem::path(path).parent_path().string();
-  int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  bool const synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  if (descriptor >= 0) ::close(descriptor);
-  return synced;
+Result<void> sync_folder_of(std::string const& path) {
+  auto const folder = std::filesystem::path(path).parent_path().string();
+  return sync_folder(folder.empty() ? "." : folder);
 }
 
 }  // namespace
@@ -63,14 +61,14 @@ Result<void> write_private_file(std::string const& path, std::string_view text, 
   if (!written) return failure("write");
   if (existing == Existing::replace) {
     if (::rename(draft.c_str(), path.c_str()) != 0) return failure("rename");
-    return sync_folder_of(path) ? Result<void>{} : Result<void>(failure("sync its folder"));
+    return sync_folder_of(path);
   }
   bool const linked = ::link(draft.c_str(), path.c_str()) == 0;  // fails if there is one
   auto const error = errno;
   ::unlink(draft.c_str());
   errno = error;
   if (!linked) return failure("create");
-  return sync_folder_of(path) ? Result<void>{} : Result<void>(failure("sync its folder"));
+  return sync_folder_of(path);
 }
 
 }  // namespace argosy

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/sync_folder.h"
 #include "bucket/bucket.h"
 
 namespace argosy::bucket {
@@ -46,12 +47,6 @@ class Descriptor {
  private:
   int number_;
 };
-
-Result<void> sync_folder(std::string const& path) {
-  Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.number() < 0 || ::fsync(folder.number()) != 0) return os_failure(path, "sync");
-  return {};
-}
 
 class FileWriter final : public Writer {
  public:

@@ -191,7 +191,9 @@ CREATE TABLE IF NOT EXISTS volumes(
   envelope BLOB NOT NULL, base_snapshot TEXT NOT NULL, base_account TEXT NOT NULL, base_root BLOB NOT NULL,
   base_encrypted INTEGER NOT NULL, base_size_gib INTEGER NOT NULL, base_lineage TEXT NOT NULL,
   base_envelope BLOB NOT NULL, instance TEXT NOT NULL, device_name TEXT NOT NULL,
-  delete_on_termination INTEGER NOT NULL, attached TEXT, has_overlay INTEGER NOT NULL, session TEXT NOT NULL);
+  delete_on_termination INTEGER NOT NULL, attached TEXT,
+  has_overlay INTEGER NOT NULL,  -- 0 none, 1 possible, 2 there
+  session TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS volumes_account ON volumes(account, created, id);
 CREATE INDEX IF NOT EXISTS volumes_instance ON volumes(instance, device_name) WHERE instance <> '';
 CREATE INDEX IF NOT EXISTS volumes_creating ON volumes(id) WHERE state = 'creating';

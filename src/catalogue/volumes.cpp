@@ -35,7 +35,7 @@ Result<Volume> to_volume(sql::Rows& row) {
   out.device_name = row.text(19);
   out.delete_on_termination = row.integer(20) != 0;
   if (!row.is_null(21)) out.attached = TRY(parse_iso8601(row.text(21)));
-  out.has_overlay = row.integer(22) != 0;
+  out.overlay = static_cast<instances::Overlay>(row.integer(22));
   out.session = row.text(23);
   return out;
 }
@@ -114,7 +114,7 @@ Result<void> insert_volume(Transaction& tx, Volume const& v) {
        std::string_view(v.device_name),
        std::int64_t{v.delete_on_termination},
        sql::optional_value(attached),
-       std::int64_t{v.has_overlay},
+       static_cast<std::int64_t>(v.overlay),
        std::string_view(v.session)}));
   return {};
 }
@@ -127,8 +127,8 @@ Result<void> save_volume(Transaction& tx, Volume const& v) {
       "id = ?1",
       {std::string_view(v.id), instances::to_text(v.state), std::string_view(v.kms_key), ByteView(v.envelope),
        ByteView(v.base.envelope), std::string_view(v.instance_id), std::string_view(v.device_name),
-       std::int64_t{v.delete_on_termination}, sql::optional_value(attached), std::int64_t{v.has_overlay},
-       std::string_view(v.session)}));
+       std::int64_t{v.delete_on_termination}, sql::optional_value(attached),
+       static_cast<std::int64_t>(v.overlay), std::string_view(v.session)}));
   return {};
 }
 

@@ -35,6 +35,13 @@ struct VolumeBase {
   Bytes envelope;  ///< the snapshot's, until the volume's own holds the root's key
 };
 
+/// What the host holds of the changes that machines have made.
+enum class Overlay {
+  none,      ///< no machine was started with it
+  possible,  ///< one was about to be: if it is not there, nothing was written
+  there,     ///< one has run: if it is not there, what was written is lost
+};
+
 struct Volume {
   std::string id;
   std::string account;
@@ -50,7 +57,7 @@ struct Volume {
   /// secret. Empty: not encrypted, or not made yet.
   Bytes envelope;
   VolumeBase base;
-  bool has_overlay = false;  ///< a machine was started with it: the host may hold changes
+  Overlay overlay = Overlay::none;
 
   // Attached:
   std::string instance_id;  ///< empty: it is not

@@ -8,7 +8,6 @@
 #include "catalogue/volumes.h"
 #include "ebs/volume_session.h"
 #include "instances/instance_type.h"
-#include "launcher/launch_failure.h"
 #include "launcher/volume_keys.h"
 #include "launcher/volume_steps.h"
 #include "sql/in_transaction.h"
@@ -30,6 +29,20 @@ constexpr std::size_t kInstancesAtOnce = 100;
 
 /// Another transaction was in the way.
 bool is_conflict(Error const& error) { return error.fault == Fault::conflict && error.code.empty(); }
+
+/// The machine runs: from now on its volumes' overlays are there, or lost.
+Result<void> note_overlays(catalogue::Transaction& tx, Instance const& instance) {
+  auto const volumes = TRY(catalogue::list_attached_volumes(tx, instance.id, instance.root_device_name));
+  for (auto volume : volumes) {
+    volume.overlay = instances::Overlay::there;
+    TRY(catalogue::save_volume(tx, volume));
+  }
+  return {};
+}
+
+LaunchFailure unexpected_end(std::string const& reason) {
+  return {"Server.InternalError", "Server.InternalError: The machine ended unexpectedly: " + reason};
+}
 
 }  // namespace
 
@@ -108,9 +121,11 @@ Result<machines::Machine> Launcher::prepare(catalogue::Transaction& tx, Instance
     auto session = issue(issuer_, volume, opened, clock_.now(), ebs::kVolumeSessionAge, entropy_);
     running_[instance.id][volume.id] = session.expires;
     volume.session = session.sealed;
-    volume.has_overlay = true;
+    bool const was_used = volume.overlay == instances::Overlay::there;
+    if (!was_used) volume.overlay = instances::Overlay::possible;
     TRY(catalogue::save_volume(tx, volume));
-    out.disks.push_back({volume.id, volume.size_gib * kGibBytes, std::move(session.text), opened.secret});
+    out.disks.push_back(
+        {volume.id, volume.size_gib * kGibBytes, std::move(session.text), opened.secret, was_used});
   }
   return out;
 }
@@ -130,10 +145,10 @@ Result<void> Launcher::start(Instance const& instance) {
     if (!disk.session.empty()) TRY(driver_.renew_session(disk.volume_id, disk.session));
   log_info("{} of {} runs ({})", instance.id, instance.account, driver_.acceleration());
   return update(instance.id, InstanceState::pending,
-                [&](catalogue::Transaction&, Instance& current) -> Result<void> {
+                [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
                   current.state = InstanceState::running;
                   current.changed = clock_.now();
-                  return {};
+                  return note_overlays(tx, current);
                 });
 }
 
@@ -159,8 +174,12 @@ Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
 Result<void> Launcher::watch(Instance const& instance) {
   if (waits_for_reboot(instance.id)) return reboot(instance);
   auto const status = TRY(driver_.status(instance.id));
-  if (status.power == machines::Power::absent) return note_end(instance, "nothing of it is left on the host");
-  if (status.power == machines::Power::stopped) return note_end(instance, status.reason);
+  if (status.power == machines::Power::absent)
+    return note_end(instance, unexpected_end("nothing of it is left on the host"));
+  if (status.power == machines::Power::stopped) {
+    bool const by_guest = status.reason.empty();
+    return note_end(instance, by_guest ? std::nullopt : std::optional(unexpected_end(status.reason)));
+  }
   if (!running_.contains(instance.id)) TRY(listener_.started(instance.id));  // this process is a new one
   TRY(look_after(instance.id));
   if (!instance.reboot_wanted) return {};
@@ -210,7 +229,7 @@ Result<void> Launcher::reboot(Instance const& instance) {
   auto const started = start_again(instance);  // paused: it writes nothing before what waits has been done
   end_wait_for_reboot(instance.id, started);
   if (started) return look_after(instance.id);
-  return note_end(instance, "it could not be started again: " + started.error().message);
+  return note_end(instance, launch_failure(started.error()));
 }
 
 Result<void> Launcher::start_again(Instance const& instance) {
@@ -245,25 +264,26 @@ void Launcher::end_wait_for_reboot(std::string const& instance, Result<void> con
   then(rebooted);
 }
 
-/// A machine that its owner wants to run does not.
-Result<void> Launcher::note_end(Instance const& instance, std::string const& reason) {
-  bool const by_guest = reason.empty();
-  log_info("{} of {} ended: {}", instance.id, instance.account, by_guest ? "its guest shut down" : reason);
+/// A machine that its owner wants to run does not; with nothing, since its guest has shut down.
+Result<void> Launcher::note_end(Instance const& instance, std::optional<LaunchFailure> const& why) {
+  bool const by_guest = !why;
+  auto const reason = why.value_or(LaunchFailure{
+      "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"});
+  log_info("{} of {} ended: {}", instance.id, instance.account, reason.message);
   TRY(driver_.kill(instance.id));
   listener_.ended(instance.id);
   running_.erase(instance.id);
-  return update(
-      instance.id, InstanceState::running, [&](catalogue::Transaction&, Instance& current) -> Result<void> {
-        current.state = by_guest && current.terminates_on_shutdown ? InstanceState::shutting_down
-                                                                   : InstanceState::stopped;
-        current.state_reason_code = by_guest ? "Client.InstanceInitiatedShutdown" : "Server.InternalError";
-        current.state_reason = by_guest ? "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
-                                        : "Server.InternalError: The machine ended unexpectedly: " + reason;
-        current.transition_reason = "";
-        current.reboot_wanted = false;
-        current.changed = clock_.now();
-        return {};
-      });
+  return update(instance.id, InstanceState::running,
+                [&](catalogue::Transaction&, Instance& current) -> Result<void> {
+                  current.state = by_guest && current.terminates_on_shutdown ? InstanceState::shutting_down
+                                                                             : InstanceState::stopped;
+                  current.state_reason_code = reason.code;
+                  current.state_reason = reason.message;
+                  current.transition_reason = "";
+                  current.reboot_wanted = false;
+                  current.changed = clock_.now();
+                  return {};
+                });
 }
 
 Result<bool> Launcher::waits_for_guest(Instance const& instance, Duration patience) {
@@ -345,10 +365,11 @@ Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
   TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<void> {
     disks.clear();
     for (auto const& volume : volumes) {
-      if (!volume.has_overlay) continue;
+      if (volume.overlay == instances::Overlay::none) continue;
       auto const opened = TRY(open_volume(tx, keys_, volume));
       auto const session = issue(issuer_, volume, opened, clock_.now(), ebs::kCaptureSessionAge, entropy_);
-      disks.push_back({volume.id, volume.size_gib * kGibBytes, session.text, opened.secret});
+      disks.push_back({volume.id, volume.size_gib * kGibBytes, session.text, opened.secret,
+                       volume.overlay == instances::Overlay::there});
     }
     return {};
   }));
@@ -358,7 +379,8 @@ Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
   if (!disks.empty()) frozen = TRY(driver_.freeze(name, disks));
   std::vector<std::unique_ptr<machines::FrozenDisk>> out;
   auto next = frozen.begin();
-  for (auto const& volume : volumes) out.push_back(volume.has_overlay ? std::move(*next++) : nullptr);
+  for (auto const& volume : volumes)
+    out.push_back(volume.overlay == instances::Overlay::none ? nullptr : std::move(*next++));
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "instances/volume.h"
 #include "keystore/ebs_keys.h"
 #include "launcher/disk_session.h"
+#include "launcher/launch_failure.h"
 #include "machines/driver.h"
 #include "sql/session.h"
 
@@ -82,7 +84,7 @@ class Launcher {
   bool waits_for_reboot(std::string const& instance);
   /// Calls what waits for a reboot, if something does, and forgets it.
   void end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted);
-  Result<void> note_end(Instance const& instance, std::string const& reason);
+  Result<void> note_end(Instance const& instance, std::optional<LaunchFailure> const& why);
   Result<void> stop(Instance const& instance);
   Result<void> terminate(Instance const& instance);
   Result<bool> waits_for_captures(Instance const& instance);

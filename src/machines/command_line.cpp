@@ -77,9 +77,12 @@ void add_network(Arguments& arguments, Machine const& machine, Setting const& se
     auto const number = std::to_string(port);
     net += ",hostfwd=tcp:" + machine.loopback_address + ":" + number + "-:" + number;
   }
-  if (!machine.metadata_socket.empty())
-    net += std::string(",guestfwd=") + kMetadataService +
-           "-cmd:" + double_commas(setting.relay_command + " " + quote(machine.metadata_socket));
+  if (!machine.metadata_socket.empty()) {
+    std::string relay;
+    for (auto const& word : setting.relay_command) relay += quote(word) + " ";
+    relay += quote(machine.metadata_socket);
+    net += std::string(",guestfwd=") + kMetadataService + "-cmd:" + double_commas(relay);
+  }
   append(arguments,
          {"-netdev", net, "-device", "virtio-net-pci,netdev=net,romfile=,mac=" + machine.mac_address});
 }

@@ -20,7 +20,7 @@ struct Setting {
   std::string qemu{};
   std::string acceleration{};  ///< "kvm" or "tcg"
   std::vector<std::uint16_t> forwarded_ports{};
-  std::string relay_command{};
+  std::vector<std::string> relay_command{};
   std::vector<std::string> secret_objects{};  ///< what -object takes, of the disks that have a secret
   std::string firmware{};                     ///< UEFI's code; empty: BIOS
 };

@@ -17,8 +17,9 @@ namespace argosy::machines {
 struct Disk {
   std::string volume_id;
   std::int64_t size_bytes = 0;
-  std::string session;  ///< what the disk server's session file holds; empty: the base is a disk of zeros
-  Bytes secret;         ///< 32 bytes: the overlay is encrypted under it; empty: it is not
+  std::string session;    ///< what the disk server's session file holds; empty: the base is a disk of zeros
+  Bytes secret;           ///< 32 bytes: the overlay is encrypted under it; empty: it is not
+  bool was_used = false;  ///< a machine has run with it: IncorrectState if its overlay is missing
 };
 
 struct Machine {
@@ -100,9 +101,10 @@ class Driver {
 };
 
 struct QemuOptions {
-  std::string directory;      ///< machines and volumes lie below it; made if it is not there
-  std::string plugin;         ///< nbdkit's, run as `nbdkit PLUGIN session=FILE`
-  std::string relay_command;  ///< "/path/argosyd relay": run with a metadata socket for each connection
+  std::string directory;  ///< machines and volumes lie below it; made if it is not there
+  std::string plugin;     ///< nbdkit's, run as `nbdkit PLUGIN session=FILE`
+  /// "/path/argosyd", "relay": run with a metadata socket for each connection.
+  std::vector<std::string> relay_command;
   std::string qemu = "qemu-system-x86_64";
   std::vector<std::uint16_t> forwarded_ports{22};
   std::string acceleration;  ///< "kvm", "tcg"; "auto" or empty: KVM if a probe proves it

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "base/sync_folder.h"
 #include "machines/program.h"
 #include "machines/qcow2_encryption.h"
 
@@ -38,7 +39,7 @@ Result<void> create_overlay(std::string const& path, std::int64_t size_bytes, By
   auto created = create(draft, size_bytes, secret);
   std::error_code failure;
   if (created) std::filesystem::rename(draft, path, failure);
-  if (created && !failure) return {};
+  if (created && !failure) return sync_folder(std::filesystem::path(path).parent_path());
   std::error_code ignored;
   std::filesystem::remove(draft, ignored);
   return created ? fail(Fault::unavailable, path + ": " + failure.message()) : created;

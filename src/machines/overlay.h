@@ -9,7 +9,7 @@
 
 namespace argosy::machines {
 
-/// An empty overlay; there is none or a whole one, also after a crash.
+/// An empty overlay, durable on return; there is none or a whole one, also after a crash.
 Result<void> create_overlay(std::string const& path, std::int64_t size_bytes, Bytes const& secret);
 
 /// The end of a pipe that gives the secret once, as QEMU reads it.

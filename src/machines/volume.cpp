@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "base/log.h"
+#include "base/sync_folder.h"
 #include "machines/block_nodes.h"
 #include "machines/overlay.h"
 
@@ -11,11 +13,19 @@ namespace argosy::machines {
 bool Volume::exists() const { return std::filesystem::exists(folder_); }
 
 Result<void> Volume::prepare(Disk const& disk) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder_, failure);
-  if (failure) return fail(Fault::unavailable, folder_ + ": " + failure.message());
   auto const overlay = folder_ + "/" + kOverlayFile;
-  if (!std::filesystem::exists(overlay)) TRY(create_overlay(overlay, disk.size_bytes, disk.secret));
+  if (!std::filesystem::exists(overlay)) {
+    if (disk.was_used) {
+      log_error("{} is missing: what machines wrote to {} is not on this host", overlay, disk.volume_id);
+      return fail(Fault::invalid, "IncorrectState",
+                  "What was written to the volume " + disk.volume_id + " is not on its host any more");
+    }
+    std::error_code failure;
+    std::filesystem::create_directories(folder_, failure);
+    if (failure) return fail(Fault::unavailable, folder_ + ": " + failure.message());
+    TRY(sync_folder(std::filesystem::path(folder_).parent_path()));
+    TRY(create_overlay(overlay, disk.size_bytes, disk.secret));
+  }
   if (disk.session.empty()) return {};
   TRY(server_.write_session(disk.session));
   return server_.ensure_running();

@@ -27,14 +27,6 @@ std::filesystem::path program() {
   return std::filesystem::read_symlink("/proc/self/exe", error);
 }
 
-/// One word of a command that a shell would read.
-std::string quoted(std::string const& path) {
-  std::string out = "'";
-  for (char const character : path)
-    out += character == '\'' ? std::string("'\\''") : std::string(1, character);
-  return out + "'";
-}
-
 /// Beside the program as it is built, or where packages put it.
 std::string plugin_path() {
   constexpr auto kName = "nbdkit-argosy-plugin.so";
@@ -73,7 +65,7 @@ Result<std::unique_ptr<Machines>> Machines::open(std::string const& region, std:
   machines::QemuOptions qemu;
   qemu.directory = folder;
   qemu.plugin = plugin_path();
-  qemu.relay_command = quoted(program()) + " relay";
+  qemu.relay_command = {program(), "relay"};
   qemu.acceleration = options.acceleration;
   qemu.forwarded_ports = options.forwarded_ports;
   out->driver_ = TRY(machines::open_qemu(qemu, store.clock));

@@ -75,6 +75,29 @@ def test_a_machine_that_was_stopped_goes_on_with_what_it_wrote(client, owner, im
         machines.await_console(owner, instance, "guest boot 2")
 
 
+def test_a_machine_whose_changes_are_gone_from_its_host_does_not_begin_anew(own_server):
+    """A data directory that was restored on another host: the catalogue knows the machine, the host does not."""
+    owner = own_server.accounts["owner"]
+    image = disks.register(owner, disks.upload(owner, guests.blocks()))
+    with machines.running(owner, image) as instance:
+        machines.await_console(owner, instance, "guest boot 1")
+        volume = machines.volume_of(owner, instance)
+        owner.ec2().stop_instances(InstanceIds=[instance])
+        machines.await_state(owner, instance, "stopped")
+        (overlay,) = own_server.data_dir.glob(f"**/{volume}/overlay.qcow2")
+        kept = overlay.rename(own_server.data_dir / "kept")
+        owner.ec2().start_instances(InstanceIds=[instance])
+        stopped = machines.await_state(owner, instance, "stopped")
+        assert stopped["StateReason"]["Code"] == "Server.InternalError"
+        assert f"What was written to the volume {volume} is not on its host" in stopped["StateReason"]["Message"]
+        with refused("IncorrectState", message=f"What was written to the volume {volume} is not on its host any more"):
+            owner.ec2().create_snapshot(VolumeId=volume)
+        assert str(overlay) in own_server.log.read_text()
+        kept.rename(overlay)
+        owner.ec2().start_instances(InstanceIds=[instance])
+        machines.await_console(owner, instance, "guest boot 2")
+
+
 def test_a_machine_that_is_rebooted_boots_again(client, owner, image):
     with machines.running(owner, image) as instance:
         machines.await_console(owner, instance, "guest boot 1")

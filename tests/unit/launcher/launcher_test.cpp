@@ -137,6 +137,22 @@ TEST_F(LauncherTest, starts_again_what_was_stopped_with_a_new_session) {
   EXPECT_FALSE(volumes().front().session.empty());
 }
 
+TEST_F(LauncherTest, says_which_volumes_have_run_and_cannot_begin_anew) {
+  driver_.fails = Error{Fault::conflict, "", "a frozen disk is being read"};
+  run();
+  step();
+  EXPECT_EQ(volumes().front().overlay, instances::Overlay::possible);
+  driver_.fails.reset();
+  step();
+  EXPECT_FALSE(driver_.started.at(id_).disks[0].was_used);
+  EXPECT_EQ(volumes().front().overlay, instances::Overlay::there);
+  stop(true);
+  step();
+  start();
+  step();
+  EXPECT_TRUE(driver_.started.at(id_).disks[0].was_used);
+}
+
 TEST_F(LauncherTest, tells_a_guest_that_shut_down_from_a_machine_that_died) {
   run();
   step();
@@ -318,7 +334,17 @@ TEST_F(RebootTest, fails_with_the_machine_that_cannot_be_started_again) {
   ASSERT_EQ(told_.size(), 1U);
   EXPECT_FALSE(told_[0]);
   EXPECT_EQ(state(), InstanceState::stopped);
-  EXPECT_NE(find()->state_reason.find("no memory"), std::string::npos);
+  EXPECT_EQ(find()->state_reason, "Server.InternalError: Internal error on launch: no memory");
+}
+
+TEST_F(RebootTest, names_the_key_that_closed_meanwhile) {
+  driver_.fails = Error{Fault::conflict, "DisabledException", "arn:aws:kms:::key/k is disabled."};
+  step();
+  step();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_EQ(told_[0].error().code, "DisabledException");
+  EXPECT_EQ(find()->state_reason_code, "Client.InvalidKMSKey.InvalidState");
+  EXPECT_NE(find()->state_reason.find("key/k is disabled"), std::string::npos);
 }
 
 TEST_F(RebootTest, is_asked_for_once_at_a_time) {

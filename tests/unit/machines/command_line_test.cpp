@@ -49,9 +49,9 @@ TEST(CommandLine, forwards_ports_of_the_machines_own_address) {
 TEST(CommandLine, hands_the_metadata_socket_to_the_relay_whatever_its_path_holds) {
   auto with_metadata = machine();
   with_metadata.metadata_socket = "/run/it's, here";
-  auto const text = line(with_metadata, {.relay_command = "/usr/bin/argosyd relay"});
-  EXPECT_TRUE(
-      text.contains(R"(guestfwd=tcp:169.254.169.254:80-cmd:/usr/bin/argosyd relay '/run/it'\''s,, here')"))
+  auto const text = line(with_metadata, {.relay_command = {"/usr/bin/argosyd", "relay"}});
+  EXPECT_TRUE(text.contains(
+      R"(guestfwd=tcp:169.254.169.254:80-cmd:'/usr/bin/argosyd' 'relay' '/run/it'\''s,, here')"))
       << text;
 }
 

@@ -140,7 +140,7 @@ class Host {
   tests::Folder folder_;
   QemuOptions options_{.directory = folder_ / "driver",
                        .plugin = ARGOSY_TEST_PLUGIN,
-                       .relay_command = "/bin/cat",
+                       .relay_command = {"/bin/cat"},
                        .forwarded_ports = {},
                        .acceleration = "tcg"};
   std::unique_ptr<Driver> driver_;

@@ -78,6 +78,22 @@ TEST(Machine, keeps_what_it_wrote_while_it_is_off) {
   EXPECT_FALSE(host.console("i-1").contains("boot 1\n"));
 }
 
+TEST(Machine, does_not_start_and_is_not_frozen_without_what_it_wrote) {
+  Host host;
+  auto machine = host.make_machine("i-1");
+  host.start(machine);
+  ASSERT_TRUE(host.driver().kill("i-1"));
+  std::filesystem::remove(host.volume_folder("vol-i-1") + "/overlay.qcow2");
+  machine.disks[0].was_used = true;
+  auto const started = host.driver().start(machine);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, "IncorrectState");
+  EXPECT_TRUE(started.error().message.contains("vol-i-1")) << started.error().message;
+  auto const frozen = host.driver().freeze("i-1", machine.disks);
+  ASSERT_FALSE(frozen);
+  EXPECT_EQ(frozen.error().code, "IncorrectState");
+}
+
 TEST(Machine, that_runs_is_found_and_kept_when_it_is_started) {
   Host host;
   auto const machine = host.make_machine("i-1");
