@@ -18,7 +18,8 @@ Verdict judge_use(std::vector<Link> const& links, Use use) {
   Verdict verdict;
   verdict.use = use;
   for (auto const& link : links) {
-    if (link.needed_from > use || link.state <= verdict.state) continue;
+    bool const needed = link.for_that_alone ? link.needed_from == use : link.needed_from <= use;
+    if (!needed || link.state <= verdict.state) continue;
     verdict.state = link.state;
     verdict.broken_by = link.name;
     verdict.remedy = link.remedy;

@@ -10,7 +10,7 @@
 
 namespace argosy::cli {
 
-/// What an account may want with an image. Each needs all that the ones before need.
+/// What an account may want with an image. Each needs what the ones before need, but for what runs it.
 enum class Use { see, start, copy };
 inline constexpr std::array<Use, 3> kUses{Use::see, Use::start, Use::copy};
 char const* to_text(Use use);
@@ -25,8 +25,9 @@ struct Link {
   std::string name;  ///< "image", "launch permission", "permission of snap-…", "key of snap-…"
   LinkState state = LinkState::holds;
   std::string text;
-  std::string remedy;          ///< empty if nothing is to be mended, or nothing can be
-  Use needed_from = Use::see;  ///< the first use that needs it
+  std::string remedy;           ///< empty if nothing is to be mended, or nothing can be
+  Use needed_from = Use::see;   ///< the first use that needs it
+  bool for_that_alone = false;  ///< the uses after that one do not
 };
 
 struct Verdict {

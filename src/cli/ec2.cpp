@@ -6,6 +6,7 @@
 #include "cli/ec2_call.h"
 #include "messages/ec2/create_tags.h"
 #include "messages/ec2/describe_image_attribute.h"
+#include "messages/ec2/describe_instance_types.h"
 #include "messages/ec2/describe_regions.h"
 #include "messages/ec2/describe_snapshot_attribute.h"
 #include "messages/ec2/ebs_encryption.h"
@@ -34,6 +35,17 @@ Outcome<std::vector<Item>> call_paged(Session& session, std::string_view action,
   } while (request.next_token && !request.next_token->empty());
   return items;
 }
+
+/// Of the answer to DescribeInstanceTypes what is asked here: are there any?
+struct OfferedType {
+  std::optional<std::string> instance_type;
+};
+BOOST_DESCRIBE_STRUCT(OfferedType, (), (instance_type))
+struct OfferedTypes {
+  std::vector<OfferedType> instance_type_set;
+  std::optional<std::string> next_token;
+};
+BOOST_DESCRIBE_STRUCT(OfferedTypes, (), (instance_type_set, next_token))
 
 bool is_hidden(Failure const& failure) {
   return failure.code == "UnauthorizedOperation" || failure.code == "InvalidAction";
@@ -97,6 +109,20 @@ Outcome<std::vector<std::string>> describe_regions(Session& session) {
   std::vector<std::string> names;
   for (auto const& region : answer.region_info) names.push_back(region.region_name.value_or(""));
   return names;
+}
+
+Outcome<std::optional<bool>> is_instance_type_offered(Session& session, ec2::Image const& image) {
+  ec2::DescribeInstanceTypesRequest request;
+  request.filter = {filter("processor-info.supported-architecture", {image.architecture.value_or("x86_64")}),
+                    filter("supported-virtualization-type", {image.virtualization_type.value_or("hvm")})};
+  do {  // until the first one: AWS has hundreds
+    auto page = call_ec2<OfferedTypes>(session, "DescribeInstanceTypes", request);
+    if (!page && is_hidden(page.error())) return std::nullopt;
+    if (!page) return std::unexpected(std::move(page).error());
+    if (!page->instance_type_set.empty()) return true;
+    request.next_token = page->next_token;
+  } while (request.next_token && !request.next_token->empty());
+  return false;
 }
 
 Outcome<bool> encrypts_by_default(Session& session) {

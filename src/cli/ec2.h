@@ -2,6 +2,7 @@
 // followed.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ Outcome<std::vector<ec2::LaunchPermission>> launch_permissions(Session& session,
 Outcome<std::vector<ec2::CreateVolumePermission>> snapshot_permissions(Session& session,
                                                                        std::string const& snapshot_id);
 Outcome<std::vector<std::string>> describe_regions(Session& session);
+/// Whether an instance type of the region runs such an image; nothing if that is hidden from the caller.
+Outcome<std::optional<bool>> is_instance_type_offered(Session& session, ec2::Image const& image);
 /// The key that AWS manages for EBS: the default as long as the account has chosen no other.
 inline constexpr std::string_view kManagedEbsKey = "alias/aws/ebs";
 /// Whether whatever the account makes in the region is encrypted. Here and below: where the settings are

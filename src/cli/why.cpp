@@ -104,6 +104,21 @@ Outcome<Link> link_of_launch_permission(Subject const& subject, ec2::Image const
   return link;
 }
 
+/// Nobody starts what no instance type runs, whatever he may.
+Outcome<Link> link_of_instance_type(Subject const& subject, ec2::Image const& image) {
+  auto const form = image.architecture.value_or("x86_64") + ", " + image.virtualization_type.value_or("hvm");
+  auto const offered = TRY(is_instance_type_offered(subject.session, image));
+  Link link{"instance type", LinkState::holds, "there are some here that run " + form, "", Use::start, true};
+  if (!offered) {
+    link.state = LinkState::unknown;
+    link.text = "you may not see whether one here runs " + form;
+  } else if (!*offered) {
+    link.state = LinkState::broken;
+    link.text = "none here runs " + form;
+  }
+  return link;
+}
+
 /// One disk as the caller sees it.
 struct Disk {
   std::string snapshot_id;
@@ -116,8 +131,8 @@ Outcome<std::vector<Disk>> find_disks(Subject const& subject, ec2::Image const& 
   for (auto const& mapping : image.block_device_mapping) {
     if (!mapping.ebs || !mapping.ebs->snapshot_id) continue;
     auto const& id = *mapping.ebs->snapshot_id;
-    disks.push_back(
-        {id, mapping.ebs->encrypted.value_or(false), TRY(if_visible(find_snapshot(subject.session, id)))});
+    auto snapshot = TRY(if_visible(find_snapshot(subject.session, id)));
+    disks.push_back({id, mapping.ebs->encrypted.value_or(false), std::move(snapshot)});
   }
   return disks;
 }
@@ -184,6 +199,7 @@ Outcome<std::vector<Link>> find_links(Subject const& subject) {
   if (!image) return std::vector{missing_image(subject)};
   std::vector<Link> links{link_of_image(subject, *image)};
   links.push_back(TRY(link_of_launch_permission(subject, *image)));
+  links.push_back(TRY(link_of_instance_type(subject, *image)));
   auto disks = TRY(find_disks(subject, *image));
   for (auto const& disk : disks) links.push_back(TRY(link_of_snapshot(subject, disk)));
   for (auto const& disk : disks) links.push_back(TRY(link_of_key(subject, disk)));
@@ -239,10 +255,10 @@ constexpr char const* kExamples =
   argosy why --account 123456789012 lab:us-west-2/ami-…          as the account itself, with its profile
   argosy why --account 123456789012 ami-… -o json | jq '.verdicts[] | select(.may | not)'
 
-Looks at each thing that must hold, in order: the image, its launch permission, the permission and the key
-of each of its snapshots. Then it says whether the account may see, start and copy the image, and of the
-first that does not hold how to mend it. Starting a machine from it takes the image and the keys, copying it
-the permissions of its snapshots, too. What cannot be looked at with these credentials is unknown: the owner
+Looks at each thing that must hold, in order: the image, its launch permission, an instance type that runs
+it, the permission and the key of each of its snapshots. Then it says whether the account may see, start and
+copy the image, and of the first that does not hold how to mend it. Starting a machine from it takes the
+image, the type and the keys, copying it the image, the keys and the permissions of its snapshots. What cannot be looked at with these credentials is unknown: the owner
 sees most, the account itself the rest. Exit code 0 whatever is found.
 )";
 

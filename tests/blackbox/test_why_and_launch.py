@@ -100,3 +100,16 @@ def test_with_an_image_that_is_disabled(situation):
     assert situation.owner.query("DisableImage", ImageId=situation.image).status == 200
     assert situation.why(situation.owner)["start"][0] is False
     assert not situation.starts()
+
+
+def test_with_an_image_that_no_instance_type_runs(owner, recipient, snapshot):
+    """Each may copy it to where one does, and starts none here."""
+    image = disks.register(owner, snapshot, Architecture="arm64")
+    disks.share_image(owner, image, recipient)
+    for account in (owner, recipient):
+        report = argosy_json(account, "why", "--account", account.id, f"{HERE}/{image}")
+        may = {judged["use"]: (judged["may"], judged["broken_by"]) for judged in report["verdicts"]}
+        assert may["see"] == (True, None) and may["start"] == (False, "instance type")
+        assert may["copy"] == ((True, None) if account is owner else (False, f"permission of {snapshot}"))
+        with pytest.raises(ClientError):
+            machines.run(account, image)
