@@ -163,9 +163,11 @@ Result<void> save_image(Transaction& tx, Image const& image) {
   return {};
 }
 
-Result<std::vector<std::string>> list_pending_captures(Transaction& tx) {
-  return sql::read_rows(tx.query("SELECT i.id FROM images i WHERE i.state = 'pending' "
-                                 "AND NOT EXISTS(SELECT 1 FROM copies c WHERE c.image = i.id)"),
+Result<std::vector<std::string>> list_images_waiting_for(Transaction& tx, std::string_view snapshot) {
+  return sql::read_rows(tx.query("SELECT DISTINCT i.id FROM image_mappings m JOIN images i ON i.id = m.image "
+                                 "WHERE m.snapshot = ?1 AND i.state = 'pending' "
+                                 "AND NOT EXISTS(SELECT 1 FROM copies c WHERE c.image = i.id)",
+                                 {snapshot}),
                         [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 

@@ -23,8 +23,8 @@ Result<void> insert_image(Transaction& tx, images::Image const& image);
 /// What may change of an image: description, state and its reason, IMDS support, deprecation.
 Result<void> save_image(Transaction& tx, images::Image const& image);
 
-/// Pending ones that no copy makes: their snapshots are taken of volumes.
-Result<std::vector<std::string>> list_pending_captures(Transaction& tx);
+/// Pending ones that no copy makes and that have the snapshot, taken of a volume, in a mapping.
+Result<std::vector<std::string>> list_images_waiting_for(Transaction& tx, std::string_view snapshot);
 
 /// Images that are not deregistered, of one owner.
 Result<std::int64_t> count_images(Transaction& tx, std::string_view owner);

@@ -112,10 +112,9 @@ Result<void> close_capture(CaptureStore& store, std::string const& id, std::int6
   return close_upload(store.catalogue, id, blocks, {});
 }
 
-Result<void> end_capture(CaptureStore& store, std::string const& snapshot, std::string const& message) {
-  return sql::in_transaction(store.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-    return end_with_error(tx, snapshot, message);
-  });
+Result<void> end_capture(CaptureStore& store, std::string const& snapshot, Error const& why) {
+  return sql::in_transaction(store.catalogue, sql::Access::write,
+                             [&](catalogue::Transaction& tx) { return end_with_error(tx, snapshot, why); });
 }
 
 Result<void> end_interrupted_captures(CaptureStore& store) {
@@ -132,7 +131,9 @@ Result<void> end_interrupted_captures(CaptureStore& store) {
           store.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
             auto const snapshot = catalogue::find_snapshot(tx, id);
             if (!snapshot || snapshot->volume_id == images::kNoVolume) return {};
-            return end_with_error(tx, id, "The service was stopped before the volume was read to its end");
+            return end_with_error(
+                tx, id,
+                {Fault::unavailable, "", "The service was stopped before the volume was read to its end"});
           }));
   }
 }

@@ -46,7 +46,7 @@ Result<void> put_captured(CaptureStore& store, std::string const& snapshot, std:
 /// All `blocks` were put: the snapshot is completed in the background.
 Result<void> close_capture(CaptureStore& store, std::string const& snapshot, std::int64_t blocks);
 /// It will not be completed.
-Result<void> end_capture(CaptureStore& store, std::string const& snapshot, std::string const& message);
+Result<void> end_capture(CaptureStore& store, std::string const& snapshot, Error const& why);
 /// At a start: captures that an earlier process left half done are `error`.
 Result<void> end_interrupted_captures(CaptureStore& store);
 

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
+#include "ebs/waiting_images.h"
+#include "keystore/ebs_keys.h"
 #include "sql/in_transaction.h"
 
 namespace argosy::ebs {
@@ -20,13 +22,15 @@ bool has_lost_blocks(Snapshot const& snapshot, std::string const& boot) {
          snapshot.unsynced_boot != boot;
 }
 
-Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, std::string const& message) {
+Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, Error const& why) {
   auto snapshot = catalogue::find_snapshot(tx, id);
   if (!snapshot || snapshot->state != SnapshotState::pending) return {};
   snapshot->state = SnapshotState::error;
-  snapshot->status_message = message;
+  bool const by_key = keystore::is_about_keys(why);
+  snapshot->status_message = by_key ? keystore::inaccessible_key(why) : why.message;
   snapshot->completing = false;
   TRY(catalogue::save_snapshot(tx, *snapshot));
+  TRY(fail_waiting_images(tx, *snapshot, by_key ? keystore::kInaccessibleKeyCode : "Server.InternalError"));
   TRY(catalogue::note_garbage(tx));
   return catalogue::insert_ended_upload(tx, id);
 }
@@ -36,7 +40,9 @@ Result<void> time_out(sql::Pool& catalogue, Snapshot const& snapshot) {
            snapshot.timeout_minutes);
   return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
     return end_with_error(
-        tx, snapshot.id, "No block was written for " + std::to_string(snapshot.timeout_minutes) + " minutes");
+        tx, snapshot.id,
+        {Fault::conflict, "",
+         "No block was written for " + std::to_string(snapshot.timeout_minutes) + " minutes"});
   });
 }
 
@@ -44,8 +50,9 @@ Result<void> end_lost(sql::Pool& catalogue, Snapshot const& snapshot) {
   log_warning("upload {} of {} ends: the machine lost its power before all of its blocks were durable",
               snapshot.id, snapshot.owner);
   return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-    return end_with_error(tx, snapshot.id,
-                          "The server's machine lost its power before all blocks were durable");
+    return end_with_error(
+        tx, snapshot.id,
+        {Fault::corrupt, "", "The server's machine lost its power before all blocks were durable"});
   });
 }
 

@@ -14,9 +14,9 @@ bool has_timed_out(images::Snapshot const& snapshot, Time now);
 /// which.
 bool has_lost_blocks(images::Snapshot const& snapshot, std::string const& boot);
 
-/// Leaves the snapshot as `error` with a message for its owner, unless the upload has ended before. The
-/// caller commits.
-Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, std::string const& message);
+/// Leaves the snapshot, and the images that wait for it, as failed with a reason for their owner, unless the
+/// upload has ended before. The caller commits.
+Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, Error const& why);
 /// The same for an upload that has timed out. Durable on return.
 Result<void> time_out(sql::Pool& catalogue, images::Snapshot const& snapshot);
 /// The same for one that has lost blocks. Durable on return.

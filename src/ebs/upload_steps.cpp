@@ -9,6 +9,7 @@
 #include "ebs/root.h"
 #include "ebs/upload_ends.h"
 #include "ebs/uploads.h"
+#include "ebs/waiting_images.h"
 #include "sql/in_transaction.h"
 
 namespace argosy::ebs {
@@ -45,6 +46,7 @@ Result<void> save_completed(catalogue::Transaction& tx, std::string const& id, F
   snapshot.base_envelope.clear();
   snapshot.content_bytes = static_cast<std::int64_t>(disk.blocks) * content::kBlockBytes;
   TRY(catalogue::save_snapshot(tx, snapshot));
+  TRY(complete_waiting_images(tx, snapshot));
   return catalogue::insert_ended_upload(tx, id);
 }
 
@@ -102,7 +104,7 @@ Result<void> complete(sql::Pool& catalogue, content::Content& content, keystore:
   return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
     if (finished) return save_completed(tx, id, *finished, now);
     log_error("upload {} cannot be completed: {}", id, finished.error().message);
-    return end_with_error(tx, id, finished.error().message);
+    return end_with_error(tx, id, finished.error());
   });
 }
 
@@ -188,7 +190,9 @@ Result<void> end_damaged_uploads(sql::Pool& catalogue, content::Content& content
     TRY(for_each_upload(catalogue, completing, [&](Snapshot const& snapshot) -> Result<void> {
       log_error("upload {} of {} ends: its journal may be damaged", snapshot.id, snapshot.owner);
       return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
-        return end_with_error(tx, snapshot.id, "Blocks were lost: what was stored of this upload is damaged");
+        return end_with_error(
+            tx, snapshot.id,
+            {Fault::corrupt, "", "Blocks were lost: what was stored of this upload is damaged"});
       });
     }));
   return content.store().forget_journal_damage();

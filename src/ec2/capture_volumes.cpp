@@ -103,8 +103,7 @@ void hand_over(CaptureRegion const& region, Recorded& recorded, Frozen frozen) {
 }
 
 /// What cannot be taken after all will not stay pending.
-void give_up(launcher::Captures& captures, std::vector<images::Snapshot> const& snapshots,
-             std::string const& why) {
+void give_up(launcher::Captures& captures, std::vector<images::Snapshot> const& snapshots, Error const& why) {
   for (auto const& snapshot : snapshots) captures.give_up(snapshot.id, why);
 }
 
@@ -363,11 +362,11 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
                     frozen_volumes = volumes](Result<void> const& rebooted) {
         auto disks = rebooted ? launcher.freeze(id, frozen_volumes)
                               : Result<Frozen>(std::unexpected(rebooted.error()));
-        if (!disks) return give_up(captures, shared->snapshots, disks.error().message);
+        if (!disks) return give_up(captures, shared->snapshots, disks.error());
         for (std::size_t i = 0; i < disks->size(); ++i) shared->captures[i].frozen = std::move((*disks)[i]);
         captures.add(std::move(shared->captures));
       });
-  if (!waits) give_up(region.captures, shared->snapshots, waits.error().message);
+  if (!waits) give_up(region.captures, shared->snapshots, waits.error());
   return m::CreateImageResponse{image_id};
 }
 

@@ -137,4 +137,8 @@ bool is_about_keys(Error const& error) {
   return std::ranges::find(kCodes, error.code) != kCodes.end();
 }
 
+std::string inaccessible_key(Error const& error) {
+  return "Given key ID is not accessible. " + error.message;
+}
+
 }  // namespace argosy::keystore

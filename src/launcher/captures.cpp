@@ -5,9 +5,6 @@
 
 #include "base/log.h"
 #include "catalogue/domains.h"
-#include "catalogue/images.h"
-#include "catalogue/snapshots.h"
-#include "sql/in_transaction.h"
 
 namespace argosy::launcher {
 namespace {
@@ -85,8 +82,8 @@ void Captures::add(std::vector<Capture> captures) {
   for (auto& capture : captures) waiting_.push_back(std::move(capture));
 }
 
-void Captures::give_up(std::string const& snapshot, std::string const& why) {
-  log_warning("the snapshot {} cannot be taken: {}", snapshot, why);
+void Captures::give_up(std::string const& snapshot, Error const& why) {
+  log_warning("the snapshot {} cannot be taken: {}", snapshot, why.message);
   if (auto ended = ebs::end_capture(store_, snapshot, why); !ended)
     log_error("the snapshot {} stays pending until the next start: {}", snapshot, ended.error().message);
 }
@@ -124,55 +121,13 @@ Result<Time> Captures::step() {
       waiting_.pop_front();
     }
   }
-  if (!capture) {
-    auto const settled = TRY(settle_images());
-    return store_.clock.now() + (settled ? Duration{0} : kIdle);
-  }
+  if (!capture) return store_.clock.now() + kIdle;
   auto const put = upload(*capture);
   capture->frozen.reset();  // the machine is free of it as early as can be
   auto const closed = put ? ebs::close_capture(store_, capture->snapshot_id, *put)
                           : Result<void>(std::unexpected(put.error()));
-  if (!closed) {
-    log_warning("the snapshot {} of {} cannot be taken: {}", capture->snapshot_id, capture->volume.id,
-                closed.error().message);
-    TRY(ebs::end_capture(store_, capture->snapshot_id, closed.error().message));
-  }
+  if (!closed) give_up(capture->snapshot_id, closed.error());
   return store_.clock.now();
-}
-
-/// An image of captured snapshots is available when all are completed, and has failed when one is not.
-Result<bool> Captures::settle_images() {
-  auto const waiting =
-      TRY(sql::in_transaction(store_.catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
-        return catalogue::list_pending_captures(tx);
-      }));
-  if (waiting.empty()) return false;
-  return sql::in_transaction(
-      store_.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<bool> {
-        bool settled = false;
-        auto const pending = TRY(catalogue::list_pending_captures(tx));
-        for (auto const& id : pending) {
-          auto image = TRY(catalogue::find_image(tx, id));
-          bool completed = true;
-          for (auto const& mapping : image.mappings) {
-            if (mapping.snapshot_id.empty()) continue;
-            auto const snapshot = catalogue::find_snapshot(tx, mapping.snapshot_id);
-            bool const failed = !snapshot || snapshot->state == images::SnapshotState::error;
-            completed = completed && !failed && snapshot->state == images::SnapshotState::completed;
-            if (!failed) continue;
-            image.state = images::ImageState::failed;
-            image.state_reason_code = "Server.InternalError";
-            image.state_reason = "Server.InternalError: The snapshot " + mapping.snapshot_id + " failed" +
-                                 (snapshot ? ": " + snapshot->status_message : ": it was deleted");
-            break;
-          }
-          if (completed) image.state = images::ImageState::available;
-          if (image.state == images::ImageState::pending) continue;
-          TRY(catalogue::save_image(tx, image));
-          settled = true;
-        }
-        return settled;
-      });
 }
 
 }  // namespace argosy::launcher

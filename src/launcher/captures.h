@@ -31,16 +31,14 @@ class Captures {
   /// Snapshots that are recorded already. Any thread.
   void add(std::vector<Capture> captures);
   /// A snapshot that is recorded and cannot be taken: `error`, with the reason. Any thread.
-  void give_up(std::string const& snapshot, std::string const& why);
-  /// Uploads the next capture, or settles images whose snapshots have ended. One thread. Tells when to come
-  /// back.
+  void give_up(std::string const& snapshot, Error const& why);
+  /// Uploads the next capture. One thread. Tells when to come back.
   Result<Time> step();
   /// The step under way ends soon. Any thread.
   void ask_to_stop();
 
  private:
   Result<std::int64_t> upload(Capture& capture);
-  Result<bool> settle_images();
 
   ebs::CaptureStore store_;
   std::mutex mutex_;  // guards what follows

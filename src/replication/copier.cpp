@@ -235,8 +235,8 @@ Result<void> Copier::begin_disk(Task& task) {
   std::optional<std::string> sealing;
   TRY(record(task, [&](catalogue::Transaction& tx) -> Result<void> {
     snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
-    domain = {catalogue::domain_number(task.copy.account),
-              TRY(catalogue::find_domain_secret(tx, master_keys_, task.copy.account))};
+    auto secret = TRY(catalogue::find_domain_secret(tx, master_keys_, task.copy.account));
+    domain = {catalogue::domain_number(task.copy.account), std::move(secret)};
     if (!snapshot.encrypted || snapshot.state == SnapshotState::completed) return {};
     snapshot.kms_key = TRY(keys_.find(tx, caller, snapshot.kms_key));
     TRY(keys_.check_new(tx, caller, snapshot.kms_key, snapshot.id));
@@ -361,10 +361,10 @@ Result<void> Copier::give_up(Task& task, Error const& error) {
   log_error("{}: the copy of {} from {} failed: {}", region_, task.copy.source_resource,
             task.copy.source_region, error.message);
   bool const key = keystore::is_about_keys(error);
-  auto const reason = key ? "Given key ID is not accessible. " + error.message
+  auto const reason = key ? keystore::inaccessible_key(error)
                           : "Copying from " + task.copy.source_region + " failed: " + error.message;
   TRY(record(task, [&](catalogue::Transaction& tx) {
-    return record_failure(tx, task.copy, key ? "Client.InvalidKMSKey.InvalidState" : "Server.InternalError",
+    return record_failure(tx, task.copy, key ? keystore::kInaccessibleKeyCode : "Server.InternalError",
                           reason);
   }));
   close_source(task);
