@@ -57,7 +57,9 @@ Result<void> write_private_file(std::string const& path, std::string_view text, 
   if (file < 0) return failure("create");
   bool const written =
       ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  auto const reason = errno;
   ::close(file);
+  errno = reason;
   if (!written) return failure("write");
   if (existing == Existing::replace) {
     if (::rename(draft.c_str(), path.c_str()) != 0) return failure("rename");

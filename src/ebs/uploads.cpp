@@ -15,8 +15,8 @@ using images::SnapshotState;
 Result<Upload> to_upload(sql::Transaction& tx, keystore::EbsKeys const& keys,
                          crypto::MasterKeys const& master_keys, access::Caller const& caller,
                          Snapshot snapshot) {
-  auto secret = TRY(catalogue::find_domain_secret(tx, master_keys, snapshot.owner));
-  content::Domain domain{catalogue::domain_number(snapshot.owner), std::move(secret)};
+  auto const secret = TRY(catalogue::find_domain_secret(tx, master_keys, snapshot.owner));
+  content::Domain domain{catalogue::domain_number(snapshot.owner), secret};
   content::Upload journal{snapshot.id};
   if (snapshot.encrypted && snapshot.state == SnapshotState::pending) {
     auto const key = TRY(keys.unwrap(tx, caller, snapshot.envelope));

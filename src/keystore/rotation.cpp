@@ -122,8 +122,10 @@ Result<Key> rotate(Transaction& tx, Vault const& vault, Key key, catalogue::Mate
                                  vault.entropy));
   auto const replicas = TRY(catalogue::list_replicas(tx, key.id));
   if (replicas.empty()) key.current_version = version;
-  if (origin == catalogue::MaterialOrigin::automatic)
-    key = keys::set_rotation(std::move(key), key.rotation_days, now);
+  if (origin == catalogue::MaterialOrigin::automatic) {
+    auto const days = key.rotation_days;
+    key = keys::set_rotation(std::move(key), days, now);
+  }
   return save_shared(tx, std::move(key), now);
 }
 

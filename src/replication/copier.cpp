@@ -235,8 +235,8 @@ Result<void> Copier::begin_disk(Task& task) {
   std::optional<std::string> sealing;
   TRY(record(task, [&](catalogue::Transaction& tx) -> Result<void> {
     snapshot = TRY(catalogue::find_snapshot(tx, disk.snapshot_id));
-    auto secret = TRY(catalogue::find_domain_secret(tx, master_keys_, task.copy.account));
-    domain = {catalogue::domain_number(task.copy.account), std::move(secret)};
+    auto const secret = TRY(catalogue::find_domain_secret(tx, master_keys_, task.copy.account));
+    domain = {catalogue::domain_number(task.copy.account), secret};
     if (!snapshot.encrypted || snapshot.state == SnapshotState::completed) return {};
     snapshot.kms_key = TRY(keys_.find(tx, caller, snapshot.kms_key));
     TRY(keys_.check_new(tx, caller, snapshot.kms_key, snapshot.id));

@@ -58,8 +58,8 @@ Result<std::vector<MasterKey>> KeyRotation::keys_of_file() const {
   std::vector<MasterKey> out;
   for (auto const& row : directory_.key_file.keys) {
     auto const version = static_cast<crypto::MasterKeys::Version>(row.version);
-    auto key = TRY(directory_.master_keys->key(version));
-    out.push_back({version, row.made, std::move(key)});
+    auto const key = TRY(directory_.master_keys->key(version));
+    out.push_back({version, row.made, key});
   }
   return out;
 }

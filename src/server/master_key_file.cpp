@@ -53,8 +53,8 @@ Result<std::vector<MasterKey>> unwrap_master_keys(MasterKeyFile const& file, cry
                       " does not open this data directory, whose master key was wrapped under the " +
                       file.root_key + " at " + to_iso8601(file.wrapped) + ": give that one");
     if (!opened) return std::unexpected(std::move(opened).error());
-    auto copy = TRY(crypto::Key::copy_of(*opened));
-    out.push_back({static_cast<crypto::MasterKeys::Version>(key.version), key.made, std::move(copy)});
+    auto const copy = TRY(crypto::Key::copy_of(*opened));
+    out.push_back({static_cast<crypto::MasterKeys::Version>(key.version), key.made, copy});
   }
   return out;
 }
