@@ -32,7 +32,7 @@ __attribute__((constructor)) static void begin(void) { free(malloc(1)); }
 def prepare_nbdkit(folder, plugin):
     """nbdkit is not built with sanitizers, but may have to load our plugin that is: from now on the nbdkit that is
     found first runs with what the plugin needs. Its own leaks are not ours."""
-    needs = subprocess.run(["ldd", plugin], capture_output=True, text=True, check=True).stdout
+    needs = subprocess.run(["ldd", plugin], capture_output=True, text=True, check=False).stdout  # none: not built
     runtimes = re.findall(r"=> (\S*lib[at]san\.so\S*)", needs)
     if not runtimes:
         return
