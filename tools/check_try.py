@@ -6,7 +6,6 @@ import re
 import sys
 
 
-
 def is_list(text: str, brace: int) -> bool:
     """Whether the brace begins a list rather than a block: as clang-format sets it, a block's follows a space."""
     if brace and not text[brace - 1].isspace():

@@ -69,7 +69,7 @@ std::string name_of_choice(images::KeyChoice choice, images::EncryptionWish cons
 
 /// Whether a failure is about a key: the caller's to mend, not the server's.
 bool is_about_keys(Error const& error);
-/// What EC2 says of a snapshot or an image that failed for it, and its code. Source: ec2-semantics D5.
+/// What EC2 says of a snapshot or an image that failed for it, and its code. Source: ec2-semantics C3.
 std::string inaccessible_key(Error const& error);
 inline constexpr char const* kInaccessibleKeyCode = "Client.InvalidKMSKey.InvalidState";
 

@@ -7,9 +7,9 @@ namespace argosy::launcher {
 
 LaunchFailure launch_failure(Error const& error) {
   if (error.code == "DisabledException" || error.code == "KMSInvalidStateException")
-    return {
-        "Client.InvalidKMSKey.InvalidState",
-        "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state: " + error.message};
+    return {keystore::kInaccessibleKeyCode,
+            std::string(keystore::kInaccessibleKeyCode) +
+                ": The KMS key provided is in an incorrect state: " + error.message};
   if (keystore::is_about_keys(error))
     return {"Client.InternalError", "Client.InternalError: Client error on launch: " + error.message};
   return {"Server.InternalError", "Server.InternalError: Internal error on launch: " + error.message};

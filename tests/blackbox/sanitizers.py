@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 OPTIONS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
+_path = {}  # where a prepared nbdkit is found, if there is one
 
 
 def gather_reports(folder):
@@ -46,12 +47,12 @@ def prepare_nbdkit(folder, plugin):
         f'exec {shutil.which("nbdkit")} "$@"\n'
     )
     wrapper.chmod(0o755)
-    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+    _path["PATH"] = os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
 
 
 def environment():
     """For a process that is given nothing else of this one's environment."""
-    return {name: os.environ[name] for name in (*OPTIONS, "PATH") if name in os.environ}
+    return {name: os.environ[name] for name in OPTIONS if name in os.environ} | _path
 
 
 def fail_on_reports(folder):
