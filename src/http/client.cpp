@@ -88,7 +88,8 @@ class Connection {
 
   /// `answered` becomes true with the first byte of a response. With a `sink` the body goes there.
   Result<Response> exchange(Request const& request, bool& keep, bool& answered, BodySink const& sink = {}) {
-    deadline_ = std::chrono::steady_clock::now() + options_.call_timeout;
+    deadline_ = options_.call_timeout ? std::chrono::steady_clock::now() + *options_.call_timeout
+                                      : std::chrono::steady_clock::time_point::max();
     return std::visit([&](auto& stream) { return exchange_on(stream, request, keep, answered, sink); },
                       stream_);
   }

@@ -14,8 +14,9 @@ namespace argosy::http {
 
 struct ClientOptions {
   Duration connect_timeout{10'000};
-  Duration io_timeout{60'000};                    ///< without a byte moved
-  Duration call_timeout = std::chrono::hours(1);  ///< for a whole call, however its bytes trickle
+  Duration io_timeout{60'000};  ///< without a byte moved
+  /// For a whole call, however its bytes trickle; nothing: as long as they come.
+  std::optional<Duration> call_timeout = std::chrono::hours(1);
   std::uint64_t body_limit_bytes = 64ULL << 20U;
   TlsFiles tls;             ///< for endpoints of https
   std::string server_name;  ///< that the server's certificate must have; empty: the endpoint's host

@@ -39,6 +39,18 @@ Result<void> publish(files::path const& path) {
   return sync(path.parent_path());
 }
 
+/// What a command that was killed left beside an earlier one is not this one's.
+Result<void> publish_database(files::path const& path) {
+  std::error_code ignored;
+  for (auto const* suffix : {"-wal", "-shm"}) files::remove(path.string() + suffix, ignored);
+  return publish(path);
+}
+
+/// A file system may keep a time only roughly: FAT to two seconds.
+bool is_same_time(files::file_time_type a, files::file_time_type b) {
+  return a < b ? b - a <= std::chrono::seconds(2) : a - b <= std::chrono::seconds(2);
+}
+
 /// A database's draft; any earlier one is replaced.
 Result<void> draft_database(sql::Pool& pool, files::path const& path) {
   auto const draft = path.string() + std::string(kDraft);
@@ -124,8 +136,8 @@ class BackupWork final : public Work {
     return {};
   }
 
-  /// A sealed pack never changes, and is not copied twice; one that is still written is copied as far as it
-  /// is.
+  /// A sealed pack never changes, and is not copied twice: its copy has its time, too. One that is still
+  /// written is copied as far as it is.
   Result<void> copy_pack(std::string const& name) {
     auto const from = source_ / "packs" / name;
     auto const to = target_ / "packs" / name;
@@ -133,13 +145,17 @@ class BackupWork final : public Work {
     bool const sealed =
         (files::status(from, error).permissions() & files::perms::owner_write) == files::perms::none;
     auto const size = files::file_size(from, error);
+    auto const written = files::last_write_time(from, error);
     std::error_code absent;
-    if (sealed && files::file_size(to, absent) == size && !absent) {
+    if (sealed && files::file_size(to, absent) == size &&
+        is_same_time(files::last_write_time(to, absent), written) && !absent) {
       ++kept_packs_;
       return {};
     }
     auto const draft = to.string() + std::string(kDraft);
-    files::copy_file(from, draft, files::copy_options::overwrite_existing, error);
+    files::remove(draft, absent);  // of a backup that broke off: read-only like the pack
+    files::copy_file(from, draft, error);
+    if (!error) files::last_write_time(draft, written, error);
     if (error) return fail(Fault::unavailable, from.string() + " to " + draft + ": " + error.message());
     TRY(sync(draft));
     TRY(publish(to));
@@ -151,10 +167,7 @@ class BackupWork final : public Work {
   /// The catalogue first: an index that is older than it only makes the next start look at more packs.
   Result<void> end() {
     std::error_code error;
-    for (auto const* name : {"catalogue.db", "index.db"}) {
-      for (auto const* suffix : {"-wal", "-shm"}) files::remove((target_ / name).string() + suffix, error);
-      TRY(publish(target_ / name));
-    }
+    for (auto const* name : {"catalogue.db", "index.db"}) TRY(publish_database(target_ / name));
     for (files::directory_iterator at(target_ / "packs", error), last; !error && at != last;
          at.increment(error))
       if (!names_.contains(at->path().filename().string())) files::remove(at->path(), error);
@@ -193,7 +206,8 @@ Result<files::path> check_target(std::string const& text, std::string const& dat
   return target;
 }
 
-/// What an earlier backup left there is under the same master key, or it could not be read with this one's.
+/// What an earlier backup left there is of the same directory and under the same master key, or it could not
+/// be read with this one's.
 Result<void> check_earlier_keys(MasterKeyFile const& now, files::path const& target) {
   std::error_code error;
   auto earlier = TRY(read_master_key_file(target));
@@ -203,6 +217,9 @@ Result<void> check_earlier_keys(MasterKeyFile const& now, files::path const& tar
     return fail(Fault::conflict, target.string() + " holds a backup under version " +
                                      std::to_string(version) +
                                      " of the master key, which was rotated since: give a new folder");
+  if (earlier && earlier->keys.back().made != now.keys.back().made)
+    return fail(Fault::conflict,
+                target.string() + " holds the backup of another data directory: give another folder");
   return {};
 }
 
@@ -212,7 +229,7 @@ Result<void> save_accounts(BackupSources const& sources, files::path const& targ
   TRY(check_earlier_keys(keys, target));
   TRY(write_master_key_file(target, keys));
   TRY(draft_database(sources.directory, target / "directory.db"));
-  return publish(target / "directory.db");
+  return publish_database(target / "directory.db");
 }
 
 }  // namespace

@@ -34,11 +34,16 @@ void Beside::add_to(CLI::App& command) {
 
 Result<Config> Beside::config() const {
   if (!config_file.empty()) {
-    auto told = TRY(read_config(config_file));
-    TRY(check(told));
+    auto told = read_config(config_file);
+    auto checked = told ? check(*told) : Result<void>{};
+    if (!told || !checked) {
+      auto const& error = told ? checked.error() : told.error();
+      return fail(error.fault, kConfigurationFault, error.message);
+    }
     return told;
   }
-  if (data_directory.empty()) return fail(Fault::invalid, "give --config FILE or --data-dir DIR; see --help");
+  if (data_directory.empty())
+    return fail(Fault::invalid, kConfigurationFault, "give --config FILE or --data-dir DIR; see --help");
   Config told;
   told.data_directory = data_directory;
   told.root_key.file = root_key_file.empty() ? default_root_key_file(data_directory) : root_key_file;

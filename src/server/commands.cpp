@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <boost/json.hpp>
+#include <future>
 #include <iostream>
+#include <memory>
 #include <thread>
 
 #include "base/log.h"
@@ -43,10 +46,11 @@ constexpr auto kStopLimit = std::chrono::milliseconds(4'500);
 /// `status`, unless the fault is in the configuration or a credential.
 int complain(Error const& error, int status) {
   std::cerr << "argosyd: " << error.message << "\n";
-  return error.code == crypto::kRootKeyFault ? kBadConfiguration : status;
+  bool const told_wrongly = error.code == crypto::kRootKeyFault || error.code == kConfigurationFault;
+  return told_wrongly ? kBadConfiguration : status;
 }
 
-/// Signals are taken by `wait_for_end` alone: every thread starts with them blocked.
+/// Signals are taken by `EndSignal` alone: every thread starts with them blocked.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -68,6 +72,36 @@ int wait_for_end(sigset_t const& signals) {
         "SIGHUP changes nothing: certificates are read anew by themselves, the configuration at a start");
   }
 }
+
+/// Ends the process at once on a signal that comes while it still starts, which can take long: it may be
+/// killed at any moment anyway. Later ones are waited for.
+class EndSignal {
+ public:
+  /// Before any other thread begins.
+  EndSignal() {
+    std::thread([state = state_, signals = block_signals()] {
+      int const signal = wait_for_end(signals);
+      if (!state->started) {
+        log_info("stopping on signal {} before the server was ready", signal);
+        ::_exit(0);
+      }
+      state->received.set_value(signal);
+    }).detach();
+  }
+  /// To be called once the process has started.
+  int wait() {
+    auto received = state_->received.get_future();
+    state_->started = true;
+    return received.get();
+  }
+
+ private:
+  struct State {
+    std::atomic<bool> started = false;
+    std::promise<int> received;
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+};
 
 void end_in_time() {
   std::thread([] {
@@ -105,12 +139,12 @@ int serve(Config config) {
   keep_memory();
   allow_files(config.endpoint);
   ::umask(077);  // what is kept here is nobody else's
-  auto signals = block_signals();
+  EndSignal end;
   auto process = Process::start(config, system_clock(), system_entropy());
   if (!process)
     return complain(process.error(), process.error().fault == Fault::invalid ? kBadConfiguration : kFailed);
   std::cout << "argosyd ready " << (*process)->url() << std::endl;
-  log_info("stopping on signal {}", wait_for_end(signals));
+  log_info("stopping on signal {}", end.wait());
   end_in_time();
   process->reset();
   return 0;
@@ -249,6 +283,7 @@ Result<Config> to_config(CLI::App const& app, std::string const& file, Config co
   }
   if (!given.dev)
     return fail(Fault::invalid, "give --config FILE, or --dev with --data-dir and --regions; see --help");
+  TRY(http::parse_address(given.endpoint.listen));
   auto config = given;
   if (config.root_key.file.empty()) config.root_key.file = default_root_key_file(config.data_directory);
   return config;

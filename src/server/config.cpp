@@ -259,6 +259,13 @@ Reader::Keys account_limit_keys(Reader const& reader, access::AccountLimits& lim
           {"requests_burst", reader.integer(limits.requests_burst, 1, kMostOfAnything)}};
 }
 
+/// host:port, or a host at the port of https.
+Result<void> check_authority(std::string const& text) {
+  auto const endpoint = TRY(http::parse_endpoint("https://" + text));
+  if (!endpoint.path.empty()) return fail(Fault::invalid, text + ": expected host:port");
+  return {};
+}
+
 }  // namespace
 
 std::string default_root_key_file(std::string const& data_directory) {
@@ -286,8 +293,8 @@ Result<Config> read_config(std::string const& path) {
   http::TlsFiles tls;
   std::string root_key_file;
   Reader::Keys const keys{
-      {"listen", reader.text(endpoint.listen)},
-      {"public_endpoint", reader.text(config.public_endpoint)},
+      {"listen", reader.parsed(endpoint.listen, http::parse_address)},
+      {"public_endpoint", reader.parsed(config.public_endpoint, check_authority)},
       {"data_directory", reader.text(config.data_directory)},
       {"root_key", root_key_section(reader, config.root_key)},
       {"root_key_file", reader.text(root_key_file)},  // as it was called before there were tokens
@@ -296,7 +303,7 @@ Result<Config> read_config(std::string const& path) {
       {"peers", peer_list(reader, config.peers)},
       {"tls", reader.section({{"certificate_file", reader.text(tls.certificate_path)},
                               {"key_file", reader.text(tls.key_path)}})},
-      {"operations", reader.section({{"listen", reader.text(config.operations_listen)},
+      {"operations", reader.section({{"listen", reader.parsed(config.operations_listen, http::parse_address)},
                                      {"free_disk_mib", reader.integer(config.free_disk_floor_bytes, 0,
                                                                       std::int64_t{1} << 40U, 1 << 20)}})},
       {"compression_level", reader.integer(config.region.content.zstd_level, 1, 19)},

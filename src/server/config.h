@@ -13,6 +13,9 @@
 
 namespace argosy::server {
 
+/// The code of errors that lie in the configuration: argosyd ends with 253 for them.
+inline constexpr char const* kConfigurationFault = "configuration";
+
 /// Another process of this partition.
 struct PeerConfig {
   std::string name;                  ///< for people: in logs and in the list of openings

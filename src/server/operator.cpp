@@ -14,8 +14,14 @@ namespace {
 /// Few people and one or two programs that look at metrics: nobody waits long, and little is held for them.
 constexpr std::size_t kWorkers = 4;
 constexpr std::size_t kConnections = 64;
-/// A command may wait long for the next line: a collection's steps and a backup's copies take minutes.
-constexpr Duration kPatience{3'600'000};
+/// A command may wait long for the next line (a step of a collection or of a backup takes minutes), and for
+/// as many lines as there are: a scrub reads all that is stored.
+http::ClientOptions patient() {
+  http::ClientOptions options;
+  options.io_timeout = std::chrono::hours(1);
+  options.call_timeout = std::nullopt;
+  return options;
+}
 
 http::Response respond(int status, boost::json::value const& value) {
   http::Response response;
@@ -81,12 +87,12 @@ Result<void> OperatorDoor::open(std::string const& data_directory, std::string c
   return {};
 }
 
-void OperatorDoor::starting(std::string what) {
+void OperatorDoor::not_ready(std::string why) {
   std::lock_guard lock(mutex_);
-  starting_ = std::move(what);
+  not_ready_ = std::move(why);
 }
 
-void OperatorDoor::begin() { starting({}); }
+void OperatorDoor::begin() { not_ready({}); }
 
 void OperatorDoor::stop(Duration grace) {
   for (auto* server : {&owner_, &anyone_}) {
@@ -112,7 +118,7 @@ http::Response OperatorDoor::handle(http::Request const& request, Openness openn
   if (auto query = wire::parse_form(request.query); !query) return error_response(query.error());
   {
     std::lock_guard lock(mutex_);
-    if (!starting_.empty() && request.path != "/health/live") return refuse(503, starting_);
+    if (!not_ready_.empty() && request.path != "/health/live") return refuse(503, not_ready_);
   }
   return route->handler(request);
 }
@@ -124,9 +130,7 @@ Result<http::Response> ask_operator(std::string const& data_directory, http::Req
   std::error_code error;
   if (!std::filesystem::exists(endpoint.local_socket, error))
     return fail(Fault::unavailable, "no argosyd runs on " + data_directory);
-  http::ClientOptions options;
-  options.io_timeout = kPatience;
-  http::Client client(endpoint, options);
+  http::Client client(endpoint, patient());
   request.headers.emplace_back("Host", "localhost");
   auto response = sink ? client.send(request, sink) : client.send(request);
   if (!response)

@@ -43,8 +43,9 @@ class OperatorDoor {
   /// address `anyone` for the routes that are open to anyone. Until `begin` everything but /health/live
   /// answers 503.
   Result<void> open(std::string const& data_directory, std::string const& anyone);
-  /// Why not everything is answered yet: "opening region us-east-1".
-  void starting(std::string what);
+  /// From now on everything but /health/live answers 503, and why: "opening region us-east-1". What is under
+  /// way goes on.
+  void not_ready(std::string why);
   void begin();
   void stop(Duration grace);
   /// Of the second listener; 0 without one.
@@ -60,8 +61,8 @@ class OperatorDoor {
     Handler handler;
   };
   std::vector<Route> routes_;
-  mutable std::mutex mutex_;  // guards starting_
-  std::string starting_ = "starting";
+  mutable std::mutex mutex_;  // guards not_ready_
+  std::string not_ready_ = "starting";
   std::unique_ptr<http::Server> owner_;
   std::unique_ptr<http::Server> anyone_;
 };

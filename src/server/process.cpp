@@ -47,13 +47,16 @@ Result<std::unique_ptr<Process>> Process::start(Config const& config, Clock& clo
   return process;
 }
 
+/// Clients first, and what they have written: an operator's backup or scrub that still runs may take longer
+/// than the process has left.
 Process::~Process() {
-  door_.stop(kStopGrace);  // first: it asks all the others
+  door_.not_ready("stopping");
   if (clients_) clients_->stop(kStopGrace);
   for (auto& region : regions_) region->ask_to_stop();
   for (auto& region : regions_) region->stop();  // their steps still find the endpoints for replication
   if (disks_) disks_->stop(kStopGrace);
   if (peers_) peers_->stop();
+  door_.stop(kStopGrace);  // before what it asks is gone
   key_rotation_.reset();
   regions_.clear();
   if (lock_ >= 0) ::close(lock_);
@@ -103,12 +106,12 @@ Result<void> Process::open_door() {
 
 Result<void> Process::open_regions() {
   for (auto const& name : config_.regions) {
-    door_.starting("opening region " + name);
+    door_.not_ready("opening region " + name);
     regions_.push_back(TRY(Region::open(
         name, region_folder(config_.data_directory, name), config_.region, *directory_.master_keys,
         [this](std::string const& account) { return root_of(directory_, account); }, clock_, entropy_)));
   }
-  door_.starting("starting");
+  door_.not_ready("starting");
   return {};
 }
 

@@ -173,31 +173,32 @@ Result<UpkeepCommands::Rows> UpkeepCommands::work(std::string const& path, std::
   Lines lines;
   TRY(ask_operator(told.data_directory, request, [&](ByteView piece) { return lines.take(piece); }));
   auto rows = lines.rows();
-  for (auto const& row : rows)
-    if (auto const error = text(row.get_object(), "error"); !error.empty())
-      return fail(Fault::unavailable, fmt::format("{}: {}", text(row.get_object(), "region"), error));
   if (rows.empty()) return fail(Fault::unavailable, "the server stopped before it was done");
   return rows;
 }
 
-void UpkeepCommands::print(Rows const& rows, std::string (*describe)(json::object const&)) const {
-  if (beside_.output.format == "json") {
-    std::cout << json::serialize(rows) << "\n";
-    return;
+/// What one region says counts, also where another one failed.
+int UpkeepCommands::print(Rows const& rows, std::string (*describe)(json::object const&)) const {
+  bool failed = false;
+  for (auto const& value : rows) {
+    auto const& row = value.get_object();
+    auto const error = text(row, "error");
+    if (!error.empty()) std::cerr << fmt::format("argosyd: {}: {}\n", text(row, "region"), error);
+    if (error.empty() && beside_.output.format != "json") std::cout << describe(row);
+    failed = failed || !error.empty();
   }
-  for (auto const& row : rows) std::cout << describe(row.get_object());
+  if (beside_.output.format == "json") std::cout << json::serialize(rows) << "\n";
+  return failed ? 1 : 0;
 }
 
 Result<int> UpkeepCommands::gc() const {
   auto rows = TRY(work("/gc", grace_seconds_ ? fmt::format("grace_seconds={}", *grace_seconds_) : ""));
-  print(rows, describe_collection);
-  return 0;
+  return print(rows, describe_collection);
 }
 
 Result<int> UpkeepCommands::scrub() const {
   auto rows = TRY(work("/scrub", ""));
-  print(rows, describe_scrub);
-  int status = 0;
+  int status = print(rows, describe_scrub);
   for (auto const& row : rows) {
     auto const& result = row.get_object();
     bool const whole = number(result, "damaged_chunks") + number(result, "damaged_packs") +
@@ -211,10 +212,10 @@ Result<int> UpkeepCommands::scrub() const {
 
 Result<int> UpkeepCommands::repair() const {
   auto rows = TRY(work("/repair", ""));
-  print(rows, describe_repair);
+  int const status = print(rows, describe_repair);
   for (auto const& row : rows)
     if (!list(row.get_object(), "not_repaired").empty()) return 1;
-  return 0;
+  return status;
 }
 
 Result<int> UpkeepCommands::usage() const {
@@ -227,15 +228,13 @@ Result<int> UpkeepCommands::usage() const {
   boost::system::error_code error;
   auto value = json::parse(as_text(response.body), error);
   if (error || !value.is_object()) return fail(Fault::corrupt, "the server answered no JSON");
-  print(list(value.get_object(), "regions"), describe_usage);
-  return 0;
+  return print(list(value.get_object(), "regions"), describe_usage);
 }
 
 Result<int> UpkeepCommands::backup() const {
   auto const folder = std::filesystem::absolute(backup_folder_).string();
   auto rows = TRY(work("/backup", "to=" + crypto::percent_encode(folder, true)));
-  print(rows, describe_backup);
-  return 0;
+  return print(rows, describe_backup);
 }
 
 }  // namespace argosy::server

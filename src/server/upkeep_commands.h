@@ -10,8 +10,8 @@ namespace argosy::server {
 class UpkeepCommands {
  public:
   explicit UpkeepCommands(CLI::App& app);
-  /// The exit status: 1 if something is damaged, or was and is not repaired. Nothing if none of these was
-  /// given.
+  /// The exit status: 1 if a region failed, or something is damaged, or was and is not repaired. Nothing if
+  /// none of these was given.
   std::optional<Result<int>> run();
 
  private:
@@ -23,7 +23,8 @@ class UpkeepCommands {
   Result<int> repair() const;
   Result<int> usage() const;
   Result<int> backup() const;
-  void print(Rows const& rows, std::string (*describe)(boost::json::object const&)) const;
+  /// Returns 1 if a region failed: what it said goes to stderr.
+  int print(Rows const& rows, std::string (*describe)(boost::json::object const&)) const;
 
   Beside beside_;
   std::string region_;

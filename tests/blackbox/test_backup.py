@@ -7,6 +7,7 @@ import pytest
 
 import argosyd
 import disks
+import packs
 
 OLD = {index: disks.block(f"before {index}") for index in range(4)}
 
@@ -116,12 +117,29 @@ def test_a_second_backup_into_the_same_folder_brings_what_is_new(own_server, tmp
 def test_a_sealed_pack_is_copied_once(own_server, tmp_path):
     blocks = disks.Incompressible(1_060, "sealed")  # more than two packs of 256 MiB take before one is sealed
     disks.upload(own_server.accounts["owner"], blocks)
+    broken_off = [tmp_path / "elsewhere" / pack.name for pack in packs.of_region(own_server, "us-east-1")]
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "backup/regions/us-east-1/packs").mkdir(parents=True)
+    for draft in broken_off:  # of a backup that broke off: nobody can write into it
+        draft.write_bytes(b"half")
+        (tmp_path / f"backup/regions/us-east-1/packs/{draft.name}.new").hardlink_to(draft)
     first = run_backup(own_server, tmp_path / "backup")["us-east-1"]
+    assert all(draft.read_bytes() == b"half" for draft in broken_off)
     second = run_backup(own_server, tmp_path / "backup")["us-east-1"]
+    for pack in packs.of_region(own_server, "us-east-1"):
+        kept = tmp_path / "backup/regions/us-east-1/packs" / pack.name
+        assert pack.stat().st_mode & 0o200 or kept.stat().st_mtime_ns == pack.stat().st_mtime_ns
     shutil.rmtree(tmp_path / "backup")
     assert first["kept_packs"] == 0 and second["kept_packs"] >= 1
     assert second["copied_packs"] + second["kept_packs"] == first["copied_packs"]
     assert second["copied_bytes"] < first["copied_bytes"]
+
+
+def test_a_folder_with_the_backup_of_another_directory_is_refused(own_server, server, tmp_path):
+    run_backup(own_server, tmp_path / "backup")
+    before = (tmp_path / "backup/master-keys").read_bytes()
+    assert "holds the backup of another data directory" in refused_backup(server, tmp_path / "backup")
+    assert (tmp_path / "backup/master-keys").read_bytes() == before
 
 
 def test_packs_alone_are_enough_without_the_index(own_server, tmp_path):

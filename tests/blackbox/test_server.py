@@ -1,6 +1,7 @@
 """argosyd as a process: its start, its files, its end, its configuration."""
 import contextlib
 import json
+import pathlib
 import re
 import signal
 import socket
@@ -45,6 +46,30 @@ def test_sighup_does_not_end_it(own_server):
 
 def test_port_0_takes_a_free_port(own_server, server):
     assert own_server.port != server.port
+
+
+def test_a_signal_ends_it_also_while_it_starts(own_server):
+    """Here the start waits some seconds for the other one to leave the data directory."""
+    late = subprocess.Popen(
+        [argosyd.BINARY, "--dev", "--data-dir", own_server.data_dir, "--listen", "127.0.0.1:0", "--regions", "us-east-1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    files = pathlib.Path(f"/proc/{late.pid}/fd")
+    lock = own_server.data_dir / "lock"
+    argosyd.wait_until(lambda: lock in [file.resolve() for file in files.iterdir()], "it waits for the lock")
+    late.send_signal(signal.SIGTERM)
+    out, said = late.communicate(timeout=argosyd.PATIENCE_S)
+    assert (late.returncode, out) == (0, "") and "before the server was ready" in said
+
+
+@pytest.mark.parametrize("arguments", [["gc"], ["account", "list"]], ids=" ".join)
+def test_a_command_beside_it_says_what_is_wrong_with_the_configuration(tmp_path, arguments):
+    (tmp_path / "argosyd.yaml").write_text("regoins: [a]\n")
+    for more in ([], ["--config", tmp_path / "argosyd.yaml"], ["--config", tmp_path / "absent.yaml"]):
+        out = run(*arguments, *more)
+        assert (out.returncode, out.stdout) == (BAD_CONFIGURATION, "") and out.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,5 +1,7 @@
-"""Collection, scrub and repair, killed at a chosen call that changes a file (mortal.py): nothing that is
+"""Collection, scrub, repair and backup, killed at a chosen call that changes a file (mortal.py): nothing that is
 needed is lost, and the next one does what this one left."""
+import shutil
+
 import pytest
 
 import argosyd
@@ -136,3 +138,34 @@ def test_a_scrub_killed_at_any_call_loses_nothing_and_the_next_finds_what_is_dam
 def test_a_repair_killed_at_any_call_loses_nothing_and_the_next_brings_the_rest(calls, scrubbed, how):
     whole = calls.kill_at(how, repair, scrubbed, check=healed, with_start=False)
     assert "was repaired from" in whole.run.server.log.read_text()
+
+
+def folder_of_backup(run):
+    return run.server.data_dir.with_name("data-backup")  # below what the library counts, too
+
+
+def back_up(run):
+    status, said = run.order("backup", "--to", folder_of_backup(run))
+    assert status == 0, said
+
+
+def backed_up(run):
+    """The next backup into the same folder is whole: a server on it has everything."""
+    run.check_all()
+    back_up(run)
+    shutil.copy(f"{run.server.data_dir}.root-key", f"{folder_of_backup(run)}.root-key")
+    folder = run.server.data_dir.with_name("restored")
+    folder.mkdir()
+    again = kills.Run(folder, seed=0, lanes_count=1)
+    mortal.Kept(folder_of_backup(run), run.lanes[0]).give_to(again)
+    again.start()
+    again.check_all()
+    again.server.kill()
+
+
+@pytest.mark.parametrize("how", ["before", "half"])
+def test_a_backup_killed_at_any_call_is_made_whole_by_the_next(calls, made, how):
+    lane = made.lanes[0]
+    copy_west(lane, upload(lane, EAST, KEPT))
+    assert made.server.stop() == 0
+    calls.kill_at(how, back_up, mortal.Kept(made.server.data_dir, lane), check=backed_up, with_start=False)

@@ -51,6 +51,13 @@ TEST_F(ConfigTest, says_where_it_does_not_understand) {
   EXPECT_EQ(complaint(good_ + "limits:\n  workers: many\n"), "5:12: expected a number from 1 to 1000");
   EXPECT_EQ(complaint(good_ + "limits:\n  workers: 0\n"), "5:12: expected a number from 1 to 1000");
   EXPECT_EQ(complaint(good_ + "listen: [1]\n"), "4:9: expected a text");
+  for (std::string const key : {"listen", "public_endpoint"}) {
+    auto const column = std::to_string(key.size() + 3);
+    for (std::string const bad : {"https://images.example", "unix:/run/argosy.sock", "localhost:99999"})
+      EXPECT_TRUE(complaint(good_ + key + ": " + bad + "\n").starts_with("4:" + column + ": ")) << key << bad;
+  }
+  EXPECT_TRUE(complaint(good_ + "operations:\n  listen: everywhere\n").starts_with("5:11: "));
+  EXPECT_TRUE(read(good_ + "public_endpoint: images.example\n"));
   EXPECT_EQ(complaint(good_ + "regions: [x]\n"), "4:1: the key 'regions' stands twice");
   EXPECT_EQ(complaint("regions: us-east-1\n"), "1:10: expected a list");
   EXPECT_EQ(complaint(good_ + "tls:\n  key_file: k\n"), "5:3: tls needs certificate_file and key_file");

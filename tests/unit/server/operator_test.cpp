@@ -108,7 +108,7 @@ TEST_F(OperatorTest, says_that_nobody_runs_where_nobody_listens) {
 
 TEST_F(OperatorTest, lives_before_it_is_ready_and_says_what_it_waits_for) {
   ASSERT_TRUE(door.open(folder, ""));
-  door.starting("opening region us-east-1");
+  door.not_ready("opening region us-east-1");
   EXPECT_TRUE(ask_operator(folder, request_of("GET", "/health/live")));
   auto early = ask_operator(folder, request_of("POST", "/echo"));
   ASSERT_FALSE(early);
