@@ -198,6 +198,16 @@ Result<void> Compaction::retire(PackRow const& row, Time now) {
 Result<void> Compaction::remove(PackRow const& row) {
   TRY(store_.flush());  // what waits in memory may still name the old place
   auto& state = store_.state();
+  bool needed = false;
+  TRY(state.write_index([&](sql::Transaction& tx, index::Sums&) -> Result<void> {
+    auto const current = TRY(index::find_pack(tx, row.number));
+    needed = current && current->live_bytes > 0;
+    return needed ? index::retire_pack(tx, row.number, std::nullopt) : Result<void>{};
+  }));
+  if (needed) {
+    log_error("{} is needed although it was retired: it stays", pack_name(row.number));
+    return {};
+  }
   TRY(state.bucket.remove(pack_name(row.number)));
   TRY(state.write_index(
       [&](sql::Transaction& tx, index::Sums&) { return index::remove_pack(tx, row.number); }));

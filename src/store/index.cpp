@@ -290,8 +290,9 @@ Result<void> save_pack(sql::Transaction& tx, PackRow const& row) {
   return {};
 }
 
-Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, Time now) {
-  TRY(tx.execute("UPDATE packs SET retired_ms = ?2 WHERE number = ?1", {number, to_milliseconds(now)}));
+Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, std::optional<Time> when) {
+  TRY(tx.execute("UPDATE packs SET retired_ms = ?2 WHERE number = ?1",
+                 {number, sql::optional_value(when.transform(to_milliseconds))}));
   return {};
 }
 

@@ -131,7 +131,8 @@ Result<std::optional<Bytes>> find_lookup(sql::Transaction& tx, Domain domain, By
 
 /// How far it is indexed and whether it is sealed.
 Result<void> save_pack(sql::Transaction& tx, PackRow const& row);
-Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, Time now);
+/// Without a time it is needed again.
+Result<void> retire_pack(sql::Transaction& tx, std::int64_t number, std::optional<Time> when);
 Result<void> remove_pack(sql::Transaction& tx, std::int64_t number);
 /// Far more packs than there can be: 4 PiB of full ones.
 inline constexpr std::size_t kMaxPacks = 1U << 24U;

@@ -86,7 +86,7 @@ Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t numb
   auto found = known_.find(number);
   PackRow row = found != known_.end() ? found->second : PackRow{number, 0, false, 0, {}};
   if (found != known_.end()) known_.erase(found);
-  if (row.sealed && object.sealed) return {};
+  if (row.retired || (row.sealed && object.sealed)) return {};  // nothing new is in it, nor ever will be
   if (object.size_bytes < row.indexed_bytes)
     log_error("{} has {} bytes, but the index knows {}: chunks are missing", object.name, object.size_bytes,
               row.indexed_bytes);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "store/compaction.h"
+#include "store/state.h"
 #include "support/memory_store.h"
 
 namespace argosy::store {
@@ -137,6 +138,16 @@ TEST_F(SweepTest, rewrites_a_pack_of_which_little_is_live_and_removes_it_after_t
   EXPECT_EQ(*store_->get(1, kept), stored_block("kept"));
   reopen();
   EXPECT_EQ(*store_->get(1, kept), stored_block("kept"));
+}
+
+TEST_F(SweepTest, never_removes_a_pack_in_which_something_is_needed_though_it_was_retired) {
+  auto kept = put(stored_block("kept"));
+  ASSERT_TRUE(store_->flush());
+  ASSERT_TRUE(store_->state().write_index(
+      [](sql::Transaction& tx, index::Sums&) { return index::retire_pack(tx, 1, Time{}); }));
+  EXPECT_EQ(compact().removed_bytes, 0U);
+  EXPECT_EQ(*store_->get(1, kept), stored_block("kept"));
+  EXPECT_EQ(compact().waiting_bytes, 0U) << "it is a pack like others again";
 }
 
 TEST_F(SweepTest, rewrites_a_pack_of_more_chunks_than_are_looked_up_at_once) {
