@@ -79,8 +79,8 @@ bool checksum_holds(ByteView head, ByteView tag) {
   return get_le<std::uint32_t>(head.data() + 64) == digest::crc32c(covered);
 }
 
-/// Nothing if these bytes do not begin with a whole head and tag. Fails where a whole one makes no sense.
-Result<std::optional<Head>> decode_head(ByteView bytes) {
+/// Nothing if these bytes do not begin with a whole head and tag, or with one that makes no sense.
+std::optional<Head> decode_head(ByteView bytes) {
   if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
   if (get_le<std::uint32_t>(bytes.data()) != kRecordMagic || bytes[4] != std::byte{1}) return std::nullopt;
   auto const kind = std::to_integer<std::uint8_t>(bytes[5]);
@@ -96,7 +96,10 @@ Result<std::optional<Head>> decode_head(ByteView bytes) {
   head.record.id = ChunkId::copy_of(bytes.subspan(24, 32));
   head.record.sequence = get_le<std::uint64_t>(bytes.data() + 56);
   head.record.payload_bytes = payload_bytes;
-  if (head.kind != RecordKind::table) head.record.placement = TRY(decode_tag(tag));
+  if (head.kind == RecordKind::table) return head;
+  auto placement = decode_tag(tag);
+  if (!placement) return std::nullopt;
+  head.record.placement = *std::move(placement);
   return head;
 }
 
@@ -111,15 +114,23 @@ Result<bool> check_pack_header(bucket::Bucket& bucket, std::string const& name, 
   return true;
 }
 
-/// The next head of a pack; nothing if there is no whole one.
+/// The head at an offset of a pack; nothing if it is not whole. Its payload may end behind the pack.
 Result<std::optional<Head>> read_head(bucket::Bucket& bucket, std::string const& name,
                                       std::uint64_t size_bytes, std::uint64_t offset, Bytes& buffer) {
   buffer.resize(std::min<std::uint64_t>(kRecordHeaderBytes + kMaxTagBytes, size_bytes - offset));
   TRY(bucket.read(name, offset, buffer));
-  auto head = TRY(decode_head(buffer));
-  if (!head || head->record.payload_bytes > size_bytes - offset - head->bytes) return std::nullopt;
-  head->record.payload_offset = offset + head->bytes;
+  auto head = decode_head(buffer);
+  if (head) head->record.payload_offset = offset + head->bytes;
   return head;
+}
+
+std::uint64_t end_of(Record const& record) { return record.payload_offset + record.payload_bytes; }
+
+/// The same of a record that lies within the pack.
+Result<std::optional<Head>> read_record(bucket::Bucket& bucket, std::string const& name,
+                                        std::uint64_t size_bytes, std::uint64_t offset, Bytes& buffer) {
+  auto head = TRY(read_head(bucket, name, size_bytes, offset, buffer));
+  return head && end_of(head->record) <= size_bytes ? head : std::nullopt;
 }
 
 /// The table of contents of a sealed pack; nothing if it is not whole.
@@ -134,7 +145,7 @@ Result<std::optional<Bytes>> read_table(bucket::Bucket& bucket, std::string cons
       get_le<std::uint32_t>(trailer.data() + 16) == digest::crc32c(ByteView(trailer).first(16));
   if (!whole || at > size_bytes - kTrailerBytes - kRecordHeaderBytes) return std::nullopt;
   Bytes buffer;
-  auto head = TRY(read_head(bucket, name, size_bytes - kTrailerBytes, at, buffer));
+  auto head = TRY(read_record(bucket, name, size_bytes - kTrailerBytes, at, buffer));
   if (!head || head->kind != RecordKind::table) return std::nullopt;
   Bytes table(head->record.payload_bytes);
   TRY(bucket.read(name, head->record.payload_offset, table));
@@ -222,7 +233,8 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, Sc
   Bytes payload;
   while (result.valid_bytes < size_bytes) {
     auto head = TRY(read_head(bucket, name, size_bytes, result.valid_bytes, buffer));
-    if (!head) break;
+    result.resume_bytes = head ? end_of(head->record) : result.valid_bytes + 1;
+    if (!head || result.resume_bytes > size_bytes) break;
     auto const& record = head->record;
     if (record.payload_bytes > 0 && record.payload_offset >= range.verify_from_bytes) {
       payload.resize(record.payload_bytes);
@@ -233,7 +245,7 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, Sc
     result.table.insert(result.table.end(), buffer.begin(),
                         buffer.begin() + static_cast<std::ptrdiff_t>(head->bytes));
     ++result.records;
-    result.valid_bytes = record.payload_offset + record.payload_bytes;
+    result.valid_bytes = result.resume_bytes;
   }
   return result;
 }
@@ -250,7 +262,7 @@ Result<std::optional<std::uint64_t>> find_record(bucket::Bucket& bucket, std::st
     for (auto at = std::ranges::search(window, magic).begin(); at != window.end();
          at = std::search(at + 1, window.end(), magic.begin(), magic.end())) {
       auto const offset = from_bytes + static_cast<std::uint64_t>(at - window.begin());
-      auto head = TRY(read_head(bucket, name, size_bytes, offset, buffer));
+      auto head = TRY(read_record(bucket, name, size_bytes, offset, buffer));
       if (head) return offset;
     }
     from_bytes += window.size() - magic.size() + 1;  // one may lie across the edge
@@ -265,12 +277,12 @@ Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& objec
   auto table = object.sealed ? TRY(read_table(bucket, name, size_bytes)) : std::optional<Bytes>();
   std::uint64_t offset = kPackHeaderBytes;
   for (ByteView rest = table ? ByteView(*table) : ByteView(); !rest.empty();) {
-    auto head = TRY(decode_head(rest));
-    if (!head || head->bytes > size_bytes - offset) return Listing::in_part;
+    auto head = decode_head(rest);
+    if (!head) return Listing::in_part;
     head->record.payload_offset = offset + head->bytes;
-    if (head->record.payload_bytes > size_bytes - head->record.payload_offset) return Listing::in_part;
+    if (end_of(head->record) > size_bytes) return Listing::in_part;
     if (head->kind != RecordKind::table) TRY(visit(head->record));
-    offset = head->record.payload_offset + head->record.payload_bytes;
+    offset = end_of(head->record);
     rest = rest.subspan(head->bytes);
   }
   if (table) return Listing::by_table;
@@ -280,11 +292,11 @@ Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& objec
   if (!begins) return Listing::in_part;
   Bytes buffer;
   while (offset < size_bytes) {
-    auto head = TRY(read_head(bucket, name, size_bytes, offset, buffer));
+    auto head = TRY(read_record(bucket, name, size_bytes, offset, buffer));
     if (!head) return Listing::in_part;
     if (head->kind == RecordKind::table && object.sealed) return Listing::by_heads;
     if (head->kind != RecordKind::table) TRY(visit(head->record));
-    offset = head->record.payload_offset + head->record.payload_bytes;
+    offset = end_of(head->record);
   }
   return Listing::by_heads;
 }

@@ -70,6 +70,9 @@ class PackWriter {
 
 struct ScanResult {
   std::uint64_t valid_bytes = 0;  ///< everything before this offset is whole
+  /// Where to look for what lies behind that: behind the payload of a record whose head is whole, which may
+  /// be behind the end of the pack.
+  std::uint64_t resume_bytes = kPackHeaderBytes;
   std::uint32_t records = 0;
   Bytes table;
 };
@@ -90,7 +93,7 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, Sc
                              VisitRecord const& visit);
 
 /// Where the next whole record begins, from an offset on; nothing if there is none. Only for packs that are
-/// damaged: bytes of a block can look like a record.
+/// damaged: bytes of a block can look like a record, even like one with a right checksum.
 Result<std::optional<std::uint64_t>> find_record(bucket::Bucket& bucket, std::string const& name,
                                                  std::uint64_t size_bytes, std::uint64_t from_bytes);
 

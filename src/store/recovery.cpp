@@ -22,7 +22,7 @@ class Recovery {
   Result<void> take_over(bucket::Object const& object, std::int64_t number);
   Result<bool> take_over_sealed(bucket::Object const& object, PackRow& row);
   Result<bool> take_over_open(bucket::Object const& object, PackRow& row);
-  Result<bool> take_over_behind(bucket::Object const& object, std::int64_t number, std::uint64_t damaged_at);
+  Result<bool> take_over_behind(bucket::Object const& object, std::int64_t number, ScanResult const& before);
   Result<void> forget_missing_packs();
   Result<void> take_over(Record const& record, std::int64_t number);
   Result<void> commit_batch();
@@ -65,16 +65,14 @@ Result<void> Recovery::take_over(Record const& record, std::int64_t number) {
   row.sequence = record.sequence;
   row.placement = record.placement;
   next_sequence_ = std::max(next_sequence_, record.sequence + 1);
-  if (record.payload_bytes > 0) {
-    std::array<std::byte, kChunkHeaderBytes> head{};
-    if (record.payload_bytes < head.size()) return fail(Fault::corrupt, "a record without a chunk");
-    TRY(bucket_.read(pack_name(number), record.payload_offset, head));
-    auto level = std::to_integer<std::uint8_t>(head[8]);
+  std::array<std::byte, kChunkHeaderBytes> head{};
+  if (record.payload_bytes >= head.size()) TRY(bucket_.read(pack_name(number), record.payload_offset, head));
+  if (auto const header = decode_chunk_header(head)) {  // else a placement, or bytes that only look like more
     row.has_chunk = true;
     row.chunk = {record.domain,
                  record.id,
-                 {number, record.payload_offset, record.payload_bytes, level,
-                  level == 0 ? ChunkState::closed : ChunkState::staged},
+                 {number, record.payload_offset, record.payload_bytes, header->level,
+                  header->level == 0 ? ChunkState::closed : ChunkState::staged},
                  generation_};
   }
   batch_.push_back(std::move(row));
@@ -129,7 +127,7 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
   auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, 0, known}, visit));
   bool damaged = scanned.valid_bytes < std::min(known, object.size_bytes);
   if (known == 0 && scanned.valid_bytes < object.size_bytes) {
-    damaged = TRY(take_over_behind(object, row.number, scanned.valid_bytes));
+    damaged = TRY(take_over_behind(object, row.number, scanned));
     if (damaged) scanned.valid_bytes = object.size_bytes;
   } else if (damaged) {  // nothing that the index knows is cut off, and nothing more is written behind it
     log_error("{}: the record at {} is damaged: 'argosyd scrub' writes the pack again", object.name,
@@ -159,15 +157,18 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
 }
 
 /// Where nothing tells how much was durable, whole records behind one that is not mean damage and no torn
-/// tail: nothing is cut off. Placements are left out, because bytes of a block can look like a record.
+/// tail: nothing is cut off. Bytes of a block can look like a record, so a block whose head is whole is not
+/// searched, and what is found elsewhere is believed no more than its SHA-256 says: it places nothing and has
+/// no sequence.
 Result<bool> Recovery::take_over_behind(bucket::Object const& object, std::int64_t number,
-                                        std::uint64_t damaged_at) {
+                                        ScanResult const& before) {
   auto const visit = [&](Record record) {
     record.placement.reset();
+    record.sequence = 0;
     return record.payload_bytes > 0 ? take_over(record, number) : Result<void>{};
   };
   bool found = false;
-  auto next = TRY(find_record(bucket_, object.name, object.size_bytes, damaged_at + 1));
+  auto next = TRY(find_record(bucket_, object.name, object.size_bytes, before.resume_bytes));
   while (next) {
     auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, *next, *next}, visit));
     found = found || scanned.records > 0;
@@ -176,7 +177,7 @@ Result<bool> Recovery::take_over_behind(bucket::Object const& object, std::int64
   }
   if (!found) return false;
   log_error("{}: the record at {} is damaged: 'argosyd scrub' writes the pack again", object.name,
-            damaged_at);
+            before.valid_bytes);
   journal_damaged_ = true;
   return true;
 }
