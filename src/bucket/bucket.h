@@ -44,11 +44,12 @@ class Bucket {
   virtual Result<std::unique_ptr<Writer>> create(std::string_view name) = 0;
   /// Goes on with an object that was not sealed (a crash), cut to `size_bytes` first. What of it lies behind
   /// `durable_bytes` is written once more: a sync that failed in a process before this one may have dropped
-  /// it, and the next sync would not tell. Fails with `conflict` if sealed.
+  /// it, and the next sync would not tell; but for what cannot be read. Fails with `conflict` if sealed.
   virtual Result<std::unique_ptr<Writer>> reopen(std::string_view name, std::uint64_t size_bytes,
                                                  std::uint64_t durable_bytes) = 0;
   /// Fills `out` with the bytes from `offset_bytes` on, or `not_found`, or `corrupt` if the object is
-  /// shorter. Any thread.
+  /// shorter or the disk cannot read them (EIO): a bad sector, or a checksum of the file system that does not
+  /// match. Any thread.
   virtual Result<void> read(std::string_view name, std::uint64_t offset_bytes, std::span<std::byte> out) = 0;
   /// Fails with `not_found`.
   virtual Result<Object> find(std::string_view name) = 0;

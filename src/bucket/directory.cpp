@@ -27,6 +27,8 @@ constexpr std::uint64_t kWriteBehindBytes = 8ULL << 20U;
 
 /// Read and written at a time.
 constexpr std::size_t kCopyBytes = 1U << 20U;
+/// What a disk cannot read is passed over in pieces of this size.
+constexpr std::size_t kPageBytes = 4'096;
 
 std::unexpected<Error> os_failure(std::string const& path, char const* what) {
   int code = errno;
@@ -157,7 +159,12 @@ class Directory final : public Bucket {
     while (!out.empty()) {
       ssize_t got = ::pread(file->number(), out.data(), out.size(), static_cast<off_t>(offset_bytes));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return os_failure(path_of(name), "read");
+      if (got < 0) {
+        bool const unreadable = errno == EIO;  // here, not of the file as a whole
+        auto failure = os_failure(path_of(name), "read");
+        if (unreadable) failure.error().fault = Fault::corrupt;
+        return failure;
+      }
       if (got == 0) return fail(Fault::corrupt, path_of(name) + " is shorter than it should be");
       out = out.subspan(static_cast<std::size_t>(got));
       offset_bytes += static_cast<std::uint64_t>(got);
@@ -208,6 +215,11 @@ class Directory final : public Bucket {
       auto at = static_cast<off_t>(from);
       ssize_t got =
           ::pread(file.number(), piece.data(), std::min<std::uint64_t>(piece.size(), to - from), at);
+      if (got < 0 && errno == EIO) {  // a read ends before such a page: the next one begins with it
+        if (piece.size() == kPageBytes) from += kPageBytes;
+        piece.resize(kPageBytes);
+        continue;
+      }
       if (got > 0) got = ::pwrite(file.number(), piece.data(), static_cast<std::size_t>(got), at);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return os_failure(path, "write once more");

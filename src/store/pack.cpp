@@ -14,6 +14,7 @@ constexpr std::uint32_t kRecordMagic = 0x52475241;  // "ARGR"
 constexpr std::string_view kPackMagic = "ARGOPACK";
 /// Bytes that are looked through at a time for the next record.
 constexpr std::uint64_t kSearchBytes = 1U << 20U;
+constexpr std::uint64_t kSectorBytes = 512;
 constexpr std::string_view kTrailerMagic = "ARGOTABL";
 
 enum class RecordKind : std::uint8_t { chunk = 1, placement = 2, table = 3 };
@@ -103,14 +104,21 @@ std::optional<Head> decode_head(ByteView bytes) {
   return head;
 }
 
-/// Fails unless the pack begins as one; false if it is too short to.
+/// False where the disk cannot read it: damage like any other. Else the failure, if it is one.
+template <class T>
+Result<bool> was_readable(Result<T> const& read) {
+  if (!read && read.error().fault != Fault::corrupt) return std::unexpected(read.error());
+  return read.has_value();
+}
+
+/// False unless the pack begins as one. Fails with `invalid` if its version is unknown.
 Result<bool> check_pack_header(bucket::Bucket& bucket, std::string const& name, std::uint64_t size_bytes) {
   if (size_bytes < kPackHeaderBytes) return false;
   std::array<std::byte, kPackHeaderBytes> head{};
   TRY(bucket.read(name, 0, head));
   if (as_text(ByteView(head).first(8)) != kPackMagic) return false;
   if (get_le<std::uint32_t>(head.data() + 8) != kPackVersion)
-    return fail(Fault::corrupt, name + ": a pack of a version that this program does not know");
+    return fail(Fault::invalid, name + ": a pack of a version that this program does not know");
   return true;
 }
 
@@ -226,20 +234,23 @@ Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, Sc
                              VisitRecord const& visit) {
   auto const size_bytes = range.size_bytes;
   ScanResult result;
-  bool const begins = range.from_bytes > 0 || TRY(check_pack_header(bucket, name, size_bytes));
-  if (!begins) return result;
+  auto const begins = range.from_bytes > 0 ? true : check_pack_header(bucket, name, size_bytes);
+  result.unreadable = !TRY(was_readable(begins));
+  if (!begins || !*begins) return result;
   result.valid_bytes = std::max<std::uint64_t>(range.from_bytes, kPackHeaderBytes);
   Bytes buffer;
   Bytes payload;
   while (result.valid_bytes < size_bytes) {
-    auto head = TRY(read_head(bucket, name, size_bytes, result.valid_bytes, buffer));
+    auto const read = read_head(bucket, name, size_bytes, result.valid_bytes, buffer);
+    result.unreadable = !TRY(was_readable(read));
+    auto const head = read ? *read : std::nullopt;
     result.resume_bytes = head ? end_of(head->record) : result.valid_bytes + 1;
     if (!head || result.resume_bytes > size_bytes) break;
     auto const& record = head->record;
     if (record.payload_bytes > 0 && record.payload_offset >= range.verify_from_bytes) {
       payload.resize(record.payload_bytes);
-      TRY(bucket.read(name, record.payload_offset, payload));
-      if (digest::sha256(payload) != record.id) break;
+      result.unreadable = !TRY(was_readable(bucket.read(name, record.payload_offset, payload)));
+      if (result.unreadable || digest::sha256(payload) != record.id) break;
     }
     if (head->kind != RecordKind::table) TRY(visit(record));
     result.table.insert(result.table.end(), buffer.begin(),
@@ -256,14 +267,21 @@ Result<std::optional<std::uint64_t>> find_record(bucket::Bucket& bucket, std::st
   put_le(magic, kRecordMagic);
   Bytes window;
   Bytes buffer;
+  auto window_bytes = kSearchBytes;
   while (from_bytes + kRecordHeaderBytes <= size_bytes) {
-    window.resize(std::min(kSearchBytes, size_bytes - from_bytes));
-    TRY(bucket.read(name, from_bytes, window));
+    window.resize(std::min(window_bytes, size_bytes - from_bytes));
+    bool const readable = TRY(was_readable(bucket.read(name, from_bytes, window)));
+    if (!readable) {  // from here on by sectors, without those that cannot be read
+      if (window_bytes == kSectorBytes) from_bytes += kSectorBytes;
+      window_bytes = kSectorBytes;
+      continue;
+    }
     for (auto at = std::ranges::search(window, magic).begin(); at != window.end();
          at = std::search(at + 1, window.end(), magic.begin(), magic.end())) {
       auto const offset = from_bytes + static_cast<std::uint64_t>(at - window.begin());
-      auto head = TRY(read_record(bucket, name, size_bytes, offset, buffer));
-      if (head) return offset;
+      auto const head = read_record(bucket, name, size_bytes, offset, buffer);
+      bool const whole = TRY(was_readable(head)) && head->has_value();
+      if (whole) return offset;
     }
     from_bytes += window.size() - magic.size() + 1;  // one may lie across the edge
   }
@@ -274,7 +292,12 @@ Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& objec
                              std::uint64_t written_bytes, VisitRecord const& visit) {
   auto const& name = object.name;
   auto const size_bytes = object.sealed ? object.size_bytes : written_bytes;
-  auto table = object.sealed ? TRY(read_table(bucket, name, size_bytes)) : std::optional<Bytes>();
+  std::optional<Bytes> table;
+  if (object.sealed) {
+    auto read = read_table(bucket, name, size_bytes);
+    bool const readable = TRY(was_readable(read));
+    if (readable) table = *std::move(read);
+  }
   std::uint64_t offset = kPackHeaderBytes;
   for (ByteView rest = table ? ByteView(*table) : ByteView(); !rest.empty();) {
     auto head = decode_head(rest);
@@ -288,11 +311,14 @@ Result<Listing> list_records(bucket::Bucket& bucket, bucket::Object const& objec
   if (table) return Listing::by_table;
   if (object.sealed)
     log_error("{}: the table of contents is damaged; its records are looked for one by one", name);
-  bool const begins = TRY(check_pack_header(bucket, name, size_bytes));
-  if (!begins) return Listing::in_part;
+  auto const begins = check_pack_header(bucket, name, size_bytes);
+  bool const is_pack = TRY(was_readable(begins)) && *begins;
+  if (!is_pack) return Listing::in_part;
   Bytes buffer;
   while (offset < size_bytes) {
-    auto head = TRY(read_record(bucket, name, size_bytes, offset, buffer));
+    auto const found = read_record(bucket, name, size_bytes, offset, buffer);
+    bool const readable = TRY(was_readable(found));
+    auto const head = readable ? *found : std::nullopt;
     if (!head) return Listing::in_part;
     if (head->kind == RecordKind::table && object.sealed) return Listing::by_heads;
     if (head->kind != RecordKind::table) TRY(visit(head->record));

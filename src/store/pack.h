@@ -73,6 +73,7 @@ struct ScanResult {
   /// Where to look for what lies behind that: behind the payload of a record whose head is whole, which may
   /// be behind the end of the pack.
   std::uint64_t resume_bytes = kPackHeaderBytes;
+  bool unreadable = false;  ///< what lies there, the disk cannot read: this is no torn tail
   std::uint32_t records = 0;
   Bytes table;
 };

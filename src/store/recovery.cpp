@@ -126,14 +126,16 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
   auto const known = row.indexed_bytes;
   auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, 0, known}, visit));
   bool damaged = scanned.valid_bytes < std::min(known, object.size_bytes);
-  if (known == 0 && scanned.valid_bytes < object.size_bytes) {
-    damaged = TRY(take_over_behind(object, row.number, scanned));
-    if (damaged) scanned.valid_bytes = object.size_bytes;
-  } else if (damaged) {  // nothing that the index knows is cut off, and nothing more is written behind it
+  if (damaged) {  // nothing that the index knows is cut off, and nothing more is written behind it
     log_error("{}: the record at {} is damaged: 'argosyd scrub' writes the pack again", object.name,
               scanned.valid_bytes);
     if (known <= object.size_bytes)
       scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, known, known}, visit));
+  }
+  if (scanned.valid_bytes < object.size_bytes && (known == 0 || scanned.unreadable)) {
+    bool const more = TRY(take_over_behind(object, row.number, scanned));
+    damaged = damaged || more;
+    if (more) scanned.valid_bytes = object.size_bytes;
   }
   TRY(commit_batch());
   if (object.size_bytes < known) return true;
@@ -157,9 +159,9 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
 }
 
 /// Where nothing tells how much was durable, whole records behind one that is not mean damage and no torn
-/// tail: nothing is cut off. Bytes of a block can look like a record, so a block whose head is whole is not
-/// searched, and what is found elsewhere is believed no more than its SHA-256 says: it places nothing and has
-/// no sequence.
+/// tail: nothing is cut off; so do bytes that the disk cannot read, wherever they are. Bytes of a block can
+/// look like a record, so a block whose head is whole is not searched, and what is found elsewhere is
+/// believed no more than its SHA-256 says: it places nothing and has no sequence.
 Result<bool> Recovery::take_over_behind(bucket::Object const& object, std::int64_t number,
                                         ScanResult const& before) {
   auto const visit = [&](Record record) {
@@ -167,7 +169,7 @@ Result<bool> Recovery::take_over_behind(bucket::Object const& object, std::int64
     record.sequence = 0;
     return record.payload_bytes > 0 ? take_over(record, number) : Result<void>{};
   };
-  bool found = false;
+  bool found = before.unreadable;
   auto next = TRY(find_record(bucket_, object.name, object.size_bytes, before.resume_bytes));
   while (next) {
     auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, *next, *next}, visit));

@@ -114,6 +114,17 @@ TEST(Directory, takes_an_append_that_failed_in_the_middle_back_and_goes_on) {
   EXPECT_TRUE(writer->sync());
 }
 
+TEST(Directory, takes_what_the_disk_cannot_read_for_damage_and_a_disk_that_is_busy_for_none) {
+  tests::Folder const folder;
+  auto bucket = *open_directory(folder.path());
+  std::filesystem::create_symlink("/proc/self/mem", folder / "a");  // nothing is mapped at its beginning: EIO
+  std::filesystem::create_directory(folder / "b");
+  Bytes out(4);
+  auto const unreadable = bucket->read("a", 0, out);
+  EXPECT_EQ(unreadable.error().fault, Fault::corrupt) << unreadable.error().message;
+  EXPECT_EQ(bucket->read("b", 0, out).error().fault, Fault::unavailable);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     drivers, BucketContract,
     testing::Values(Driver{"memory", [](std::string const&) { return open_memory(); }},

@@ -50,6 +50,7 @@ struct Disk::File {
   Bytes content;  ///< as a process sees it
   Bytes durable;  ///< as it lies on the platter
   std::vector<Change> unsynced;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> spoilt;  ///< from, to
   bool sealed = false;
   bool sealed_durably = false;
 };
@@ -117,6 +118,11 @@ void Disk::fail_call(int n, int times) {
   std::lock_guard lock(mutex_);
   fail_from_ = calls_ + n;
   fail_until_ = fail_from_ + times;
+}
+
+void Disk::spoil(std::string const& name, std::uint64_t offset_bytes, std::uint64_t length_bytes) {
+  std::lock_guard lock(mutex_);
+  entries_.at(name)->spoilt.emplace_back(offset_bytes, offset_bytes + length_bytes);
 }
 
 Result<void> Disk::change(int life, std::string const& what) {
@@ -193,6 +199,9 @@ Result<std::size_t> Disk::read(File& file, std::uint64_t offset_bytes, std::span
   if (life != life_) return fail(Fault::unavailable, "the process is dead");
   if (offset_bytes >= file.content.size()) return std::size_t{0};
   auto const there = std::min<std::size_t>(out.size(), file.content.size() - offset_bytes);
+  for (auto const& [from, to] : file.spoilt)
+    if (offset_bytes < to && from < offset_bytes + there)
+      return fail(Fault::corrupt, folder_ + ": read: Input/output error");
   std::copy_n(file.content.begin() + static_cast<std::ptrdiff_t>(offset_bytes), there, out.begin());
   return there;
 }

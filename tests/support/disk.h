@@ -47,6 +47,8 @@ class Disk {
   /// that fails drops what it should have written, as Linux does.
   void fail_call(int n, int times = 1);
   void repair() { fail_call(0, 0); }
+  /// Nobody can read these bytes of a file any more.
+  void spoil(std::string const& name, std::uint64_t offset_bytes, std::uint64_t length_bytes);
 
   // What Bucket and VFS stand on. `life` is that of the process which opened the file.
   int life();
@@ -58,7 +60,7 @@ class Disk {
   Result<void> cut(File& file, std::uint64_t size_bytes, int life);
   Result<void> sync(File& file, int life);
   Result<void> set_sealed(File& file, int life);
-  /// How much of `out` lies within the file and was read.
+  /// How much of `out` lies within the file and was read. `corrupt` if some of it cannot be.
   Result<std::size_t> read(File& file, std::uint64_t offset_bytes, std::span<std::byte> out, int life);
   std::uint64_t size_of(File& file);
   bool is_sealed(File& file);

@@ -56,8 +56,9 @@ class DiskBucket final : public bucket::Bucket {
     TRY(disk_.cut(*file, size_bytes, life_));
     if (durable_bytes < size_bytes) {
       Bytes rest(size_bytes - durable_bytes);
-      TRY(disk_.read(*file, durable_bytes, rest, life_));
-      TRY(disk_.write(*file, durable_bytes, rest, life_));
+      auto const read = disk_.read(*file, durable_bytes, rest, life_);
+      if (!read && read.error().fault != Fault::corrupt) return std::unexpected(read.error());
+      if (read) TRY(disk_.write(*file, durable_bytes, rest, life_));
     }
     return std::make_unique<DiskWriter>(disk_, std::move(file), life_);
   }

@@ -58,6 +58,16 @@ class FailingDisk : public testing::Test {
     while (!*compaction.step(now)) {
     }
   }
+  std::string pack() { return packs_->list()->front().name; }
+  std::uint64_t find(ByteView bytes) {
+    Bytes all(packs_->find(pack())->size_bytes);
+    EXPECT_TRUE(packs_->read(pack(), 0, all));
+    auto const found = std::ranges::search(all, bytes);
+    EXPECT_FALSE(found.empty());
+    return static_cast<std::uint64_t>(found.begin() - all.begin());
+  }
+  /// A sector of the first pack can no longer be read.
+  void spoil(std::uint64_t offset) { disk_.spoil(disk_.folder() + "/packs/" + pack(), offset, 1); }
   ScrubResult scrub() {
     Scrub scrub(*store_);
     while (!*scrub.step({})) {
@@ -89,6 +99,61 @@ TEST_F(FailingDisk, has_a_pack_given_up_and_retired_which_no_start_writes_on) {
   auto const stored = store_->get(1, later);
   ASSERT_TRUE(stored) << stored.error().message;
   EXPECT_EQ(*stored, stored_block("put within the grace"));
+}
+
+TEST_F(FailingDisk, tells_in_a_scrub_what_cannot_be_read_and_goes_on_to_the_rest) {
+  auto const first = put("first");
+  auto const second = put("second");
+  ASSERT_TRUE(store_->flush());
+  spoil(find(stored_block("first")) + 5);
+  auto const found = scrub();
+  EXPECT_EQ(found.chunks, 2U);
+  EXPECT_EQ(found.damaged_chunks, 1U);
+  EXPECT_FALSE(*store_->contains(1, first)) << "whoever has it stores it anew";
+  EXPECT_TRUE(*store_->contains(1, second));
+  put("first");
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(*store_->get(1, first), stored_block("first"));
+  EXPECT_EQ(scrub().damaged_chunks, 0U);
+}
+
+TEST_F(FailingDisk, collects_what_lies_around_what_cannot_be_read) {
+  auto const first = put("first");
+  auto const second = put("second");
+  for (int i = 0; i < 9; ++i) put("gone " + std::to_string(i));
+  ASSERT_TRUE(store_->flush());
+  spoil(find(stored_block("first")) + 5);
+  sweep({first, second});
+  compact(Time{} + std::chrono::hours(1));
+  compact(Time{} + std::chrono::hours(26));
+  EXPECT_EQ(packs_->find("0000000000000001.pack").error().fault, Fault::not_found);
+  EXPECT_EQ(*store_->get(1, second), stored_block("second"));
+  EXPECT_EQ(store_->pack_totals()->damaged_chunks, 1);
+}
+
+/// In a head or in a payload; whether the index knows of the pack at all.
+class Unreadable : public FailingDisk, public testing::WithParamInterface<std::tuple<int, bool>> {};
+INSTANTIATE_TEST_SUITE_P(, Unreadable, testing::Combine(testing::Values(-40, 5), testing::Bool()));
+
+TEST_P(Unreadable, bytes_of_a_pack_that_was_being_written_keep_no_start_from_what_lies_around_them) {
+  auto const [offset, known] = GetParam();
+  put("known");
+  if (known) {
+    ASSERT_TRUE(store_->flush());
+  }
+  std::string const long_text(2'000, 'a');
+  auto const before = put(long_text + "before");
+  auto const spoilt = put("spoilt");
+  put(long_text);
+  auto const behind = put("behind");
+  spoil(find(stored_block("spoilt")) + static_cast<std::uint64_t>(std::int64_t{offset}));
+  auto const size_bytes = packs_->find(pack())->size_bytes;
+  kill();
+  EXPECT_EQ(*store_->get(1, before), stored_block(long_text + "before"));
+  EXPECT_FALSE(*store_->contains(1, spoilt));
+  EXPECT_EQ(*store_->get(1, behind), stored_block("behind"));
+  EXPECT_EQ(packs_->find(pack())->size_bytes, size_bytes) << "nothing is cut off";
+  EXPECT_TRUE(store_->journal_damaged());
 }
 
 }  // namespace
