@@ -77,7 +77,7 @@ Result<void> Recovery::take_over(Record const& record, std::int64_t number) {
   }
   batch_.push_back(std::move(row));
   ++records_;
-  return batch_.size() >= kBatchRows ? commit_batch() : Result<void>{};
+  return {};
 }
 
 Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t number) {
@@ -104,8 +104,10 @@ Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& r
         payload.resize(record.payload_bytes);
         auto read = bucket_.read(object.name, record.payload_offset, payload);
         if (!read && read.error().fault != Fault::corrupt) return read;
-        if (read && (payload.empty() || digest::sha256(payload) == record.id))
-          return take_over(record, row.number);
+        if (read && (payload.empty() || digest::sha256(payload) == record.id)) {
+          TRY(take_over(record, row.number));
+          return batch_.size() >= kBatchRows ? commit_batch() : Result<void>{};  // it is durable
+        }
         log_error("{}: the record at {} is damaged", object.name, record.payload_offset);
         journal_damaged_ = true;
         return {};
@@ -118,7 +120,8 @@ Result<bool> Recovery::take_over_sealed(bucket::Object const& object, PackRow& r
   return true;
 }
 
-/// False if there is nothing in it: then it is removed.
+/// False if there is nothing in it: then it is removed. Its rows wait in memory until its records are
+/// durable: a pack that is being written has few enough (StoreOptions::pack_records).
 Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row) {
   auto const visit = [&](Record const& record) {
     return record.payload_offset > row.indexed_bytes ? take_over(record, row.number) : Result<void>{};
@@ -137,7 +140,6 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
     damaged = damaged || more;
     if (more) scanned.valid_bytes = object.size_bytes;
   }
-  TRY(commit_batch());
   if (object.size_bytes < known) return true;
   if (scanned.valid_bytes < object.size_bytes)
     log_warning("{}: {} bytes behind offset {} are no whole record and are cut off", object.name,
@@ -149,7 +151,8 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
   auto const durable_bytes = std::exchange(row.indexed_bytes, scanned.valid_bytes);
   auto writer = TRY(PackWriter::reopen(bucket_, object.name, scanned.valid_bytes, durable_bytes,
                                        scanned.records, std::move(scanned.table)));
-  TRY(writer->sync());  // what was taken over is about to be in the index
+  TRY(writer->sync());
+  TRY(commit_batch());
   if (damaged) return true;
   if (!writers_.adopt(row.number, writer)) {
     TRY(writer->seal());

@@ -131,6 +131,33 @@ TEST_F(FailingDisk, collects_what_lies_around_what_cannot_be_read) {
   EXPECT_EQ(store_->pack_totals()->damaged_chunks, 1);
 }
 
+TEST_F(FailingDisk, may_fail_at_any_call_of_a_start_and_then_lose_its_power_and_nothing_lost_counts_as_here) {
+  for (int n = 1, reached = true; reached; ++n) {
+    SCOPED_TRACE("call " + std::to_string(n) + " fails");
+    ASSERT_LT(n, 200);
+    auto const text = "put before a kill " + std::to_string(n);
+    auto const id = put(text);
+    disk_.kill();
+    close();
+    auto const calls = disk_.calls();
+    disk_.fail_call(n, 1'000'000);
+    (void)open();
+    reached = disk_.calls() - calls >= n;
+    std::mt19937 random(static_cast<unsigned>(n));
+    disk_.repair();
+    disk_.lose_power(Leaves::nothing, random);
+    close();
+    ASSERT_TRUE(open());
+    if (*store_->contains(1, id)) {
+      auto const stored = store_->get(1, id);
+      ASSERT_TRUE(stored) << stored.error().message;
+    }
+    put(text);
+    ASSERT_TRUE(store_->flush());
+    EXPECT_EQ(*store_->get(1, id), stored_block(text));
+  }
+}
+
 /// In a head or in a payload; whether the index knows of the pack at all.
 class Unreadable : public FailingDisk, public testing::WithParamInterface<std::tuple<int, bool>> {};
 INSTANTIATE_TEST_SUITE_P(, Unreadable, testing::Combine(testing::Values(-40, 5), testing::Bool()));
