@@ -10,6 +10,8 @@ namespace {
 
 /// Rows of one transaction while packs are read.
 constexpr std::size_t kBatchRows = 10'000;
+/// Far more chunks than a pack can hold.
+constexpr std::size_t kMaxPackRows = 1U << 24U;
 
 class Recovery {
  public:
@@ -23,6 +25,7 @@ class Recovery {
   Result<bool> take_over_sealed(bucket::Object const& object, PackRow& row);
   Result<bool> take_over_open(bucket::Object const& object, PackRow& row);
   Result<bool> take_over_behind(bucket::Object const& object, std::int64_t number, ScanResult const& before);
+  Result<void> lose_end(PackRow const& end);
   Result<void> forget_missing_packs();
   Result<void> take_over(Record const& record, std::int64_t number);
   Result<void> commit_batch();
@@ -37,6 +40,7 @@ class Recovery {
   std::uint64_t next_sequence_ = 1;
   std::uint64_t records_ = 0;  // taken over
   bool journal_damaged_ = false;
+  std::uint64_t lost_chunks_ = 0;
   struct Row {
     ChunkRow chunk;
     bool has_chunk = false;
@@ -84,15 +88,35 @@ Result<void> Recovery::take_over(bucket::Object const& object, std::int64_t numb
   auto found = known_.find(number);
   PackRow row = found != known_.end() ? found->second : PackRow{number, 0, false, 0, {}};
   if (found != known_.end()) known_.erase(found);
-  if (row.retired || (row.sealed && object.sealed)) return {};  // nothing new is in it, nor ever will be
-  if (object.size_bytes < row.indexed_bytes)
+  if (row.retired) return {};  // nothing in it is needed, nor ever will be
+  if (object.size_bytes < row.indexed_bytes) {
     log_error("{} has {} bytes, but the index knows {}: chunks are missing", object.name, object.size_bytes,
               row.indexed_bytes);
+    return lose_end({number, object.size_bytes, object.sealed, 0, {}});
+  }
+  if (row.sealed && object.sealed) return {};
   bool const kept = object.sealed ? TRY(take_over_sealed(object, row)) : TRY(take_over_open(object, row));
   if (!kept) return {};
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
   TRY(index::save_pack(tx, row));
   if (journal_damaged_) TRY(index::save_number(tx, index::kJournalDamaged, 1));
+  return tx.commit();
+}
+
+/// A pack ends before its last records, or is not there at all: the chunks behind its end are damaged, so
+/// that they are stored again and whom it concerns is told. What is left of it is in the index already. A
+/// whole pack that is there again at a later start is read like a new one.
+Result<void> Recovery::lose_end(PackRow const& end) {
+  auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
+  auto const rows = TRY(index::live_chunks_of_pack(tx, end.number, kMaxPackRows));
+  index::Sums sums;
+  for (auto const& row : rows) {
+    if (row.location.offset_bytes + row.location.length_bytes <= end.indexed_bytes) continue;
+    TRY(index::mark_damaged(tx, sums, row));
+    ++lost_chunks_;
+  }
+  TRY(sums.save(tx));
+  TRY(index::save_pack(tx, end));
   return tx.commit();
 }
 
@@ -128,19 +152,17 @@ Result<bool> Recovery::take_over_open(bucket::Object const& object, PackRow& row
   };
   auto const known = row.indexed_bytes;
   auto scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, 0, known}, visit));
-  bool damaged = scanned.valid_bytes < std::min(known, object.size_bytes);
+  bool damaged = scanned.valid_bytes < known;
   if (damaged) {  // nothing that the index knows is cut off, and nothing more is written behind it
     log_error("{}: the record at {} is damaged: 'argosyd scrub' writes the pack again", object.name,
               scanned.valid_bytes);
-    if (known <= object.size_bytes)
-      scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, known, known}, visit));
+    scanned = TRY(scan_pack(bucket_, object.name, {object.size_bytes, known, known}, visit));
   }
   if (scanned.valid_bytes < object.size_bytes && (known == 0 || scanned.unreadable)) {
     bool const more = TRY(take_over_behind(object, row.number, scanned));
     damaged = damaged || more;
     if (more) scanned.valid_bytes = object.size_bytes;
   }
-  if (object.size_bytes < known) return true;
   if (scanned.valid_bytes < object.size_bytes)
     log_warning("{}: {} bytes behind offset {} are no whole record and are cut off", object.name,
                 object.size_bytes - scanned.valid_bytes, scanned.valid_bytes);
@@ -193,6 +215,7 @@ Result<void> Recovery::forget_missing_packs() {
   for (auto const& [number, row] : known_) {
     if (!row.retired) {
       log_error("{} is missing: {} bytes of chunks with it", pack_name(number), row.live_bytes);
+      TRY(lose_end({number, 0, false, 0, {}}));
       continue;
     }
     auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
@@ -257,6 +280,7 @@ Result<Recovered> Recovery::run() {
   if (records_ > 0) log_info("the index took over {} records from the packs", records_);
   writers_.start(last_number + 1, next_sequence_);
   recovered.generation = generation_;
+  recovered.lost_chunks = lost_chunks_;
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
   recovered.journal_damaged = TRY(index::number(tx, index::kJournalDamaged, 0)) == 1;
   recovered.damaged = TRY(index::count_damaged(tx)) > 0;

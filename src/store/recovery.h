@@ -7,13 +7,14 @@ namespace argosy::store {
 struct Recovered {
   std::int64_t generation = 1;
   bool damaged = false;
+  std::uint64_t lost_chunks = 0;  ///< found missing, with a pack or its end, by this start
   /// Records that the index did not know were damaged: the journal of an upload may lack some of them.
   bool journal_damaged = false;
 };
 
 /// Creates the index's schema if need be; takes over records that the index does not know, each verified;
-/// cuts torn tails; closes nodes whose subtrees turn out whole; hands unsealed packs to `writers` to go on
-/// with.
+/// cuts torn tails; marks as damaged what lay in packs that are lost or cut short; closes nodes whose
+/// subtrees turn out whole; hands unsealed packs to `writers` to go on with.
 Result<Recovered> recover(bucket::Bucket& bucket, sql::Pool& sessions, Writers& writers);
 
 }  // namespace argosy::store

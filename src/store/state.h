@@ -27,7 +27,7 @@ struct Store::State {
   std::mutex flush_mutex;               // one flush at a time; guards failed_packs
   std::set<std::int64_t> failed_packs;  ///< what of them is not in the index must be written anew
   std::atomic<bool> journal_damaged = false;
-  std::atomic<std::uint64_t> damage_found = 0;  // times, since the start
+  std::atomic<std::uint64_t> damage_found = 0;  // times, by the start and since
   std::atomic<bool> damaged = false;            // some chunk of some domain is: ask the index which domain's
 
   template <class Function>

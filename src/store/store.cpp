@@ -25,6 +25,7 @@ Result<std::unique_ptr<Store>> Store::open(bucket::Bucket& bucket, sql::Pool& se
   auto recovered = TRY(recover(bucket, sessions, state->writers));
   state->pins.start(recovered.generation);
   state->damaged = recovered.damaged;
+  state->damage_found = recovered.lost_chunks;
   state->journal_damaged = recovered.journal_damaged;
   return std::unique_ptr<Store>(new Store(std::move(state)));
 }

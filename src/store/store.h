@@ -119,7 +119,7 @@ class Store final {
   /// may lack some. So until the caller has ended these and says so, durably.
   bool journal_damaged() const;
   Result<void> forget_journal_damage();
-  /// How often a chunk was found damaged since the start.
+  /// How often a chunk was found damaged or lost, by the start and since.
   std::uint64_t damage_found() const;
 
   State& state() { return *state_; }

@@ -178,9 +178,38 @@ TEST_F(ScrubTest, tells_a_pack_that_was_cut_short) {
   auto all = pack();
   all.resize(find(stored_block("block 2")) + 3);
   replace_pack(all);
-  auto result = scrub();
-  EXPECT_EQ(result.damaged_chunks, 4U) << "block 2, both nodes, the last one";
+  EXPECT_EQ(store_->pack_totals()->damaged_chunks, 4) << "block 2, both nodes, the last one";
+  EXPECT_EQ(store_->damage_found(), 4U) << "the start tells";
+  auto const result = scrub();
+  EXPECT_EQ(result.chunks, 2U);
+  EXPECT_EQ(result.damaged_chunks, 0U);
+  EXPECT_EQ(result.damaged_packs, 1U) << "its table is gone";
   EXPECT_EQ(*store_->get(1, blocks_[0]), stored_block("block 0"));
+  reopen();
+  EXPECT_EQ(store_->damage_found(), 0U) << "it is known";
+}
+
+TEST_F(ScrubTest, is_not_needed_to_store_again_what_a_start_finds_missing) {
+  seal();
+  store_.reset();
+  auto const object = packs_->list()->front();
+  auto const all = pack();
+  ASSERT_TRUE(packs_->remove(object.name));
+  reopen();
+  EXPECT_EQ(store_->damage_found(), 6U);
+  EXPECT_TRUE(root_is_affected());
+  EXPECT_FALSE(*store_->contains(1, root_));
+  EXPECT_FALSE(*store_->contains(1, blocks_[1]));
+  put(stored_block("block 1"));
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(*store_->get(1, blocks_[1]), stored_block("block 1"));
+  store_.reset();  // and the pack is found again
+  auto writer = *packs_->create(object.name);
+  ASSERT_TRUE(writer->append(all));
+  ASSERT_TRUE(writer->seal());
+  reopen();
+  EXPECT_EQ(store_->pack_totals()->damaged_chunks, 0);
+  expect_everything_whole();
 }
 
 TEST_F(ScrubTest, shows_what_a_rebuilt_index_could_not_find) {
