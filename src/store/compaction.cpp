@@ -19,6 +19,7 @@ constexpr std::size_t kMovesAtOnce = 256;
 
 Result<bool> Compaction::step(Time now) {
   auto& state = store_.state();
+  std::lock_guard lock(state.upkeep_mutex);
   if (last_ == 0) last_ = state.writers.next_number();
   auto rows = TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, after_, 1); }));
   if (rows.empty() || rows.front().number >= last_) return true;

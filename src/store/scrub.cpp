@@ -9,6 +9,7 @@ namespace argosy::store {
 
 Result<bool> Scrub::step(Time now) {
   auto& state = store_.state();
+  std::lock_guard lock(state.upkeep_mutex);  // what a collection takes away meanwhile would look like damage
   if (after_ == 0) TRY(store_.flush());
   auto rows = TRY(state.read_index([&](sql::Transaction& tx) { return index::packs(tx, after_, 1); }));
   if (rows.empty()) return true;

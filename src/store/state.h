@@ -24,6 +24,7 @@ struct Store::State {
   /// Held shared while somebody counts on chunks, exclusively (and briefly) while chunks are dropped or move.
   /// Taken after a session of the index, never before.
   std::shared_mutex gate;
+  std::mutex upkeep_mutex;              // one step of a sweep, a compaction or a scrub at a time
   std::mutex flush_mutex;               // one flush at a time; guards failed_packs
   std::set<std::int64_t> failed_packs;  ///< what of them is not in the index must be written anew
   std::atomic<bool> journal_damaged = false;

@@ -79,6 +79,7 @@ Result<void> Sweep::drop(std::span<ChunkRow const> dead) {
 }
 
 Result<bool> Sweep::step() {
+  std::lock_guard lock(store_.state().upkeep_mutex);
   auto const limit = level_ == 0 ? kBlocksPerStep : kNodesPerStep;
   auto rows = TRY(store_.state().read_index([&](sql::Transaction& tx) {
     return index::chunks_of_level(tx, level_, after_domain_, after_id_, limit);

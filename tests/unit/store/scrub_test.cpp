@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "store/survey.h"
+#include "store/sweep.h"
 #include "store/writers.h"
 #include "support/memory_store.h"
 
@@ -210,6 +213,57 @@ TEST_F(ScrubTest, is_not_needed_to_store_again_what_a_start_finds_missing) {
   reopen();
   EXPECT_EQ(store_->pack_totals()->damaged_chunks, 0);
   expect_everything_whole();
+}
+
+/// Calls once, when something is read.
+class Noticing final : public bucket::Bucket {
+ public:
+  explicit Noticing(std::unique_ptr<bucket::Bucket> below) : below_(std::move(below)) {}
+  std::function<void()> on_read;
+
+  Result<std::unique_ptr<bucket::Writer>> create(std::string_view name) override {
+    return below_->create(name);
+  }
+  Result<std::unique_ptr<bucket::Writer>> reopen(std::string_view name, std::uint64_t size_bytes,
+                                                 std::uint64_t durable_bytes) override {
+    return below_->reopen(name, size_bytes, durable_bytes);
+  }
+  Result<void> read(std::string_view name, std::uint64_t offset_bytes, std::span<std::byte> out) override {
+    if (auto const call = std::exchange(on_read, nullptr)) call();
+    return below_->read(name, offset_bytes, out);
+  }
+  Result<bucket::Object> find(std::string_view name) override { return below_->find(name); }
+  Result<std::vector<bucket::Object>> list() override { return below_->list(); }
+  Result<void> remove(std::string_view name) override { return below_->remove(name); }
+
+ private:
+  std::unique_ptr<bucket::Bucket> below_;
+};
+
+TEST_F(ScrubTest, takes_what_a_collection_drops_beside_it_for_no_damage) {
+  seal();
+  store_.reset();
+  auto noticing = std::make_unique<Noticing>(std::move(packs_));
+  auto& disk = *noticing;
+  packs_ = std::move(noticing);
+  reopen();
+  std::future<void> collecting;
+  disk.on_read = [&] {
+    collecting = std::async(std::launch::async, [&] {
+      auto sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+      finish([&] { return sweep->is_ready(); });
+      finish([&] { return sweep->step(); });
+      Compaction compaction(*store_, {.grace = Duration{0}});
+      finish([&] { return compaction.step({}); });
+    });
+    collecting.wait_for(std::chrono::milliseconds(200));  // it would come far, if nothing held it up
+  };
+  auto const result = scrub();
+  collecting.get();
+  EXPECT_EQ(result.chunks, 6U);
+  EXPECT_EQ(result.damaged_chunks + result.damaged_packs + result.missing_packs, 0U);
+  EXPECT_EQ(store_->pack_totals()->damaged_chunks, 0);
+  EXPECT_TRUE(packs_->list()->empty()) << "everything was garbage";
 }
 
 TEST_F(ScrubTest, shows_what_a_rebuilt_index_could_not_find) {
