@@ -217,6 +217,11 @@ Result<void> PackWriter::append(std::span<Record> records, std::span<ByteView co
 Result<void> PackWriter::sync() { return writer_->sync(); }
 
 Result<void> PackWriter::seal() {
+  if (!table_written_) TRY(write_table());
+  return writer_->seal();
+}
+
+Result<void> PackWriter::write_table() {
   Record record;
   record.id = digest::sha256(table_);
   auto head = encode_head(RecordKind::table, record, {}, static_cast<std::uint32_t>(table_.size()));
@@ -227,7 +232,8 @@ Result<void> PackWriter::seal() {
   std::array<ByteView, 3> parts{ByteView(head), ByteView(table_), ByteView(trailer)};
   TRY(writer_->append(parts));
   size_ += head.size() + table_.size() + trailer.size();
-  return writer_->seal();
+  table_written_ = true;
+  return {};
 }
 
 Result<ScanResult> scan_pack(bucket::Bucket& bucket, std::string const& name, ScanRange const& range,

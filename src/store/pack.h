@@ -50,7 +50,8 @@ class PackWriter {
   /// `records[i]`.
   Result<void> append(std::span<Record> records, std::span<ByteView const> payloads);
   Result<void> sync();
-  /// Writes the table of contents and where it begins, and seals.
+  /// Writes the table of contents and where it begins, and seals. After a failure, or for a flush that failed
+  /// behind it, it may be called again.
   Result<void> seal();
 
   bool spent() const { return writer_->spent(); }
@@ -61,11 +62,14 @@ class PackWriter {
  private:
   PackWriter(std::string name, std::unique_ptr<bucket::Writer> writer)
       : name_(std::move(name)), writer_(std::move(writer)) {}
+  Result<void> write_table();
+
   std::string name_;
   std::unique_ptr<bucket::Writer> writer_;
   std::uint64_t size_ = 0;
   std::uint32_t records_ = 0;
   Bytes table_;  ///< the records' headers so far: the table of contents
+  bool table_written_ = false;
 };
 
 struct ScanResult {

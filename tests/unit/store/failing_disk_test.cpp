@@ -158,6 +158,27 @@ TEST_F(FailingDisk, may_fail_at_any_call_of_a_start_and_then_lose_its_power_and_
   }
 }
 
+TEST_F(FailingDisk, may_fail_at_any_call_of_a_flush_and_a_pack_is_sealed_once) {
+  options_.pack_bytes = 1;  // each append fills one
+  kill();
+  for (int n = 1, reached = true; reached; ++n) {
+    SCOPED_TRACE("call " + std::to_string(n) + " fails");
+    ASSERT_LT(n, 200);
+    auto const text = "fills a pack " + std::to_string(n);
+    put(text);
+    auto const calls = disk_.calls();
+    disk_.fail_call(n);
+    (void)store_->flush();
+    reached = disk_.calls() - calls >= n;
+    disk_.repair();
+    ASSERT_TRUE(store_->flush());
+    auto const found = scrub();
+    EXPECT_EQ(found.chunks, static_cast<std::uint64_t>(n));
+    EXPECT_EQ(found.damaged_chunks + found.damaged_packs, 0U);
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
 /// In a head or in a payload; whether the index knows of the pack at all.
 class Unreadable : public FailingDisk, public testing::WithParamInterface<std::tuple<int, bool>> {};
 INSTANTIATE_TEST_SUITE_P(, Unreadable, testing::Combine(testing::Values(-40, 5), testing::Bool()));
