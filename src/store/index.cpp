@@ -259,9 +259,11 @@ Result<std::vector<PlacementRow>> placements(sql::Transaction& tx, std::string_v
       });
 }
 
-Result<void> remove_placements(sql::Transaction& tx, std::string_view upload) {
-  TRY(tx.execute("DELETE FROM placements WHERE upload = ?1", {upload}));
-  return {};
+Result<std::int64_t> remove_placements(sql::Transaction& tx, std::string_view upload, std::int64_t limit) {
+  return tx.execute(
+      "DELETE FROM placements WHERE upload = ?1 AND block IN "
+      "(SELECT block FROM placements WHERE upload = ?1 ORDER BY block LIMIT ?2)",
+      {upload, limit});
 }
 
 Result<void> save_lookup(sql::Transaction& tx, Domain domain, ByteView name, ChunkId const& id,

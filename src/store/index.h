@@ -122,7 +122,8 @@ Result<std::optional<std::string>> next_upload(sql::Transaction& tx, std::string
 /// In order of block, from `from_block` on.
 Result<std::vector<PlacementRow>> placements(sql::Transaction& tx, std::string_view upload,
                                              std::uint64_t from_block, std::size_t limit);
-Result<void> remove_placements(sql::Transaction& tx, std::string_view upload);
+/// How many were removed: all, if they are fewer than `limit`.
+Result<std::int64_t> remove_placements(sql::Transaction& tx, std::string_view upload, std::int64_t limit);
 
 /// `id` is the chunk that `sealed` speaks of: the row goes with it.
 Result<void> save_lookup(sql::Transaction& tx, Domain domain, ByteView name, ChunkId const& id,

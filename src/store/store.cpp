@@ -8,6 +8,13 @@
 #include "store/state.h"
 
 namespace argosy::store {
+namespace {
+
+/// Rows of a journal that are removed in one transaction, for which flushes wait: some ten milliseconds. A
+/// full disk of 64 TiB has 134 million.
+constexpr std::int64_t kForgottenAtOnce = 8'192;
+
+}  // namespace
 
 Store::Pin::Pin(State& state) : state_(&state), generation_(state.pins.take()) {}
 Store::Pin::~Pin() {
@@ -147,8 +154,14 @@ Result<std::optional<std::string>> Store::next_upload(std::string_view after) {
 
 Result<void> Store::remove_placements(std::string_view upload) {
   TRY(flush());  // what still waits in memory would come back with the next flush
-  return state_->write_index(
-      [&](sql::Transaction& tx, index::Sums&) { return index::remove_placements(tx, upload); });
+  bool more = true;
+  while (more)
+    TRY(state_->write_index([&](sql::Transaction& tx, index::Sums&) -> Result<void> {
+      auto const removed = TRY(index::remove_placements(tx, upload, kForgottenAtOnce));
+      more = removed == kForgottenAtOnce;
+      return {};
+    }));
+  return {};
 }
 
 Result<void> Store::remember(Domain domain, ByteView name, ChunkId const& id, ByteView sealed) {

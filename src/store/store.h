@@ -96,7 +96,8 @@ class Store final {
                                                std::size_t limit);
   /// The first upload in order of id after the given one that has a journal; nothing at the end.
   Result<std::optional<std::string>> next_upload(std::string_view after);
-  /// Forgets an upload's journal once its snapshot is whole or given up.
+  /// Forgets an upload's journal once its snapshot is whole or given up: some thousand rows at a time, so
+  /// that flushes come in between. What a failure left of it goes with the next call.
   Result<void> remove_placements(std::string_view upload);
 
   /// The lookup table of the content layer: a row goes with the chunk that it speaks of. Losing one costs

@@ -179,6 +179,25 @@ TEST_F(FailingDisk, may_fail_at_any_call_of_a_flush_and_a_pack_is_sealed_once) {
   }
 }
 
+TEST_F(FailingDisk, forgets_a_long_journal_piece_by_piece_so_that_a_flush_comes_in_between) {
+  constexpr std::size_t kBlocks = 20'000;
+  for (std::string const upload : {"snap-1", "snap-2"})
+    for (std::uint64_t block = 0; block < kBlocks; ++block)
+      ASSERT_TRUE(store_->place(1, Placement{upload, block, {}}));
+  ASSERT_TRUE(store_->flush());
+  auto const calls = disk_.calls();
+  ASSERT_TRUE(store_->remove_placements("snap-1"));
+  EXPECT_TRUE(store_->placements("snap-1", 0, 1)->empty());
+  disk_.fail_call(3 * (disk_.calls() - calls) / 4, 1'000'000);
+  EXPECT_FALSE(store_->remove_placements("snap-2"));
+  disk_.repair();
+  auto const left = store_->placements("snap-2", 0, kBlocks)->size();
+  EXPECT_GT(left, 0U);
+  EXPECT_LT(left, kBlocks);
+  ASSERT_TRUE(store_->remove_placements("snap-2"));
+  EXPECT_TRUE(store_->placements("snap-2", 0, 1)->empty());
+}
+
 /// In a head or in a payload; whether the index knows of the pack at all.
 class Unreadable : public FailingDisk, public testing::WithParamInterface<std::tuple<int, bool>> {};
 INSTANTIATE_TEST_SUITE_P(, Unreadable, testing::Combine(testing::Values(-40, 5), testing::Bool()));
