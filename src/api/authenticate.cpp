@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
 #include "base/text.h"
 #include "crypto/crypto.h"
@@ -26,7 +27,7 @@ struct Claim {
   std::string access_key_id;
   crypto::CredentialScope scope;
   std::string amz_date;
-  std::vector<std::string> signed_headers;
+  std::vector<std::string> signed_headers;  ///< sorted, each once
   std::string signature;
   std::optional<std::int64_t> expires_seconds;  ///< presigned only
   std::string query;                            ///< without the signature
@@ -62,10 +63,14 @@ bool read_credential(std::string_view text, Claim& claim) {
   return true;
 }
 
+/// Sorted, as the algorithm wants it, so that none is named twice: each time would cost all of its bytes
+/// again.
 bool read_signed_headers(std::string_view text, Claim& claim) {
+  auto& names = claim.signed_headers;
   for (auto name : split(text, ';')) {
-    if (name.empty() || claim.signed_headers.size() == kMaxSignedHeaders) return false;
-    claim.signed_headers.emplace_back(name);
+    if (name.empty() || names.size() == kMaxSignedHeaders) return false;
+    if (!names.empty() && name <= names.back()) return false;
+    names.emplace_back(name);
   }
   return true;
 }
@@ -95,7 +100,7 @@ Read read_header(std::string_view header, http::Request const& request) {
     return incomplete(
         "Credential must have exactly 5 slash-delimited elements: keyid/date/region/service/aws4_request.");
   if (!read_signed_headers(signed_headers, claim))
-    return incomplete("SignedHeaders is not a list of header names.");
+    return incomplete("SignedHeaders is not a sorted list of header names.");
   auto date = http::find_header(request.headers, "x-amz-date");
   if (!date) return incomplete("Authorization header requires existence of 'X-Amz-Date' header.");
   claim.amz_date = *date;
@@ -142,7 +147,7 @@ Read read_query(http::Request const& request) {
         "X-Amz-Credential must have exactly 5 slash-delimited elements: "
         "keyid/date/region/service/aws4_request.");
   if (!read_signed_headers(signed_headers, claim))
-    return incomplete("X-Amz-SignedHeaders is not a list of header names.");
+    return incomplete("X-Amz-SignedHeaders is not a sorted list of header names.");
   return claim;
 }
 
@@ -189,15 +194,14 @@ std::optional<AuthFailure> check_date(Claim const& claim, Time now) {
 /// The headers that were signed, as they came; nothing if one is missing.
 std::optional<http::Headers> signed_headers(Claim const& claim, http::Request const& request) {
   http::Headers out;
-  for (auto const& name : claim.signed_headers) {
-    bool found = false;
-    for (auto const& [key, value] : request.headers) {
-      if (to_lower(key) != name) continue;
-      out.emplace_back(name, value);
-      found = true;
-    }
-    if (!found) return std::nullopt;
+  std::set<std::string_view> missing(claim.signed_headers.begin(), claim.signed_headers.end());
+  for (auto const& [key, value] : request.headers) {
+    auto name = to_lower(key);
+    if (!std::ranges::binary_search(claim.signed_headers, name)) continue;
+    missing.erase(name);
+    out.emplace_back(std::move(name), value);
   }
+  if (!missing.empty()) return std::nullopt;
   return out;
 }
 

@@ -136,6 +136,18 @@ TEST_F(AuthenticateTest, says_what_a_signature_lacks) {
   EXPECT_EQ(fault(request), "IncompleteSignature") << "the host must be signed";
 }
 
+TEST_F(AuthenticateTest, takes_the_names_of_signed_headers_in_order_and_each_once) {
+  auto with = [&](std::string_view names) {
+    auto request = signed_request();
+    replace(header(request, "Authorization"), "host;", names);
+    return fault(request);
+  };
+  EXPECT_EQ(with("host;"), "good");
+  EXPECT_EQ(with("host;host;"), "IncompleteSignature") << "would be collected as often as it is named";
+  EXPECT_EQ(with("zzz;host;"), "IncompleteSignature");
+  EXPECT_EQ(with("host;;"), "IncompleteSignature");
+}
+
 TEST_F(AuthenticateTest, tells_that_a_body_was_not_signed) {
   auto request = signed_request("block", "ebs", remote::Payload::unsigned_payload);
   request.body.back() ^= std::byte{1};
