@@ -4,11 +4,25 @@
 #include "base/bytes.h"
 
 namespace argosy::wire {
+namespace {
+
+/// Beside control characters, what UTF-8 can hold and XML 1.0 cannot (section 2.2, Char).
+constexpr std::string_view kFffe = "\xef\xbf\xbe";
+constexpr std::string_view kFfff = "\xef\xbf\xbf";
+
+}  // namespace
 
 std::string escape_xml(std::string_view text) {
+  auto const utf8 = to_utf8(text);
   std::string out;
-  out.reserve(text.size());
-  for (char c : to_utf8(text)) {
+  out.reserve(utf8.size());
+  for (std::string_view rest = utf8; !rest.empty();) {
+    if (rest.starts_with(kFffe) || rest.starts_with(kFfff)) {
+      rest.remove_prefix(kFffe.size());
+      continue;
+    }
+    char const c = rest.front();
+    rest.remove_prefix(1);
     switch (c) {
       case '&':
         out += "&amp;";

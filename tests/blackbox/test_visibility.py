@@ -47,6 +47,13 @@ def test_a_public_image_is_seen_by_everybody_as_public(owner, recipient, strange
         assert image in ids(account, Filters=[{"Name": "is-public", "Values": ["true"]}])
 
 
+def test_nobody_makes_anothers_list_unreadable_by_what_he_writes(owner, recipient, snapshot):
+    image = disks.register(owner, snapshot, Description="no\ufffe XML\uffff can\x01 hold it")
+    disks.share_image(owner, image, recipient)
+    assert image in ids(recipient)
+    assert disks.describe_image(recipient, image)["Description"] == "no XML can hold it"
+
+
 def test_executable_by_self_is_what_is_shared_with_me_by_name(
     owner, recipient, stranger, snapshot, shared_image
 ):

@@ -112,6 +112,12 @@ TEST(Xml, shows_lists_as_items_and_leaves_out_what_is_absent) {
             "</item></imagesSet>");
 }
 
+TEST(Xml, leaves_out_the_characters_that_xml_cannot_hold) {
+  EXPECT_EQ(escape_xml("\x01x\x1fy\t\n"), "xy\t\n");
+  EXPECT_EQ(escape_xml("\uffff\uffffx\ufffey\uffff"), "xy");
+  EXPECT_EQ(escape_xml("\ufffd\U0010ffff"), "\ufffd\U0010ffff");
+}
+
 TEST(Xml, comes_back_from_its_own_encoding) {
   DescribeImagesResponse response;
   response.next_token = "t";
