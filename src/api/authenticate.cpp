@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -35,6 +36,9 @@ struct Claim {
 };
 
 using Read = std::expected<Claim, AuthFailure>;
+
+/// The parameters of a signature by name; none is given twice, so that whoever reads them reads the same.
+using Parts = std::map<std::string, std::string, std::less<>>;
 
 std::unexpected<AuthFailure> refused(AuthFault fault, std::string message, std::string service = {}) {
   return std::unexpected(AuthFailure{fault, std::move(message), std::move(service)});
@@ -78,29 +82,27 @@ bool read_signed_headers(std::string_view text, Claim& claim) {
 Read read_header(std::string_view header, http::Request const& request) {
   Claim claim;
   claim.query = request.query;
-  auto rest = header.substr(kAlgorithm.size());
-  std::string credential;
-  std::string signed_headers;
-  for (auto part : split(rest, ',')) {
+  Parts parts;
+  for (auto part : split(header.substr(kAlgorithm.size()), ',')) {
     part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
     auto equals = part.find('=');
     if (equals == std::string_view::npos)
       return incomplete("Authorization header is not of the form Name=Value, …");
-    auto name = part.substr(0, equals);
     auto value = std::string(part.substr(equals + 1));
     while (value.ends_with(' ')) value.pop_back();
-    if (name == "Credential") credential = value;
-    if (name == "SignedHeaders") signed_headers = value;
-    if (name == "Signature") claim.signature = value;
+    if (!parts.emplace(part.substr(0, equals), std::move(value)).second)
+      return incomplete("Authorization header has a parameter twice.");
   }
-  if (credential.empty()) return incomplete("Authorization header requires 'Credential' parameter.");
-  if (signed_headers.empty()) return incomplete("Authorization header requires 'SignedHeaders' parameter.");
-  if (claim.signature.empty()) return incomplete("Authorization header requires 'Signature' parameter.");
-  if (!read_credential(credential, claim))
+  if (parts["Credential"].empty()) return incomplete("Authorization header requires 'Credential' parameter.");
+  if (parts["SignedHeaders"].empty())
+    return incomplete("Authorization header requires 'SignedHeaders' parameter.");
+  if (parts["Signature"].empty()) return incomplete("Authorization header requires 'Signature' parameter.");
+  if (!read_credential(parts["Credential"], claim))
     return incomplete(
         "Credential must have exactly 5 slash-delimited elements: keyid/date/region/service/aws4_request.");
-  if (!read_signed_headers(signed_headers, claim))
+  if (!read_signed_headers(parts["SignedHeaders"], claim))
     return incomplete("SignedHeaders is not a sorted list of header names.");
+  claim.signature = parts["Signature"];
   auto date = http::find_header(request.headers, "x-amz-date");
   if (!date) return incomplete("Authorization header requires existence of 'X-Amz-Date' header.");
   claim.amz_date = *date;
@@ -112,41 +114,35 @@ Read read_header(std::string_view header, http::Request const& request) {
 
 Read read_query(http::Request const& request) {
   Claim claim;
-  std::string algorithm;
-  std::string credential;
-  std::string signed_headers;
+  Parts parts;
   for (auto pair : split(request.query, '&')) {
     auto equals = pair.find('=');
     auto name = crypto::percent_decode(pair.substr(0, equals));
+    if (name != "X-Amz-Signature") (claim.query += claim.query.empty() ? "" : "&") += pair;
+    if (!name.starts_with("X-Amz-")) continue;
     auto value =
         equals == std::string_view::npos ? std::string() : crypto::percent_decode(pair.substr(equals + 1));
-    if (name == "X-Amz-Signature") {
-      claim.signature = value;
-      continue;
-    }
-    (claim.query += claim.query.empty() ? "" : "&") += pair;
-    if (name == "X-Amz-Algorithm") algorithm = value;
-    if (name == "X-Amz-Credential") credential = value;
-    if (name == "X-Amz-Date") claim.amz_date = value;
-    if (name == "X-Amz-SignedHeaders") signed_headers = value;
-    if (name == "X-Amz-Security-Token") claim.session_token = value;
-    if (name == "X-Amz-Expires") {
-      std::int64_t seconds = 0;
-      auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-      if (error != std::errc{} || end != value.data() + value.size() || seconds < 1 ||
-          seconds > kMaxPresignedSeconds)
-        return incomplete("X-Amz-Expires must be from 1 to 604800 seconds.");
-      claim.expires_seconds = seconds;
-    }
+    if (!parts.emplace(std::move(name), std::move(value)).second)
+      return incomplete("A presigned URL has a parameter X-Amz-… twice.");
   }
-  if (algorithm != kAlgorithm) return incomplete("X-Amz-Algorithm must be AWS4-HMAC-SHA256.");
-  if (claim.signature.empty() || claim.amz_date.empty() || !claim.expires_seconds)
+  if (parts["X-Amz-Algorithm"] != kAlgorithm) return incomplete("X-Amz-Algorithm must be AWS4-HMAC-SHA256.");
+  claim.signature = parts["X-Amz-Signature"];
+  claim.amz_date = parts["X-Amz-Date"];
+  claim.session_token = parts["X-Amz-Security-Token"];
+  auto const& expires = parts["X-Amz-Expires"];
+  if (claim.signature.empty() || claim.amz_date.empty() || expires.empty())
     return incomplete("A presigned URL needs X-Amz-Signature, X-Amz-Date and X-Amz-Expires.");
-  if (!read_credential(credential, claim))
+  std::int64_t seconds = 0;
+  auto [end, error] = std::from_chars(expires.data(), expires.data() + expires.size(), seconds);
+  if (error != std::errc{} || end != expires.data() + expires.size() || seconds < 1 ||
+      seconds > kMaxPresignedSeconds)
+    return incomplete("X-Amz-Expires must be from 1 to 604800 seconds.");
+  claim.expires_seconds = seconds;
+  if (!read_credential(parts["X-Amz-Credential"], claim))
     return incomplete(
         "X-Amz-Credential must have exactly 5 slash-delimited elements: "
         "keyid/date/region/service/aws4_request.");
-  if (!read_signed_headers(signed_headers, claim))
+  if (!read_signed_headers(parts["X-Amz-SignedHeaders"], claim))
     return incomplete("X-Amz-SignedHeaders is not a sorted list of header names.");
   return claim;
 }
@@ -274,13 +270,8 @@ Error to_error(AuthFailure const& failure, std::string_view service) {
 }
 
 std::string claimed_access_key(http::Request const& request) {
-  auto const header = http::find_header(request.headers, "authorization");
-  auto const text = header ? *header : std::string_view(request.query);
-  std::string_view const name = header ? "Credential=" : "X-Amz-Credential=";
-  auto const at = text.find(name);
-  if (at == std::string_view::npos) return {};
-  auto const rest = text.substr(at + name.size(), kMaxAccessKeyIdBytes);
-  return std::string(rest.substr(0, rest.find_first_of("/%")));
+  auto const claim = read_claim(request);
+  return claim ? claim->access_key_id.substr(0, kMaxAccessKeyIdBytes) : std::string();
 }
 
 }  // namespace argosy::api

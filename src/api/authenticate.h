@@ -53,8 +53,8 @@ using FindCredentials = std::function<Result<std::optional<KnownCredentials>>(Cr
 Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& request, Time now,
                                                         FindCredentials const& find);
 
-/// The access key that a request names, before anybody has verified that it is his who sends it; empty if
-/// there is none.
+/// The access key that `authenticate` would look for, before anybody has verified that it is his who sends
+/// it; empty if the request cannot be read that far.
 std::string claimed_access_key(http::Request const& request);
 
 /// The public code of that service. Source: the table in ec2-semantics A7.

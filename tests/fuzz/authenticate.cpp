@@ -22,7 +22,10 @@ bool lets_in(http::Request const& request, std::string const& secret) {
     return Result<std::optional<api::KnownCredentials>>(api::KnownCredentials{{caller, secret, true}});
   });
   ARGOSY_ASSERT(answer);
-  if (*answer) return true;
+  if (*answer) {
+    ARGOSY_ASSERT(api::claimed_access_key(request) == (*answer)->caller.access_key_id);
+    return true;
+  }
   auto const& failure = answer->error();
   ARGOSY_ASSERT(!failure.message.empty());
   for (auto const* service : {"ec2", "sts", "ebs"})

@@ -221,17 +221,44 @@ TEST_F(AuthenticateTest, gives_each_service_its_own_codes) {
   EXPECT_EQ(to_error(wrong, "ebs").code, "InvalidSignatureException");
 }
 
-TEST(ClaimedAccessKey, is_read_from_the_header_or_the_query_and_is_empty_of_a_request_without_one) {
+TEST_F(AuthenticateTest, claims_the_access_key_that_is_looked_for) {
+  auto const request = signed_request();
+  EXPECT_EQ(claimed_access_key(request), "AKIAKNOWN");
+  auto const url = remote::presign(endpoint_, "a=X-Amz-Credential=AKIAOTHER", {"AKIAKNOWN", kSecret, {}},
+                                   {"us-east-1", "ec2"}, 60, now_);
+  http::Request presigned{"GET", "/", url.substr(url.find('?') + 1), {}, {}, "", {}};
+  presigned.headers = {{"Host", endpoint_.authority()}};
+  EXPECT_EQ(fault(presigned), "good");
+  EXPECT_EQ(claimed_access_key(presigned), "AKIAKNOWN");
+  replace(presigned.query, "=AKIAKNOWN", "=AK%49AKNOWN");
+  EXPECT_EQ(fault(presigned), "good");
+  EXPECT_EQ(claimed_access_key(presigned), "AKIAKNOWN");
+  auto with_another = request;
+  replace(header(with_another, "Authorization"), "Credential=", "XCredential=AKIAOTHER/, Credential=");
+  EXPECT_EQ(fault(with_another), "good");
+  EXPECT_EQ(claimed_access_key(with_another), "AKIAKNOWN");
+}
+
+TEST_F(AuthenticateTest, claims_no_access_key_where_none_can_be_read) {
   http::Request request;
   EXPECT_EQ(claimed_access_key(request), "");
-  request.query =
-      "Action=x&X-Amz-Credential=AKIAQUERY%2F20260101%2Fus-east-1%2Fec2%2Faws4_request&X-Amz-Date=x";
-  EXPECT_EQ(claimed_access_key(request), "AKIAQUERY");
-  request.headers = {
-      {"Authorization", "AWS4-HMAC-SHA256 Credential=AKIAHEADER/20260101/us-east-1/ec2/aws4_request"}};
-  EXPECT_EQ(claimed_access_key(request), "AKIAHEADER");
   request.headers = {{"Authorization", "Basic eA=="}};
   EXPECT_EQ(claimed_access_key(request), "");
+  request.headers = {{"Authorization", "AWS4-HMAC-SHA256 Credential=AKIAKNOWN/20260509/r/s/aws4_request"}};
+  EXPECT_EQ(claimed_access_key(request), "");
+}
+
+TEST_F(AuthenticateTest, refuses_a_parameter_of_the_signature_that_is_given_twice) {
+  auto request = signed_request();
+  replace(header(request, "Authorization"), "Credential=", "Credential=AKIAOTHER/x, Credential=");
+  EXPECT_EQ(fault(request), "IncompleteSignature");
+  EXPECT_EQ(claimed_access_key(request), "");
+  auto const url = remote::presign(endpoint_, "X-Amz-%43redential=AKIAOTHER%2Fx", {"AKIAKNOWN", kSecret, {}},
+                                   {"us-east-1", "ec2"}, 60, now_);
+  http::Request presigned{"GET", "/", url.substr(url.find('?') + 1), {}, {}, "", {}};
+  presigned.headers = {{"Host", endpoint_.authority()}};
+  EXPECT_EQ(fault(presigned), "IncompleteSignature");
+  EXPECT_EQ(claimed_access_key(presigned), "");
 }
 
 }  // namespace
