@@ -244,7 +244,7 @@ Result<std::expected<Signer, AuthFailure>> authenticate(http::Request const& req
     return Answer(
         refused(AuthFault::expired_token, "The security token included in the request is expired", service));
   return Answer(Signer{std::move(known->credentials.caller), claim->scope.region, service, hash != kUnsigned,
-                       std::move(known->session)});
+                       claim->signed_headers, std::move(known->session)});
 }
 
 Error to_error(AuthFailure const& failure, std::string_view service) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "access/caller.h"
 #include "base/clock.h"
@@ -22,6 +23,7 @@ struct Signer {
   std::string region;   ///< of the credential scope
   std::string service;  ///< of the credential scope
   bool payload_signed = true;
+  std::vector<std::string> signed_headers{};  ///< lower-case names, sorted
   /// What temporary credentials stand for; they allow nothing else.
   std::optional<ebs::VolumeSession> session{};
 };

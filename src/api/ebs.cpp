@@ -19,6 +19,7 @@ namespace {
 namespace m = messages::ebs;
 
 constexpr std::string_view kPrefix = "/snapshots";
+constexpr std::string_view kChecksumHeader = "x-amz-checksum";
 
 /// /snapshots/a/b/c -> a, b, c
 std::vector<std::string> split_path(std::string_view path) {
@@ -119,7 +120,7 @@ Result<http::Response> put(EbsCall const& call) {
   request.block_index = TRY(to_integer(call.path[2], "blockIndex"));
   request.data_length = TRY(required(
       in.integer<std::int64_t>(in.header("x-amz-data-length"), "x-amz-Data-Length"), "x-amz-Data-Length"));
-  request.checksum = in.header("x-amz-checksum").value_or("");
+  request.checksum = in.header(kChecksumHeader).value_or("");
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm").value_or("");
   request.progress = TRY(in.integer<std::int32_t>(in.header("x-amz-progress"), "x-amz-Progress"));
   auto response = TRY(ebs::put_snapshot_block(call.region.catalogue, call.region.content, call.region.gates,
@@ -141,7 +142,7 @@ Result<http::Response> complete(EbsCall const& call) {
   request.changed_blocks_count = TRY(
       required(in.integer<std::int64_t>(in.header("x-amz-changedblockscount"), "x-amz-ChangedBlocksCount"),
                "x-amz-ChangedBlocksCount"));
-  request.checksum = in.header("x-amz-checksum");
+  request.checksum = in.header(kChecksumHeader);
   request.checksum_algorithm = in.header("x-amz-checksum-algorithm");
   request.checksum_aggregation_method = in.header("x-amz-checksum-aggregation-method");
   auto response = TRY(ebs::complete_snapshot(call.region.catalogue, call.region.content, call.region.gates,
@@ -225,8 +226,9 @@ Route const* find_route(http::Request const& request) {
 
 }  // namespace
 
-bool allows_unsigned_payload(http::Request const& request) {
-  return request.method == "PUT" && request.path.starts_with("/snapshots/");
+bool allows_unsigned_payload(http::Request const& request, std::vector<std::string> const& signed_headers) {
+  return request.method == "PUT" && request.path.starts_with("/snapshots/") &&
+         std::ranges::binary_search(signed_headers, kChecksumHeader);
 }
 
 std::string_view ebs_operation(http::Request const& request) {

@@ -8,8 +8,9 @@
 
 namespace argosy::api {
 
-/// True for the one operation that may come with an unsigned body: the block's own checksum guards it.
-bool allows_unsigned_payload(http::Request const& request);
+/// True for the one operation that may come with an unsigned body, if the checksum that guards it is signed:
+/// `signed_headers` are lower-case names, sorted.
+bool allows_unsigned_payload(http::Request const& request, std::vector<std::string> const& signed_headers);
 
 /// The name of the operation that a request asks for; empty if there is none.
 std::string_view ebs_operation(http::Request const& request);

@@ -163,8 +163,11 @@ Dispatched dispatch(Service& service, http::Request const& request, std::string 
   if (signer.service != service_of(protocol))
     return denied("Credential should be scoped to a service of this endpoint (ec2, ebs, kms, sts), not '" +
                   signer.service + "'");
-  if (!signer.payload_signed && !(protocol == Protocol::ebs && allows_unsigned_payload(request)))
-    return denied("The body must be signed: UNSIGNED-PAYLOAD is accepted for PutSnapshotBlock only");
+  if (!signer.payload_signed &&
+      !(protocol == Protocol::ebs && allows_unsigned_payload(request, signer.signed_headers)))
+    return denied(
+        "The body must be signed: UNSIGNED-PAYLOAD is accepted for PutSnapshotBlock only, with a signed "
+        "x-amz-Checksum");
   auto caller = signer.caller;
   caller.limits = service.limits;
   if (!service.rates.take(caller.account, caller.limits, service.clock.now())) {

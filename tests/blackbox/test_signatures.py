@@ -333,26 +333,35 @@ def test_a_body_must_be_signed(owner, service):
     )
 
 
-def test_only_put_snapshot_block_takes_an_unsigned_body(owner, snapshot):
+def put_of(upload, data):
+    headers = [
+        ("x-amz-Data-Length", str(len(data))),
+        ("x-amz-Checksum", disks.checksum(data)),
+        ("x-amz-Checksum-Algorithm", "SHA256"),
+    ]
+    return sigv4.Request("PUT", f"/snapshots/{upload}/blocks/7", headers=headers, body=data)
+
+
+def test_only_put_snapshot_block_takes_an_unsigned_body(owner):
     answer = send_signed(owner, "ebs", payload_hash=sigv4.UNSIGNED)
     assert verdict(answer) in CODES["ebs"]["wrong signature"]
     upload = disks.start(owner)
     data = disks.block("unsigned")
-    put = sigv4.Request(
-        "PUT",
-        f"/snapshots/{upload}/blocks/7",
-        body=data,
-        headers=[
-            ("x-amz-Data-Length", str(len(data))),
-            ("x-amz-Checksum", disks.checksum(data)),
-            ("x-amz-Checksum-Algorithm", "SHA256"),
-        ],
-    )
-    answer = send_signed(owner, "ebs", put, payload_hash=sigv4.UNSIGNED)
+    answer = send_signed(owner, "ebs", put_of(upload, data), payload_hash=sigv4.UNSIGNED)
     assert (answer.status, json.loads(answer.body)) == (201, {})
     assert answer.headers["x-amz-Checksum"] == disks.checksum(data)
     disks.complete(owner, upload, 1)
     assert disks.read(owner, upload) == {7: data}
+
+
+def test_an_unsigned_body_needs_a_signed_checksum(owner):
+    upload = disks.start(owner)
+    put = put_of(upload, disks.block("replaced on the way, and its checksum, too"))
+    unsigned = ["x-amz-checksum"]
+    answer = send_signed(owner, "ebs", put, payload_hash=sigv4.UNSIGNED, unsigned=unsigned)
+    assert verdict(answer) in CODES["ebs"]["wrong signature"]
+    put = put_of(upload, disks.block("a signed body needs none"))
+    assert send_signed(owner, "ebs", put, unsigned=unsigned).status == 201
 
 
 def test_a_presigned_url_ends_when_it_says(owner):
