@@ -63,6 +63,11 @@ bool belongs_to_protocol(std::string_view name) {
   return std::ranges::find(kNames, name) != kNames.end() || name.starts_with("X-Amz-");
 }
 
+std::unexpected<Error> too_many(std::size_t most, std::string const& what) {
+  return fail(Fault::invalid, "InvalidParameterValue",
+              "The request has more than " + std::to_string(most) + " " + what);
+}
+
 }  // namespace
 
 Result<Pairs> parse_form(std::string_view text) {
@@ -72,9 +77,7 @@ Result<Pairs> parse_form(std::string_view text) {
     auto pair = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     if (pair.empty()) continue;
-    if (pairs.size() == kMaxFormPairs)
-      return fail(Fault::invalid, "InvalidParameterValue",
-                  "The request has more than " + std::to_string(kMaxFormPairs) + " parameters");
+    if (pairs.size() == kMaxFormPairs) return too_many(kMaxFormPairs, "parameters");
     auto equals = pair.find('=');
     auto name = TRY(unescape(pair.substr(0, equals)));
     auto value = equals == std::string_view::npos ? std::string() : TRY(unescape(pair.substr(equals + 1)));
@@ -104,6 +107,7 @@ std::optional<std::string_view> find_pair(Pairs const& pairs, std::string_view n
 
 Result<FormNode> FormNode::make(Pairs const& pairs) {
   FormNode root;
+  std::size_t nodes = 0;
   for (auto const& [name, value] : pairs) {
     if (belongs_to_protocol(name)) continue;
     FormNode* node = &root;
@@ -111,8 +115,12 @@ Result<FormNode> FormNode::make(Pairs const& pairs) {
     for (int depth = 0;; ++depth) {
       auto end = name.find('.', start);
       auto segment = name.substr(start, end == std::string::npos ? end : end - start);
-      node = &node->children_[segment];
-      if (node->name_.empty()) node->name_ = name.substr(0, end);
+      auto const [child, is_new] = node->children_.try_emplace(segment);
+      node = &child->second;
+      if (is_new) {
+        if (++nodes > kMaxFormNodes) return too_many(kMaxFormNodes, "parts of parameters");
+        node->name_ = name.substr(0, end);
+      }
       if (end == std::string::npos) break;
       if (depth == kMaxDepth)
         return fail(Fault::invalid, "UnknownParameter", "The parameter " + name + " is not recognized");

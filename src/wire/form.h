@@ -13,8 +13,11 @@ namespace argosy::wire {
 /// In the order of the wire, decoded.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// More parameters than any operation takes; bounds the memory of one request.
+/// More parameters than any operation takes. With the next one it bounds the memory of one request.
 inline constexpr std::size_t kMaxFormPairs = 20'000;
+/// Nodes of the tree that they make, each of about 250 bytes: "LaunchPermission.Add.7.UserId" adds two to its
+/// list.
+inline constexpr std::size_t kMaxFormNodes = 50'000;
 
 /// Splits at '&' and '=', decodes %XX and '+'. Fails with MalformedQueryString or, with too many,
 /// InvalidParameterValue.
@@ -28,7 +31,7 @@ std::optional<std::string_view> find_pair(Pairs const& pairs, std::string_view n
 class FormNode {
  public:
   /// Leaves out what belongs to the protocol (Action, Version) and to signatures. Fails with
-  /// InvalidParameterValue when a parameter is given twice.
+  /// InvalidParameterValue when a parameter is given twice, or when there are too many.
   static Result<FormNode> make(Pairs const& pairs);
 
   std::string const& name() const { return name_; }

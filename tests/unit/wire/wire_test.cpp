@@ -81,6 +81,19 @@ TEST(Form, refuses_more_parameters_than_any_operation_takes) {
   EXPECT_EQ(from<DescribeImagesRequest>(text).error().code, "InvalidParameterValue");
 }
 
+TEST(Form, takes_as_many_parameters_as_it_says_but_no_deeper_tree_than_operations_need) {
+  std::string flat = "ImageId=ami-1";
+  std::string deep = "ImageId=ami-1";
+  for (std::size_t i = 1; i < kMaxFormPairs; ++i) {
+    auto const number = std::to_string(i);
+    flat += "&LaunchPermission.Add." + number + ".UserId=1";
+    deep += "&" + number + ".a.b.c=1";
+  }
+  EXPECT_TRUE(from<ModifyImageAttributeRequest>(flat));
+  auto const error = from<ModifyImageAttributeRequest>(deep).error();
+  EXPECT_EQ(error.code, "InvalidParameterValue") << "and not UnknownParameter: " << error.message;
+}
+
 TEST(Form, comes_back_from_its_own_encoding) {
   RegisterImageRequest request;
   request.name = "a (b) & c";
