@@ -121,25 +121,21 @@ Result<ec2::HostRoom> host_room(Call const& call) {
   return room;
 }
 
-Result<http::Response> run_instances(Call const& call) {
-  auto const request = TRY(wire::decode_form<m::RunInstancesRequest>(call.parameters));
-  auto const room = TRY(host_room(call));
-  auto const response = TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](Transaction& tx) {
-    return ec2::run_instances(tx, call.caller, call.now, call.service.entropy, call.region.keys, room,
-                              request);
-  }));
-  call.region.wake();
-  return to_xml(call, response);
-}
-
-Result<http::Response> start_instances(Call const& call) {
-  auto const request = TRY(wire::decode_form<m::StartInstancesRequest>(call.parameters));
-  auto const room = TRY(host_room(call));
-  auto const response = TRY(run_transaction(call.region.catalogue, sql::Access::write, [&](Transaction& tx) {
-    return ec2::start_instances(tx, call.caller, call.now, room, request);
-  }));
-  call.region.wake();
-  return to_xml(call, response);
+/// What takes room of the host: one at a time, so that what it counted in other regions still holds when it
+/// commits.
+template <class Request, class Function>
+Operation starting_machines(Function function) {
+  return [function](Call const& call) -> Result<http::Response> {
+    auto const request = TRY(wire::decode_form<Request>(call.parameters));
+    std::unique_lock lock(call.service.host_mutex);
+    auto const room = TRY(host_room(call));
+    auto const response =
+        TRY(run_transaction(call.region.catalogue, sql::Access::write,
+                            [&](Transaction& tx) { return function(tx, call, room, request); }));
+    lock.unlock();
+    call.region.wake();
+    return to_xml(call, response);
+  };
 }
 
 /// What the launcher does next is said to it.
@@ -283,7 +279,12 @@ Operations const& ec2_operations() {
        timeless<m::DescribeSecurityGroupsRequest>([](Call const& call, auto const& request) {
          return ec2::describe_security_groups(call.caller, call.region.name, request);
        })},
-      {"RunInstances", run_instances},
+      {"RunInstances",
+       starting_machines<m::RunInstancesRequest>(
+           [](Transaction& tx, Call const& call, ec2::HostRoom const& room, auto const& request) {
+             return ec2::run_instances(tx, call.caller, call.now, call.service.entropy, call.region.keys,
+                                       room, request);
+           })},
       {"DescribeInstances", listing<m::DescribeInstancesRequest>(
                                 "reservationSet", &m::DescribeInstancesResponse::reservation_set,
                                 [](Transaction& tx, Call const& call, auto const& request) {
@@ -302,7 +303,11 @@ Operations const& ec2_operations() {
                                           return ec2::describe_instance_attribute(tx, call.caller,
                                                                                   call.region.name, request);
                                         })},
-      {"StartInstances", start_instances},
+      {"StartInstances",
+       starting_machines<m::StartInstancesRequest>(
+           [](Transaction& tx, Call const& call, ec2::HostRoom const& room, auto const& request) {
+             return ec2::start_instances(tx, call.caller, call.now, room, request);
+           })},
       {"StopInstances",
        waking<m::StopInstancesRequest>([](Transaction& tx, Call const& call, auto const& request) {
          return ec2::stop_instances(tx, call.caller, call.now, request);

@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ struct Service {
   instances::Capacity host;      ///< what machines may take of it, those of all regions together
   metrics::Requests& requests;
   RateLimiter rates{};
+  /// Guards what is left of `host`, from counting in all regions to the commit in one.
+  std::mutex host_mutex{};
 
   Region* find_region(std::string_view name) {
     for (auto& region : regions)

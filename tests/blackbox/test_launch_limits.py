@@ -1,5 +1,9 @@
 """How many machines there may be: of an account in a region, and of the host in all regions together."""
+import concurrent.futures
+import threading
+
 import pytest
+from botocore.exceptions import ClientError
 
 import argosyd
 import disks
@@ -159,6 +163,25 @@ def test_a_host_that_is_full_starts_nothing_more_whoever_asks_and_in_whatever_re
     machines.await_state(one.account, one.started[1][1], "stopped")
     with refused("InsufficientInstanceCapacity"):
         other.run()  # but its place
+
+
+def test_two_regions_at_once_take_no_more_than_the_host_has(of_the_host, launchers):
+    launcher = launchers(of_the_host)
+
+    def run(region, at_once):
+        at_once.wait()
+        try:
+            return len(launcher.run(most=2, least=2, region=region))
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "InsufficientInstanceCapacity", error
+            return 0
+
+    for _ in range(5):
+        at_once = threading.Barrier(len(launcher.images))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            started = pool.map(run, launcher.images, [at_once] * len(launcher.images))
+            assert sorted(started) == [0, 2]
+        launcher.end()
 
 
 def test_the_hosts_processors_and_memory_are_limited(of_the_host, launchers):
