@@ -54,7 +54,10 @@ Result<void> end_update(Catalogues const& catalogues, Vault const& vault, std::s
   bool const was_taken_over = TRY(take_over(*there, vault, *former, now));
   TRY(in_transaction(*here, sql::Access::write, [&](Transaction& tx) -> Result<void> {
     auto const found = TRY(catalogue::find_key(tx, key));
-    if (!found || found->state != KeyState::updating) return {};
+    // The new primary key may have told it already, and it may even be the next to step down.
+    bool const is_still =
+        found && found->state == KeyState::updating && found->revision == former->key.revision;
+    if (!is_still) return {};
     return catalogue::save_key(tx, keys::end_update(*found, was_taken_over));
   }));
   return bring_in_step(catalogues, {was_taken_over ? region : vault.region, vault.master_keys, vault.entropy},

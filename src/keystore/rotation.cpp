@@ -33,7 +33,8 @@ bool rotates(Shared const& primary) {
 }
 
 /// False if there is no replica of it there. One that follows a later state of the primary key stays as it
-/// is.
+/// is. One that is Updating was the primary key before this one, which it hears from now: its update has
+/// ended.
 Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& primary, Time now) {
   return in_transaction(there, sql::Access::write, [&](Transaction& tx) -> Result<bool> {
     auto replica = TRY(catalogue::find_key(tx, primary.key.id));
@@ -41,6 +42,7 @@ Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& 
     if (replica->revision > primary.key.revision) return true;
     TRY(insert_missing(tx, vault, primary));
     TRY(catalogue::save_replicas(tx, replica->id, primary.replicas, true, now));
+    if (replica->state == keys::KeyState::updating) replica = keys::end_update(*std::move(replica), true);
     replica->scope = keys::KeyScope::replica;
     replica->primary_region = primary.key.region;
     replica->current_version = primary.key.current_version;

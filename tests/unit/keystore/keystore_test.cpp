@@ -480,6 +480,30 @@ TEST_F(Keystore, has_one_primary_key_wherever_its_change_is_cut) {
   }
 }
 
+TEST_F(Keystore, goes_on_being_rotated_if_the_new_primary_key_is_heard_from_before_the_change_has_ended) {
+  auto const former = make_key(true);
+  replicate_to(kWest, former);
+  replicate_to(kIreland, former);
+  save(keys::set_rotation(stored(kEast, former.id), 365, now_));
+  step_down(former, kWest);
+  auto const interrupted = stored(kEast, former.id);
+  ASSERT_TRUE(end_update(catalogues(), vault(kEast), former.id, now_));
+  save(interrupted);  // as if the process had died when the other one had taken over
+  ASSERT_TRUE(
+      in(kWest, [&](Transaction& tx) { return catalogue::save_replica(tx, former.id, kEast, false, now_); }));
+  step(kWest);
+  auto disabled = stored(kWest, former.id);
+  disabled.state = keys::KeyState::disabled;
+  save(disabled);
+  for (auto const* region : {kIreland, kEast, kWest}) step(region);
+  auto const primary = stored(kWest, former.id);
+  EXPECT_EQ(primary.scope, keys::KeyScope::primary);
+  EXPECT_EQ(primary.state, keys::KeyState::disabled);
+  EXPECT_EQ(primary.next_rotation, now_ + std::chrono::days(365));
+  EXPECT_EQ(stored(kEast, former.id).state, keys::KeyState::enabled);
+  EXPECT_EQ(stored(kEast, former.id).scope, keys::KeyScope::replica);
+}
+
 TEST_F(Keystore, keeps_the_primary_key_if_the_one_that_should_take_over_is_gone) {
   auto const former = make_key(true);
   replicate_to(kWest, former);
