@@ -139,11 +139,13 @@ Result<std::vector<std::string>> list_keys(Transaction& tx, std::string_view acc
       {account, after, static_cast<std::int64_t>(limit)}));
 }
 
-Result<std::vector<std::string>> list_keys_due(Transaction& tx, Time now, std::size_t limit) {
+Result<std::vector<std::string>> list_keys_due(Transaction& tx, Time now, std::string_view after,
+                                               std::size_t limit) {
   return read_ids(
-      tx.query("SELECT id FROM keys WHERE state = 'pending_deletion' AND deletion_ms <= ?1 UNION "
-               "SELECT id FROM keys WHERE state = 'enabled' AND next_rotation_ms <= ?1 LIMIT ?2",
-               {to_milliseconds(now), static_cast<std::int64_t>(limit)}));
+      tx.query("SELECT id FROM keys WHERE state = 'pending_deletion' AND deletion_ms <= ?1 AND id > ?2 UNION "
+               "SELECT id FROM keys WHERE state = 'enabled' AND next_rotation_ms <= ?1 AND id > ?2 "
+               "ORDER BY id LIMIT ?3",
+               {to_milliseconds(now), after, static_cast<std::int64_t>(limit)}));
 }
 
 Result<std::vector<std::string>> list_waiting_primaries(Transaction& tx, std::string_view after,
@@ -230,14 +232,17 @@ Result<void> save_replicas(Transaction& tx, std::string_view key, std::vector<st
   return {};
 }
 
-Result<std::vector<LaggingReplica>> list_lagging_replicas(Transaction& tx, std::size_t limit) {
-  return sql::read_rows(tx.query("SELECT key, region, since_ms FROM key_replicas WHERE in_step = 0 ORDER BY "
-                                 "since_ms, key, region LIMIT ?1",
-                                 {static_cast<std::int64_t>(limit)}),
-                        [](sql::Rows& row) {
-                          return LaggingReplica{std::string(row.text(0)), std::string(row.text(1)),
-                                                from_milliseconds(row.integer(2))};
-                        });
+Result<std::vector<LaggingReplica>> list_lagging_replicas(Transaction& tx, LaggingReplica const& after,
+                                                          std::size_t limit) {
+  return sql::read_rows(
+      tx.query("SELECT key, region, since_ms FROM key_replicas WHERE in_step = 0 AND "
+               "(since_ms, key, region) > (?1, ?2, ?3) ORDER BY since_ms, key, region LIMIT ?4",
+               {to_milliseconds(after.since), std::string_view(after.key), std::string_view(after.region),
+                static_cast<std::int64_t>(limit)}),
+      [](sql::Rows& row) {
+        return LaggingReplica{std::string(row.text(0)), std::string(row.text(1)),
+                              from_milliseconds(row.integer(2))};
+      });
 }
 
 Result<std::optional<Time>> find_lagging_since(Transaction& tx, std::string_view key,

@@ -26,8 +26,10 @@ Result<std::int64_t> count_keys(Transaction& tx, std::string_view account);
 /// An account's keys that are not deleted, in order of id behind `after`.
 Result<std::vector<std::string>> list_keys(Transaction& tx, std::string_view account, std::string_view after,
                                            std::size_t limit);
-/// Keys whose waiting period has ended, or whose material is to be renewed, by `now`.
-Result<std::vector<std::string>> list_keys_due(Transaction& tx, Time now, std::size_t limit);
+/// Keys whose waiting period has ended, or whose material is to be renewed, by `now`; in order of id behind
+/// `after`.
+Result<std::vector<std::string>> list_keys_due(Transaction& tx, Time now, std::string_view after,
+                                               std::size_t limit);
 /// Primary keys that wait until their replicas are gone; in order of id behind `after`.
 Result<std::vector<std::string>> list_waiting_primaries(Transaction& tx, std::string_view after,
                                                         std::size_t limit);
@@ -70,7 +72,9 @@ struct LaggingReplica {
   std::string region;
   Time since{};
 };
-Result<std::vector<LaggingReplica>> list_lagging_replicas(Transaction& tx, std::size_t limit);
+/// Those that lag longest first, behind `after`.
+Result<std::vector<LaggingReplica>> list_lagging_replicas(Transaction& tx, LaggingReplica const& after,
+                                                          std::size_t limit);
 /// Since when a replica lags; nothing if it does not, or is none.
 Result<std::optional<Time>> find_lagging_since(Transaction& tx, std::string_view key,
                                                std::string_view region);

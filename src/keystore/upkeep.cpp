@@ -54,16 +54,12 @@ Result<void> tell_primary(Catalogues const& catalogues, Vault const& vault, Key 
                        now);
 }
 
-Result<void> do_what_is_due(Catalogues const& catalogues, Vault const& vault, Time now) {
-  auto& here = *catalogues(vault.region);
-  auto const due = TRY(in_transaction(
-      here, sql::Access::read, [&](Transaction& tx) { return catalogue::list_keys_due(tx, now, kBatch); }));
-  for (auto const& id : due) {
-    auto const was = TRY(
-        in_transaction(here, sql::Access::write, [&](Transaction& tx) { return act(tx, vault, id, now); }));
-    bool const deleted = was && was->state == KeyState::pending_deletion;
-    if (deleted && was->scope == keys::KeyScope::replica) TRY(tell_primary(catalogues, vault, *was, now));
-  }
+Result<void> do_what_is_due(Catalogues const& catalogues, Vault const& vault, std::string const& id,
+                            Time now) {
+  auto const was = TRY(in_transaction(*catalogues(vault.region), sql::Access::write,
+                                      [&](Transaction& tx) { return act(tx, vault, id, now); }));
+  bool const deleted = was && was->state == KeyState::pending_deletion;
+  if (deleted && was->scope == keys::KeyScope::replica) return tell_primary(catalogues, vault, *was, now);
   return {};
 }
 
@@ -80,41 +76,74 @@ Result<void> look_after_primary(Catalogues const& catalogues, Vault const& vault
   });
 }
 
-Result<void> look_after_primaries(Catalogues const& catalogues, Vault const& vault, Time now) {
-  auto& here = *catalogues(vault.region);
+/// Keys that could not be looked after in a step: each of them waits alone, whatever it waits for.
+class Failures {
+ public:
+  void note(std::string_view key, Result<void> const& done) {
+    if (done) return;
+    if (count_++ == 0) first_ = std::string(key) + ": " + done.error().message;
+  }
+  void log(std::string_view region) const {
+    if (count_ > 0) log_error("{}: {} keys wait; the first one is {}", region, count_, first_);
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::string first_;
+};
+
+/// `list`: ids in order behind the one it is given, at most kBatch.
+template <class List, class Function>
+Result<void> for_each_key(sql::Pool& here, Failures& failures, List const& list, Function const& look_after) {
   for (std::string after;;) {
-    auto const waiting = TRY(in_transaction(here, sql::Access::read, [&](Transaction& tx) {
-      return catalogue::list_waiting_primaries(tx, after, kBatch);
-    }));
-    for (auto const& id : waiting) TRY(look_after_primary(catalogues, vault, id, now));
-    if (waiting.size() < kBatch) return {};
-    after = waiting.back();
+    auto const ids =
+        TRY(in_transaction(here, sql::Access::read, [&](Transaction& tx) { return list(tx, after); }));
+    for (auto const& id : ids) failures.note(id, look_after(id));
+    if (ids.size() < kBatch) return {};
+    after = ids.back();
   }
 }
 
-/// What a crash left between two steps.
-Result<void> end_updates(Catalogues const& catalogues, Vault const& vault, Time now) {
-  for (std::string after;;) {
-    auto const updating =
+Result<void> bring_lagging_in_step(Catalogues const& catalogues, Vault const& vault, Failures& failures,
+                                   Time now) {
+  for (catalogue::LaggingReplica after;;) {
+    auto const lagging =
         TRY(in_transaction(*catalogues(vault.region), sql::Access::read, [&](Transaction& tx) {
-          return catalogue::list_updating_keys(tx, after, kBatch);
+          return catalogue::list_lagging_replicas(tx, after, kBatch);
         }));
-    for (auto const& id : updating) TRY(end_update(catalogues, vault, id, now));
-    if (updating.size() < kBatch) return {};
-    after = updating.back();
+    for (auto const& replica : lagging)
+      failures.note(replica.key, bring_in_step(catalogues, vault, replica.key, now));
+    if (lagging.size() < kBatch) return {};
+    after = lagging.back();
   }
 }
 
 }  // namespace
 
 Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now) {
-  TRY(do_what_is_due(catalogues, vault, now));
-  TRY(end_updates(catalogues, vault, now));
-  TRY(look_after_primaries(catalogues, vault, now));
-  auto const lagging = TRY(in_transaction(*catalogues(vault.region), sql::Access::read, [&](Transaction& tx) {
-    return catalogue::list_lagging_replicas(tx, kBatch);
-  }));
-  for (auto const& replica : lagging) TRY(bring_in_step(catalogues, vault, replica.key, now));
+  auto& here = *catalogues(vault.region);
+  Failures failures;
+  TRY(for_each_key(
+      here, failures,
+      [&](Transaction& tx, std::string const& after) {
+        return catalogue::list_keys_due(tx, now, after, kBatch);
+      },
+      [&](std::string const& id) { return do_what_is_due(catalogues, vault, id, now); }));
+  // What a crash left between two steps.
+  TRY(for_each_key(
+      here, failures,
+      [&](Transaction& tx, std::string const& after) {
+        return catalogue::list_updating_keys(tx, after, kBatch);
+      },
+      [&](std::string const& id) { return end_update(catalogues, vault, id, now); }));
+  TRY(for_each_key(
+      here, failures,
+      [&](Transaction& tx, std::string const& after) {
+        return catalogue::list_waiting_primaries(tx, after, kBatch);
+      },
+      [&](std::string const& id) { return look_after_primary(catalogues, vault, id, now); }));
+  TRY(bring_lagging_in_step(catalogues, vault, failures, now));
+  failures.log(vault.region);
   return now + kInterval;
 }
 

@@ -6,7 +6,8 @@
 namespace argosy::keystore {
 
 /// Does what is due in `vault.region`, and says when to come back: within a minute. What is deleted is so for
-/// good when the step returns.
+/// good when the step returns. A key that cannot be looked after now, as that of a replica whose region is
+/// not here, holds up no other; the log says so.
 Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now);
 
 }  // namespace argosy::keystore

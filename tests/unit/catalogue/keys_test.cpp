@@ -106,13 +106,14 @@ TEST_F(KeyRows, are_due_by_their_own_times) {
   waiting.state = keys::KeyState::pending_replica_deletion;
   for (auto const& key : {deleting, rotating, waiting})
     ASSERT_TRUE(run([&](Transaction& tx) { return save_key(tx, key); }));
-  auto due = [&](int days) {
+  auto due = [&](int days, std::string const& after = "") {
     auto const at = now_ + std::chrono::days(days);
-    return *run([&](Transaction& tx) { return list_keys_due(tx, at, 10); });
+    return *run([&](Transaction& tx) { return list_keys_due(tx, at, after, 10); });
   };
   EXPECT_TRUE(due(2).empty());
   EXPECT_EQ(due(3), (std::vector<std::string>{"b"}));
-  EXPECT_EQ(due(7).size(), 2U);
+  EXPECT_EQ(due(7), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(due(7, "a"), (std::vector<std::string>{"b"}));
   EXPECT_EQ(*run([&](Transaction& tx) { return list_waiting_primaries(tx, "", 10); }),
             (std::vector<std::string>{"c"}));
 }
@@ -180,10 +181,12 @@ TEST_F(KeyRows, tell_which_replicas_lag) {
   save("eu-west-1", false);
   EXPECT_EQ(*run([&](Transaction& tx) { return list_replicas(tx, "a"); }),
             (std::vector<std::string>{"eu-west-1", "us-west-2"}));
-  auto lagging = [&] { return *run([&](Transaction& tx) { return list_lagging_replicas(tx, 10); }); };
+  auto lagging = [&] { return *run([&](Transaction& tx) { return list_lagging_replicas(tx, {}, 10); }); };
   ASSERT_EQ(lagging().size(), 1U);
   EXPECT_EQ(lagging()[0].region, "eu-west-1");
   EXPECT_EQ(lagging()[0].since, now_);
+  auto const last = lagging()[0];
+  EXPECT_TRUE(run([&](Transaction& tx) { return list_lagging_replicas(tx, last, 10); })->empty());
   save("eu-west-1", true);
   EXPECT_TRUE(lagging().empty());
   ASSERT_TRUE(run([&](Transaction& tx) { return remove_replica(tx, "a", "us-west-2"); }));

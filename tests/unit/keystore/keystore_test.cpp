@@ -536,6 +536,43 @@ TEST_F(Keystore, does_not_change_the_primary_key_twice) {
   EXPECT_EQ(stored(kEast, first.id).state, keys::KeyState::enabled);
 }
 
+TEST_F(Keystore, lets_no_key_wait_for_one_whose_region_is_not_here) {
+  auto make_pair = [&](std::string const& region) {
+    auto const primary = make_key(true);
+    replicate_to(region, primary);
+    return stored(kEast, primary.id);
+  };
+  auto end_in = [&](std::string const& region, Key const& primary) {
+    auto replica = stored(region, primary.id);
+    replica.state = keys::KeyState::deleted;
+    save(replica);
+    save(keys::schedule_deletion(primary, 7, true, now_));
+  };
+  // More than one transaction looks at.
+  for (int i = 0; i < 110; ++i) rotate_in_east(make_pair(kWest).id);
+  auto const changing = make_pair(kWest);
+  step_down(changing, kWest);
+  std::vector<Key> ending;
+  for (int i = 0; i < 8; ++i) {
+    end_in(kWest, make_pair(kWest));
+    ending.push_back(make_pair(kIreland));
+    end_in(kIreland, ending.back());
+  }
+  auto const rotating = make_pair(kIreland);
+  now_ += std::chrono::seconds(1);
+  rotate_in_east(rotating.id);
+  Catalogues const apart = [&](std::string_view name) {
+    return name == kWest ? nullptr : &regions_.of(name);
+  };
+  EXPECT_EQ(*step_keys(apart, vault(kEast), now_), now_ + std::chrono::minutes(1));
+  for (auto const& key : ending)
+    EXPECT_EQ(stored(kEast, key.id).state, keys::KeyState::pending_deletion) << key.id;
+  EXPECT_EQ(stored(kEast, rotating.id).current_version, 2U);
+  EXPECT_EQ(stored(kEast, changing.id).state, keys::KeyState::updating);
+  step(kEast);
+  EXPECT_EQ(stored(kEast, changing.id).state, keys::KeyState::enabled) << "its region is here again";
+}
+
 TEST_F(Keystore, does_not_forget_a_replica_that_was_made_anew_while_its_end_was_told) {
   auto const primary = make_key(true);
   auto const replica = replicate_to(kWest, primary);
