@@ -1,6 +1,8 @@
 // catalogue/secrets.cpp - see secrets.h.
 #include "catalogue/secrets.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <optional>
 
@@ -17,13 +19,13 @@ constexpr std::string_view kCheck = "root key check";
 constexpr std::string_view kTokenKey = "token key";
 
 constexpr std::array kDirectorySecrets{
-    WrappedColumn{"secrets", "name", "wrapped_secret", kSecretPurpose},
-    WrappedColumn{"access_keys", "id", "wrapped_secret", "argosy access key "},
+    WrappedColumn{"secrets", "name", "name", "wrapped_secret", kSecretPurpose},
+    WrappedColumn{"access_keys", "id", "id", "wrapped_secret", "argosy access key "},
 };
 constexpr std::array kRegionSecrets{
-    WrappedColumn{"secrets", "name", "wrapped_secret", kSecretPurpose},
-    WrappedColumn{"domains", "account", "wrapped_secret", "argosy domain "},
-    WrappedColumn{"key_materials", "key || ' ' || version", "wrapped", "argosy key "},
+    WrappedColumn{"secrets", "name", "name", "wrapped_secret", kSecretPurpose},
+    WrappedColumn{"domains", "account", "account", "wrapped_secret", "argosy domain "},
+    WrappedColumn{"key_materials", "key", "key || ' ' || version", "wrapped", "argosy key "},
 };
 
 std::string purpose(std::string_view name) { return std::string(kSecretPurpose) + std::string(name); }
@@ -40,17 +42,19 @@ Result<void> insert(Transaction& tx, std::string_view name, ByteView wrapped) {
 }
 
 struct Row {
-  std::string id;
+  SecretPlace place;
   Bytes wrapped;
 };
-Result<std::vector<Row>> read_batch(Transaction& tx, WrappedColumn const& column,
-                                    std::string const& after_id) {
-  auto const select = "SELECT " + std::string(column.id) + ", " + std::string(column.column) + " FROM " +
-                      std::string(column.table) + " WHERE " + std::string(column.id) +
-                      " > ?1 ORDER BY 1 LIMIT ?2";
-  return sql::read_rows(tx.query(select, {std::string_view(after_id), kBatch}), [](sql::Rows& row) {
-    return Row{std::string(row.text(0)), to_bytes(row.blob(1))};
-  });
+/// By the indexed column first: an expression alone would have the whole table looked at for each batch.
+Result<std::vector<Row>> read_batch(Transaction& tx, WrappedColumn const& column, SecretPlace const& after) {
+  auto const select =
+      fmt::format("SELECT {0}, {1}, {2} FROM {3} WHERE {0} >= ?1 AND {1} > ?2 ORDER BY {0}, {1} LIMIT ?3",
+                  column.key, column.id, column.column, column.table);
+  return sql::read_rows(
+      tx.query(select, {std::string_view(after.key), std::string_view(after.id), kBatch}),
+      [](sql::Rows& row) {
+        return Row{{std::string(row.text(0)), std::string(row.text(1))}, to_bytes(row.blob(2))};
+      });
 }
 
 }  // namespace
@@ -76,20 +80,21 @@ Result<crypto::Key> ensure_token_key(Transaction& tx, crypto::MasterKeys const& 
 std::span<WrappedColumn const> directory_secrets() { return kDirectorySecrets; }
 std::span<WrappedColumn const> region_secrets() { return kRegionSecrets; }
 
-Result<Rewrapped> rewrap(Transaction& tx, WrappedColumn const& column, std::string const& after_id,
+Result<Rewrapped> rewrap(Transaction& tx, WrappedColumn const& column, SecretPlace const& after,
                          crypto::MasterKeys const& master_keys, Entropy& entropy) {
-  auto batch = TRY(read_batch(tx, column, after_id));
-  auto const update = "UPDATE " + std::string(column.table) + " SET " + std::string(column.column) +
-                      " = ?1 WHERE " + std::string(column.id) + " = ?2";
+  auto batch = TRY(read_batch(tx, column, after));
+  auto const update = fmt::format("UPDATE {} SET {} = ?1 WHERE {} = ?2 AND {} = ?3", column.table,
+                                  column.column, column.key, column.id);
   Rewrapped out;
   out.done = static_cast<std::int64_t>(batch.size()) < kBatch;
   for (auto const& row : batch) {
-    auto const associated = std::string(column.purpose) + row.id;
-    out.last_id = row.id;
+    auto const& [key, id] = row.place;
+    auto const associated = std::string(column.purpose) + id;
+    out.last = row.place;
     auto wrapped = master_keys.wrap_anew(as_bytes(associated), row.wrapped, entropy);
-    if (!wrapped) out.broken.push_back(row.id);
+    if (!wrapped) out.broken.push_back(id);
     if (!wrapped || !*wrapped) continue;
-    TRY(tx.execute(update, {ByteView(**wrapped), std::string_view(row.id)}));
+    TRY(tx.execute(update, {ByteView(**wrapped), std::string_view(key), std::string_view(id)}));
     ++out.rows;
   }
   return out;

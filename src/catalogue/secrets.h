@@ -23,7 +23,8 @@ Result<crypto::Key> ensure_token_key(Transaction& tx, crypto::MasterKeys const& 
 /// A column of wrapped secrets. What binds a secret to its row is `purpose` followed by the row's `id`.
 struct WrappedColumn {
   std::string_view table;
-  std::string_view id;  ///< a column, or an expression over columns, that tells the rows apart; text
+  std::string_view key;  ///< an indexed column that `id` begins with, in whose order the ids are; text
+  std::string_view id;   ///< the same, or an expression over columns, that tells the rows apart; text
   std::string_view column;
   std::string_view purpose;
 };
@@ -32,15 +33,20 @@ struct WrappedColumn {
 std::span<WrappedColumn const> directory_secrets();
 std::span<WrappedColumn const> region_secrets();
 
+/// A row of such a column.
+struct SecretPlace {
+  std::string key;
+  std::string id;
+};
 struct Rewrapped {
   std::int64_t rows = 0;            ///< that were wrapped anew
   std::vector<std::string> broken;  ///< ids of those that no master key opens: they stay as they are
-  std::string last_id;              ///< go on after this one
+  SecretPlace last;                 ///< go on after this one
   bool done = false;                ///< there is none behind it
 };
-/// Wraps the next some hundred secrets behind `after_id` (empty: from the first one) under the current master
+/// Wraps the next some hundred secrets behind `after` (empty: from the first one) under the current master
 /// key.
-Result<Rewrapped> rewrap(Transaction& tx, WrappedColumn const& column, std::string const& after_id,
+Result<Rewrapped> rewrap(Transaction& tx, WrappedColumn const& column, SecretPlace const& after,
                          crypto::MasterKeys const& master_keys, Entropy& entropy);
 
 }  // namespace argosy::catalogue

@@ -109,15 +109,15 @@ Result<bool> KeyRotation::rewrap_some() {
   }
   auto const& column = database.columns[at.column];
   auto tx = TRY(catalogue::Transaction::begin(*at.session, sql::Access::write));
-  auto did = TRY(catalogue::rewrap(tx, column, at.last_id, *directory_.master_keys, entropy_));
+  auto did = TRY(catalogue::rewrap(tx, column, at.last, *directory_.master_keys, entropy_));
   TRY(tx.commit());
   rewrapped_ += did.rows;
   for (auto const& id : did.broken)
     log_warning("{}: no master key opens the secret of {} '{}': it was lost before", database.path,
                 column.table, id);
-  at.last_id = did.last_id;
+  at.last = did.last;
   if (!did.done) return false;
-  at.last_id.clear();
+  at.last = {};
   if (++at.column < database.columns.size()) return false;
   at.column = 0;
   at.session.reset();

@@ -57,7 +57,7 @@ class KeyRotation {
     std::vector<Database> databases;
     std::size_t database = 0;
     std::size_t column = 0;
-    std::string last_id;
+    catalogue::SecretPlace last;
     std::unique_ptr<sql::Session> session;
   };
 

@@ -201,7 +201,7 @@ TEST_F(DirectoryTest, wraps_every_secret_anew_in_bounded_pieces) {
     int pieces = 0;
     Rewrapped piece;
     do {
-      piece = *rewrap(*tx_, column, piece.last_id, master_keys_, *entropy_);
+      piece = *rewrap(*tx_, column, piece.last, master_keys_, *entropy_);
       EXPECT_LE(piece.rows, 200);
       EXPECT_TRUE(piece.broken.empty());
       rows += piece.rows;
@@ -209,7 +209,7 @@ TEST_F(DirectoryTest, wraps_every_secret_anew_in_bounded_pieces) {
     } while (!piece.done);
     EXPECT_EQ(rows, column.table == "secrets" ? 1 : 450);
     EXPECT_EQ(pieces, column.table == "secrets" ? 1 : 3);
-    EXPECT_EQ(rewrap(*tx_, column, "", master_keys_, *entropy_)->rows, 0) << "once is enough";
+    EXPECT_EQ(rewrap(*tx_, column, {}, master_keys_, *entropy_)->rows, 0) << "once is enough";
   }
   crypto::MasterKeys const newest(2, newer);
   EXPECT_TRUE(check_master_keys(*tx_, newest, *entropy_));
@@ -222,7 +222,7 @@ TEST_F(DirectoryTest, leaves_a_secret_that_no_master_key_opens_and_names_it) {
   auto made = *create_access_key(*tx_, master_keys_, account.id, {}, *entropy_);
   crypto::MasterKeys const others(3, crypto::Key::random(*entropy_));
   for (auto const& column : directory_secrets()) {
-    auto piece = *rewrap(*tx_, column, "", others, *entropy_);
+    auto piece = *rewrap(*tx_, column, {}, others, *entropy_);
     EXPECT_EQ(piece.broken,
               column.table == "secrets" ? std::vector<std::string>() : std::vector{made.key.id});
   }

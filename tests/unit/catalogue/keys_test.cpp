@@ -1,6 +1,8 @@
 #include "catalogue/keys.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "catalogue/aliases.h"
 #include "catalogue/grants.h"
@@ -162,7 +164,7 @@ TEST_F(KeyRows, have_materials_that_follow_a_new_master_key) {
   std::int64_t rows = 0;
   for (auto const& column : region_secrets()) {
     auto const done =
-        run([&](Transaction& tx) { return rewrap(tx, column, "", region_.master_keys, *region_.entropy); });
+        run([&](Transaction& tx) { return rewrap(tx, column, {}, region_.master_keys, *region_.entropy); });
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_TRUE(done->broken.empty()) << column.table;
     if (column.table == "key_materials") rows = done->rows;
@@ -171,6 +173,52 @@ TEST_F(KeyRows, have_materials_that_follow_a_new_master_key) {
   crypto::MasterKeys const newest(2, *region_.master_keys.key(2));
   for (std::uint32_t const version : {1U, 2U})
     EXPECT_TRUE(run([&](Transaction& tx) { return find_material(tx, newest, "a", version); }));
+}
+
+/// While there is one: the steps of SQLite's machine that statements of sessions took that are opened
+/// meanwhile.
+class StepCounter {
+ public:
+  StepCounter() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
+  ~StepCounter() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
+  std::int64_t take() { return std::exchange(steps_, 0); }
+
+ private:
+  static int watch(sqlite3* db, char const** /*error*/, sqlite3_api_routines const* /*routines*/) {
+    return sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, &count, nullptr);
+  }
+  static int count(unsigned /*type*/, void* /*context*/, void* statement, void* /*nanoseconds*/) {
+    steps_ += sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
+    return 0;
+  }
+  static inline std::int64_t steps_ = 0;
+};
+
+TEST(Rewrapping, takes_no_longer_for_a_batch_where_there_are_more_materials) {
+  auto steps_of_a_batch = [](int materials) {
+    StepCounter counter;
+    tests::Region region{"us-east-1"};
+    auto const& column = region_secrets().back();
+    EXPECT_EQ(column.table, "key_materials");
+    auto const material = crypto::Key::random(*region.entropy);
+    EXPECT_TRUE(region.run([&](Transaction& tx) -> Result<void> {
+      for (int i = 0; i < materials; ++i)
+        TRY(insert_material(tx, region.master_keys, fmt::format("{:06}", i), {1, "id", {}, {}}, material,
+                            *region.entropy));
+      return {};
+    }));
+    region.master_keys.add(2, crypto::Key::random(*region.entropy));
+    counter.take();
+    auto const done = region.run([&](Transaction& tx) {
+      return rewrap(tx, column, {"000500", "000500 1"}, region.master_keys, *region.entropy);
+    });
+    EXPECT_EQ(done->rows, 200);
+    EXPECT_EQ(done->last.id, "000700 1");
+    return counter.take();
+  };
+  auto const few = steps_of_a_batch(1'000);
+  EXPECT_GT(few, 0);
+  EXPECT_LT(steps_of_a_batch(4'000), few * 3 / 2);
 }
 
 TEST_F(KeyRows, tell_which_replicas_lag) {
