@@ -60,7 +60,7 @@ constexpr std::array<Row, 33> kRows{{
     {schedule_key_deletion, "ScheduleKeyDeletion", settled, own_account, never, absent},
     {tag_resource, "TagResource", not_pending, own_account, never, absent},
     {untag_resource, "UntagResource", not_pending, own_account, never, absent},
-    {update_alias, "UpdateAlias", not_pending, own_account, never, absent},
+    {update_alias, "UpdateAlias", any, own_account, never, absent},
     {update_key_description, "UpdateKeyDescription", not_pending, own_account, never, absent},
     {update_primary_region, "UpdatePrimaryRegion", enabled_settled, own_account, never, absent},
 }};

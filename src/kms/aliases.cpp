@@ -57,6 +57,8 @@ Result<void> update_alias(Transaction& tx, Vault const& vault, access::Caller co
   auto alias = TRY(find_own(tx, vault, caller, Action::update_alias, request.alias_name));
   auto const key = TRY(keystore::find_key(tx, vault.region, request.target_key_id,
                                           {caller, Action::update_alias}, Names::no_aliases));
+  // A key that waits for its deletion can lose its aliases, and gets none.
+  TRY(keys::check_state(key, Action::create_alias));
   if (alias.key != key.id) TRY(check_limit(tx, caller, key.id));
   alias.key = key.id;
   alias.updated = now;

@@ -34,10 +34,10 @@ TEST(Key, allows_in_each_state_what_the_table_says) {
        {ok, disabled, state, state, ok}},
       {{replicate_key, update_primary_region}, {ok, disabled, state, state, state}},
       {{describe_key, get_key_policy, put_key_policy, list_key_policies, list_grants, revoke_grant,
-        retire_grant, list_resource_tags, delete_alias, get_key_rotation_status, list_key_rotations},
+        retire_grant, list_resource_tags, delete_alias, update_alias, get_key_rotation_status,
+        list_key_rotations},
        {ok, ok, ok, ok, ok}},
-      {{create_alias, update_alias, tag_resource, untag_resource, update_key_description},
-       {ok, ok, state, state, ok}},
+      {{create_alias, tag_resource, untag_resource, update_key_description}, {ok, ok, state, state, ok}},
       {{enable_key, disable_key, schedule_key_deletion}, {ok, ok, state, state, state}},
       {{cancel_key_deletion}, {state, state, ok, ok, state}},
   };
