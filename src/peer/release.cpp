@@ -21,7 +21,9 @@ Result<m::ReleaseResponse> release(Source& source, Peer const& peer, m::ReleaseR
   auto const caller = TRY(source.keys.root_of(lease.account));
   TRY(source.keys.check_copied(tx, caller, disk->kms_key, disk->envelope));
   auto const secret = TRY(source.keys.unwrap(tx, caller, disk->envelope));
-  return m::ReleaseResponse{content::encode_reference(TRY(content::decode_root_secret(secret)))};
+  auto const root = TRY(content::decode_root_secret(secret));
+  auto const sealing = TRY(source.keys.sealing_key(tx, disk->kms_key));
+  return m::ReleaseResponse{content::encode_reference(root), sealing.has_value()};
 }
 
 }  // namespace argosy::peer

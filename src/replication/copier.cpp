@@ -251,14 +251,18 @@ Result<void> Copier::begin_disk(Task& task) {
   auto const moved_bytes = TRY(find_moved_bytes(content_.store(), disk.snapshot_id,
                                                 static_cast<std::uint64_t>(snapshot.copy_bytes_moved)));
   std::optional<content::Child> released;
-  if (disk.source_encrypted)
-    released = TRY(task.source->release({task.copy.source_lease, disk.source_snapshot_id}));
+  bool sealed_apart = sealing.has_value();
+  if (disk.source_encrypted) {
+    auto opened = TRY(task.source->release({task.copy.source_lease, disk.source_snapshot_id}));
+    released = std::move(opened.root);
+    sealed_apart = sealed_apart || opened.sealed_apart;
+  }
   auto const clear_root = TRY(content::decode_clear_reference(disk.root));
   if (released && (*released ? std::optional((*released)->id) : std::nullopt) !=
                       (clear_root ? std::optional(clear_root->id) : std::nullopt))
     return fail(Fault::corrupt, "the source released the key of another disk");
   bool const same_account = disk.source_owner == task.copy.account;
-  if (!snapshot.encrypted || (released && same_account && !sealing)) {
+  if (!snapshot.encrypted || (released && same_account && !sealed_apart)) {
     DiskToCopy wanted{domain.number,
                       clear_root,
                       snapshot.volume_size_gib,

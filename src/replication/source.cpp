@@ -163,12 +163,12 @@ Result<void> Source::close(std::string const& lease) {
   return {};
 }
 
-Result<content::Child> Source::release(m::ReleaseRequest const& request) {
+Result<Released> Source::release(m::ReleaseRequest const& request) {
   auto response = TRY(call("release", wire::encode_json(request, wire::Naming::snake)));
   auto const released = TRY(decode<m::ReleaseResponse>(response));
   auto root = TRY(content::decode_reference(released.root));
   if (root && !root->key) return broken("encrypted content and released no key");
-  return root;
+  return Released{std::move(root), released.sealed_apart};
 }
 
 Result<Bytes> Source::fetch(m::FetchRequest const& request) {

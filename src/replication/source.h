@@ -13,6 +13,12 @@
 
 namespace argosy::replication {
 
+/// What opens a disk whose content is encrypted.
+struct Released {
+  content::Child root;  ///< with its key
+  bool sealed_apart;    ///< it is not to be given to another KMS key as it is
+};
+
 /// One other region (or this one, for a copy within it). Any thread.
 class Source {
  public:
@@ -31,8 +37,7 @@ class Source {
   Result<messages::replication::OpenResponse> open(messages::replication::OpenRequest const& request);
   Result<void> renew(std::string const& lease);
   Result<void> close(std::string const& lease);
-  /// The root of an opened disk whose content is encrypted, with its key.
-  Result<content::Child> release(messages::replication::ReleaseRequest const& request);
+  Result<Released> release(messages::replication::ReleaseRequest const& request);
   /// The stored bytes of each chunk in the order asked, not verified yet.
   Result<Bytes> fetch(messages::replication::FetchRequest const& request);
 

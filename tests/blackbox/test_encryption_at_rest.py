@@ -104,6 +104,13 @@ def test_a_key_that_asks_for_it_has_content_sealed_for_itself(server):
     # An upload under it, too, shares nothing with the others.
     encryption.upload(owner, blocks, apart)
     assert stored_bytes(server) - twice < disks.BLOCK_BYTES
+    # What leaves it leaves sealed for the account, as its other keys have it.
+    blocks = {index: disks.block(f"leaves {index}") for index in range(20)}
+    source, plain = encryption.upload(owner, blocks, apart), keys.make(owner)["Arn"]
+    size = stored_bytes(server)
+    left = copy(plain)
+    assert left - size > 20 * disks.BLOCK_BYTES
+    assert copy(plain) - left < disks.BLOCK_BYTES
 
 
 def stored_bytes(server, region="us-east-1"):

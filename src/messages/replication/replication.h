@@ -120,8 +120,10 @@ struct ReleaseRequest {
 BOOST_DESCRIBE_STRUCT(ReleaseRequest, (), (lease, snapshot_id))
 struct ReleaseResponse {
   Bytes root;  ///< a reference with its key; empty for a disk of zeros
+  /// Its KMS key asks that no other key opens what is sealed under it.
+  bool sealed_apart = false;
 };
-BOOST_DESCRIBE_STRUCT(ReleaseResponse, (), (root))
+BOOST_DESCRIBE_STRUCT(ReleaseResponse, (), (root, sealed_apart))
 
 /// Some children of the node at a level and position of an opened disk's tree. The root is child 0 of
 /// position 0 one level above its own.
