@@ -6,6 +6,10 @@
 
 namespace argosy::keys {
 
+bool is_pending_deletion(KeyState state) {
+  return state == KeyState::pending_deletion || state == KeyState::pending_replica_deletion;
+}
+
 std::string_view to_text(KeyState state) {
   switch (state) {
     case KeyState::enabled:
@@ -35,8 +39,7 @@ std::unexpected<Error> key_deleted(Key const& key) {
 
 Result<void> check_state(Key const& key, Action action) {
   if (key.state == KeyState::deleted) return key_deleted(key);
-  bool const pending =
-      key.state == KeyState::pending_deletion || key.state == KeyState::pending_replica_deletion;
+  bool const pending = is_pending_deletion(key.state);
   auto const rule = state_rule(action);
   if (rule == StateRule::any) return {};
   if (rule == StateRule::pending)

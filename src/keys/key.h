@@ -22,6 +22,8 @@ enum class KeyState {
 enum class KeyManager { customer, aws };
 enum class KeyScope { single_region, primary, replica };
 
+/// Whatever it waits for first.
+bool is_pending_deletion(KeyState state);
 /// How KeyMetadata writes them: "PendingDeletion".
 std::string_view to_text(KeyState state);
 std::string_view to_text(KeyManager manager);

@@ -77,9 +77,12 @@ Result<m::GetKeyRotationStatusResponse> get_key_rotation_status(
                                           {caller, Action::get_key_rotation_status}, Names::no_aliases));
   m::GetKeyRotationStatusResponse out;
   out.key_id = key.arn();
-  out.key_rotation_enabled = key.rotation_days > 0;
-  if (key.rotation_days > 0) out.rotation_period_in_days = key.rotation_days;
-  out.next_rotation_date = key.next_rotation;
+  // Source: AWS KMS API reference, "GetKeyRotationStatus": false while it waits for its deletion.
+  out.key_rotation_enabled = key.rotation_days > 0 && !keys::is_pending_deletion(key.state);
+  if (out.key_rotation_enabled) {
+    out.rotation_period_in_days = key.rotation_days;
+    out.next_rotation_date = key.next_rotation;
+  }
   auto const pending = TRY(catalogue::list_materials(tx, key.id, key.current_version, 1));
   if (!pending.empty() && pending.front().origin == MaterialOrigin::on_demand)
     out.on_demand_rotation_start_date = pending.front().created;

@@ -502,6 +502,12 @@ def test_rotations_are_asked_for_and_listed(owner, kms, key):
     assert kms.get_key_rotation_status(KeyId=name)["KeyRotationEnabled"] is False
     kms.enable_key_rotation(KeyId=name)
     assert kms.get_key_rotation_status(KeyId=name)["KeyRotationEnabled"] is True
+    kms.schedule_key_deletion(KeyId=name)
+    waiting = json.loads(owner.post_kms("GetKeyRotationStatus", KeyId=name).body)
+    assert waiting["KeyRotationEnabled"] is False and "NextRotationDate" not in waiting
+    kms.cancel_key_deletion(KeyId=name)
+    kms.enable_key(KeyId=name)
+    assert kms.get_key_rotation_status(KeyId=name)["KeyRotationEnabled"] is True
     kms.disable_key_rotation(KeyId=name)
     assert kms.get_key_rotation_status(KeyId=name)["KeyRotationEnabled"] is False
     for _ in range(25):
