@@ -74,7 +74,7 @@ Result<images::Snapshot> begin_capture(catalogue::Transaction& tx, access::Calle
   if (volume.encrypted) {
     out.kms_key = volume.kms_key;
     auto const journal_key = crypto::Key::random(entropy);
-    out.envelope = TRY(keys.wrap(tx, caller, volume.kms_key, out.id, journal_key.bytes()));
+    out.envelope = TRY(keys.wrap(tx, caller, volume.kms_key, volume.id, journal_key.bytes()));
   }
   auto const builds = TRY(builds_on_base(tx, keys, volume));
   if (builds && !volume.base.root.empty()) {
@@ -82,7 +82,7 @@ Result<images::Snapshot> begin_capture(catalogue::Transaction& tx, access::Calle
     out.lineage = volume.base.lineage;
     out.root = volume.base.root;
     out.base_size_gib = volume.base.size_gib;
-    if (volume.encrypted) out.base_envelope = TRY(keys.wrap(tx, caller, volume.kms_key, out.id, root));
+    if (volume.encrypted) out.base_envelope = TRY(keys.wrap(tx, caller, volume.kms_key, volume.id, root));
   }
   TRY(catalogue::ensure_domain(tx, master_keys, caller.account, entropy));
   TRY(catalogue::insert_snapshot(tx, out));

@@ -81,7 +81,7 @@ Result<Finished> build(sql::Pool& catalogue, content::Content& content, keystore
                                  snapshot.base_size_gib));
   if (!snapshot.encrypted) return Finished{disk, {}};
   auto envelope = TRY(sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
-    return keys.wrap(tx, accepted.owner, snapshot.kms_key, snapshot.id,
+    return keys.wrap(tx, accepted.owner, snapshot.kms_key, images::context_id(snapshot),
                      content::encode_root_secret(disk.root));
   }));
   return Finished{disk, std::move(envelope)};

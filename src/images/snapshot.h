@@ -61,4 +61,10 @@ struct Snapshot {
   std::optional<std::int64_t> completion_duration_minutes;
 };
 
+/// What the encryption context of its KMS key names: the volume that it was taken of, else itself. Source:
+/// ec2-semantics F5.
+inline std::string const& context_id(Snapshot const& snapshot) {
+  return snapshot.volume_id == kNoVolume ? snapshot.id : snapshot.volume_id;
+}
+
 }  // namespace argosy::images

@@ -1,5 +1,5 @@
 // keystore/ebs_keys.h - what EBS does with the keys of a region: in the name of the account that asks,
-// through EC2, and bound to the snapshot whose content it is. Source: ec2-semantics D2, F5.
+// through EC2, and bound to the snapshot or the volume whose content it is. Source: ec2-semantics D2, F5.
 #pragma once
 #include <functional>
 #include <string>
@@ -37,8 +37,8 @@ class EbsKeys {
   Result<void> check_copied(catalogue::Transaction& tx, access::Caller const& caller, std::string_view arn,
                             ByteView envelope) const;
 
-  /// Encrypts a secret of a snapshot under its key, with EBS's encryption context (aws:ebs:id, the snapshot),
-  /// which the envelope keeps. Fails as check_new does.
+  /// Encrypts a secret of a snapshot under its key, with EBS's encryption context (aws:ebs:id, the snapshot;
+  /// the volume, of a volume and of what was taken of it), which the envelope keeps. Fails as check_new does.
   Result<Bytes> wrap(catalogue::Transaction& tx, access::Caller const& caller, std::string_view arn,
                      std::string_view snapshot, ByteView secret) const;
   /// Fails unless the caller may decrypt with the key now.

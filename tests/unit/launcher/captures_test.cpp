@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "catalogue/instances.h"
+#include "catalogue/keys.h"
 #include "catalogue/volumes.h"
 #include "ebs/upload_steps.h"
 #include "ec2/capture_volumes.h"
@@ -167,6 +168,23 @@ TEST_F(CapturesTest, uploads_everything_of_a_volume_that_was_encrypted_at_launch
   EXPECT_EQ(second.expected_blocks, 2);
   EXPECT_EQ(second.lineage, first.lineage);
   EXPECT_EQ(read_encrypted(second), changed_blocks());
+}
+
+TEST_F(CapturesTest, uses_the_key_in_the_name_of_the_volume) {
+  run(tests::kOwner, image_.id, true);
+  auto const id = volume();
+  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) -> Result<void> {
+    auto const ids = TRY(catalogue::list_keys(tx, tests::kOwner.account, "", 2));
+    auto key = *TRY(catalogue::find_key(tx, ids.at(0)));
+    key.policy = R"({"Statement": {"Effect": "Allow", "Principal": {"AWS": ")" + tests::kOwner.account +
+                 R"("}, "Action": "kms:*", "Resource": "*",
+                     "Condition": {"StringLikeIfExists": {"kms:EncryptionContext:aws:ebs:id": ")" +
+                 id + R"("}}}})";
+    return catalogue::save_key(tx, key);
+  }));
+  auto const snapshot = capture();
+  EXPECT_EQ(snapshot.state, images::SnapshotState::completed) << snapshot.status_message;
+  EXPECT_EQ(read_encrypted(snapshot), changed_blocks());
 }
 
 TEST_F(CapturesTest, holds_the_moment_of_the_call) {
