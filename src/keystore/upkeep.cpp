@@ -47,7 +47,8 @@ Result<std::optional<Key>> act(Transaction& tx, Vault const& vault, std::string 
   return key;
 }
 
-/// Its primary need not wait for it any more, unless it was made anew meanwhile.
+/// Its primary need not wait for it any more, unless it was made anew meanwhile. A process that dies before
+/// this leaves it on the primary's list until something changes that all share: a rotation, a deletion.
 Result<void> tell_primary(Catalogues const& catalogues, Vault const& vault, Key const& replica, Time now) {
   if (catalogues(replica.primary_region) == nullptr) return {};
   return bring_in_step(catalogues, {replica.primary_region, vault.master_keys, vault.entropy}, replica.id,
