@@ -1,8 +1,6 @@
 // ec2/describe_images.cpp - DescribeImages: what is selected, then each image as the caller may see it.
 #include "ec2/describe_images.h"
 
-#include <algorithm>
-
 #include "catalogue/images.h"
 #include "catalogue/permissions.h"
 #include "catalogue/tags.h"
@@ -23,31 +21,32 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeImagesReques
   out.account = caller.account;
   out.branches = {Branch::own, Branch::shared, Branch::everybody};
   out.filters = to_filters(request.filter);
-  out.ids = request.image_id;
-  out.with_disabled = request.include_disabled.value_or(false) || !request.image_id.empty();
-  if (!request.include_deprecated.value_or(false) && request.image_id.empty())
-    out.deprecated_before = to_iso8601(now);
-  for (auto const& id : request.image_id) TRY(images::ImageId::parse(id));
-  for (auto const& owner : request.owner)
+  out.ids = TRY(to_selector(request.image_id, "ImageId"));
+  out.with_disabled = request.include_disabled.value_or(false) || !out.ids.empty();
+  if (!request.include_deprecated.value_or(false) && out.ids.empty()) out.deprecated_before = to_iso8601(now);
+  for (auto const& id : out.ids) TRY(images::ImageId::parse(id));
+  auto const owners = TRY(to_selector(request.owner, "Owner"));
+  for (auto const& owner : owners)
     if (!is_owner_alias(owner)) out.owners.push_back(TRY(to_account(owner, caller.account)));
-  if (!request.owner.empty() && out.owners.empty()) return std::nullopt;  // nothing here belongs to Amazon
-  if (request.executable_by.empty()) return out;
+  if (!owners.empty() && out.owners.empty()) return std::nullopt;  // nothing here belongs to Amazon
+  auto const users = TRY(to_selector(request.executable_by, "ExecutableBy"));
+  if (users.empty()) return out;
   out.branches.clear();
-  for (auto const& user : request.executable_by) {
+  for (auto const& user : users) {
     auto account = user == "all" ? user : TRY(to_account(user, caller.account));
     if (account == "all") {
       out.branches.push_back(Branch::everybody);
     } else if (account == caller.account) {
       out.branches.push_back(Branch::shared);
     } else {
-      out.branches.push_back(Branch::own);
       out.shared_with.push_back(account);
     }
   }
-  if (!out.shared_with.empty() && std::ranges::find(out.branches, Branch::own) != out.branches.end() &&
-      std::ranges::count(out.branches, Branch::own) != static_cast<std::ptrdiff_t>(out.branches.size()))
+  if (out.shared_with.empty()) return out;
+  if (!out.branches.empty())
     return images::invalid_parameter_combination(
         "ExecutableBy cannot name another account together with self or all.");
+  out.branches = {Branch::own};
   return out;
 }
 

@@ -22,7 +22,6 @@ using instances::InstanceState;
 /// All of them must be the caller's own; the refusal names all that are not.
 Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
                        std::vector<std::string> const& ids) {
-  for (auto const& id : ids) TRY(instances::check_instance_id(id));
   std::vector<std::string> missing;
   for (auto const& id : ids) {
     auto const found = TRY(catalogue::find_instance(tx, id));
@@ -43,17 +42,18 @@ template <class Request>
 Result<Found> find_instances(catalogue::Transaction& tx, access::Caller const& caller,
                              crypto::Key const& token_key, Request const& request,
                              std::vector<catalogue::Filter> filters) {
-  for (auto const& id : request.instance_id) TRY(instances::check_instance_id(id));
-  if (!request.instance_id.empty() && request.max_results)
+  auto const ids = TRY(to_selector(request.instance_id, "InstanceId"));
+  for (auto const& id : ids) TRY(instances::check_instance_id(id));
+  if (!ids.empty() && request.max_results)
     return images::invalid_parameter_combination(
         "The parameter instancesSet cannot be used with the parameter maxResults");
   Found out;
   out.page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
-  TRY(check_ids(tx, caller, request.instance_id));
+  TRY(check_ids(tx, caller, ids));
   catalogue::Selection selection;
   selection.account = caller.account;
-  selection.ids = request.instance_id;
+  selection.ids = ids;
   selection.filters = std::move(filters);
   out.positions = TRY(catalogue::list_instances(tx, selection, out.page.after, out.page.limit));
   for (auto const& position : out.positions) {

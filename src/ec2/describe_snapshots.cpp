@@ -20,27 +20,30 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeSnapshotsReq
   out.account = caller.account;
   out.branches = {Branch::own, Branch::shared, Branch::everybody};
   out.filters = to_filters(request.filter);
-  out.ids = request.snapshot_id;
-  for (auto const& id : request.snapshot_id) TRY(images::SnapshotId::parse(id));
-  for (auto const& owner : request.owner)
+  out.ids = TRY(to_selector(request.snapshot_id, "SnapshotId"));
+  for (auto const& id : out.ids) TRY(images::SnapshotId::parse(id));
+  auto const owners = TRY(to_selector(request.owner, "Owner"));
+  for (auto const& owner : owners)
     if (!is_owner_alias(owner)) out.owners.push_back(TRY(to_account(owner, caller.account)));
-  if (!request.owner.empty() && out.owners.empty()) return std::nullopt;
-  if (request.restorable_by.empty()) return out;
+  if (!owners.empty() && out.owners.empty()) return std::nullopt;
+  auto const users = TRY(to_selector(request.restorable_by, "RestorableBy"));
+  if (users.empty()) return out;
   out.branches.clear();
-  for (auto const& user : request.restorable_by) {
+  for (auto const& user : users) {
     auto account = user == "all" ? user : TRY(to_account(user, caller.account));
     if (account == "all") {
       out.branches.push_back(Branch::everybody);
     } else if (account == caller.account) {
       out.branches.insert(out.branches.end(), {Branch::own, Branch::shared});
     } else {
-      out.branches.push_back(Branch::own);
       out.shared_with.push_back(account);
     }
   }
-  if (!out.shared_with.empty() && out.shared_with.size() != request.restorable_by.size())
+  if (out.shared_with.empty()) return out;
+  if (!out.branches.empty())
     return images::invalid_parameter_combination(
         "RestorableBy cannot name another account together with self or all.");
+  out.branches = {Branch::own};
   return out;
 }
 

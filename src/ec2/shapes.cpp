@@ -2,6 +2,7 @@
 #include "ec2/shapes.h"
 
 #include <algorithm>
+#include <set>
 
 #include "access/caller.h"
 #include "base/text.h"
@@ -9,6 +10,11 @@
 namespace argosy::ec2 {
 
 namespace m = messages::ec2;
+
+namespace {
+/// As many as a page of a list holds.
+constexpr std::size_t kMostSelected = 1'000;
+}  // namespace
 
 std::vector<m::Tag> to_shape(std::vector<images::Tag> const& tags) {
   std::vector<m::Tag> out;
@@ -41,6 +47,18 @@ std::vector<catalogue::Filter> to_filters(std::vector<m::Filter> const& filters)
 bool matches_any(m::Filter const& filter, std::string_view text) {
   return std::ranges::any_of(
       filter.value, [&](auto const& value) { return matches_wildcard(value, text, Escape::backslash); });
+}
+
+Result<std::vector<std::string>> to_selector(std::vector<std::string> const& given,
+                                             std::string_view parameter) {
+  if (given.size() > kMostSelected)
+    return images::invalid_parameter_value("A call can name at most 1000 values of " +
+                                           std::string(parameter));
+  std::vector<std::string> out;
+  std::set<std::string_view> seen;
+  for (auto const& text : given)
+    if (seen.insert(text).second) out.push_back(text);
+  return out;
 }
 
 Result<images::Tag> to_tag(m::Tag const& tag) {

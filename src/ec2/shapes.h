@@ -16,6 +16,11 @@ std::vector<catalogue::Filter> to_filters(std::vector<messages::ec2::Filter> con
 /// For what is no row of the catalogue: regions and zones. True if a value of the filter matches.
 bool matches_any(messages::ec2::Filter const& filter, std::string_view text);
 
+/// What a list is asked for by id or by account, each once and in the caller's order. Fails with
+/// InvalidParameterValue on more than 1,000, as `parameter` by name.
+Result<std::vector<std::string>> to_selector(std::vector<std::string> const& given,
+                                             std::string_view parameter);
+
 /// The tags of a TagSpecification for one type of resource. Fails with InvalidParameterValue on a type that
 /// is not in `allowed`, and as images::check_tags does.
 Result<std::vector<images::Tag>> tags_for(std::vector<messages::ec2::TagSpecification> const& specifications,

@@ -132,16 +132,17 @@ Result<m::DeleteVolumeResponse> delete_volume(catalogue::Transaction& tx, access
 Result<m::DescribeVolumesResponse> describe_volumes(catalogue::Transaction& tx, access::Caller const& caller,
                                                     std::string const& region, crypto::Key const& token_key,
                                                     m::DescribeVolumesRequest const& request) {
-  for (auto const& id : request.volume_id) TRY(instances::check_volume_id(id));
-  if (!request.volume_id.empty() && request.max_results)
+  auto const ids = TRY(to_selector(request.volume_id, "VolumeId"));
+  for (auto const& id : ids) TRY(instances::check_volume_id(id));
+  if (!ids.empty() && request.max_results)
     return images::invalid_parameter_combination(
         "The parameter volumeSet cannot be used with the parameter maxResults");
   auto const page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
-  for (auto const& id : request.volume_id) TRY(catalogue::find_owned_volume(tx, caller.account, id));
+  for (auto const& id : ids) TRY(catalogue::find_owned_volume(tx, caller.account, id));
   catalogue::Selection selection;
   selection.account = caller.account;
-  selection.ids = request.volume_id;
+  selection.ids = ids;
   selection.filters = to_filters(request.filter);
   auto const found = TRY(catalogue::list_volumes(tx, selection, page.after, page.limit));
   m::DescribeVolumesResponse out;

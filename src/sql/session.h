@@ -64,7 +64,8 @@ class Session {
   /// Durable on return if the session was opened with Durability::full.
   virtual Result<void> commit() = 0;
   virtual void rollback() = 0;
-  /// Statements are prepared once and kept. At most one Rows of the same text is open at a time.
+  /// Statements are prepared once and kept, in memory that is bounded. At most one Rows of the same text is
+  /// open at a time.
   virtual Result<std::unique_ptr<Rows>> query(std::string_view statement,
                                               std::span<Value const> parameters) = 0;
   /// The number of rows changed.

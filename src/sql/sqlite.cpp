@@ -13,9 +13,9 @@ namespace {
 
 /// How long a statement waits for another connection's lock before it is a conflict.
 constexpr int kBusyTimeoutMs = 10'000;
-/// A connection keeps at most this many prepared statements; more means that statements are composed from
-/// data.
-constexpr std::size_t kStatementLimit = 500;
+/// A connection keeps prepared statements of at most so many bytes together, as much as of the database's
+/// pages. Those of fixed text fit; more means that statements are composed from what callers sent.
+constexpr std::size_t kStatementBytes = 4U << 20U;
 
 Error to_error(sqlite3* db, int result) {
   std::string message = sqlite3_errmsg(db);
@@ -60,6 +60,9 @@ class Statement {
     sqlite3_clear_bindings(handle_);
   }
   sqlite3_stmt* handle() { return handle_; }
+  std::size_t bytes() const {
+    return static_cast<std::size_t>(sqlite3_stmt_status(handle_, SQLITE_STMTSTATUS_MEMUSED, 0));
+  }
   bool in_use = false;
 
  private:
@@ -180,21 +183,29 @@ class SqliteSession final : public Session {
   Result<Statement*> prepare(std::string_view text) {
     auto found = statements_.find(std::string(text));
     if (found == statements_.end()) {
-      if (statements_.size() >= kStatementLimit)
-        std::erase_if(statements_, [](auto const& entry) { return !entry.second->in_use; });
+      if (statement_bytes_ > kStatementBytes) forget_statements();
       sqlite3_stmt* handle = nullptr;
       int result = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()),
                                       SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
       if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));
       found = statements_.emplace(std::string(text), std::make_unique<Statement>(db_, handle)).first;
+      statement_bytes_ += text.size() + found->second->bytes();
     }
     ARGOSY_ASSERT(!found->second->in_use);
     found->second->in_use = true;
     return found->second.get();
   }
 
+  /// All but those whose rows are being read.
+  void forget_statements() {
+    std::erase_if(statements_, [](auto const& entry) { return !entry.second->in_use; });
+    statement_bytes_ = 0;
+    for (auto const& [text, statement] : statements_) statement_bytes_ += text.size() + statement->bytes();
+  }
+
   sqlite3* db_;
-  std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
+  std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;  // by their text
+  std::size_t statement_bytes_ = 0;                                         // of all of them
 };
 
 }  // namespace

@@ -204,6 +204,30 @@ def test_selectors_are_combined(owner, image, described):
     assert ids(owner, ImageIds=both, Owners=["amazon"]) == set()
 
 
+@pytest.mark.parametrize(
+    "operation, name, value, refusal",
+    [
+        ("DescribeImages", "ImageId", NO_IMAGE, "InvalidAMIID.NotFound"),
+        ("DescribeImages", "Owner", "self", None),
+        ("DescribeImages", "ExecutableBy", "self", None),
+        ("DescribeSnapshots", "SnapshotId", "snap-0123456789abcdef0", "InvalidSnapshot.NotFound"),
+        ("DescribeSnapshots", "Owner", "self", None),
+        ("DescribeSnapshots", "RestorableBy", "self", None),
+        ("DescribeInstances", "InstanceId", "i-0123456789abcdef0", "InvalidInstanceID.NotFound"),
+        ("DescribeInstanceStatus", "InstanceId", "i-0123456789abcdef0", "InvalidInstanceID.NotFound"),
+        ("DescribeVolumes", "VolumeId", "vol-0123456789abcdef0", "InvalidVolume.NotFound"),
+    ],
+)
+def test_a_selector_has_at_most_a_thousand_values(owner, operation, name, value, refusal):
+    def code(count):
+        values = {f"{name}__{number}": value for number in range(1, count + 1)}
+        answer = owner.query(operation, **values)
+        return None if answer.status == 200 else answer.code
+
+    assert code(1_000) == refusal
+    assert code(1_001) == "InvalidParameterValue"
+
+
 def test_an_image_shows_once_however_often_it_is_selected(owner, image):
     found = owner.ec2().describe_images(ImageIds=[image, image], Owners=["self", owner.id])["Images"]
     assert [entry["ImageId"] for entry in found] == [image]

@@ -1,5 +1,6 @@
 // contract/sql.cpp - what every driver of sql::Session must do.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 
@@ -88,6 +89,17 @@ TEST_F(SessionContract, lends_no_more_sessions_than_its_limit) {
   }
   { auto third = *pool.take(); }
   EXPECT_EQ(opened, 2);
+}
+
+TEST_F(SessionContract, keeps_statements_of_ever_other_texts_in_bounded_memory) {
+  std::string list = "1";
+  for (int number = 0; number < 5'000; ++number) list += ", 1";
+  auto const before = sqlite3_memory_used();
+  for (int number = 0; number < 300; ++number) {
+    list += ", 1";
+    ASSERT_TRUE(session_->query("SELECT name FROM t WHERE id IN (" + list + ")"));
+  }
+  EXPECT_LT(sqlite3_memory_used() - before, 10 << 20);
 }
 
 TEST_F(SessionContract, copies_the_whole_database_as_it_is_while_another_session_writes) {
