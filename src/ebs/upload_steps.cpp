@@ -1,6 +1,7 @@
 // ebs/upload_steps.cpp - see upload_steps.h.
 #include "ebs/upload_steps.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "base/log.h"
@@ -23,6 +24,9 @@ constexpr auto kRestsAfter = std::chrono::minutes(1);
 /// How often accepted uploads are looked for when nobody says that there are any.
 constexpr auto kCompletionInterval = std::chrono::seconds(1);
 constexpr auto kOpenUploadsInterval = std::chrono::seconds(30);
+/// Failures of one upload in a row that may pass: with the longest wait, about a day, as of a copy.
+constexpr int kMaxFailures = 1'500;
+constexpr auto kLongestWait = std::chrono::seconds(60);
 
 /// What is recorded of a finished disk: of an encrypted one its root's key only under the snapshot's KMS key.
 struct Finished {
@@ -93,19 +97,36 @@ bool may_pass(Error const& error) {
          (error.fault == Fault::conflict && !keystore::is_about_keys(error));
 }
 
+/// `is_last_try`: what may pass ends it, too.
 Result<void> complete(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
-                      crypto::MasterKeys const& master_keys, std::string const& id, Time now) {
+                      crypto::MasterKeys const& master_keys, std::string const& id, bool is_last_try,
+                      Time now) {
   auto pin = content.store().pin();  // until the catalogue names what is built
   auto finished = [&]() -> Result<Finished> {
     auto const accepted = TRY(find_accepted(catalogue, keys, master_keys, id));
     return build(catalogue, content, keys, accepted);
   }();
-  if (!finished && may_pass(finished.error())) return std::unexpected(std::move(finished).error());
+  bool const may_go_on = !finished && may_pass(finished.error());
+  if (may_go_on && !is_last_try) return std::unexpected(std::move(finished).error());
   return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
     if (finished) return save_completed(tx, id, *finished, now);
     log_error("upload {} cannot be completed: {}", id, finished.error().message);
-    return end_with_error(tx, id, finished.error());
+    auto why = finished.error();
+    if (may_go_on) why.message = "For a day the server could not complete it, for a reason of its own";
+    return end_with_error(tx, id, why);
   });
+}
+
+Result<std::vector<std::string>> list_accepted(sql::Pool& catalogue) {
+  return sql::in_transaction(
+      catalogue, sql::Access::read, [](catalogue::Transaction& tx) -> Result<std::vector<std::string>> {
+        std::vector<std::string> out;
+        while (true) {
+          auto const more = TRY(catalogue::list_uploads(tx, true, out.empty() ? "" : out.back(), 1'000));
+          if (more.empty()) return out;
+          out.insert(out.end(), more.begin(), more.end());
+        }
+      });
 }
 
 Result<bool> forget_journals(sql::Pool& catalogue, content::Content& content) {
@@ -159,13 +180,38 @@ Result<void> for_each_upload(sql::Pool& catalogue, bool completing,
 
 }  // namespace
 
+std::optional<std::string> FailedCompletions::choose(std::vector<std::string> const& accepted, Time now) {
+  std::erase_if(failed_,
+                [&](auto const& entry) { return !std::ranges::binary_search(accepted, entry.first); });
+  for (auto const& id : accepted)
+    if (!failed_.contains(id)) return id;
+  auto const first = std::ranges::min_element(
+      failed_, {}, [](std::pair<std::string const, Failed> const& entry) { return entry.second.due; });
+  if (first == failed_.end() || first->second.due > now) return std::nullopt;
+  return first->first;
+}
+
+void FailedCompletions::add(std::string const& id, Time now) {
+  auto& failed = failed_[id];
+  failed.due =
+      now + std::min<Duration>(kLongestWait, std::chrono::seconds(1) * (1 << std::min(failed.times, 6)));
+  ++failed.times;
+}
+
+bool FailedCompletions::is_spent(std::string const& id) const {
+  auto const found = failed_.find(id);
+  return found != failed_.end() && found->second.times >= kMaxFailures;
+}
+
 Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
-                          crypto::MasterKeys const& master_keys, Time now) {
-  auto completing = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
-    return catalogue::list_uploads(tx, true, "", 1);
-  }));
-  if (!completing.empty()) {
-    TRY(complete(catalogue, content, keys, master_keys, completing.front(), now));
+                          crypto::MasterKeys const& master_keys, FailedCompletions& failed, Time now) {
+  auto const accepted = TRY(list_accepted(catalogue));
+  if (auto const id = failed.choose(accepted, now)) {
+    auto const done = complete(catalogue, content, keys, master_keys, *id, failed.is_spent(*id), now);
+    if (!done) {
+      failed.add(*id, now);
+      return fail(done.error().fault, "upload " + *id + ": " + done.error().message);
+    }
     return now;
   }
   bool forgot = TRY(forget_journals(catalogue, content));

@@ -1,5 +1,10 @@
 // ebs/upload_steps.h - what is done for uploads while nobody asks: in the background, at a start, at an end.
 #pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "content/content.h"
 #include "crypto/master_keys.h"
@@ -9,10 +14,29 @@
 
 namespace argosy::ebs {
 
+/// Accepted uploads that could not be completed for a reason that may pass. Each rests after a failure,
+/// longer each time, and holds up none of the others. One thread.
+class FailedCompletions {
+ public:
+  /// Which of these ids, in order, to complete now: one that has not failed yet, else the one that is due
+  /// longest. Forgets what is not among them.
+  std::optional<std::string> choose(std::vector<std::string> const& accepted, Time now);
+  void add(std::string const& id, Time now);
+  /// It failed so often that another failure ends it.
+  bool is_spent(std::string const& id) const;
+
+ private:
+  struct Failed {
+    int times = 0;
+    Time due{};
+  };
+  std::map<std::string, Failed> failed_;  // by id
+};
+
 /// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when
 /// to come back.
 Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
-                          crypto::MasterKeys const& master_keys, Time now);
+                          crypto::MasterKeys const& master_keys, FailedCompletions& failed, Time now);
 /// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
 /// of power then takes nothing from them.
 Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates, Time now);

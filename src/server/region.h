@@ -10,6 +10,7 @@
 #include "crypto/master_keys.h"
 #include "ebs/content_ledger.h"
 #include "ebs/upload_gates.h"
+#include "ebs/upload_steps.h"
 #include "keystore/ebs_keys.h"
 #include "keystore/upkeep.h"
 #include "peer/peer.h"
@@ -104,6 +105,7 @@ class Region {
   std::unique_ptr<peer::Source> answering_;
   replication::Sources sources_;
   ebs::UploadGates gates_{boot_id(entropy_)};
+  ebs::FailedCompletions failed_completions_;
   ebs::ContentLedger ledger_;
   std::unique_ptr<replication::Copier> copier_;
   std::unique_ptr<Machines> machines_;

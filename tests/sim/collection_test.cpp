@@ -59,6 +59,7 @@ class Collecting {
     tests::Region region;
     ebs::UploadGates gates{"a boot"};
     Uploads uploads{region, gates};
+    ebs::FailedCompletions failed;
     std::map<std::string, Blocks> open;  ///< uploads that take blocks, with what was put over the parent
     std::map<std::string, Blocks> over;  ///< what each of these began with
     std::map<std::string, Blocks> completing;
@@ -97,7 +98,7 @@ class Collecting {
         return complete(place);
       case 5:
         ASSERT_TRUE(ebs::step_uploads(place.region.catalogue, *place.region.content, place.region.keys,
-                                      place.region.master_keys, place.region.clock.now()));
+                                      place.region.master_keys, place.failed, place.region.clock.now()));
         return look_at_completing(place);
       case 6:
         if (!place.completed.empty()) {
@@ -276,9 +277,10 @@ TEST(CollectionTest, races_with_uploads_of_many_threads) {
     }
   });
   std::thread background([&] {
+    ebs::FailedCompletions failed;
     while (!ended)
       ASSERT_TRUE(ebs::step_uploads(region.catalogue, *region.content, region.keys, region.master_keys,
-                                    region.clock.now()));
+                                    failed, region.clock.now()));
   });
   std::vector<std::thread> clients;
   for (unsigned client = 0; client < 3; ++client)

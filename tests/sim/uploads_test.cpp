@@ -29,7 +29,7 @@ class UploadsTest : public testing::Test {
   }
   void step() { ASSERT_TRUE(uploads().step()); }
   images::Snapshot snapshot(std::string const& id) { return uploads().find(id); }
-  tests::Uploads uploads() { return {region_, *gates_}; }
+  tests::Uploads uploads(access::Caller const& caller = kOwner) { return {region_, *gates_, caller}; }
 
   tests::Region region_{"us-east-1"};
   std::unique_ptr<UploadGates> gates_ = std::make_unique<UploadGates>("first boot");
@@ -183,6 +183,55 @@ TEST_F(UploadsTest, ends_when_nothing_was_written_for_its_timeout) {
   region_.clock.advance(std::chrono::minutes(12));
   step();
   EXPECT_EQ(snapshot(other).state, images::SnapshotState::error) << "also when nobody comes back";
+}
+
+TEST_F(UploadsTest, of_which_one_cannot_be_read_for_a_while_holds_up_no_other) {
+  std::string const mine = start();
+  std::string const other = uploads(tests::kRecipient).start().value();
+  ASSERT_EQ(complete(mine, 0), "");
+  ASSERT_TRUE(uploads(tests::kRecipient).complete(other, 0));
+  auto const& first = std::min(mine, other);
+  auto const& last = std::max(mine, other);
+  bool readable = false;
+  keystore::EbsKeys const keys({region_.name, region_.master_keys, *region_.entropy}, region_.clock,
+                               [&](std::string const& account) -> Result<access::Caller> {
+                                 if (!readable && account == snapshot(first).owner)
+                                   return fail(Fault::unavailable, "Input/output error");
+                                 return tests::root_of(account);
+                               });
+  FailedCompletions failed;
+  auto const step_with_faults = [&] {
+    return step_uploads(region_.catalogue, *region_.content, keys, region_.master_keys, failed,
+                        region_.clock.now());
+  };
+  EXPECT_FALSE(step_with_faults());
+  EXPECT_TRUE(step_with_faults());
+  EXPECT_EQ(snapshot(last).state, images::SnapshotState::completed);
+  EXPECT_TRUE(step_with_faults()) << "it rests";
+  region_.clock.advance(std::chrono::seconds(2));
+  EXPECT_FALSE(step_with_faults());
+  readable = true;
+  region_.clock.advance(std::chrono::minutes(1));
+  EXPECT_TRUE(step_with_faults());
+  EXPECT_EQ(snapshot(first).state, images::SnapshotState::completed);
+}
+
+TEST_F(UploadsTest, becomes_an_error_when_it_cannot_be_completed_for_a_day) {
+  auto const id = start();
+  ASSERT_EQ(complete(id, 0), "");
+  keystore::EbsKeys const keys(
+      {region_.name, region_.master_keys, *region_.entropy}, region_.clock,
+      [](std::string const&) -> Result<access::Caller> { return fail(Fault::unavailable, "/secret/path"); });
+  FailedCompletions failed;
+  for (int minute = 0; minute < 24 * 60; ++minute, region_.clock.advance(std::chrono::minutes(1)))
+    ASSERT_FALSE(step_uploads(region_.catalogue, *region_.content, keys, region_.master_keys, failed,
+                              region_.clock.now()));
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::pending);
+  for (int minute = 0; minute < 2 * 60; ++minute, region_.clock.advance(std::chrono::minutes(1)))
+    (void)step_uploads(region_.catalogue, *region_.content, keys, region_.master_keys, failed,
+                       region_.clock.now());
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
+  EXPECT_EQ(snapshot(id).status_message.find("/secret/path"), std::string::npos);
 }
 
 TEST_F(UploadsTest, takes_a_disk_of_zeros) {

@@ -15,6 +15,7 @@ namespace argosy::tests {
 struct Uploads {
   Region& region;
   ebs::UploadGates& gates;
+  access::Caller const& caller = kOwner;
 
   Result<std::string> start(std::string const& parent = "", std::int64_t size_gib = 1,
                             std::int32_t timeout_minutes = 10) const {
@@ -23,7 +24,7 @@ struct Uploads {
     if (!parent.empty()) request.parent_snapshot_id = parent;
     request.timeout = timeout_minutes;
     auto started = TRY(region.run([&](catalogue::Transaction& tx) {
-      return ebs::start_snapshot(tx, kOwner, region.clock.now(), *region.entropy, region.keys,
+      return ebs::start_snapshot(tx, caller, region.clock.now(), *region.entropy, region.keys,
                                  region.master_keys, request);
     }));
     return started.snapshot_id;
@@ -37,7 +38,7 @@ struct Uploads {
                                                    {}};
     ebs::ContentLedger ledger;
     TRY(ebs::put_snapshot_block(region.catalogue, *region.content, gates, ledger, region.keys,
-                                region.master_keys, kOwner, region.clock.now(), request, data));
+                                region.master_keys, caller, region.clock.now(), request, data));
     return {};
   }
   Result<void> complete(std::string const& id, std::uint64_t count,
@@ -45,14 +46,15 @@ struct Uploads {
     messages::ebs::CompleteSnapshotRequest request{id, static_cast<std::int64_t>(count), std::move(checksum),
                                                    "SHA256", "LINEAR"};
     TRY(ebs::complete_snapshot(region.catalogue, *region.content, gates, region.keys, region.master_keys,
-                               kOwner, region.clock.now(), request));
+                               caller, region.clock.now(), request));
     return {};
   }
   /// What the background does, until nothing of it is left to do now.
   Result<void> step() const {
+    ebs::FailedCompletions failed;
     while (true) {
       auto next = TRY(ebs::step_uploads(region.catalogue, *region.content, region.keys, region.master_keys,
-                                        region.clock.now()));
+                                        failed, region.clock.now()));
       if (next > region.clock.now()) break;
     }
     TRY(ebs::step_open_uploads(region.catalogue, *region.content, gates, region.clock.now()));

@@ -87,10 +87,11 @@ class CapturesTest : public testing::Test {
   }
   /// What the background does, until it would come back later.
   void finish() {
+    ebs::FailedCompletions failed;
     for (Time next{}; next <= region_.clock.now();) next = *machines_.captures.step();
     for (Time next{}; next <= region_.clock.now();)
       next = *ebs::step_uploads(region_.catalogue, *region_.content, region_.keys, region_.master_keys,
-                                region_.clock.now());
+                                failed, region_.clock.now());
   }
   images::Snapshot capture() {
     auto const id = begin();
