@@ -75,21 +75,40 @@ Result<void> check_place(std::optional<std::string> const& outpost,
   return {};
 }
 
-struct Recorded {
-  std::vector<images::Snapshot> snapshots;  ///< in the order of the volumes
-  std::vector<launcher::Capture> captures;  ///< still without their frozen disks
+/// What new snapshots are tagged with.
+struct TagWish {
+  std::vector<images::Tag> given;
+  bool of_volume = false;  ///< the volume's own, too; what is given goes before
 };
+
+struct Recorded {
+  std::vector<images::Snapshot> snapshots;     ///< in the order of the volumes
+  std::vector<std::vector<images::Tag>> tags;  ///< of each snapshot
+  std::vector<launcher::Capture> captures;     ///< still without their frozen disks
+};
+
+Result<std::vector<images::Tag>> tags_of(catalogue::Transaction& tx, access::Caller const& caller,
+                                         Volume const& volume, TagWish const& wish) {
+  auto out = wish.given;
+  if (!wish.of_volume) return out;
+  auto const more = TRY(catalogue::list_tags(tx, caller.account, volume.id));
+  for (auto const& tag : more)
+    if (std::ranges::find(wish.given, tag.key, &images::Tag::key) == wish.given.end()) out.push_back(tag);
+  return out;
+}
 
 /// A pending snapshot of each volume.
 Result<Recorded> record(catalogue::Transaction& tx, CaptureRegion const& region, access::Caller const& caller,
                         Time now, std::vector<Volume> const& volumes, std::string const& description,
-                        std::vector<images::Tag> const& tags) {
+                        TagWish const& wish) {
   Recorded out;
   for (auto const& volume : volumes) {
     auto const opened = TRY(with_key_errors(launcher::open_volume(tx, region.keys, volume)));
     auto snapshot = TRY(with_key_errors(ebs::begin_capture(
         tx, caller, now, region.entropy, region.keys, region.master_keys, volume, opened.root, description)));
+    auto tags = TRY(tags_of(tx, caller, volume, wish));
     TRY(catalogue::save_tags(tx, caller.account, snapshot.id, tags));
+    out.tags.push_back(std::move(tags));
     auto const builds = TRY(ebs::builds_on_base(tx, region.keys, volume));
     out.captures.push_back({snapshot.id, volume, opened.root, nullptr, builds});
     out.snapshots.push_back(std::move(snapshot));
@@ -110,7 +129,7 @@ void give_up(launcher::Captures& captures, std::vector<images::Snapshot> const& 
 /// Frozen first, so that the content is that of this call; recorded then.
 Result<Recorded> capture_now(CaptureRegion const& region, access::Caller const& caller, Time now,
                              std::string const& instance, std::vector<Volume> const& volumes,
-                             std::string const& description, std::vector<images::Tag> const& tags) {
+                             std::string const& description, TagWish const& tags) {
   auto frozen = TRY(freeze(region.launcher, instance, volumes));
   auto recorded =
       TRY(sql::in_transaction(region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
@@ -167,6 +186,24 @@ Result<Machine> find_machine(CaptureRegion const& region, access::Caller const& 
         out.volumes = TRY(catalogue::list_attached_volumes(tx, id, out.instance.root_device_name));
         return out;
       });
+}
+
+/// Leaves out what CreateSnapshots is to leave out. Source: API_InstanceSpecification.
+Result<void> leave_out(m::InstanceSpecification const& wanted, Machine& machine) {
+  auto const& root = machine.instance.root_device_name;
+  for (auto const& id : wanted.exclude_data_volume_id) {
+    auto const found = std::ranges::find(machine.volumes, id, &Volume::id);
+    if (found == machine.volumes.end()) return instances::volume_not_found(id);
+    if (found->device_name == root)
+      return images::invalid_parameter_value("The volume " + id +
+                                             " is the root volume, which ExcludeBootVolume leaves out");
+  }
+  std::erase_if(machine.volumes, [&](Volume const& volume) {
+    if (volume.device_name == root) return wanted.exclude_boot_volume.value_or(false);
+    auto const& named = wanted.exclude_data_volume_id;
+    return std::ranges::find(named, volume.id) != named.end();
+  });
+  return {};
 }
 
 /// Leaves out what the caller leaves out and adds what he adds; what he changes of a volume must be allowed.
@@ -268,8 +305,8 @@ Result<m::Snapshot> create_snapshot(CaptureRegion const& region, access::Caller 
         return catalogue::find_owned_volume(tx, caller.account, request.volume_id);
       }));
   TRY(check_readable(volume));
-  auto const made = TRY(
-      capture_now(region, caller, now, volume.instance_id, {volume}, request.description.value_or(""), tags));
+  auto const made = TRY(capture_now(region, caller, now, volume.instance_id, {volume},
+                                    request.description.value_or(""), {tags}));
   return to_shape(made.snapshots.front(), tags);
 }
 
@@ -286,35 +323,15 @@ Result<m::CreateSnapshotsResponse> create_snapshots(CaptureRegion const& region,
   auto const tags = TRY(tags_for(request.tag_specification, "snapshot", {"snapshot"}));
   TRY(stop_if_dry_run(request.dry_run));
   auto machine = TRY(find_machine(region, caller, wanted.instance_id));
-  auto const& root = machine.instance.root_device_name;
-  std::erase_if(machine.volumes, [&](Volume const& volume) {
-    bool const named =
-        std::ranges::find(wanted.exclude_data_volume_id, volume.id) != wanted.exclude_data_volume_id.end();
-    bool const boots = volume.device_name == root;
-    return boots ? wanted.exclude_boot_volume.value_or(false) : named;
-  });
+  TRY(leave_out(wanted, machine));
   if (machine.volumes.empty())
     return images::invalid_parameter_value("No volume of the instance is left to take a snapshot of");
-  auto const made = TRY(capture_now(region, caller, now, machine.instance.id, machine.volumes,
-                                    request.description.value_or(""), tags));
+  auto const made =
+      TRY(capture_now(region, caller, now, machine.instance.id, machine.volumes,
+                      request.description.value_or(""), {tags, request.copy_tags_from_source.has_value()}));
   m::CreateSnapshotsResponse out;
-  for (std::size_t i = 0; i < made.snapshots.size(); ++i) {
-    auto all = tags;
-    if (request.copy_tags_from_source) {
-      auto const more = TRY(sql::in_transaction(
-          region.catalogue, sql::Access::write,
-          [&](catalogue::Transaction& tx) -> Result<std::vector<images::Tag>> {
-            auto of_volume = TRY(catalogue::list_tags(tx, caller.account, machine.volumes[i].id));
-            std::erase_if(of_volume, [&](images::Tag const& tag) {
-              return std::ranges::find(tags, tag.key, &images::Tag::key) != tags.end();
-            });
-            TRY(catalogue::save_tags(tx, caller.account, made.snapshots[i].id, of_volume));
-            return of_volume;
-          }));
-      all.insert(all.end(), more.begin(), more.end());
-    }
-    out.snapshot_set.push_back(to_info(made.snapshots[i], all));
-  }
+  for (std::size_t i = 0; i < made.snapshots.size(); ++i)
+    out.snapshot_set.push_back(to_info(made.snapshots[i], made.tags[i]));
   return out;
 }
 
@@ -341,7 +358,7 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
         TRY(check_image_limit(tx, caller));
         bool const is_read = TRY(catalogue::is_captured(tx, instance.id));
         if (reboots && is_read) return being_read();  // which the reboot would break off
-        auto made = TRY(record(tx, region, caller, now, volumes, "", snapshot_tags));
+        auto made = TRY(record(tx, region, caller, now, volumes, "", {snapshot_tags}));
         auto const image = TRY(new_image(tx, caller, now, region.entropy, machine, request, made.snapshots));
         for (auto& snapshot : made.snapshots) {
           snapshot.description = "Created by CreateImage(" + instance.id + ") for " + image.id;

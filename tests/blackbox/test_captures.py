@@ -130,14 +130,12 @@ def test_snapshots_of_all_volumes_of_an_instance(client, owner, base, image):
         mappings = machines.describe(owner, instance)["BlockDeviceMappings"]
         root, data = (one["Ebs"]["VolumeId"] for one in mappings)
 
+        def call(specification, **given):
+            given["InstanceSpecification"] = {"InstanceId": instance, **specification}
+            return client.call(owner, "ec2", "CreateSnapshots", CopyTagsFromSource="volume", **given)
+
         def take(**specification):
-            answer = client.call(
-                owner,
-                "ec2",
-                "CreateSnapshots",
-                InstanceSpecification={"InstanceId": instance, **specification},
-                CopyTagsFromSource="volume",
-            )
+            answer = call(specification)
             for one in answer["Snapshots"]:
                 disks.await_snapshot(owner, one["SnapshotId"])
                 assert one["Tags"] == [{"Key": "from", "Value": "volume"}]
@@ -149,6 +147,18 @@ def test_snapshots_of_all_volumes_of_an_instance(client, owner, base, image):
         assert set(take(ExcludeBootVolume=True)) == {data}
         with refused("InvalidParameterValue", "InvalidParameterCombination"):
             take(ExcludeBootVolume=True, **({"ExcludeDataVolumeIds": [data]}))
+        assert set(take(ExcludeDataVolumeIds=[data])) == {root}
+        # What is refused leaves no snapshot: what was to be left out by a wrong name, and more tags than there may be.
+        filters = [{"Name": "volume-id", "Values": [root, data]}]
+        before = owner.ec2().describe_snapshots(Filters=filters)["Snapshots"]
+        with refused("InvalidVolume.NotFound"):
+            call({"ExcludeDataVolumeIds": ["vol-0123456789abcdef0"]})
+        with refused("InvalidParameterValue"):
+            call({"ExcludeDataVolumeIds": [root]})
+        many = [{"Key": f"key {number}", "Value": ""} for number in range(50)]
+        with refused("TagLimitExceeded"):
+            call({}, TagSpecifications=[{"ResourceType": "snapshot", "Tags": many}])
+        assert len(owner.ec2().describe_snapshots(Filters=filters)["Snapshots"]) == len(before)
 
 
 def test_an_image_leaves_out_changes_and_adds_disks(client, owner, base, image):
