@@ -17,6 +17,14 @@ Result<void> remove_snapshot_and_work(catalogue::Transaction& tx, images::Snapsh
   return catalogue::remove_snapshot(tx, snapshot.id);
 }
 
+/// An image that the caller may not see is not named.
+std::unexpected<Error> in_use(catalogue::Transaction& tx, access::Caller const& caller,
+                              std::string const& snapshot, std::string const& image) {
+  auto const id = images::ImageId::parse(image);
+  bool const seen = id && catalogue::find_visible_image(tx, caller.account, *id);
+  return images::snapshot_in_use(snapshot, seen ? image : "an image of another account");
+}
+
 Result<messages::ec2::DeleteSnapshotResponse> delete_snapshot(
     catalogue::Transaction& tx, access::Caller const& caller,
     messages::ec2::DeleteSnapshotRequest const& request) {
@@ -24,7 +32,7 @@ Result<messages::ec2::DeleteSnapshotResponse> delete_snapshot(
   TRY(stop_if_dry_run(request.dry_run));
   auto snapshot = TRY(catalogue::find_owned_snapshot(tx, caller.account, id));
   auto user = TRY(catalogue::find_image_using(tx, snapshot.id, ""));
-  if (user) return images::snapshot_in_use(snapshot.id, *user);
+  if (user) return in_use(tx, caller, snapshot.id, *user);
   TRY(remove_snapshot_and_work(tx, snapshot));
   return messages::ec2::DeleteSnapshotResponse{};
 }

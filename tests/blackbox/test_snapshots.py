@@ -270,7 +270,9 @@ def test_a_snapshot_that_an_image_needs_is_not_deleted(owner, snapshot, fresh, d
 def test_a_snapshot_that_anothers_image_needs_is_not_deleted(owner, recipient, fresh):
     disks.share_snapshot(owner, fresh, recipient)
     disks.register(recipient, fresh)
-    with refused("InvalidSnapshot.InUse"):
+    # A private image is named to nobody else.
+    unnamed = f"The snapshot {fresh} is currently in use by an image of another account"
+    with refused("InvalidSnapshot.InUse", message=unnamed):
         owner.ec2().delete_snapshot(SnapshotId=fresh)
 
 
