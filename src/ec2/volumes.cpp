@@ -62,7 +62,8 @@ Result<void> check(m::CreateVolumeRequest const& request, std::string const& acc
   if (*request.availability_zone != instances::default_network(account, region).availability_zone)
     return fail(Fault::invalid, "InvalidZone.NotFound",
                 "The zone '" + *request.availability_zone + "' does not exist.");
-  if (!request.size && !request.snapshot_id) return images::missing_parameter("size or snapshotId");
+  bool const of_snapshot = request.snapshot_id && !request.snapshot_id->empty();
+  if (!request.size && !of_snapshot) return images::missing_parameter("size or snapshotId");
   if (request.size && (*request.size < 1 || *request.size > images::kMaxVolumeSizeGib))
     return images::invalid_parameter_value("Volume size of " + std::to_string(*request.size) +
                                            "GB is not between 1GB and 65536GB");

@@ -58,6 +58,7 @@ def test_a_volume_is_as_large_as_its_snapshot_or_larger(client, owner):
 
 REQUESTS = {
     "nothing": ({}, "MissingParameter"),
+    "an empty snapshot": ({"SnapshotId": ""}, "MissingParameter"),
     "no size": ({"Size": 0}, "InvalidParameterValue"),
     "too large": ({"Size": 65537}, "InvalidParameterValue"),
     "another zone": ({"Size": 1, "AvailabilityZone": "us-east-1f"}, "InvalidZone.NotFound"),
