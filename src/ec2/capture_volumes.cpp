@@ -2,6 +2,7 @@
 #include "ec2/capture_volumes.h"
 
 #include <algorithm>
+#include <set>
 
 #include "catalogue/images.h"
 #include "catalogue/instances.h"
@@ -210,8 +211,12 @@ Result<void> leave_out(m::InstanceSpecification const& wanted, Machine& machine)
 Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, Machine& machine) {
   auto const& root = machine.instance.root_device_name;
   auto& volumes = machine.volumes;
+  std::set<std::string_view> seen;
   for (auto const& item : given) {
     if (!item.device_name) return images::missing_parameter("BlockDeviceMapping.DeviceName");
+    if (!seen.insert(*item.device_name).second)
+      return images::invalid_mapping("The device '" + *item.device_name +
+                                     "' is used in more than one block-device mapping");
     auto const found = std::ranges::find(volumes, *item.device_name, &Volume::device_name);
     if (item.no_device) {
       if (*item.device_name == root)
@@ -220,14 +225,11 @@ Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, Mac
       continue;
     }
     if (found == volumes.end()) {
-      if (std::ranges::find(machine.added, *item.device_name, &images::Mapping::device_name) !=
-          machine.added.end())
-        return images::invalid_mapping("The device '" + *item.device_name +
-                                       "' is used in more than one block-device mapping");
       machine.added.push_back(TRY(to_mapping(item)));
       continue;
     }
     if (!item.ebs) return images::invalid_mapping("The device " + *item.device_name + " has no Ebs");
+    TRY(check_supported(*item.ebs));
     if (item.ebs->encrypted || item.ebs->kms_key_id || item.ebs->snapshot_id)
       return images::invalid_mapping("Encryption and snapshot of the device " + *item.device_name +
                                      " cannot be changed by CreateImage");
@@ -237,9 +239,11 @@ Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, Mac
     found->delete_on_termination = item.ebs->delete_on_termination.value_or(found->delete_on_termination);
     if (item.ebs->volume_type) {
       found->type = *item.ebs->volume_type;
-      found->iops = item.ebs->iops;
-      found->throughput = item.ebs->throughput;
+      found->iops.reset();
+      found->throughput.reset();
     }
+    if (item.ebs->iops) found->iops = item.ebs->iops;
+    if (item.ebs->throughput) found->throughput = item.ebs->throughput;
     TRY(check_performance(found->type, found->iops, found->throughput));
   }
   return {};

@@ -16,6 +16,20 @@ Result<void> check_device_name(std::string const& name) {
   return {};
 }
 
+Result<void> check_supported(messages::ec2::EbsBlockDevice const& given) {
+  auto const refuse = [](char const* name) {
+    return images::unsupported("The parameter BlockDeviceMapping.Ebs." + std::string(name) +
+                               " is not supported.");
+  };
+  auto const is_given = [](std::optional<std::string> const& text) { return text && !text->empty(); };
+  if (is_given(given.outpost_arn)) return images::unsupported("Outposts are not supported.");
+  if (is_given(given.availability_zone)) return refuse("AvailabilityZone");
+  if (is_given(given.availability_zone_id)) return refuse("AvailabilityZoneId");
+  if (given.volume_initialization_rate) return refuse("VolumeInitializationRate");
+  if (given.ebs_card_index.value_or(0) != 0) return refuse("EbsCardIndex");
+  return {};
+}
+
 Result<images::Mapping> to_mapping(messages::ec2::BlockDeviceMapping const& given) {
   images::Mapping out;
   if (!given.device_name) return images::missing_parameter("BlockDeviceMapping.DeviceName");
@@ -37,7 +51,7 @@ Result<images::Mapping> to_mapping(messages::ec2::BlockDeviceMapping const& give
   if (ebs.encrypted.value_or(false) || ebs.kms_key_id)
     return images::unsupported("The empty volume of device " + out.device_name +
                                " cannot be encrypted by its image.");
-  if (ebs.outpost_arn) return images::unsupported("Outposts are not supported.");
+  TRY(check_supported(ebs));
   if (!ebs.snapshot_id && !ebs.volume_size) return images::missing_parameter("size or snapshotId");
   if (ebs.snapshot_id) out.snapshot_id = TRY(images::SnapshotId::parse(*ebs.snapshot_id)).text();
   if (ebs.volume_size && (*ebs.volume_size < 1 || *ebs.volume_size > images::kMaxVolumeSizeGib))

@@ -12,6 +12,9 @@ namespace argosy::ec2 {
 /// Fails with InvalidBlockDeviceMapping.
 Result<void> check_device_name(std::string const& name);
 
+/// What a caller says of a disk and nothing here could follow. Fails with UnsupportedOperation.
+Result<void> check_supported(messages::ec2::EbsBlockDevice const& given);
+
 /// As far as that can be said without looking at what exists. Fails with MissingParameter,
 /// InvalidBlockDeviceMapping, InvalidSnapshotID.Malformed, InvalidParameterValue,
 /// InvalidParameterCombination, UnsupportedOperation.

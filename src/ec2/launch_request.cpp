@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "ec2/copy_task.h"
+#include "ec2/image_mapping.h"
 #include "ec2/new_volume.h"
+#include "ec2/regions.h"
 #include "ec2/shapes.h"
 #include "images/ids.h"
 #include "images/rules.h"
@@ -42,7 +44,7 @@ Result<DeviceWish> to_device(m::BlockDeviceMapping const& given) {
   if (!given.ebs)
     return images::invalid_mapping("The device " + out.device_name + " has neither Ebs nor NoDevice");
   auto const& ebs = *given.ebs;
-  if (ebs.outpost_arn) return images::unsupported("Outposts are not supported.");
+  TRY(check_supported(ebs));
   if (ebs.snapshot_id) out.snapshot_id = TRY(images::SnapshotId::parse(*ebs.snapshot_id)).text();
   if (ebs.volume_size && (*ebs.volume_size < 1 || *ebs.volume_size > images::kMaxVolumeSizeGib))
     return images::invalid_mapping("Volume size of " + std::to_string(*ebs.volume_size) +
@@ -74,6 +76,27 @@ Result<std::vector<DeviceWish>> to_devices(std::vector<m::BlockDeviceMapping> co
 /// Packer sends empty texts where it was told nothing, and EC2 takes them for that.
 bool is_given(std::optional<std::string> const& text) { return text && !text->empty(); }
 
+/// There is one zone, and no groups and hosts to choose from: whoever names another one is told so.
+Result<void> check_placement(m::Placement const& placement, std::string const& zone,
+                             std::string const& zone_id) {
+  for (auto const& [given, known] :
+       {std::pair(&placement.availability_zone, &zone), {&placement.availability_zone_id, &zone_id}})
+    if (is_given(*given) && **given != *known)
+      return images::invalid_parameter_value("Invalid availability zone: [" + **given + "]");
+  if (is_given(placement.tenancy) && *placement.tenancy != "default")
+    return images::unsupported("The tenancy " + *placement.tenancy + " is not supported.");
+  for (auto const* group : {&placement.group_name, &placement.group_id})
+    if (is_given(*group))
+      return fail(Fault::not_found, "InvalidPlacementGroup.Unknown",
+                  "The Placement Group '" + **group + "' is unknown.");
+  bool const by_default = !is_given(placement.affinity) || *placement.affinity == "default";
+  if (!by_default || is_given(placement.host_id) || is_given(placement.host_resource_group_arn))
+    return images::unsupported("Dedicated hosts are not supported.");
+  if (placement.partition_number || is_given(placement.spread_domain))
+    return images::unsupported("Placement by partition or spread domain is not supported.");
+  return {};
+}
+
 /// There is one network: whoever names another one is told so.
 Result<void> check_network(std::string const& account, std::string const& region,
                            m::RunInstancesRequest const& request) {
@@ -92,17 +115,13 @@ Result<void> check_network(std::string const& account, std::string const& region
   if (request.network_interface.size() > 1)
     return images::unsupported("An instance has one network interface.");
   for (auto const& interface : request.network_interface) {
+    if (interface.device_index.value_or(0) != 0)
+      return images::unsupported("The one network interface of an instance has the device index 0.");
     TRY(check_subnet(interface.subnet_id));
     for (auto const& id : interface.security_group_id) TRY(check_group(id, network.security_group_id));
   }
   if (!request.placement) return {};
-  auto const& placement = *request.placement;
-  if (is_given(placement.availability_zone) && *placement.availability_zone != network.availability_zone)
-    return images::invalid_parameter_value("Invalid availability zone: [" + *placement.availability_zone +
-                                           "]");
-  if (is_given(placement.tenancy) && *placement.tenancy != "default")
-    return images::unsupported("The tenancy " + *placement.tenancy + " is not supported.");
-  return {};
+  return check_placement(*request.placement, network.availability_zone, zone_id_of(region));
 }
 
 Result<void> take_metadata(m::InstanceMetadataOptionsRequest const& given, LaunchRequest& out) {
@@ -118,6 +137,9 @@ Result<void> take_metadata(m::InstanceMetadataOptionsRequest const& given, Launc
     out.hop_limit = *given.http_put_response_hop_limit;
   }
   if (given.http_endpoint) out.metadata_enabled = TRY(to_switch(*given.http_endpoint, "HttpEndpoint"));
+  bool const over_ipv6 =
+      is_given(given.http_protocol_ipv6) && TRY(to_switch(*given.http_protocol_ipv6, "HttpProtocolIpv6"));
+  if (over_ipv6) return images::unsupported("Instance metadata over IPv6 is not supported.");
   if (given.instance_metadata_tags)
     out.metadata_tags = TRY(to_switch(*given.instance_metadata_tags, "InstanceMetadataTags"));
   return {};

@@ -162,8 +162,14 @@ def test_snapshots_of_all_volumes_of_an_instance(client, owner, base, image):
 
 
 def test_an_image_leaves_out_changes_and_adds_disks(client, owner, base, image):
-    more = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "DeleteOnTermination": True}}]
+    more = [
+        {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "DeleteOnTermination": True}},
+        {"DeviceName": "/dev/sdi", "Ebs": {"VolumeSize": 1, "VolumeType": "gp3", "Iops": 3000, "DeleteOnTermination": True}},
+    ]
     with machines.running(owner, image, BlockDeviceMappings=more) as instance:
+        twice = [{"DeviceName": ROOT, "Ebs": {"DeleteOnTermination": keep}} for keep in (True, False)]
+        with refused("InvalidBlockDeviceMapping"):
+            create_image(client, owner, instance, NoReboot=True, BlockDeviceMappings=twice)
         made = create_image(
             client,
             owner,
@@ -174,10 +180,12 @@ def test_an_image_leaves_out_changes_and_adds_disks(client, owner, base, image):
                 {"DeviceName": "/dev/sdf", "NoDevice": ""},
                 {"DeviceName": "/dev/sdg", "Ebs": {"VolumeSize": 3}},
                 {"DeviceName": "/dev/sdh", "Ebs": {"SnapshotId": base, "VolumeSize": 2}},
+                {"DeviceName": "/dev/sdi", "Ebs": {"Iops": 6000}},
             ],
         )
     found = {one["DeviceName"]: one["Ebs"] for one in disks.await_image(owner, made)["BlockDeviceMappings"]}
-    assert set(found) == {ROOT, "/dev/sdg", "/dev/sdh"}
+    assert set(found) == {ROOT, "/dev/sdg", "/dev/sdh", "/dev/sdi"}
+    assert (found["/dev/sdi"]["VolumeType"], found["/dev/sdi"]["Iops"]) == ("gp3", 6000)
     root = found[ROOT]
     assert (root["VolumeType"], root["Iops"], root["DeleteOnTermination"]) == ("gp3", 4000, False)
     assert found["/dev/sdg"]["VolumeSize"] == 3 and "SnapshotId" not in found["/dev/sdg"]

@@ -151,6 +151,12 @@ REQUESTS = {
     "another group": ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound"),
     "another group's name": ({"SecurityGroups": ["web"]}, "InvalidGroup.NotFound"),
     "another zone": ({"Placement": {"AvailabilityZone": "us-east-1f"}}, "InvalidParameterValue"),
+    "another zone's id": ({"Placement": {"AvailabilityZoneId": "use1-az6"}}, "InvalidParameterValue"),
+    "a placement group": ({"Placement": {"GroupName": "cluster"}}, "InvalidPlacementGroup.Unknown"),
+    "a host": ({"Placement": {"HostId": "h-0123456789abcdef0"}}, "UnsupportedOperation"),
+    "a partition": ({"Placement": {"PartitionNumber": 2}}, "UnsupportedOperation"),
+    "metadata over IPv6": ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "UnsupportedOperation"),
+    "a second interface alone": ({"NetworkInterfaces": [{"DeviceIndex": 1}]}, "UnsupportedOperation"),
     "tenancy": ({"Placement": {"Tenancy": "dedicated"}}, "UnsupportedOperation"),
     "none": ({"MinCount": 0}, "InvalidParameterValue"),
     "fewer at most than at least": ({"MinCount": 2}, "InvalidParameterValue"),
@@ -210,6 +216,18 @@ def test_user_data_is_base64_and_bounded(owner, image):
     with refused("InvalidParameterValue"):
         machines.run(owner, image, UserData="x" * 16_385)
     assert owner.query("RunInstances", **wish, UserData="eA==", DryRun="true").code == "DryRunOperation"
+
+
+@pytest.mark.parametrize(
+    "name", ["AvailabilityZone", "AvailabilityZoneId", "VolumeInitializationRate", "EbsCardIndex", "OutpostArn"]
+)
+def test_what_no_disk_can_have_is_refused_by_name(owner, image, base, name):
+    """Of a launch and of an image; Debian's clients do not know most of them."""
+    disk = {"BlockDeviceMapping__1__DeviceName": ROOT, f"BlockDeviceMapping__1__Ebs__{name}": "100"}
+    launched = owner.query("RunInstances", ImageId=image, MinCount=1, MaxCount=1, **disk)
+    disk["BlockDeviceMapping__1__Ebs__SnapshotId"] = base
+    registered = owner.query("RegisterImage", Name=disks.unique("image"), RootDeviceName=ROOT, **disk)
+    assert (launched.code, registered.code) == ("UnsupportedOperation", "UnsupportedOperation")
 
 
 def test_sizes_types_and_counts_are_there(owner, image):
