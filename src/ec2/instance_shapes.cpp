@@ -1,6 +1,7 @@
 // ec2/instance_shapes.cpp - see instance_shapes.h.
 #include "ec2/instance_shapes.h"
 
+#include "catalogue/images.h"
 #include "catalogue/tags.h"
 #include "catalogue/volumes.h"
 #include "ec2/shapes.h"
@@ -73,7 +74,7 @@ Result<m::Instance> to_shape(catalogue::Transaction& tx, access::Caller const& c
   out.tag_set = ec2::to_shape(tags);
   out.virtualization_type = instance.virtualization_type;
   out.metadata_options = to_shape(instance.metadata);
-  out.boot_mode = instance.boot_mode;
+  if (auto const image = catalogue::find_image(tx, instance.image_id)) out.boot_mode = image->boot_mode;
   out.current_instance_boot_mode = instance.boot_mode;
   out.platform = instance.platform;
   out.platform_details = instance.platform ? "Windows" : "Linux/UNIX";

@@ -185,7 +185,8 @@ instances::Instance new_instance(access::Caller const& caller, Time now, Entropy
   out.architecture = image.architecture;
   out.virtualization_type = image.virtualization_type;
   out.root_device_name = image.root_device_name;
-  out.boot_mode = image.boot_mode == "uefi" ? "uefi" : "legacy-bios";
+  bool const by_uefi = image.boot_mode && image.boot_mode->starts_with("uefi");  // preferred: every type can
+  out.boot_mode = by_uefi ? "uefi" : "legacy-bios";
   out.ena_support = image.ena_support;
   out.platform = image.platform;
   std::array<std::byte, 16> random{};

@@ -230,6 +230,21 @@ def test_what_no_disk_can_have_is_refused_by_name(owner, image, base, name):
     assert (launched.code, registered.code) == ("UnsupportedOperation", "UnsupportedOperation")
 
 
+@pytest.mark.parametrize(
+    "of_image, used", [(None, "legacy-bios"), ("legacy-bios", "legacy-bios"), ("uefi-preferred", "uefi")]
+)
+def test_the_boot_mode_of_an_image_decides_how_its_machines_boot(owner, base, of_image, used):
+    mode = {"BootMode": of_image} if of_image else {}
+    wish = {"ImageId": disks.register(owner, base, **mode), "MinCount": 1, "MaxCount": 1}
+    started = owner.query("RunInstances", InstanceType=machines.TYPE, **wish).xml.find("instancesSet/item")
+    instance = started.findtext("instanceId")
+    machines.terminate(owner, instance)
+    assert (started.findtext("bootMode"), started.findtext("currentInstanceBootMode")) == (of_image, used)
+    for name, value in (("boot-mode", of_image), ("current-instance-boot-mode", used)):
+        given = [{"Name": name, "Values": [value or "*"]}, {"Name": "instance-id", "Values": [instance]}]
+        assert bool(owner.ec2().describe_instances(Filters=given)["Reservations"]) == (value is not None)
+
+
 def test_sizes_types_and_counts_are_there(owner, image):
     assert owner.query("RunInstances", ImageId=image, MaxCount=1).code == "MissingParameter"
     assert owner.query("RunInstances", ImageId=image, MinCount=1).code == "MissingParameter"
