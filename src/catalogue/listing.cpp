@@ -6,152 +6,15 @@
 #include <algorithm>
 #include <list>
 
+#include "catalogue/filters.h"
 #include "images/rules.h"
+#include "instances/default_network.h"
+#include "instances/instance.h"
 
 #include "sql/read_rows.h"
 
 namespace argosy::catalogue {
 namespace {
-
-/// A filter's name, the text that is compared, and what surrounds the comparison ("{}").
-struct FilterColumn {
-  std::string_view name;
-  std::string_view text;
-  std::string_view around = "{}";
-};
-
-constexpr std::string_view kInMapping = "EXISTS(SELECT 1 FROM image_mappings m WHERE m.image = r.id AND {})";
-constexpr std::string_view kInOwnTags =
-    "EXISTS(SELECT 1 FROM tags t WHERE t.account = ?1 AND t.resource = r.id AND {})";
-
-/// Source of the names: ec2-semantics B2. What Argosy's images never have compares with the empty text.
-constexpr FilterColumn kImageFilters[] = {
-    {"architecture", "r.architecture"},
-    {"block-device-mapping.delete-on-termination",
-     "CASE m.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END", kInMapping},
-    {"block-device-mapping.device-name", "m.device_name", kInMapping},
-    {"block-device-mapping.snapshot-id", "m.snapshot", kInMapping},
-    {"block-device-mapping.volume-size", "CAST(m.volume_size_gib AS TEXT)", kInMapping},
-    {"block-device-mapping.volume-type", "m.volume_type", kInMapping},
-    {"block-device-mapping.encrypted", "CASE m.encrypted WHEN 1 THEN 'true' ELSE 'false' END", kInMapping},
-    {"creation-date", "r.created"},
-    {"description", "r.description"},
-    {"ena-support", "CASE r.ena_support WHEN 1 THEN 'true' ELSE 'false' END"},
-    {"free-tier-eligible", "'false'"},
-    {"hypervisor", "'xen'"},
-    {"image-allowed", "'true'"},
-    {"image-id", "r.id"},
-    {"image-type", "'machine'"},
-    {"is-public",
-     "CASE WHEN EXISTS(SELECT 1 FROM permissions p WHERE p.resource = r.id AND p.kind = 'group') THEN 'true' "
-     "ELSE 'false' END"},
-    {"kernel-id", "coalesce(r.kernel_id, '')"},
-    {"manifest-location", "r.owner || '/' || r.name"},
-    {"name", "r.name"},
-    {"owner-alias", "''"},
-    {"owner-id", "r.owner"},
-    {"platform", "CASE r.platform WHEN 'Windows' THEN 'windows' ELSE '' END"},
-    {"product-code", "''"},
-    {"product-code.type", "''"},
-    {"ramdisk-id", "coalesce(r.ramdisk_id, '')"},
-    {"root-device-name", "r.root_device_name"},
-    {"root-device-type", "'ebs'"},
-    {"source-image-id", "coalesce(r.source_image_id, '')"},
-    {"source-image-region", "coalesce(r.source_image_region, '')"},
-    {"source-instance-id", "coalesce(r.source_instance_id, '')"},
-    {"state", "r.state"},
-    {"state-reason-code", "r.state_reason_code"},
-    {"state-reason-message", "r.state_reason"},
-    {"sriov-net-support", "coalesce(r.sriov_net_support, '')"},
-    {"tag-key", "t.key", kInOwnTags},
-    {"virtualization-type", "r.virtualization_type"},
-};
-
-/// Source of the names: ec2-semantics B13.
-constexpr FilterColumn kSnapshotFilters[] = {
-    {"description", "r.description"},
-    {"encrypted", "CASE r.encrypted WHEN 1 THEN 'true' ELSE 'false' END"},
-    {"owner-alias", "''"},
-    {"owner-id", "r.owner"},
-    {"progress", "CAST(r.progress_percent AS TEXT) || '%'"},
-    {"snapshot-id", "r.id"},
-    {"start-time", "r.created"},
-    {"status", "r.state"},
-    {"storage-tier", "'standard'"},
-    {"transfer-type",
-     "CASE WHEN r.copy_source_region = '' THEN '' WHEN r.completion_duration_minutes IS NULL THEN 'standard' "
-     "ELSE 'time-based' END"},
-    {"tag-key", "t.key", kInOwnTags},
-    {"volume-id", "r.volume_id"},
-    {"volume-size", "CAST(r.volume_size_gib AS TEXT)"},
-};
-
-constexpr std::string_view kInVolumes = "EXISTS(SELECT 1 FROM volumes v WHERE v.instance = r.id AND {})";
-
-/// Source of the names: API_DescribeInstances; those that Argosy's instances can differ in.
-constexpr FilterColumn kInstanceFilters[] = {
-    {"architecture", "r.architecture"},
-    {"block-device-mapping.delete-on-termination",
-     "CASE v.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END", kInVolumes},
-    {"block-device-mapping.device-name", "v.device_name", kInVolumes},
-    {"block-device-mapping.status", "'attached'", kInVolumes},
-    {"block-device-mapping.volume-id", "v.id", kInVolumes},
-    {"boot-mode", "(SELECT i.boot_mode FROM images i WHERE i.id = r.image)"},
-    {"client-token", "r.client_token"},
-    {"current-instance-boot-mode", "r.boot_mode"},
-    {"hypervisor", "'xen'"},
-    {"image-id", "r.image"},
-    {"instance-id", "r.id"},
-    {"instance-state-code",
-     "CASE r.state WHEN 'pending' THEN '0' WHEN 'running' THEN '16' WHEN 'shutting-down' THEN '32' "
-     "WHEN 'terminated' THEN '48' WHEN 'stopping' THEN '64' ELSE '80' END"},
-    {"instance-state-name", "r.state"},
-    {"instance-type", "r.type"},
-    {"ip-address", "r.address"},
-    {"key-name", "r.key_name"},
-    {"launch-index", "CAST(r.launch_index AS TEXT)"},
-    {"launch-time", "r.launched"},
-    {"metadata-options.http-tokens",
-     "CASE r.metadata_tokens_required WHEN 1 THEN 'required' ELSE 'optional' END"},
-    {"metadata-options.http-endpoint", "CASE r.metadata_enabled WHEN 1 THEN 'enabled' ELSE 'disabled' END"},
-    {"owner-id", "r.account"},
-    {"private-ip-address", "r.address"},
-    {"reservation-id", "r.reservation"},
-    {"root-device-name", "r.root_device_name"},
-    {"root-device-type", "'ebs'"},
-    {"state-reason-code", "r.state_reason_code"},
-    {"tag-key", "t.key", kInOwnTags},
-    {"tenancy", "'default'"},
-    {"virtualization-type", "r.virtualization_type"},
-};
-
-/// Source of the names: API_DescribeVolumes.
-constexpr FilterColumn kVolumeFilters[] = {
-    {"attachment.attach-time", "coalesce(r.attached, '')"},
-    {"attachment.delete-on-termination", "CASE r.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END"},
-    {"attachment.device", "r.device_name"},
-    {"attachment.instance-id", "r.instance"},
-    {"attachment.status", "CASE r.instance WHEN '' THEN '' ELSE 'attached' END"},
-    {"create-time", "r.created"},
-    {"encrypted", "CASE r.encrypted WHEN 1 THEN 'true' ELSE 'false' END"},
-    {"size", "CAST(r.size_gib AS TEXT)"},
-    {"snapshot-id", "r.base_snapshot"},
-    {"status", "r.state"},
-    {"tag-key", "t.key", kInOwnTags},
-    {"volume-id", "r.id"},
-    {"volume-type", "r.type"},
-};
-
-/// Source of the names: ec2-semantics B15.
-constexpr FilterColumn kTagFilters[] = {
-    {"key", "t.key"},
-    {"resource-id", "t.resource"},
-    {"resource-type",
-     "CASE WHEN t.resource LIKE 'ami-%' THEN 'image' WHEN t.resource LIKE 'snap-%' THEN 'snapshot' "
-     "WHEN t.resource LIKE 'i-%' THEN 'instance' WHEN t.resource LIKE 'vol-%' THEN 'volume' "
-     "WHEN t.resource LIKE 'key-%' THEN 'key-pair' ELSE '' END"},
-    {"value", "t.value"},
-};
 
 /// A statement and its parameters, which it owns.
 class Statement {
@@ -222,9 +85,7 @@ Result<std::string> conditions_of(Statement& statement, std::vector<Filter> cons
   std::string out;
   std::size_t values = 0;
   for (auto const& filter : filters) {
-    values += filter.values.size();
-    if (values > kMaxFilterValues)
-      return fail(Fault::limit, "FilterLimitExceeded", "A call can have at most 200 filter values");
+    TRY(count_values(filter.values, values));
     if (filter.name.starts_with("tag:")) {
       auto key = fmt::format("t.key = {} AND ", statement.add(std::string_view(filter.name).substr(4)));
       out += " AND " + around(tag_frame, key + matches_any(statement, "t.value", filter.values));
@@ -249,7 +110,7 @@ struct Listed {
 Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed, Selection const& selection,
                                           Branch branch, Position const& after, std::size_t limit) {
   Statement statement;
-  statement.add(selection.account);  // ?1, as the frames above say
+  statement.add(selection.account);  // ?1, as the filters say
   std::string from = fmt::format("{} r", listed.table);
   std::string order = "r.created, r.id";
   std::string where;
@@ -295,12 +156,24 @@ Result<std::vector<Position>> list_resources(Transaction& tx, Listed const& list
   return out;
 }
 
+/// The parameters that the filters of instances and volumes name: ?1 to ?7.
+void add_places(Statement& statement, Selection const& selection) {
+  auto const network = instances::default_network(selection.account, selection.region);
+  auto const dns_name = instances::private_dns_name("", selection.region);
+  for (std::string_view const text :
+       {std::string_view(selection.account), std::string_view(network.availability_zone),
+        std::string_view(network.vpc_id), std::string_view(network.subnet_id),
+        std::string_view(network.security_group_id), instances::kSecurityGroupName,
+        std::string_view(dns_name).substr(std::string_view("ip-").size())})
+    statement.add(text);
+}
+
 /// Of a table whose rows only their own account sees.
 Result<std::vector<Position>> list_own(Transaction& tx, std::string_view table,
                                        std::span<FilterColumn const> filters, Selection const& selection,
                                        Position const& after, std::size_t limit) {
   Statement statement;
-  statement.add(selection.account);  // ?1, as the frames above say
+  add_places(statement, selection);
   std::string where = fmt::format("r.account = ?1 AND (r.created, r.id) > ({}, {})",
                                   statement.add(after.created), statement.add(after.id));
   if (!selection.ids.empty()) where += " AND " + statement.in("r.id", selection.ids);
@@ -314,9 +187,25 @@ Result<std::vector<Position>> list_own(Transaction& tx, std::string_view table,
 
 }  // namespace
 
+Result<void> count_values(std::vector<std::string> const& values, std::size_t& counted) {
+  counted += std::max<std::size_t>(1, values.size());
+  if (counted > kMaxFilterValues)
+    return fail(Fault::limit, "FilterLimitExceeded",
+                "A call can have at most 200 filters and values of them");
+  for (auto const& value : values)
+    if (value.size() > kMaxFilterValueBytes)
+      return images::invalid_parameter_value("A filter's value can have at most 1024 bytes");
+  return {};
+}
+
 Result<std::vector<Position>> list_instances(Transaction& tx, Selection const& selection,
                                              Position const& after, std::size_t limit) {
   return list_own(tx, "instances", kInstanceFilters, selection, after, limit);
+}
+
+Result<std::vector<Position>> list_instance_statuses(Transaction& tx, Selection const& selection,
+                                                     Position const& after, std::size_t limit) {
+  return list_own(tx, "instances", kInstanceStatusFilters, selection, after, limit);
 }
 
 Result<std::vector<Position>> list_volumes(Transaction& tx, Selection const& selection, Position const& after,

@@ -19,6 +19,11 @@ struct Filter {
 };
 /// All values of all filters of a call together.
 inline constexpr std::size_t kMaxFilterValues = 200;
+/// Longer than anything that can be filtered by.
+inline constexpr std::size_t kMaxFilterValueBytes = 1'024;
+/// Adds a filter's values to those of the call; one without any counts as one. Fails with
+/// FilterLimitExceeded, InvalidParameterValue.
+Result<void> count_values(std::vector<std::string> const& values, std::size_t& counted);
 
 /// Where a page begins: behind this entry.
 struct Position {
@@ -43,6 +48,7 @@ struct Selection {
   bool with_disabled = false;            ///< images only
   std::string
       deprecated_before;  ///< images only; not empty: others' whose deprecation is earlier are left out
+  std::string region;     ///< instances and volumes only: where they are
   std::vector<Filter> filters;
 };
 
@@ -56,6 +62,9 @@ Result<std::vector<Position>> list_snapshots(Transaction& tx, Selection const& s
 /// The account's own: `branches`, `owners` and what follows them say nothing here.
 Result<std::vector<Position>> list_instances(Transaction& tx, Selection const& selection,
                                              Position const& after, std::size_t limit);
+/// The same instances, by what DescribeInstanceStatus filters by.
+Result<std::vector<Position>> list_instance_statuses(Transaction& tx, Selection const& selection,
+                                                     Position const& after, std::size_t limit);
 Result<std::vector<Position>> list_volumes(Transaction& tx, Selection const& selection, Position const& after,
                                            std::size_t limit);
 

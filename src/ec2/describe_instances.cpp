@@ -37,11 +37,11 @@ struct Found {
   std::vector<Instance> instances;
 };
 
-/// What DescribeInstances and DescribeInstanceStatus have in common.
-template <class Request>
+/// What DescribeInstances and DescribeInstanceStatus have in common; `list` lists by the filters of one.
+template <class Request, class List>
 Result<Found> find_instances(catalogue::Transaction& tx, access::Caller const& caller,
-                             crypto::Key const& token_key, Request const& request,
-                             std::vector<catalogue::Filter> filters) {
+                             std::string const& region, crypto::Key const& token_key, Request const& request,
+                             std::vector<catalogue::Filter> filters, List list) {
   auto const ids = TRY(to_selector(request.instance_id, "InstanceId"));
   for (auto const& id : ids) TRY(instances::check_instance_id(id));
   if (!ids.empty() && request.max_results)
@@ -54,8 +54,9 @@ Result<Found> find_instances(catalogue::Transaction& tx, access::Caller const& c
   catalogue::Selection selection;
   selection.account = caller.account;
   selection.ids = ids;
+  selection.region = region;
   selection.filters = std::move(filters);
-  out.positions = TRY(catalogue::list_instances(tx, selection, out.page.after, out.page.limit));
+  out.positions = TRY(list(tx, selection, out.page.after, out.page.limit));
   for (auto const& position : out.positions) {
     auto instance = TRY(catalogue::find_instance(tx, position.id));
     if (instance) out.instances.push_back(*std::move(instance));
@@ -84,7 +85,8 @@ Result<m::DescribeInstancesResponse> describe_instances(catalogue::Transaction& 
                                                         std::string const& region,
                                                         crypto::Key const& token_key,
                                                         m::DescribeInstancesRequest const& request) {
-  auto const found = TRY(find_instances(tx, caller, token_key, request, to_filters(request.filter)));
+  auto const found = TRY(find_instances(tx, caller, region, token_key, request, to_filters(request.filter),
+                                        catalogue::list_instances));
   m::DescribeInstancesResponse out;
   auto& all = out.reservation_set;
   for (auto const& instance : found.instances) {
@@ -104,7 +106,8 @@ Result<m::DescribeInstanceStatusResponse> describe_instance_status(
     crypto::Key const& token_key, m::DescribeInstanceStatusRequest const& request) {
   auto filters = to_filters(request.filter);
   if (!request.include_all_instances.value_or(false)) filters.push_back({"instance-state-name", {"running"}});
-  auto const found = TRY(find_instances(tx, caller, token_key, request, std::move(filters)));
+  auto const found = TRY(find_instances(tx, caller, region, token_key, request, std::move(filters),
+                                        catalogue::list_instance_statuses));
   m::DescribeInstanceStatusResponse out;
   for (auto const& instance : found.instances)
     out.instance_status_set.push_back({instances::default_network(caller.account, region).availability_zone,

@@ -12,9 +12,7 @@ Result<bool> holds(std::vector<messages::ec2::Filter> const& filters, Facts cons
   bool out = true;
   std::size_t values = 0;
   for (auto const& filter : filters) {
-    values += filter.value.size();
-    if (values > catalogue::kMaxFilterValues)
-      return fail(Fault::limit, "FilterLimitExceeded", "A call can have at most 200 filter values");
+    TRY(catalogue::count_values(filter.value, values));
     auto const name = filter.name.value_or("");
     auto const fact = facts.find(name);
     if (fact == facts.end() && !name.starts_with("tag:"))

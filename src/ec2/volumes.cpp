@@ -144,6 +144,7 @@ Result<m::DescribeVolumesResponse> describe_volumes(catalogue::Transaction& tx, 
   catalogue::Selection selection;
   selection.account = caller.account;
   selection.ids = ids;
+  selection.region = region;
   selection.filters = to_filters(request.filter);
   auto const found = TRY(catalogue::list_volumes(tx, selection, page.after, page.limit));
   m::DescribeVolumesResponse out;

@@ -51,7 +51,9 @@ def matches(owner, image, *filters):
         ("creation-date", "2*Z", "1*Z"),
         ("description", "a described image", "described"),
         ("ena-support", "true", "false"),
+        ("free-tier-eligible", "false", "true"),
         ("hypervisor", "xen", "ovm"),
+        ("image-allowed", "true", "false"),
         ("image-type", "machine", "kernel"),
         ("is-public", "false", "true"),
         ("owner-id", "*", "000000000000"),
@@ -72,8 +74,6 @@ def test_a_filter_keeps_what_matches(owner, described, name, yes, no):
 @pytest.mark.parametrize(
     "name",
     [
-        "free-tier-eligible",
-        "image-allowed",
         "kernel-id",
         "owner-alias",
         "platform",
@@ -88,7 +88,8 @@ def test_a_filter_keeps_what_matches(owner, described, name, yes, no):
     ],
 )
 def test_a_filter_of_what_the_image_does_not_have_is_known_and_leaves_nothing(owner, described, name):
-    assert not matches(owner, described, (name, "something"))
+    for value in ("something", "*", ""):
+        assert not matches(owner, described, (name, value))
 
 
 def test_name_location_and_snapshot_are_filters_too(owner, described, snapshot):
@@ -151,6 +152,24 @@ def test_filters_may_have_200_values_together(owner):
     assert owner.ec2().describe_images(Filters=[{"Name": "name", "Values": values}])["Images"] == []
     with refused("FilterLimitExceeded"):
         owner.ec2().describe_images(Filters=[{"Name": "name", "Values": values + ["one more"]}])
+
+
+@pytest.mark.parametrize("operation", ["DescribeImages", "DescribeVolumes", "DescribeRegions", "DescribeTags"])
+def test_a_filter_without_values_counts_as_one(owner, operation):
+    known = {"DescribeImages": "state", "DescribeVolumes": "status", "DescribeRegions": "region-name"}
+    for count, code in ((200, None), (201, "FilterLimitExceeded"), (1_000, "FilterLimitExceeded")):
+        names = {f"Filter__{number}__Name": known.get(operation, "key") for number in range(1, count + 1)}
+        answer = owner.query(operation, **names)
+        assert answer.status == (400 if code else 200) and (not code or answer.code == code)
+
+
+@pytest.mark.parametrize("name", ["name", "tag:stage"])
+def test_a_value_of_a_filter_is_bounded(owner, name):
+    filters = {"Filter__1__Name": name, "Filter__1__Value__1": "*" + "x" * 1_023}
+    assert owner.query("DescribeImages", **filters).status == 200
+    for size in (1_025, 60_000):
+        filters["Filter__1__Value__1"] = "*" * size
+        assert owner.query("DescribeImages", **filters).code == "InvalidParameterValue"
 
 
 def ids(account, **selectors):

@@ -74,8 +74,15 @@ def test_instances_are_found_by_what_they_are(client, owner, image, word, ended,
         {"private_ip_address": described["PrivateIpAddress"]},
         {"block_device_mapping.volume_id": machines.volume_of(owner, alive)},
         {"instance_id": alive},
+        {"vpc_id": described["VpcId"]},
+        {"subnet_id": described["SubnetId"]},
+        {"instance.group_id": described["SecurityGroups"][0]["GroupId"]},
+        {"private_dns_name": described["PrivateDnsName"]},
     ):
         assert found(**wanted) == {alive}, wanted
+    assert found(availability_zone=described["Placement"]["AvailabilityZone"]) == {*ended, alive}
+    assert not found(vpc_id="vpc-0123456789abcdef0")
+    assert found(key_name="*") == {alive} and not found(**{"iam_instance_profile.arn": "*"})
     assert found(state_reason_code="Client.UserInitiatedShutdown") == set(ended)
     assert not found(architecture="arm64")
     with refused("InvalidParameterValue"):
@@ -113,6 +120,21 @@ def test_the_status_of_those_that_run_is_told_and_of_all_if_one_asks(client, own
         alive: "ok",
         ended[0]: "not-applicable",
     }
+
+
+def test_the_status_is_a_filter_of_its_own(client, owner, ended, alive):
+    def found(name, value):
+        given = {"Filters": [{"Name": name, "Values": [value]}], "IncludeAllInstances": True}
+        answer = client.call(owner, "ec2", "DescribeInstanceStatus", **given)["InstanceStatuses"]
+        return {one["InstanceId"] for one in answer} & {*ended, alive}
+
+    for kind in ("instance-status", "system-status"):
+        assert found(f"{kind}.status", "ok") == found(f"{kind}.reachability", "passed") == {alive}
+        assert found(f"{kind}.status", "not-applicable") == set(ended)
+    assert found("event.code", "*") == set()
+    assert found("availability-zone", "us-east-1a") == {*ended, alive}
+    with refused("InvalidParameterValue"):
+        found("image-id", "ami-0123456789abcdef0")
 
 
 def test_one_unknown_id_is_named_alone_and_several_together(client, owner, alive):

@@ -165,6 +165,11 @@ def test_volumes_are_found_by_what_they_are(client, owner):
     assert found(snapshot_id=snapshot) == found(volume_type="gp2") == {plain}
     assert found(status="available") == {plain, sealed} and not found(status="in-use")
     assert found(volume_id=plain) == {plain}
+    assert found(availability_zone=ZONE) == found(multi_attach_enabled="false") == {plain, sealed}
+    assert not found(availability_zone="us-east-1f")
+    # No machine has them, so they have nothing of an attachment.
+    for name, value in (("instance_id", "*"), ("device", "*"), ("delete_on_termination", "false"), ("status", "*")):
+        assert not found(**{f"attachment.{name}": value}), name
     with refused("InvalidParameterValue"):
         client.call(owner, "ec2", "DescribeVolumes", Filters=[{"Name": "colour", "Values": ["red"]}])
 
