@@ -163,6 +163,18 @@ Result<void> save_image(Transaction& tx, Image const& image) {
   return {};
 }
 
+Result<void> shrink_deregistered(Transaction& tx, Image const& image) {
+  TRY(tx.execute("DELETE FROM image_mappings WHERE image = ?1", {std::string_view(image.id)}));
+  TRY(tx.execute("UPDATE images SET uefi_data = NULL WHERE id = ?1", {std::string_view(image.id)}));
+  TRY(
+      tx.execute("DELETE FROM images WHERE id IN "
+                 "(SELECT id FROM images WHERE owner = ?1 AND state = 'deregistered' "
+                 "ORDER BY created DESC, id DESC LIMIT 1000000 OFFSET ?2) "
+                 "AND id NOT IN (SELECT image FROM instances)",
+                 {std::string_view(image.owner), kMaxDeregistered}));
+  return {};
+}
+
 Result<std::vector<std::string>> list_images_waiting_for(Transaction& tx, std::string_view snapshot) {
   return sql::read_rows(tx.query("SELECT DISTINCT i.id FROM image_mappings m JOIN images i ON i.id = m.image "
                                  "WHERE m.snapshot = ?1 AND i.state = 'pending' "

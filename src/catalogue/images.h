@@ -23,6 +23,13 @@ Result<void> insert_image(Transaction& tx, images::Image const& image);
 /// What may change of an image: description, state and its reason, IMDS support, deprecation.
 Result<void> save_image(Transaction& tx, images::Image const& image);
 
+/// How many deregistered images of an owner are kept, so that their ids are not mistaken for some that never
+/// were.
+inline constexpr std::int64_t kMaxDeregistered = 1'000;
+/// Drops what nobody asks a deregistered image for any more: disks and UEFI variables. Of its owner's
+/// deregistered ones the newest stay, and those that an instance names.
+Result<void> shrink_deregistered(Transaction& tx, images::Image const& image);
+
 /// Pending ones that no copy makes and that have the snapshot, taken of a volume, in a mapping.
 Result<std::vector<std::string>> list_images_waiting_for(Transaction& tx, std::string_view snapshot);
 

@@ -10,7 +10,7 @@
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 5;
+constexpr std::int64_t kSchemaVersion = 6;
 
 /// What a region's tables of each earlier version, from 1 on, lack besides tables and indexes of their own.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kRegionUpgrades{
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS key_replicas(
 ALTER TABLE keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 UPDATE key_replicas SET in_step = 0)sql",
     "ALTER TABLE images ADD COLUMN source_instance_id TEXT",
+    "",
 };
 /// The same of the directory of accounts.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
@@ -47,9 +48,7 @@ CREATE TABLE secrets(name TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
 INSERT INTO secrets SELECT 'root key check', wrapped FROM root_key_check;
 DROP TABLE root_key_check;
 ALTER TABLE accounts ADD COLUMN organization_path TEXT NOT NULL DEFAULT '';
-ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql",
-    "",
-    "",
+ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql", "", "", "",
 };
 
 constexpr std::string_view kVersionTable = R"sql(
@@ -64,6 +63,7 @@ CREATE TABLE IF NOT EXISTS images(
   ena_support INTEGER, sriov_net_support TEXT, boot_mode TEXT, tpm_support TEXT, uefi_data TEXT, imds_support TEXT,
   platform TEXT, source_image_id TEXT, source_image_region TEXT, deprecation TEXT, source_instance_id TEXT);
 CREATE INDEX IF NOT EXISTS images_owner ON images(owner, created, id) WHERE state <> 'deregistered';
+CREATE INDEX IF NOT EXISTS images_deregistered ON images(owner, created, id) WHERE state = 'deregistered';
 CREATE INDEX IF NOT EXISTS images_pending ON images(id) WHERE state = 'pending';
 CREATE UNIQUE INDEX IF NOT EXISTS images_name ON images(owner, name) WHERE state <> 'deregistered';
 

@@ -54,6 +54,7 @@ Result<m::DeregisterImageResponse> deregister_image(catalogue::Transaction& tx, 
   TRY(cancel_copy(tx, image));
   image.state = images::ImageState::deregistered;
   TRY(catalogue::save_image(tx, image));
+  TRY(catalogue::shrink_deregistered(tx, image));
   TRY(catalogue::remove_all_permissions(tx, image.id));
   TRY(catalogue::remove_resource_tags(tx, image.id));
   m::DeregisterImageResponse response;

@@ -4,6 +4,7 @@
 #include "catalogue/client_tokens.h"
 #include "catalogue/copies.h"
 #include "catalogue/domains.h"
+#include "catalogue/instances.h"
 #include "catalogue/leases.h"
 #include "catalogue/openings.h"
 #include "catalogue/roots.h"
@@ -24,6 +25,7 @@ class CatalogueTest : public testing::Test {
 
 /// What takes the tables of each version back to those of the one before, from the newest on.
 constexpr std::array kDowngrades{
+    "DROP INDEX images_deregistered; UPDATE schema_version SET version = 5",
     "DROP TABLE instances; DROP TABLE volumes; DROP TABLE removed_volumes; DROP TABLE key_pairs; "
     "DROP INDEX images_pending; ALTER TABLE images DROP COLUMN source_instance_id; "
     "UPDATE schema_version SET version = 4",
@@ -73,6 +75,41 @@ TEST_F(CatalogueTest, keeps_the_name_of_an_image_until_it_is_deregistered) {
   image.state = images::ImageState::deregistered;
   ASSERT_TRUE(run([&](Transaction& tx) { return save_image(tx, image); }));
   EXPECT_EQ(taken(tests::kOwner.account), "");
+}
+
+TEST_F(CatalogueTest, keeps_little_of_a_deregistered_image_and_the_newest_of_each_account) {
+  auto const deregister = [&](images::Image image) {
+    image.state = images::ImageState::deregistered;
+    ASSERT_TRUE(run([&](Transaction& tx) -> Result<void> {
+      TRY(save_image(tx, image));
+      return shrink_deregistered(tx, image);
+    }));
+  };
+  auto const find = [&](std::string const& id) {
+    return run([&](Transaction& tx) { return find_image(tx, id); });
+  };
+  auto used = region_.make_image(tests::kOwner.account, "used", "snap-00000000");
+  instances::Instance instance;
+  instance.id = "i-00000000";
+  instance.account = tests::kRecipient.account;
+  instance.image_id = used.id;
+  ASSERT_TRUE(run([&](Transaction& tx) { return insert_instance(tx, instance, {}); }));
+  auto const others = region_.make_image(tests::kStranger.account, "other", "snap-00000000");
+  images::Image first = used;
+  first.id = "ami-00000000";
+  first.name = "first";
+  first.uefi_data = "variables";
+  ASSERT_TRUE(run([&](Transaction& tx) { return insert_image(tx, first); }));
+  for (auto const& image : {used, others, first}) deregister(image);
+  EXPECT_EQ(find(first.id)->uefi_data, std::nullopt);
+  EXPECT_TRUE(find(first.id)->mappings.empty());
+  for (std::int64_t i = 0; i < kMaxDeregistered; ++i) {
+    region_.clock.advance(Duration{1});
+    deregister(region_.make_image(tests::kOwner.account, "next", "snap-00000000"));
+  }
+  EXPECT_FALSE(find(first.id)) << "as many newer ones are kept";
+  EXPECT_TRUE(find(used.id)) << "an instance names it";
+  EXPECT_TRUE(find(others.id));
 }
 
 TEST_F(CatalogueTest, answers_a_client_token_with_the_first_result_and_refuses_other_parameters) {
