@@ -35,14 +35,16 @@ Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, E
   return catalogue::insert_ended_upload(tx, id);
 }
 
-Result<void> time_out(sql::Pool& catalogue, Snapshot const& snapshot) {
-  log_info("upload {} of {} timed out after {} minutes without a write", snapshot.id, snapshot.owner,
-           snapshot.timeout_minutes);
-  return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+Result<void> time_out(sql::Pool& catalogue, std::string const& id, Time now) {
+  return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    auto const snapshot = catalogue::find_snapshot(tx, id);
+    if (!snapshot || snapshot->completing || !has_timed_out(*snapshot, now)) return {};
+    log_info("upload {} of {} timed out after {} minutes without a write", id, snapshot->owner,
+             snapshot->timeout_minutes);
     return end_with_error(
-        tx, snapshot.id,
+        tx, id,
         {Fault::conflict, "",
-         "No block was written for " + std::to_string(snapshot.timeout_minutes) + " minutes"});
+         "No block was written for " + std::to_string(snapshot->timeout_minutes) + " minutes"});
   });
 }
 

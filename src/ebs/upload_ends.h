@@ -17,8 +17,9 @@ bool has_lost_blocks(images::Snapshot const& snapshot, std::string const& boot);
 /// Leaves the snapshot, and the images that wait for it, as failed with a reason for their owner, unless the
 /// upload has ended before. The caller commits.
 Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, Error const& why);
-/// The same for an upload that has timed out. Durable on return.
-Result<void> time_out(sql::Pool& catalogue, images::Snapshot const& snapshot);
+/// The same for an upload that has timed out, unless it was completed or written to meanwhile. Durable on
+/// return.
+Result<void> time_out(sql::Pool& catalogue, std::string const& id, Time now);
 /// The same for one that has lost blocks. Durable on return.
 Result<void> end_lost(sql::Pool& catalogue, images::Snapshot const& snapshot);
 

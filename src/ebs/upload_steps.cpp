@@ -156,6 +156,13 @@ Result<void> settle(sql::Pool& catalogue, content::Content& content, UploadGates
   });
 }
 
+/// Not while a call is at it, which came in time.
+Result<void> time_out_unused(sql::Pool& catalogue, UploadGates& gates, std::string const& id, Time now) {
+  auto const gate = gates.of(id);
+  std::unique_lock const lock(*gate, std::try_to_lock);
+  return lock ? time_out(catalogue, id, now) : Result<void>{};
+}
+
 Result<std::vector<Snapshot>> find_uploads(catalogue::Transaction& tx, bool completing,
                                            std::string const& after) {
   std::vector<Snapshot> found;
@@ -222,7 +229,7 @@ Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, 
                                Time now) {
   TRY(for_each_upload(catalogue, false, [&](Snapshot const& snapshot) -> Result<void> {
     if (has_lost_blocks(snapshot, gates.boot())) return end_lost(catalogue, snapshot);
-    if (has_timed_out(snapshot, now)) return time_out(catalogue, snapshot);
+    if (has_timed_out(snapshot, now)) return time_out_unused(catalogue, gates, snapshot.id, now);
     bool const rests = now > snapshot.last_write + kWriteResolution + kRestsAfter;
     return rests && !snapshot.unsynced_boot.empty() ? settle(catalogue, content, gates, snapshot.id)
                                                     : Result<void>{};

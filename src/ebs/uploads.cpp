@@ -43,7 +43,7 @@ Result<Upload> open_upload(sql::Pool& catalogue, UploadGates& gates, keystore::E
       }));
   auto const& snapshot = upload.snapshot;
   if (snapshot.state == SnapshotState::pending && !snapshot.completing && has_timed_out(snapshot, now)) {
-    TRY(time_out(catalogue, snapshot));
+    TRY(time_out(catalogue, snapshot.id, now));
     return invalid("WRITE_REQUEST_TIMEOUT", "The upload " + id + " has timed out");
   }
   if (has_lost_blocks(snapshot, gates.boot())) {
@@ -77,6 +77,9 @@ Result<void> close_upload(sql::Pool& catalogue, std::string const& id, std::int6
   return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
     auto snapshot = catalogue::find_snapshot(tx, id);
     if (!snapshot) return snapshot_not_found(id);
+    if (snapshot->state != SnapshotState::pending)
+      return invalid("WRITE_REQUEST_TIMEOUT",
+                     "The upload " + id + " has failed: " + snapshot->status_message);
     snapshot->completing = true;
     snapshot->unsynced_boot.clear();
     snapshot->expected_blocks = expected_blocks;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "ebs/upload_ends.h"
+#include "ebs/uploads.h"
 #include "support/uploads.h"
 
 namespace argosy::ebs {
@@ -183,6 +187,32 @@ TEST_F(UploadsTest, ends_when_nothing_was_written_for_its_timeout) {
   region_.clock.advance(std::chrono::minutes(12));
   step();
   EXPECT_EQ(snapshot(other).state, images::SnapshotState::error) << "also when nobody comes back";
+}
+
+TEST_F(UploadsTest, whose_completion_began_in_time_does_not_time_out) {
+  auto const id = start();
+  put(id, 0, block(1));
+  region_.clock.advance(std::chrono::minutes(12));
+  {
+    auto const gate = gates_->of(id);
+    std::unique_lock const completing(*gate);  // CompleteSnapshot reads the journal
+    std::thread([&] { step(); }).join();
+    EXPECT_EQ(snapshot(id).state, images::SnapshotState::pending);
+    ASSERT_TRUE(close_upload(region_.catalogue, id, 1, {}));
+  }
+  ASSERT_TRUE(time_out(region_.catalogue, id, region_.clock.now()));
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::completed);
+}
+
+TEST_F(UploadsTest, that_has_failed_is_not_closed) {
+  auto const id = start();
+  region_.clock.advance(std::chrono::minutes(12));
+  ASSERT_TRUE(time_out(region_.catalogue, id, region_.clock.now()));
+  auto const closed = close_upload(region_.catalogue, id, 0, {});
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, "ValidationException/WRITE_REQUEST_TIMEOUT");
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
 }
 
 TEST_F(UploadsTest, of_which_one_cannot_be_read_for_a_while_holds_up_no_other) {
