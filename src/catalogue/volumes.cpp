@@ -48,6 +48,11 @@ Result<std::vector<std::string>> list_ids(Result<std::unique_ptr<sql::Rows>> que
   return sql::read_rows(std::move(query), [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 
+Result<void> insert_removed_volume(Transaction& tx, std::string_view id) {
+  TRY(tx.execute("INSERT INTO removed_volumes(id) VALUES(?1) ON CONFLICT(id) DO NOTHING", {id}));
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<Volume>> find_volume(Transaction& tx, std::string_view id) {
@@ -74,6 +79,14 @@ Result<bool> is_captured(Transaction& tx, std::string_view instance) {
       TRY(tx.query("SELECT s.id FROM volumes v JOIN snapshots s ON s.volume_id = v.id WHERE v.instance = ?1 "
                    "AND s.is_upload = 1 AND s.state = 'pending' AND s.completing = 0 LIMIT 1",
                    {instance}));
+  return rows->next();
+}
+
+Result<bool> is_volume_captured(Transaction& tx, std::string_view volume) {
+  auto rows =
+      TRY(tx.query("SELECT id FROM snapshots WHERE volume_id = ?1 AND is_upload = 1 AND state = 'pending' "
+                   "AND completing = 0 LIMIT 1",
+                   {volume}));
   return rows->next();
 }
 
@@ -135,8 +148,14 @@ Result<void> save_volume(Transaction& tx, Volume const& v) {
 Result<void> remove_volume(Transaction& tx, std::string_view id) {
   TRY(remove_resource_tags(tx, id));
   TRY(tx.execute("DELETE FROM volumes WHERE id = ?1", {id}));
-  TRY(tx.execute("INSERT INTO removed_volumes(id) VALUES(?1) ON CONFLICT(id) DO NOTHING", {id}));
+  TRY(insert_removed_volume(tx, id));
   return note_garbage(tx);
+}
+
+Result<void> remove_volume_later(Transaction& tx, Volume volume) {
+  volume.state = instances::VolumeState::deleting;
+  TRY(save_volume(tx, volume));
+  return insert_removed_volume(tx, volume.id);
 }
 
 Result<std::vector<std::string>> list_removed_volumes(Transaction& tx, std::size_t limit) {

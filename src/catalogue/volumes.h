@@ -15,6 +15,8 @@ Result<std::optional<instances::Volume>> find_volume(Transaction& tx, std::strin
 Result<instances::Volume> find_owned_volume(Transaction& tx, std::string_view account, std::string const& id);
 /// Whether a snapshot of one of its volumes is being read from the instance.
 Result<bool> is_captured(Transaction& tx, std::string_view instance);
+/// The same of one volume, whether it is attached or not.
+Result<bool> is_volume_captured(Transaction& tx, std::string_view volume);
 /// Whether that account has such a volume.
 Result<bool> has_volume(Transaction& tx, std::string_view account, std::string_view volume);
 
@@ -23,8 +25,10 @@ Result<void> insert_volume(Transaction& tx, instances::Volume const& volume);
 Result<void> save_volume(Transaction& tx, instances::Volume const& volume);
 /// With everybody's tags; its content may be garbage then, and what the host keeps for it is to be removed.
 Result<void> remove_volume(Transaction& tx, std::string_view id);
+/// The same when nothing reads it any more: until then it is `deleting`.
+Result<void> remove_volume_later(Transaction& tx, instances::Volume volume);
 
-/// Volumes whose row is gone and whose overlay the host still has.
+/// Volumes that were removed, now or for later, of which the host may still have something.
 Result<std::vector<std::string>> list_removed_volumes(Transaction& tx, std::size_t limit);
 Result<void> forget_removed_volume(Transaction& tx, std::string_view id);
 

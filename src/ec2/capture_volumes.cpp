@@ -98,12 +98,20 @@ Result<std::vector<images::Tag>> tags_of(catalogue::Transaction& tx, access::Cal
   return out;
 }
 
+/// A volume may have been deleted since it was frozen.
+Result<void> check_still_there(catalogue::Transaction& tx, access::Caller const& caller,
+                               std::string const& id) {
+  auto const volume = TRY(catalogue::find_owned_volume(tx, caller.account, id));
+  return volume.state == instances::VolumeState::deleting ? check_readable(volume) : Result<void>{};
+}
+
 /// A pending snapshot of each volume.
 Result<Recorded> record(catalogue::Transaction& tx, CaptureRegion const& region, access::Caller const& caller,
                         Time now, std::vector<Volume> const& volumes, std::string const& description,
                         TagWish const& wish) {
   Recorded out;
   for (auto const& volume : volumes) {
+    TRY(check_still_there(tx, caller, volume.id));
     auto const opened = TRY(with_key_errors(launcher::open_volume(tx, region.keys, volume)));
     auto snapshot = TRY(with_key_errors(ebs::begin_capture(
         tx, caller, now, region.entropy, region.keys, region.master_keys, volume, opened.root, description)));

@@ -126,7 +126,8 @@ Result<m::DeleteVolumeResponse> delete_volume(catalogue::Transaction& tx, access
   TRY(stop_if_dry_run(request.dry_run));
   auto const volume = TRY(catalogue::find_owned_volume(tx, caller.account, request.volume_id));
   if (!volume.instance_id.empty()) return instances::volume_in_use(volume.id, volume.instance_id);
-  TRY(catalogue::remove_volume(tx, volume.id));
+  bool const is_read = TRY(catalogue::is_volume_captured(tx, volume.id));
+  TRY(is_read ? catalogue::remove_volume_later(tx, volume) : catalogue::remove_volume(tx, volume.id));
   return m::DeleteVolumeResponse{};
 }
 

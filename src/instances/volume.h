@@ -13,11 +13,12 @@
 namespace argosy::instances {
 
 /// Source: API_Volume. A deleted one has no row.
-enum class VolumeState { creating, available, in_use, error };
-inline constexpr std::array<std::pair<VolumeState, std::string_view>, 4> kVolumeStates{{
+enum class VolumeState { creating, available, in_use, deleting, error };
+inline constexpr std::array<std::pair<VolumeState, std::string_view>, 5> kVolumeStates{{
     {VolumeState::creating, "creating"},
     {VolumeState::available, "available"},
     {VolumeState::in_use, "in-use"},
+    {VolumeState::deleting, "deleting"},  // a snapshot of it is being read
     {VolumeState::error, "error"},
 }};
 std::string_view to_text(VolumeState state);

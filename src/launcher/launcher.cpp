@@ -48,7 +48,7 @@ LaunchFailure unexpected_end(std::string const& reason) {
 
 Result<Time> Launcher::step() {
   TRY(ready_unattached_volumes(catalogue_, keys_, entropy_));
-  auto const all_gone = TRY(remove_overlays(catalogue_, driver_));
+  auto const all_gone = TRY(remove_volumes(catalogue_, driver_));
   auto const busy = TRY(sql::in_transaction(catalogue_, sql::Access::read, [](catalogue::Transaction& tx) {
     return catalogue::list_busy_instances(tx);
   }));

@@ -43,18 +43,24 @@ Result<void> ready_unattached_volumes(sql::Pool& catalogue, keystore::EbsKeys co
   return {};
 }
 
-Result<bool> remove_overlays(sql::Pool& catalogue, machines::Driver& driver) {
+Result<bool> remove_volumes(sql::Pool& catalogue, machines::Driver& driver) {
   bool all_gone = true;
   auto const ids = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
     return catalogue::list_removed_volumes(tx, kVolumesAtOnce);
   }));
   for (auto const& id : ids) {
-    auto const removed = driver.remove_volume(id);
+    bool const is_read =
+        TRY(sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
+          return catalogue::is_volume_captured(tx, id);
+        }));
+    auto const removed = is_read ? fail(Fault::conflict, id + " is being read") : driver.remove_volume(id);
     if (!removed && removed.error().fault != Fault::conflict)
       log_error("{}: {}", id, removed.error().message);
     all_gone = all_gone && removed;
     if (!removed) continue;
-    TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
+    TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+      auto const kept = TRY(catalogue::find_volume(tx, id));  // as long as it was read
+      if (kept) TRY(catalogue::remove_volume(tx, id));
       return catalogue::forget_removed_volume(tx, id);
     }));
   }

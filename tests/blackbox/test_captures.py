@@ -7,7 +7,7 @@ import encryption
 import guests
 import keys
 import machines
-from argosyd import refused
+from argosyd import refused, wait_until
 
 ROOT = "/dev/xvda"  # of disks.register
 OTHER = disks.block("not the guest's")
@@ -52,6 +52,10 @@ def snapshot_of(account, image):
 def assert_boots(account, image, number, region="us-east-1"):
     with machines.running(account, image, region) as instance:
         machines.await_console(account, instance, f"guest boot {number}", region)
+
+
+def volumes_named(account, volume):
+    return account.ec2().describe_volumes(Filters=[{"Name": "volume-id", "Values": [volume]}])["Volumes"]
 
 
 def stop(account, instance):
@@ -114,11 +118,12 @@ def test_a_snapshot_of_an_attached_and_of_a_kept_volume(client, owner, base, ima
         assert first["OwnerId"] == owner.id
     # The instance is terminated, the volume is there with all that was written.
     second = client.call(owner, "ec2", "CreateSnapshot", VolumeId=volume)["SnapshotId"]
+    client.call(owner, "ec2", "DeleteVolume", VolumeId=volume)  # which waits until it is read
     disks.await_snapshot(owner, second)
     for snapshot in (first["SnapshotId"], second):
         assert changed(owner, base, snapshot) == [guests.COUNT_BLOCK]
         assert disks.read(owner, snapshot)[7] == OTHER
-    client.call(owner, "ec2", "DeleteVolume", VolumeId=volume)
+    wait_until(lambda: not volumes_named(owner, volume), "the deleted volume stays")
     assert_boots(owner, disks.register(owner, second), 2)
 
 

@@ -1,5 +1,6 @@
 // tests/support/machines.h - a host whose machines run only in name: what a test says of them is so.
 #pragma once
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -57,6 +58,7 @@ class PretendedDriver final : public machines::Driver {
   Result<std::optional<std::string>> console(std::string const& id) override { return "console of " + id; }
   Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
       std::string const&, std::vector<machines::Disk> const& disks) override {
+    if (while_it_freezes) while_it_freezes();
     std::vector<std::unique_ptr<machines::FrozenDisk>> out;
     for (auto const& disk : disks)
       out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id], read_fails));
@@ -73,6 +75,7 @@ class PretendedDriver final : public machines::Driver {
   std::map<std::string, std::string> sessions;       ///< by volume
   std::map<std::string, Blocks> written;             ///< what machines have written, by volume
   std::optional<Error> read_fails;                   ///< what reading a frozen disk says
+  std::function<void()> while_it_freezes;            ///< what somebody else does meanwhile
   std::set<std::string> being_read;                  ///< volumes that cannot be removed yet
   std::map<std::string, int> pressed;
   std::map<std::string, int> resets;

@@ -9,6 +9,7 @@
 #include "ec2/capture_volumes.h"
 #include "ec2/change_instances.h"
 #include "ec2/run_instances.h"
+#include "ec2/volumes.h"
 #include "support/machines.h"
 
 namespace argosy::launcher {
@@ -60,9 +61,30 @@ class CapturesTest : public testing::Test {
     return {region_.catalogue, region_.keys,       region_.master_keys,
             *region_.entropy,  machines_.launcher, machines_.captures};
   }
-  Result<std::string> begin() {
+  /// What stays when its machine is terminated.
+  std::string keep_volume() {
+    auto const id = volume();
+    EXPECT_TRUE(region_.run([&](catalogue::Transaction& tx) -> Result<void> {
+      auto kept = TRY(catalogue::find_volume(tx, id));
+      kept->delete_on_termination = false;
+      return catalogue::save_volume(tx, *kept);
+    }));
+    end_instance(true, true);
+    EXPECT_TRUE(machines_.launcher.step());
+    return id;
+  }
+  void delete_volume(std::string const& id) {
+    ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+      return ec2::delete_volume(tx, caller_, {id, false});
+    }));
+  }
+  std::optional<instances::Volume> find_volume(std::string const& id) {
+    return *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_volume(tx, id); });
+  }
+  Result<std::string> begin() { return begin(volume()); }
+  Result<std::string> begin(std::string const& volume) {
     m::CreateSnapshotRequest request;
-    request.volume_id = volume();
+    request.volume_id = volume;
     auto const made = TRY(ec2::create_snapshot(capture_region(), caller_, region_.clock.now(), request));
     return *made.snapshot_id;
   }
@@ -339,6 +361,30 @@ TEST_F(CapturesTest, is_content_with_a_snapshot_that_was_deleted_meanwhile) {
   finish();
   auto const next = capture();
   EXPECT_EQ(next.state, images::SnapshotState::completed);
+}
+
+TEST_F(CapturesTest, completes_the_snapshot_of_a_volume_that_is_deleted_meanwhile) {
+  run(tests::kOwner, image_.id);
+  auto const kept = keep_volume();
+  auto const id = *begin(kept);
+  delete_volume(kept);
+  ASSERT_TRUE(machines_.launcher.step());
+  auto const found = find_volume(kept);
+  ASSERT_TRUE(found) << "its base is not read for a volume that is gone";
+  EXPECT_EQ(found->state, instances::VolumeState::deleting);
+  EXPECT_EQ(begin(kept).error().code, "IncorrectState");
+  finish();
+  EXPECT_EQ(find(id).state, images::SnapshotState::completed);
+  ASSERT_TRUE(machines_.launcher.step());
+  EXPECT_FALSE(find_volume(kept));
+  EXPECT_TRUE(machines_.driver.removed_volumes.contains(kept));
+}
+
+TEST_F(CapturesTest, takes_no_snapshot_of_a_volume_that_was_deleted_before_it_was_recorded) {
+  run(tests::kOwner, image_.id);
+  auto const kept = keep_volume();
+  machines_.driver.while_it_freezes = [&] { delete_volume(kept); };
+  EXPECT_EQ(begin(kept).error().code, "InvalidVolume.NotFound");
 }
 
 TEST_F(CapturesTest, keeps_to_the_limits_of_the_account) {
