@@ -15,9 +15,6 @@
 namespace argosy::ebs {
 namespace {
 
-/// Without a block for so long a capture is given up: whoever reads the volume is gone.
-constexpr std::int64_t kTimeoutMinutes = 60;
-
 Result<void> check_limits(catalogue::Transaction& tx, access::Caller const& caller) {
   auto const& limits = caller.limits;
   auto const uploads = TRY(catalogue::count_uploads(tx, caller.account));
@@ -68,7 +65,6 @@ Result<images::Snapshot> begin_capture(catalogue::Transaction& tx, access::Calle
   out.volume_size_gib = volume.size_gib;
   out.start_time = out.last_write = now;
   out.is_upload = true;
-  out.timeout_minutes = kTimeoutMinutes;
   out.lineage = out.id;
   out.encrypted = volume.encrypted;
   if (volume.encrypted) {

@@ -14,6 +14,7 @@ using images::Snapshot;
 using images::SnapshotState;
 
 bool has_timed_out(Snapshot const& snapshot, Time now) {
+  if (snapshot.volume_id != images::kNoVolume) return false;
   return now > snapshot.last_write + std::chrono::minutes(snapshot.timeout_minutes) + kWriteResolution;
 }
 

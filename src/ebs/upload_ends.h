@@ -9,6 +9,7 @@ namespace argosy::ebs {
 /// Times of last writes are written down at most so often, so a timeout is late by at most this.
 inline constexpr auto kWriteResolution = std::chrono::minutes(1);
 
+/// Never one that the service puts itself: a capture waits for others as long as they take.
 bool has_timed_out(images::Snapshot const& snapshot, Time now);
 /// The machine's power went since blocks were put that were not synced: some may be gone, and nobody can say
 /// which.

@@ -363,6 +363,16 @@ TEST_F(CapturesTest, is_content_with_a_snapshot_that_was_deleted_meanwhile) {
   EXPECT_EQ(next.state, images::SnapshotState::completed);
 }
 
+TEST_F(CapturesTest, waits_for_others_as_long_as_they_take) {
+  run(tests::kOwner, image_.id);
+  auto const id = *begin();
+  region_.clock.advance(std::chrono::hours(5));
+  ASSERT_TRUE(
+      ebs::step_open_uploads(region_.catalogue, *region_.content, machines_.gates, region_.clock.now()));
+  finish();
+  EXPECT_EQ(find(id).state, images::SnapshotState::completed) << find(id).status_message;
+}
+
 TEST_F(CapturesTest, completes_the_snapshot_of_a_volume_that_is_deleted_meanwhile) {
   run(tests::kOwner, image_.id);
   auto const kept = keep_volume();
