@@ -181,8 +181,9 @@ Result<std::vector<Volume>> list_attached_volumes(Transaction& tx, std::string_v
 }
 
 Result<std::vector<std::string>> list_creating_volumes(Transaction& tx, std::size_t limit) {
-  return list_ids(tx.query("SELECT id FROM volumes WHERE state = 'creating' ORDER BY id LIMIT ?1",
-                           {static_cast<std::int64_t>(limit)}));
+  return list_ids(
+      tx.query("SELECT id FROM volumes WHERE state = 'creating' AND instance = '' ORDER BY id LIMIT ?1",
+               {static_cast<std::int64_t>(limit)}));
 }
 
 Result<std::int64_t> count_volumes(Transaction& tx, std::string_view account) {

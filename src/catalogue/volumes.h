@@ -35,7 +35,7 @@ Result<void> forget_removed_volume(Transaction& tx, std::string_view id);
 /// The root device's first, then by device name.
 Result<std::vector<instances::Volume>> list_attached_volumes(Transaction& tx, std::string_view instance,
                                                              std::string_view root_device_name);
-/// Volumes that are being created, in order of id.
+/// Volumes that are being created and are no instance's, in order of id.
 Result<std::vector<std::string>> list_creating_volumes(Transaction& tx, std::size_t limit);
 Result<std::int64_t> count_volumes(Transaction& tx, std::string_view account);
 

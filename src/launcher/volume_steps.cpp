@@ -23,7 +23,7 @@ Result<void> ready_unattached_volumes(sql::Pool& catalogue, keystore::EbsKeys co
     auto const ready =
         sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
           auto volume = TRY(catalogue::find_volume(tx, id));
-          if (!volume || !volume->instance_id.empty()) return {};  // its instance's launch makes it ready
+          if (!volume) return {};
           TRY(make_ready(tx, keys, entropy, *volume));
           return catalogue::save_volume(tx, *volume);
         });

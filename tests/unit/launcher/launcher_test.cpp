@@ -248,6 +248,23 @@ TEST_F(LauncherTest, lets_nothing_wait_for_a_deleted_volume_that_is_still_read) 
   EXPECT_TRUE(driver_.removed_volumes.contains(volume));
 }
 
+TEST_F(LauncherTest, makes_a_volume_ready_however_many_wait_for_the_start_of_their_machine) {
+  instances::Volume volume;
+  volume.account = tests::kOwner.account;
+  auto const insert = [&](std::string id, std::string instance) {
+    volume.id = std::move(id);
+    volume.instance_id = std::move(instance);
+    ASSERT_TRUE(
+        region_.run([&](catalogue::Transaction& tx) { return catalogue::insert_volume(tx, volume); }));
+  };
+  for (int i = 100; i < 300; ++i) insert("vol-" + std::to_string(i), "i-stopped");
+  insert("vol-999", "");
+  step();
+  auto const found =
+      *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_volume(tx, "vol-999"); });
+  EXPECT_EQ(found->state, instances::VolumeState::available);
+}
+
 TEST_F(LauncherTest, keeps_a_volume_that_outlives_its_machine) {
   messages::ec2::RunInstancesRequest request;
   auto& mapping = request.block_device_mapping.emplace_back();
