@@ -27,7 +27,7 @@ constexpr Duration kRenewBefore = std::chrono::minutes(30);
 constexpr std::int64_t kGibBytes = std::int64_t{1} << 30U;
 constexpr std::size_t kInstancesAtOnce = 100;
 
-/// Another transaction was in the way.
+/// Another transaction was in the way, or a frozen disk that is still being read.
 bool is_conflict(Error const& error) { return error.fault == Fault::conflict && error.code.empty(); }
 
 /// The machine runs: from now on its volumes' overlays are there, or lost.
@@ -138,8 +138,7 @@ Result<void> Launcher::start(Instance const& instance) {
   auto const socket = TRY(listener_.started(instance.id));
   machine->metadata_socket = socket;
   auto const started = driver_.start(*machine);
-  if (!started && started.error().fault == Fault::conflict)
-    return {};  // a frozen disk of it is still being read
+  if (!started && is_conflict(started.error())) return {};
   if (!started) return give_up(instance, started.error());
   for (auto const& disk : machine->disks)  // of a machine that an earlier process started, too
     if (!disk.session.empty()) TRY(driver_.renew_session(disk.volume_id, disk.session));
@@ -227,6 +226,7 @@ Result<void> Launcher::reboot(Instance const& instance) {
   if (waits) return {};
   asked_.erase(instance.id);
   auto const started = start_again(instance);  // paused: it writes nothing before what waits has been done
+  if (!started && is_conflict(started.error())) return {};  // again, later
   end_wait_for_reboot(instance.id, started);
   if (started) return look_after(instance.id);
   return note_end(instance, launch_failure(started.error()));
@@ -361,6 +361,7 @@ Result<std::optional<std::string>> Launcher::console(std::string const& instance
 
 Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
     std::string const& instance, std::vector<Volume> const& volumes) {
+  if (waits_for_reboot(instance)) return fail(Fault::conflict, instance + " is being rebooted");
   std::vector<machines::Disk> disks;
   TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<void> {
     disks.clear();

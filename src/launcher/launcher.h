@@ -60,7 +60,8 @@ class Launcher {
   /// What the machine wrote to its serial port: the last 64 KiB; nothing yet. Any thread.
   Result<std::optional<std::string>> console(std::string const& instance);
   /// The content of volumes at this moment, all at once: of an instance, or of one that is not attached.
-  /// Those that no machine wrote to are null. Fails with KMS's codes. Any thread.
+  /// Those that no machine wrote to are null. Fails with KMS's codes, and with `conflict` while one of them
+  /// is frozen already or the instance is being rebooted, which would break it off. Any thread.
   Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
       std::string const& instance, std::vector<instances::Volume> const& volumes);
   /// Shuts the guest down and starts it again, and calls `then` before it writes anything; on a machine that

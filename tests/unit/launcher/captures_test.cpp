@@ -278,6 +278,19 @@ TEST_F(CapturesTest, takes_an_image_with_a_reboot_when_the_guest_is_down) {
   EXPECT_EQ(region_.read(find(find_image(id).mappings.front().snapshot_id)), expected);
 }
 
+TEST_F(CapturesTest, begins_nothing_that_a_reboot_would_break_off) {
+  run(tests::kOwner, image_.id);
+  machines_.driver.deaf.insert(id_);
+  auto const image = *begin_image(false);
+  ASSERT_TRUE(machines_.launcher.step());
+  EXPECT_EQ(begin().error().code, "SnapshotCreationPerVolumeRateExceeded");
+  machines_.driver.end(id_, "");
+  ASSERT_TRUE(machines_.launcher.step());
+  finish();
+  EXPECT_EQ(find_image(image).state, images::ImageState::available);
+  EXPECT_TRUE(begin());
+}
+
 TEST_F(CapturesTest, lets_a_machine_that_shall_end_stay_until_it_is_read) {
   for (bool const terminated : {false, true}) {
     run(tests::kOwner, image_.id);

@@ -354,6 +354,18 @@ TEST_F(RebootTest, fails_with_the_machine_that_cannot_be_started_again) {
   EXPECT_EQ(find()->state_reason, "Server.InternalError: Internal error on launch: no memory");
 }
 
+TEST_F(RebootTest, waits_while_a_frozen_disk_is_read) {
+  driver_.fails = Error{Fault::conflict, "", "a frozen disk is being read"};
+  step();
+  step();
+  EXPECT_TRUE(told_.empty());
+  EXPECT_EQ(state(), InstanceState::running);
+  driver_.fails.reset();
+  step();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_TRUE(told_[0]);
+}
+
 TEST_F(RebootTest, names_the_key_that_closed_meanwhile) {
   driver_.fails = Error{Fault::conflict, "DisabledException", "arn:aws:kms:::key/k is disabled."};
   step();
