@@ -46,8 +46,8 @@ struct Status {
 };
 
 /// A volume's content at one moment, whatever the machine writes meanwhile. One thread at a time. What it
-/// holds on the host goes with it. A machine that stops or dies takes it along: reads then fail with
-/// `unavailable`.
+/// holds on the host goes with it. A machine that is killed or dies takes it along: reads then fail with
+/// `unavailable`. One whose guest turns itself off counts as running as long as it is there.
 class FrozenDisk {
  public:
   virtual ~FrozenDisk() = default;

@@ -140,12 +140,11 @@ class QemuDriver final : public Driver {
     TRY(check_id(machine_id));
     std::lock_guard lock(lock_of(machine_id));
     MachineProcess process(options_.directory, machine_id);
-    std::vector<Freezing> volumes;
-    for (auto const& disk : disks) {
-      TRY(check_id(disk.volume_id));
-      volumes.push_back({TRY(Claim::take(frozen_, disk.volume_id)), disk, volume(disk.volume_id)});
-    }
+    for (auto const& disk : disks) TRY(check_id(disk.volume_id));
     auto const found = TRY(settle(process));
+    std::vector<Freezing> volumes;
+    for (auto const& disk : disks)
+      volumes.push_back({TRY(Claim::take(frozen_, disk.volume_id)), disk, volume(disk.volume_id)});
     return found.power == Power::running ? freeze_running(process.folder(), std::move(volumes))
                                          : freeze_stopped(std::move(volumes));
   }
@@ -162,12 +161,16 @@ class QemuDriver final : public Driver {
     return {};
   }
 
+  bool is_frozen(MachineProcess const& process) const {
+    return std::ranges::any_of(process.volumes(), [&](auto const& id) { return frozen_.has(id); });
+  }
+
   /// How the machine is. One whose guest turned itself off, or whose process QEMU gave up, ends here; what
-  /// served a machine that is gone does, too.
+  /// served a machine that is gone does, too. A frozen disk is read first: it would end with the process.
   Result<Status> settle(MachineProcess& process) {
     if (process.is_running()) {
       auto const state = process.state();
-      if (state && *state == "shutdown") TRY(process.power_off());
+      if (state && *state == "shutdown" && !is_frozen(process)) TRY(process.power_off());
       if (state && *state == "internal-error") TRY(process.strike());
     }
     auto status = process.status();

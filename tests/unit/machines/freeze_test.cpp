@@ -2,6 +2,7 @@
 #include <set>
 
 #include "host.h"
+#include "machines/machine_process.h"
 
 namespace argosy::machines {
 namespace {
@@ -143,6 +144,23 @@ TEST(Freezing, ends_with_the_machine_and_leaves_nothing_behind) {
   EXPECT_FALSE(std::filesystem::exists(host.volume_folder("vol-i-1") + "/frozen.qcow2"));
   host.start(machine);
   EXPECT_TRUE(host.prints("i-1", "boot 2\n"));
+}
+
+TEST(Freezing, outlives_a_guest_that_turns_itself_off) {
+  Host host;
+  auto const machine = host.make_machine("i-1");
+  host.start(machine);
+  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
+  auto frozen = freeze(host, machine);
+  ASSERT_TRUE(host.driver().press_power_button("i-1"));
+  MachineProcess const process(host.options().directory, "i-1");
+  ASSERT_TRUE(host.await("i-1", [&] { return process.state().value_or("") == "shutdown"; }));
+  EXPECT_EQ(host.status("i-1").power, Power::running);
+  EXPECT_EQ(stamp(*frozen[0], 1), 1);
+  EXPECT_EQ(read(*frozen[0], 15), Bytes(kBlockBytes, std::byte{'x'}));
+  frozen.clear();
+  EXPECT_EQ(host.status("i-1").power, Power::stopped);
+  EXPECT_EQ(host.status("i-1").reason, "");
 }
 
 TEST(Freezing, that_an_earlier_driver_left_is_ended_by_the_next) {
