@@ -80,6 +80,9 @@ class Launcher {
   Result<void> watch(Instance const& instance);
   Result<void> look_after(std::string const& instance);
   Result<void> renew_sessions(std::string const& instance);
+  /// Tells when it ends now.
+  Result<Time> renew_session(Volume const& volume);
+  Result<DiskSession> session_of(Volume const& volume);
   Result<void> reboot(Instance const& instance);
   Result<void> start_again(Instance const& instance);
   bool waits_for_reboot(std::string const& instance);

@@ -48,6 +48,7 @@ class PretendedDriver final : public machines::Driver {
     return {};
   }
   Result<void> renew_session(std::string const& volume, std::string const& session) override {
+    if (volume == not_renewed) return fail(Fault::unavailable, "the disk is full");
     sessions[volume] = session;
     return {};
   }
@@ -73,6 +74,7 @@ class PretendedDriver final : public machines::Driver {
   std::optional<Error> fails;                        ///< what starting says
   std::map<std::string, machines::Machine> started;  ///< as it was last started
   std::map<std::string, std::string> sessions;       ///< by volume
+  std::string not_renewed;                           ///< a volume whose session cannot be written
   std::map<std::string, Blocks> written;             ///< what machines have written, by volume
   std::optional<Error> read_fails;                   ///< what reading a frozen disk says
   std::function<void()> while_it_freezes;            ///< what somebody else does meanwhile

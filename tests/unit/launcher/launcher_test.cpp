@@ -218,6 +218,39 @@ TEST_F(LauncherTest, gives_sessions_anew_after_a_start_of_the_process) {
   EXPECT_EQ(state(), InstanceState::running);
 }
 
+TEST_F(LauncherTest, gives_sessions_anew_however_long_no_process_was_there) {
+  run();
+  step();
+  auto const volume = volumes().front().id;
+  auto const first = driver_.sessions[volume];
+  region_.clock.advance(std::chrono::hours(26));
+  step();
+  EXPECT_NE(driver_.sessions[volume], first);
+}
+
+TEST_F(LauncherTest, renews_every_session_whatever_becomes_of_one) {
+  messages::ec2::RunInstancesRequest request;
+  auto& mapping = request.block_device_mapping.emplace_back();
+  mapping.device_name = "/dev/sdf";
+  mapping.ebs.emplace().snapshot_id = snapshot_.id;
+  run(request);
+  step();
+  auto const both = volumes();
+  ASSERT_EQ(both.size(), 2U);
+  for (auto const& failing : both) {
+    auto const before = driver_.sessions;
+    driver_.not_renewed = failing.id;
+    region_.clock.advance(std::chrono::minutes(31));
+    step();
+    for (auto const& volume : both)
+      EXPECT_EQ(driver_.sessions[volume.id] == before.at(volume.id), volume.id == failing.id);
+    driver_.not_renewed.clear();
+    region_.clock.advance(std::chrono::minutes(2));
+    step();
+    EXPECT_NE(driver_.sessions[failing.id], before.at(failing.id));
+  }
+}
+
 TEST_F(LauncherTest, forgets_a_terminated_machine_and_its_volumes_and_later_its_row) {
   run();
   step();
