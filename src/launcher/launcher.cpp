@@ -315,9 +315,13 @@ Result<bool> Launcher::waits_for_guest(Instance const& instance, Duration patien
   auto const status = TRY(driver_.status(instance.id));
   if (status.power != machines::Power::running) return false;
   auto const now = clock_.now();
-  auto const [asked, first] = asked_.try_emplace(instance.id, now);
-  if (first) TRY(driver_.press_power_button(instance.id));
-  return now < asked->second + patience;
+  auto& asked = asked_.try_emplace(instance.id, Asked{now, false}).first->second;
+  if (!asked.heard) {
+    auto const pressed = driver_.press_power_button(instance.id);
+    if (pressed) asked = {now, true};
+    if (!pressed) log_warning("{}: {}", instance.id, pressed.error().message);  // again, with the next step
+  }
+  return now < asked.since + patience;
 }
 
 /// What is read of a machine for a snapshot or an image is read from its process, which stays until then

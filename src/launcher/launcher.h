@@ -104,8 +104,13 @@ class Launcher {
   Listener listener_;
   Clock& clock_;
   Entropy& entropy_;
+  /// A guest was asked to shut down; one that could not be told has no more time than another one.
+  struct Asked {
+    Time since;
+    bool heard;
+  };
   // Of the step's thread alone:
-  std::map<std::string, Time> asked_;  ///< when a guest was asked to shut down
+  std::map<std::string, Asked> asked_;
   /// Machines that this process has seen running, and when the sessions of their volumes end.
   std::map<std::string, std::map<std::string, Time>> running_;
   std::mutex mutex_;  // guards after_reboot_

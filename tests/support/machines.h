@@ -26,6 +26,7 @@ class PretendedDriver final : public machines::Driver {
   }
   Result<machines::Status> status(std::string const& id) override { return status_[id]; }
   Result<void> press_power_button(std::string const& id) override {
+    if (press_fails) return std::unexpected(*press_fails);
     ++pressed[id];
     if (!deaf.contains(id)) end(id, "");
     return {};
@@ -72,6 +73,7 @@ class PretendedDriver final : public machines::Driver {
   }
 
   std::optional<Error> fails;                        ///< what starting says
+  std::optional<Error> press_fails;                  ///< what the power button says
   std::map<std::string, machines::Machine> started;  ///< as it was last started
   std::map<std::string, std::string> sessions;       ///< by volume
   std::string not_renewed;                           ///< a volume whose session cannot be written

@@ -114,6 +114,37 @@ TEST_F(LauncherTest, asks_a_guest_to_shut_down_before_it_stops_the_machine) {
   EXPECT_EQ(find()->state_reason_code, "Client.UserInitiatedShutdown");
 }
 
+TEST_F(LauncherTest, asks_a_guest_again_that_could_not_be_told) {
+  run();
+  step();
+  driver_.press_fails = Error{Fault::unavailable, "", "QEMU does not answer"};
+  stop();
+  step();
+  EXPECT_EQ(state(), InstanceState::stopping);
+  region_.clock.advance(kShutdownPatience - Duration(1));
+  driver_.press_fails.reset();
+  driver_.deaf.insert(id_);
+  step();
+  EXPECT_EQ(driver_.pressed[id_], 1);
+  region_.clock.advance(kShutdownPatience - Duration(1));
+  step();
+  EXPECT_EQ(state(), InstanceState::stopping);
+  region_.clock.advance(Duration(1));
+  step();
+  EXPECT_EQ(state(), InstanceState::stopped);
+}
+
+TEST_F(LauncherTest, switches_off_a_guest_that_never_could_be_told) {
+  run();
+  step();
+  driver_.press_fails = Error{Fault::unavailable, "", "QEMU does not answer"};
+  stop();
+  step();
+  region_.clock.advance(kShutdownPatience);
+  step();
+  EXPECT_EQ(state(), InstanceState::stopped);
+}
+
 TEST_F(LauncherTest, asks_no_guest_when_its_owner_is_in_a_hurry) {
   run();
   step();
