@@ -181,7 +181,6 @@ Result<void> Launcher::watch(Instance const& instance) {
     bool const by_guest = status.reason.empty();
     return note_end(instance, by_guest ? std::nullopt : std::optional(unexpected_end(status.reason)));
   }
-  if (!running_.contains(instance.id)) TRY(listener_.started(instance.id));  // this process is a new one
   TRY(look_after(instance.id));
   if (!instance.reboot_wanted) return {};
   TRY(driver_.reset(instance.id));
@@ -194,6 +193,7 @@ Result<void> Launcher::watch(Instance const& instance) {
 
 /// What every machine that runs needs, whatever its owner wants of it.
 Result<void> Launcher::look_after(std::string const& instance) {
+  if (!running_.contains(instance)) TRY(listener_.started(instance));  // this process is a new one
   TRY(driver_.tend(instance));
   return renew_sessions(instance);
 }
@@ -248,7 +248,7 @@ Result<DiskSession> Launcher::session_of(Volume const& volume) {
 /// The guest is asked to shut down, then started again; nobody sees it stopped.
 Result<void> Launcher::reboot(Instance const& instance) {
   auto const waits = TRY(waits_for_guest(instance, kShutdownPatience));
-  if (waits) return {};
+  if (waits) return look_after(instance.id);
   asked_.erase(instance.id);
   auto const started = start_again(instance);  // paused: it writes nothing before what waits has been done
   if (!started && is_conflict(started.error())) return {};  // again, later

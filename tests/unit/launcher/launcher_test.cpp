@@ -393,6 +393,14 @@ TEST_F(RebootTest, is_over_when_the_machine_runs_again_and_its_owner_saw_nothing
   EXPECT_EQ(told_.size(), 1U);
 }
 
+TEST_F(RebootTest, leaves_nobody_alone_while_it_waits) {
+  driver_.deaf.insert(id_);
+  auto const tended = driver_.tended[id_];
+  step();
+  EXPECT_EQ(driver_.tended[id_], tended + 1);
+  EXPECT_TRUE(told_.empty());
+}
+
 TEST_F(RebootTest, is_no_longer_needed_when_the_machine_was_stopped) {
   stop(true);
   step();
