@@ -42,6 +42,10 @@ Result<void> note_overlays(catalogue::Transaction& tx, Instance const& instance)
   return {};
 }
 
+std::unexpected<Error> was_terminated(std::string const& instance) {
+  return fail(Fault::conflict, "the instance " + instance + " was terminated");
+}
+
 LaunchFailure unexpected_end(std::string const& reason) {
   return {"Server.InternalError", "Server.InternalError: The machine ended unexpectedly: " + reason};
 }
@@ -56,6 +60,7 @@ Result<Time> Launcher::step() {
   }));
   for (auto const& id : busy)
     if (auto stepped = step_instance(id); !stepped) log_error("{}: {}", id, stepped.error().message);
+  TRY(end_idle_waits());
   TRY(forget_terminated());
   return clock_.now() + (busy.empty() && all_gone ? kIdle : kTick);
 }
@@ -289,6 +294,26 @@ void Launcher::end_wait_for_reboot(std::string const& instance, Result<void> con
   then(rebooted);
 }
 
+/// What began to wait for a reboot when its machine was just going off.
+Result<void> Launcher::end_idle_waits() {
+  std::vector<std::string> ids;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto const& [id, then] : after_reboot_) ids.push_back(id);
+  }
+  for (auto const& id : ids) {
+    auto const instance =
+        TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
+          return catalogue::find_instance(tx, id);
+        }));
+    if (!instance || instance->state == InstanceState::terminated)
+      end_wait_for_reboot(id, was_terminated(id));
+    else if (instance->state == InstanceState::stopped)
+      end_wait_for_reboot(id, {});
+  }
+  return {};
+}
+
 /// A machine that its owner wants to run does not; with nothing, since its guest has shut down.
 Result<void> Launcher::note_end(Instance const& instance, std::optional<LaunchFailure> const& why) {
   bool const by_guest = !why;
@@ -371,7 +396,7 @@ Result<void> Launcher::terminate(Instance const& instance) {
       std::ranges::any_of(volumes, [](Volume const& volume) { return !volume.delete_on_termination; });
   if (something_stays && !instance.stop_at_once) waits = TRY(waits_for_guest(instance, kTerminationPatience));
   if (waits) return look_after(instance.id);
-  end_wait_for_reboot(instance.id, fail(Fault::conflict, "the instance " + instance.id + " was terminated"));
+  end_wait_for_reboot(instance.id, was_terminated(instance.id));
   TRY(driver_.remove(instance.id));
   listener_.ended(instance.id);
   running_.erase(instance.id);

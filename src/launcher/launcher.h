@@ -86,6 +86,7 @@ class Launcher {
   Result<void> reboot(Instance const& instance);
   Result<void> start_again(Instance const& instance);
   bool waits_for_reboot(std::string const& instance);
+  Result<void> end_idle_waits();
   /// Calls what waits for a reboot, if something does, and forgets it.
   void end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted);
   Result<void> note_end(Instance const& instance, std::optional<LaunchFailure> const& why);

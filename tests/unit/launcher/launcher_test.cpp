@@ -448,6 +448,25 @@ TEST_F(RebootTest, names_the_key_that_closed_meanwhile) {
   EXPECT_NE(find()->state_reason.find("key/k is disabled"), std::string::npos);
 }
 
+TEST_F(RebootTest, is_not_kept_for_later_when_the_machine_went_off_before) {
+  auto const wait = [&] {
+    ASSERT_TRUE(machines_.launcher.reboot_and(
+        id_, [&](Result<void> rebooted) { told_.push_back(std::move(rebooted)); }));
+  };
+  stop(true);
+  step();
+  wait();
+  step();
+  ASSERT_EQ(told_.size(), 2U);
+  EXPECT_TRUE(told_[1]);
+  terminate();
+  step();
+  wait();
+  step();
+  ASSERT_EQ(told_.size(), 3U);
+  EXPECT_FALSE(told_[2]);
+}
+
 TEST_F(RebootTest, is_asked_for_once_at_a_time) {
   EXPECT_FALSE(machines_.launcher.reboot_and(id_, [](Result<void> const&) {}));
 }
