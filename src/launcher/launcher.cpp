@@ -147,14 +147,17 @@ Result<void> Launcher::start(Instance const& instance) {
   auto const started = driver_.start(*machine);
   if (!started && is_conflict(started.error())) return {};
   if (!started) return give_up(instance, started.error());
+  // By itself: that holds whatever the owner wants of it by now.
+  TRY(sql::in_transaction(catalogue_, sql::Access::write,
+                          [&](catalogue::Transaction& tx) { return note_overlays(tx, instance); }));
   for (auto const& disk : machine->disks)  // of a machine that an earlier process started, too
     if (!disk.session.empty()) TRY(driver_.renew_session(disk.volume_id, disk.session));
   log_info("{} of {} runs ({})", instance.id, instance.account, driver_.acceleration());
   return update(instance.id, InstanceState::pending,
-                [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
+                [&](catalogue::Transaction&, Instance& current) -> Result<void> {
                   current.state = InstanceState::running;
                   current.changed = clock_.now();
-                  return note_overlays(tx, current);
+                  return {};
                 });
 }
 

@@ -19,6 +19,7 @@ class PretendedDriver final : public machines::Driver {
   std::string acceleration() const override { return "tcg"; }
   Result<void> start(machines::Machine const& machine) override {
     if (fails) return std::unexpected(*fails);
+    if (while_it_starts) while_it_starts();
     started[machine.id] = machine;
     status_[machine.id] = {machines::Power::running, ""};
     for (auto const& disk : machine.disks) sessions[disk.volume_id] = disk.session;
@@ -79,7 +80,8 @@ class PretendedDriver final : public machines::Driver {
   std::string not_renewed;                           ///< a volume whose session cannot be written
   std::map<std::string, Blocks> written;             ///< what machines have written, by volume
   std::optional<Error> read_fails;                   ///< what reading a frozen disk says
-  std::function<void()> while_it_freezes;            ///< what somebody else does meanwhile
+  std::function<void()> while_it_starts;             ///< what somebody else does meanwhile
+  std::function<void()> while_it_freezes;            ///< the same
   std::set<std::string> being_read;                  ///< volumes that cannot be removed yet
   std::map<std::string, int> pressed;
   std::map<std::string, int> resets;

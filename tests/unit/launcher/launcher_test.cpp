@@ -184,6 +184,16 @@ TEST_F(LauncherTest, says_which_volumes_have_run_and_cannot_begin_anew) {
   EXPECT_TRUE(driver_.started.at(id_).disks[0].was_used);
 }
 
+TEST_F(LauncherTest, knows_that_a_machine_has_run_that_was_stopped_while_it_started) {
+  run();
+  driver_.while_it_starts = [&] { stop(true); };
+  step();
+  driver_.while_it_starts = {};
+  step();
+  EXPECT_EQ(state(), InstanceState::stopped);
+  EXPECT_EQ(volumes().front().overlay, instances::Overlay::there);
+}
+
 TEST_F(LauncherTest, tells_a_guest_that_shut_down_from_a_machine_that_died) {
   run();
   step();
