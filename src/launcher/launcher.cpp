@@ -165,12 +165,12 @@ Result<void> Launcher::start(Instance const& instance) {
 Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
   auto const reason = launch_failure(error);
   log_warning("{} of {} cannot be started: {}", instance.id, instance.account, error.message);
-  TRY(driver_.kill(instance.id));
+  bool const ran = instance.launched != instance.created;
+  TRY(ran ? driver_.kill(instance.id) : driver_.remove(instance.id));
   listener_.ended(instance.id);
   running_.erase(instance.id);
   return update(instance.id, InstanceState::pending,
                 [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
-                  bool const ran = current.launched != current.created;
                   current.state = ran ? InstanceState::stopped : InstanceState::terminated;
                   current.state_reason_code = reason.code;
                   current.state_reason = reason.message;

@@ -42,6 +42,7 @@ class PretendedDriver final : public machines::Driver {
   }
   Result<void> remove(std::string const& id) override {
     status_.erase(id);
+    removed.insert(id);
     return {};
   }
   Result<void> remove_volume(std::string const& id) override {
@@ -87,6 +88,7 @@ class PretendedDriver final : public machines::Driver {
   std::map<std::string, int> resets;
   std::map<std::string, int> tended;
   std::set<std::string> deaf;
+  std::set<std::string> removed;  ///< machines
   std::set<std::string> removed_volumes;
 
  private:

@@ -85,6 +85,7 @@ TEST_F(LauncherTest, terminates_what_cannot_be_started_and_says_why) {
   EXPECT_EQ(state(), InstanceState::terminated);
   EXPECT_EQ(find()->state_reason_code, "Server.InternalError");
   EXPECT_NE(find()->state_reason.find("qemu is not installed"), std::string::npos);
+  EXPECT_TRUE(driver_.removed.contains(id_)) << "nobody would look for what it leaves on the host";
   step();
   EXPECT_TRUE(driver_.removed_volumes.contains(volume));
 }
