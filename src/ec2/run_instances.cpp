@@ -15,6 +15,7 @@
 #include "ec2/launch_request.h"
 #include "ec2/new_volume.h"
 #include "instances/errors.h"
+#include "machines/driver.h"
 #include "wire/form.h"
 
 namespace argosy::ec2 {
@@ -149,6 +150,9 @@ Result<std::vector<Device>> devices_of(catalogue::Transaction& tx, access::Calle
       continue;
     out.push_back(TRY(device_of(tx, caller, wish)));
   }
+  if (out.size() > machines::kMaxDisks)
+    return fail(Fault::limit, "AttachmentLimitExceeded",
+                "An instance can have at most " + std::to_string(machines::kMaxDisks) + " volumes.");
   for (auto const& device : out)
     TRY(check_performance(device.volume.type, device.volume.iops, device.volume.throughput));
   return out;

@@ -13,7 +13,7 @@ namespace argosy::ec2 {
 /// Answers `pending`; what only shows when a machine is made ready (a key that is closed to the caller) ends
 /// it as `terminated` with the reason. Fails with InvalidAMIID.NotFound, InvalidAMIID.Unavailable,
 /// InvalidParameterValue, InvalidParameterCombination, InvalidBlockDeviceMapping, InvalidKeyPair.NotFound,
-/// InstanceLimitExceeded, InsufficientInstanceCapacity, …
+/// AttachmentLimitExceeded, InstanceLimitExceeded, InsufficientInstanceCapacity, …
 Result<messages::ec2::RunInstancesResponse> run_instances(catalogue::Transaction& tx,
                                                           access::Caller const& caller, Time now,
                                                           Entropy& entropy, keystore::EbsKeys const& keys,

@@ -40,6 +40,8 @@ Result<void> check(Machine const& machine) {
     return fail(Fault::invalid, "this host runs no machines of architecture " + machine.architecture);
   if (machine.boot_mode != "legacy-bios" && machine.boot_mode != "uefi")
     return fail(Fault::invalid, "this host does not know the boot mode " + machine.boot_mode);
+  if (machine.disks.size() > kMaxDisks)
+    return fail(Fault::invalid, machine.id + " has more than " + std::to_string(kMaxDisks) + " disks");
   if (machine.disks.empty()) return fail(Fault::invalid, machine.id + " has no disk to boot from");
   return {};
 }

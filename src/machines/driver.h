@@ -22,6 +22,9 @@ struct Disk {
   bool was_used = false;  ///< a machine has run with it: IncorrectState if its overlay is missing
 };
 
+/// QEMU's machine `pc` has 32 places: two are its own, one is the network's, one that of the random numbers.
+inline constexpr std::size_t kMaxDisks = 28;
+
 struct Machine {
   std::string id;  ///< i-…
   int vcpus = 1;

@@ -181,6 +181,10 @@ REQUESTS = {
     "an empty disk without a size": (mapped("/dev/sdf", VolumeType="gp3"), "MissingParameter"),
     "an unknown snapshot": (mapped("/dev/sdf", SnapshotId="snap-0123456789abcdef0"), "InvalidSnapshot.NotFound"),
     "a malformed snapshot": (mapped("/dev/sdf", SnapshotId="snap-x"), "InvalidSnapshotID.Malformed"),
+    "more disks than a machine has places for": (
+        {"BlockDeviceMappings": [{"DeviceName": f"/dev/xvdb{n}", "Ebs": {"VolumeSize": 1}} for n in range(28)]},
+        "AttachmentLimitExceeded",
+    ),
     "no root": ({"BlockDeviceMappings": [{"DeviceName": ROOT, "NoDevice": ""}]}, "InvalidBlockDeviceMapping"),
     "an ephemeral disk": (
         {"BlockDeviceMappings": [{"DeviceName": "/dev/sdf", "VirtualName": "ephemeral0"}]},

@@ -72,6 +72,8 @@ TEST(CommandLine, is_refused_for_what_is_no_pc) {
   other = machine();
   other.disks.clear();
   EXPECT_TRUE(line(other, {}).contains("no disk"));
+  other.disks.resize(kMaxDisks + 1);
+  EXPECT_TRUE(line(other, {}).contains("more than 28 disks"));
 }
 
 TEST(SystemUuid, begins_with_ec2_and_ends_with_the_machine) {
