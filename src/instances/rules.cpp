@@ -45,6 +45,7 @@ Result<Instance> stop(Instance instance, Time now) {
 }
 
 Result<Instance> reboot(Instance instance) {
+  if (instance.state == InstanceState::terminated) return instance;
   if (instance.state != InstanceState::running)
     return incorrect_instance_state(instance.id, "is not in a state from which it can be rebooted.");
   instance.reboot_wanted = true;

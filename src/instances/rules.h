@@ -11,6 +11,7 @@ namespace argosy::instances {
 Result<Instance> start(Instance instance, Time now);
 /// Fails with OperationNotPermitted on one that is protected.
 Result<Instance> stop(Instance instance, Time now);
+/// One that is terminated is left as it is.
 Result<Instance> reboot(Instance instance);
 /// Fails with OperationNotPermitted on one that is protected; never because of its state.
 Result<Instance> terminate(Instance instance, Time now);

@@ -22,10 +22,6 @@ using instances::VolumeState;
 
 constexpr Duration kTick = std::chrono::milliseconds(500);
 constexpr Duration kIdle = std::chrono::minutes(10);
-/// Sessions are renewed when this much is left of them: a region that is away for a while finds them valid.
-constexpr Duration kRenewBefore = std::chrono::minutes(30);
-/// One that could not be renewed is tried again after this time.
-constexpr Duration kRenewAgain = std::chrono::minutes(1);
 constexpr std::int64_t kGibBytes = std::int64_t{1} << 30U;
 constexpr std::size_t kInstancesAtOnce = 100;
 
@@ -167,8 +163,7 @@ Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
   log_warning("{} of {} cannot be started: {}", instance.id, instance.account, error.message);
   bool const ran = instance.launched != instance.created;
   TRY(ran ? driver_.kill(instance.id) : driver_.remove(instance.id));
-  listener_.ended(instance.id);
-  running_.erase(instance.id);
+  forget(instance.id);
   return update(instance.id, InstanceState::pending,
                 [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
                   current.state = ran ? InstanceState::stopped : InstanceState::terminated;
@@ -190,8 +185,18 @@ Result<void> Launcher::watch(Instance const& instance) {
     return note_end(instance, by_guest ? std::nullopt : std::optional(unexpected_end(status.reason)));
   }
   TRY(look_after(instance.id));
-  if (!instance.reboot_wanted) return {};
-  TRY(driver_.reset(instance.id));
+  return instance.reboot_wanted ? reboot_guest(instance, status.reboots) : Result<void>{};
+}
+
+/// As RebootInstances wants it. A guest that does not shut down for it is reset.
+Result<void> Launcher::reboot_guest(Instance const& instance, bool reboots) {
+  auto const asked = asked_.find(instance.id);
+  bool const told = asked != asked_.end() && asked->second.to_reboot && asked->second.heard;
+  if (!told || reboots) {
+    if (has_time(instance.id, true, kShutdownPatience)) return {};
+    TRY(driver_.reset(instance.id));
+  }
+  asked_.erase(instance.id);
   return update(instance.id, InstanceState::running,
                 [](catalogue::Transaction&, Instance& current) -> Result<void> {
                   current.reboot_wanted = false;
@@ -204,53 +209,6 @@ Result<void> Launcher::look_after(std::string const& instance) {
   if (!running_.contains(instance)) TRY(listener_.started(instance));  // this process is a new one
   TRY(driver_.tend(instance));
   return renew_sessions(instance);
-}
-
-/// Also those of an earlier process, at once: the disk servers have to learn where this one is. All of them
-/// are renewed, whatever becomes of one.
-Result<void> Launcher::renew_sessions(std::string const& instance) {
-  auto const now = clock_.now();
-  auto const volumes =
-      TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
-        return catalogue::list_attached_volumes(tx, instance, "");
-      }));
-  Result<void> out;
-  for (auto const& volume : volumes) {
-    auto& known = running_[instance];
-    auto const ends = known.find(volume.id);
-    if (volume.session.empty() || (ends != known.end() && now < ends->second - kRenewBefore)) continue;
-    auto const renewed = renew_session(volume);
-    if (renewed) {
-      known[volume.id] = *renewed;
-    } else {
-      known[volume.id] = now + kRenewBefore + kRenewAgain;
-      out = std::unexpected(renewed.error());
-    }
-  }
-  return out;
-}
-
-Result<Time> Launcher::renew_session(Volume const& volume) {
-  auto const session = TRY(session_of(volume));
-  TRY(driver_.renew_session(volume.id, session.text));
-  TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
-    auto current = TRY(catalogue::find_volume(tx, volume.id));
-    if (!current) return {};
-    current->session = session.sealed;
-    return catalogue::save_volume(tx, *current);
-  }));
-  return session.expires;
-}
-
-/// One that ended too long ago, since no process was there to renew it, is made as a start makes it: if the
-/// volume's key can be used now.
-Result<DiskSession> Launcher::session_of(Volume const& volume) {
-  auto renewed = renew(issuer_, volume, clock_.now(), entropy_);
-  if (renewed || renewed.error().fault != Fault::denied) return renewed;
-  auto const opened = TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
-    return open_volume(tx, keys_, volume);
-  }));
-  return issue(issuer_, volume, opened, clock_.now(), ebs::kVolumeSessionAge, entropy_);
 }
 
 /// The guest is asked to shut down, then started again; nobody sees it stopped.
@@ -324,8 +282,7 @@ Result<void> Launcher::note_end(Instance const& instance, std::optional<LaunchFa
       "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"});
   log_info("{} of {} ended: {}", instance.id, instance.account, reason.message);
   TRY(driver_.kill(instance.id));
-  listener_.ended(instance.id);
-  running_.erase(instance.id);
+  forget(instance.id);
   return update(instance.id, InstanceState::running,
                 [&](catalogue::Transaction&, Instance& current) -> Result<void> {
                   current.state = by_guest && current.terminates_on_shutdown ? InstanceState::shutting_down
@@ -341,15 +298,25 @@ Result<void> Launcher::note_end(Instance const& instance, std::optional<LaunchFa
 
 Result<bool> Launcher::waits_for_guest(Instance const& instance, Duration patience) {
   auto const status = TRY(driver_.status(instance.id));
-  if (status.power != machines::Power::running) return false;
+  return status.power == machines::Power::running && has_time(instance.id, false, patience);
+}
+
+bool Launcher::has_time(std::string const& id, bool to_reboot, Duration patience) {
   auto const now = clock_.now();
-  auto& asked = asked_.try_emplace(instance.id, Asked{now, false}).first->second;
+  auto& asked = asked_.try_emplace(id, Asked{now, to_reboot, false}).first->second;
+  if (asked.to_reboot != to_reboot) asked = {now, to_reboot, false};
   if (!asked.heard) {
-    auto const pressed = driver_.press_power_button(instance.id);
-    if (pressed) asked = {now, true};
-    if (!pressed) log_warning("{}: {}", instance.id, pressed.error().message);  // again, with the next step
+    auto const told = to_reboot ? driver_.reboot(id) : driver_.press_power_button(id);
+    if (told) asked = {now, to_reboot, true};
+    if (!told) log_warning("{}: {}", id, told.error().message);  // again, with the next step
   }
   return now < asked.since + patience;
+}
+
+void Launcher::forget(std::string const& instance) {
+  listener_.ended(instance);
+  running_.erase(instance);
+  asked_.erase(instance);
 }
 
 /// What is read of a machine for a snapshot or an image is read from its process, which stays until then
@@ -367,9 +334,7 @@ Result<void> Launcher::stop(Instance const& instance) {
   if (!instance.stop_at_once) waits = TRY(waits_for_guest(instance, kShutdownPatience));
   if (waits) return look_after(instance.id);
   TRY(driver_.kill(instance.id));
-  listener_.ended(instance.id);
-  running_.erase(instance.id);
-  asked_.erase(instance.id);
+  forget(instance.id);
   end_wait_for_reboot(instance.id, {});  // as it is now, it is what a reboot would have left
   return update(instance.id, InstanceState::stopping,
                 [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
@@ -401,9 +366,7 @@ Result<void> Launcher::terminate(Instance const& instance) {
   if (waits) return look_after(instance.id);
   end_wait_for_reboot(instance.id, was_terminated(instance.id));
   TRY(driver_.remove(instance.id));
-  listener_.ended(instance.id);
-  running_.erase(instance.id);
-  asked_.erase(instance.id);
+  forget(instance.id);
   return update(instance.id, InstanceState::shutting_down,
                 [&](catalogue::Transaction& tx, Instance& current) -> Result<void> {
                   current.state = InstanceState::terminated;

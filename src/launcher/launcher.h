@@ -83,6 +83,7 @@ class Launcher {
   /// Tells when it ends now.
   Result<Time> renew_session(Volume const& volume);
   Result<DiskSession> session_of(Volume const& volume);
+  Result<void> reboot_guest(Instance const& instance, bool reboots);
   Result<void> reboot(Instance const& instance);
   Result<void> start_again(Instance const& instance);
   bool waits_for_reboot(std::string const& instance);
@@ -95,6 +96,11 @@ class Launcher {
   Result<bool> waits_for_captures(Instance const& instance);
   /// True until a guest that was asked to shut down is off or has had its time.
   Result<bool> waits_for_guest(Instance const& instance, Duration patience);
+  /// Whether a guest, which is asked if it was not, may still do it. Its time begins when it was told, and
+  /// that of one that cannot be told with the first attempt.
+  bool has_time(std::string const& id, bool to_reboot, Duration patience);
+  /// The machine is off.
+  void forget(std::string const& instance);
   Result<void> update(std::string const& id, instances::InstanceState expected,
                       std::function<Result<void>(catalogue::Transaction&, Instance&)> const& change);
 
@@ -105,10 +111,11 @@ class Launcher {
   Listener listener_;
   Clock& clock_;
   Entropy& entropy_;
-  /// A guest was asked to shut down; one that could not be told has no more time than another one.
+  /// A guest was asked to shut down.
   struct Asked {
     Time since;
-    bool heard;
+    bool to_reboot;  ///< and to boot again
+    bool heard;      ///< else it is asked again
   };
   // Of the step's thread alone:
   std::map<std::string, Asked> asked_;

@@ -45,7 +45,8 @@ enum class Power {
 };
 struct Status {
   Power power = Power::absent;
-  std::string reason;  ///< why a process is gone that nobody stopped; else empty
+  std::string reason;    ///< why a process is gone that nobody stopped; else empty
+  bool reboots = false;  ///< its guest was asked to and has not shut down yet
 };
 
 /// A volume's content at one moment, whatever the machine writes meanwhile. One thread at a time. What it
@@ -78,6 +79,9 @@ class Driver {
   virtual Result<Status> status(std::string const& id) = 0;
   /// ACPI's; the guest may ignore it. Nothing happens to a machine that does not run.
   virtual Result<void> press_power_button(std::string const& id) = 0;
+  /// The same, and when the guest has turned itself off the machine goes on with a reset: unless it was asked
+  /// for something else by then. Its process stays.
+  virtual Result<void> reboot(std::string const& id) = 0;
   virtual Result<void> reset(std::string const& id) = 0;
   /// Off at once, its disk servers too. What the guest had not flushed may be lost; overlays stay.
   virtual Result<void> kill(std::string const& id) = 0;
@@ -88,8 +92,8 @@ class Driver {
 
   /// What the volume's disk server reads next. Fails with `not_found` for a volume that was never started.
   virtual Result<void> renew_session(std::string const& volume_id, std::string const& session) = 0;
-  /// Starts again disk servers that died, lets a guest go on that met an error of its disk or was started
-  /// paused, and bounds what is written to files. Called every second or so for running machines.
+  /// Starts again disk servers that died, lets a guest go on that met an error of its disk, was started
+  /// paused or reboots, and bounds what is written to files. Called every second or so for running machines.
   virtual Result<void> tend(std::string const& id) = 0;
 
   /// The last 64 KiB of what the guest wrote to its serial port since it was started, also of a stopped one.

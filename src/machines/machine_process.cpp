@@ -27,6 +27,7 @@ Result<void> MachineProcess::prepare(Machine const& machine) {
   if (failure) return fail(Fault::unavailable, folder_ + ": " + failure.message());
   std::string ids;
   for (auto const& disk : machine.disks) ids += disk.volume_id + "\n";
+  TRY(set_reboots(false));
   return write_private_file(volumes_path(), ids, Existing::replace);
 }
 
@@ -74,9 +75,18 @@ Result<void> MachineProcess::tell(std::string const& command) const {
   return {};
 }
 
+bool MachineProcess::reboots() const { return std::filesystem::exists(reboots_path()); }
+
+Result<void> MachineProcess::set_reboots(bool reboots) {
+  if (reboots) return write_private_file(reboots_path(), "", Existing::replace);
+  std::error_code failure;
+  std::filesystem::remove(reboots_path(), failure);
+  return failure ? fail(Fault::unavailable, reboots_path() + ": " + failure.message()) : Result<void>{};
+}
+
 Status MachineProcess::status() const {
   if (!exists()) return {Power::absent, ""};
-  if (process_.is_running()) return {Power::running, ""};
+  if (process_.is_running()) return {Power::running, "", reboots()};
   return {Power::stopped, process_.is_recorded() ? process_.obituary() : ""};
 }
 

@@ -36,6 +36,9 @@ class MachineProcess {
   /// QEMU's own word for its state, such as "running", "shutdown" or "io-error". Fails if it does not answer.
   Result<std::string> state() const;
   Result<void> tell(std::string const& command) const;
+  /// Whether a guest that turns itself off shall boot again: remembered in the folder.
+  bool reboots() const;
+  Result<void> set_reboots(bool reboots);
 
   /// Its process ends, the file system of its overlays being whole. Nothing if it does not run.
   Result<void> power_off();
@@ -47,6 +50,7 @@ class MachineProcess {
 
  private:
   std::string volumes_path() const { return folder_ + "/volumes"; }
+  std::string reboots_path() const { return folder_ + "/reboots"; }
 
   std::string folder_;
   DetachedProcess process_;

@@ -89,8 +89,11 @@ class QemuDriver final : public Driver {
     return settle(process);
   }
 
-  Result<void> press_power_button(std::string const& id) override { return tell(id, "system_powerdown"); }
-  Result<void> reset(std::string const& id) override { return tell(id, "system_reset"); }
+  Result<void> press_power_button(std::string const& id) override {
+    return tell(id, "system_powerdown", false);
+  }
+  Result<void> reboot(std::string const& id) override { return tell(id, "system_powerdown", true); }
+  Result<void> reset(std::string const& id) override { return tell(id, "system_reset", false); }
 
   Result<void> kill(std::string const& id) override {
     TRY(check_id(id));
@@ -165,12 +168,19 @@ class QemuDriver final : public Driver {
     return std::ranges::any_of(process.volumes(), [&](auto const& id) { return frozen_.has(id); });
   }
 
+  /// A frozen disk is read first: it would end with the process.
+  Result<void> after_shutdown(MachineProcess& process) {
+    if (!process.reboots()) return is_frozen(process) ? Result<void>{} : process.power_off();
+    TRY(process.tell("system_reset"));  // it stands still then, until it is tended
+    return process.set_reboots(false);
+  }
+
   /// How the machine is. One whose guest turned itself off, or whose process QEMU gave up, ends here; what
-  /// served a machine that is gone does, too. A frozen disk is read first: it would end with the process.
+  /// served a machine that is gone does, too.
   Result<Status> settle(MachineProcess& process) {
     if (process.is_running()) {
       auto const state = process.state();
-      if (state && *state == "shutdown" && !is_frozen(process)) TRY(process.power_off());
+      if (state && *state == "shutdown") TRY(after_shutdown(process));
       if (state && *state == "internal-error") TRY(process.strike());
     }
     auto status = process.status();
@@ -215,11 +225,13 @@ class QemuDriver final : public Driver {
     return {};
   }
 
-  Result<void> tell(std::string const& id, std::string const& command) {
+  Result<void> tell(std::string const& id, std::string const& command, bool reboots) {
     TRY(check_id(id));
     std::lock_guard lock(lock_of(id));
-    MachineProcess const process(options_.directory, id);
-    return process.is_running() ? process.tell(command) : Result<void>{};
+    MachineProcess process(options_.directory, id);
+    if (!process.is_running()) return {};
+    TRY(process.set_reboots(reboots));
+    return process.tell(command);
   }
 
   QemuOptions const options_;

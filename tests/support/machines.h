@@ -32,6 +32,11 @@ class PretendedDriver final : public machines::Driver {
     if (!deaf.contains(id)) end(id, "");
     return {};
   }
+  Result<void> reboot(std::string const& id) override {
+    ++reboots[id];
+    status_[id].reboots = deaf.contains(id);
+    return {};
+  }
   Result<void> reset(std::string const& id) override {
     ++resets[id];
     return {};
@@ -85,6 +90,7 @@ class PretendedDriver final : public machines::Driver {
   std::function<void()> while_it_freezes;            ///< the same
   std::set<std::string> being_read;                  ///< volumes that cannot be removed yet
   std::map<std::string, int> pressed;
+  std::map<std::string, int> reboots;
   std::map<std::string, int> resets;
   std::map<std::string, int> tended;
   std::set<std::string> deaf;

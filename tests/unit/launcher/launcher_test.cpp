@@ -40,6 +40,11 @@ class LauncherTest : public testing::Test {
       return ec2::start_instances(tx, tests::kOwner, region_.clock.now(), kRoom, {{id_}, {}, false});
     }));
   }
+  void reboot() {
+    ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+      return ec2::reboot_instances(tx, tests::kOwner, {{id_}, false});
+    }));
+  }
   void terminate() {
     ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
       return ec2::terminate_instances(tx, tests::kOwner, region_.clock.now(), {{id_}, {}, {}, false});
@@ -222,16 +227,44 @@ TEST_F(LauncherTest, terminates_on_shutdown_where_that_was_asked_for) {
   EXPECT_EQ(state(), InstanceState::terminated);
 }
 
-TEST_F(LauncherTest, resets_a_machine_once_for_each_reboot) {
+TEST_F(LauncherTest, asks_a_guest_once_for_each_reboot) {
   run();
   step();
-  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
-    return ec2::reboot_instances(tx, tests::kOwner, {{id_}, false});
-  }));
+  for (int reboots = 1; reboots <= 2; ++reboots) {
+    reboot();
+    for (int i = 0; i < 3; ++i) step();
+    EXPECT_EQ(driver_.reboots[id_], reboots);
+  }
+  EXPECT_EQ(driver_.resets[id_], 0);
+  EXPECT_EQ(state(), InstanceState::running);
+}
+
+TEST_F(LauncherTest, resets_a_machine_whose_guest_does_not_reboot) {
+  run();
+  step();
+  driver_.deaf.insert(id_);
+  reboot();
+  step();
+  step();
+  EXPECT_EQ(driver_.resets[id_], 0);
+  region_.clock.advance(kShutdownPatience);
   step();
   step();
   EXPECT_EQ(driver_.resets[id_], 1);
-  EXPECT_EQ(state(), InstanceState::running);
+  EXPECT_EQ(driver_.reboots[id_], 1);
+}
+
+TEST_F(LauncherTest, gives_a_guest_that_reboots_its_time_when_it_shall_stop) {
+  run();
+  step();
+  driver_.deaf.insert(id_);
+  reboot();
+  step();
+  region_.clock.advance(kShutdownPatience);
+  stop();
+  step();
+  EXPECT_EQ(driver_.pressed[id_], 1);
+  EXPECT_EQ(state(), InstanceState::stopping);
 }
 
 TEST_F(LauncherTest, renews_a_session_before_it_ends) {
