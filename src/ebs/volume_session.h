@@ -11,8 +11,9 @@ namespace argosy::ebs {
 
 /// How long credentials are good for. Short, for they are believed as long as the volume is there.
 inline constexpr Duration kVolumeSessionAge = std::chrono::hours(1);
-/// The same while a snapshot of a volume is taken, which may be large: nobody renews these.
-inline constexpr Duration kCaptureSessionAge = std::chrono::hours(24);
+/// The same while a snapshot of a volume is taken, which may be large and wait for others: nobody renews
+/// these.
+inline constexpr Duration kCaptureSessionAge = std::chrono::days(7);
 /// What expired longer ago is not renewed.
 inline constexpr Duration kVolumeSessionGrace = std::chrono::hours(24);
 

@@ -2,6 +2,7 @@
 #include "launcher/captures.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 #include "catalogue/domains.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr Duration kIdle = std::chrono::seconds(1);
 constexpr std::size_t kBlocksAtOnce = 1'000;  // of the base's list
+constexpr int kBlocksATurn = 64;              // 32 MiB: others wait for part of a second
 
 /// The blocks that a capture puts, by ascending index: those that the overlay has changed and, where the
 /// snapshot cannot build on the base, those of the base.
@@ -77,9 +79,39 @@ Result<content::Disk> base_of(Capture const& capture) {
 
 }  // namespace
 
+/// A capture as far as it was read.
+struct Captures::Reading {
+  Capture capture;
+  std::optional<Blocks> blocks;  ///< since it was begun
+  std::int64_t put = 0;
+};
+
+Captures::Captures(ebs::CaptureStore store) : store_(store) {}
+Captures::~Captures() = default;
+
 void Captures::add(std::vector<Capture> captures) {
   std::lock_guard lock(mutex_);
-  for (auto& capture : captures) waiting_.push_back(std::move(capture));
+  for (auto& capture : captures) {
+    auto& waiting = waiting_[capture.volume.account];
+    waiting.push_back(std::make_unique<Reading>(std::move(capture)));
+  }
+}
+
+std::unique_ptr<Captures::Reading> Captures::take_next() {
+  std::lock_guard lock(mutex_);
+  auto next = waiting_.upper_bound(last_account_);
+  if (next == waiting_.end()) next = waiting_.begin();
+  if (next == waiting_.end()) return nullptr;
+  last_account_ = next->first;
+  auto reading = std::move(next->second.front());
+  next->second.pop_front();
+  if (next->second.empty()) waiting_.erase(next);
+  return reading;
+}
+
+void Captures::put_back(std::unique_ptr<Reading> reading) {
+  std::lock_guard lock(mutex_);
+  waiting_[reading->capture.volume.account].push_front(std::move(reading));
 }
 
 void Captures::give_up(std::string const& snapshot, Error const& why) {
@@ -93,40 +125,39 @@ void Captures::ask_to_stop() {
   stopping_ = true;
 }
 
-Result<std::int64_t> Captures::upload(Capture& capture) {
-  Blocks blocks(store_.content, TRY(base_of(capture)), capture);
+Result<bool> Captures::read_on(Reading& reading) {
+  auto const& capture = reading.capture;
+  if (!reading.blocks) reading.blocks.emplace(store_.content, TRY(base_of(capture)), capture);
   auto const total = static_cast<std::int64_t>(content::blocks_of(capture.volume.size_gib));
-  std::int64_t put = 0;
-  while (true) {
+  for (int i = 0; i < kBlocksATurn; ++i) {
     {
       std::lock_guard lock(mutex_);
       if (stopping_)
         return fail(Fault::unavailable, "the service was stopped before the volume was read to its end");
     }
-    auto const index = TRY(blocks.next());
-    if (!index) return put;
-    auto const block = TRY(blocks.read(*index));
+    auto const index = TRY(reading.blocks->next());
+    if (!index) return true;
+    auto const block = TRY(reading.blocks->read(*index));
     auto const percent = static_cast<std::int32_t>(static_cast<std::int64_t>(*index) * 100 / total);
     TRY(ebs::put_captured(store_, capture.snapshot_id, *index, block, std::min(percent, 99)));
-    ++put;
+    ++reading.put;
   }
+  return false;
 }
 
 Result<Time> Captures::step() {
-  std::optional<Capture> capture;
-  {
-    std::lock_guard lock(mutex_);
-    if (!waiting_.empty()) {
-      capture = std::move(waiting_.front());
-      waiting_.pop_front();
-    }
+  auto reading = take_next();
+  if (!reading) return store_.clock.now() + kIdle;
+  auto const ended = read_on(*reading);
+  if (ended && !*ended) {
+    put_back(std::move(reading));
+    return store_.clock.now();
   }
-  if (!capture) return store_.clock.now() + kIdle;
-  auto const put = upload(*capture);
-  capture->frozen.reset();  // the machine is free of it as early as can be
-  auto const closed = put ? ebs::close_capture(store_, capture->snapshot_id, *put)
-                          : Result<void>(std::unexpected(put.error()));
-  if (!closed) give_up(capture->snapshot_id, closed.error());
+  auto& capture = reading->capture;
+  capture.frozen.reset();  // the machine is free of it as early as can be
+  auto const closed = ended ? ebs::close_capture(store_, capture.snapshot_id, reading->put)
+                            : Result<void>(std::unexpected(ended.error()));
+  if (!closed) give_up(capture.snapshot_id, closed.error());
   return store_.clock.now();
 }
 

@@ -2,6 +2,7 @@
 // uploaded on top of what they started from.
 #pragma once
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,7 +25,9 @@ struct Capture {
 
 class Captures {
  public:
-  explicit Captures(ebs::CaptureStore store) : store_(store) {}
+  explicit Captures(ebs::CaptureStore store);
+  Captures(Captures const&) = delete;
+  ~Captures();
 
   /// At a start, before the first step: what an earlier process left half done is `error`.
   Result<void> start() { return ebs::end_interrupted_captures(store_); }
@@ -32,17 +35,23 @@ class Captures {
   void add(std::vector<Capture> captures);
   /// A snapshot that is recorded and cannot be taken: `error`, with the reason. Any thread.
   void give_up(std::string const& snapshot, Error const& why);
-  /// Uploads the next capture. One thread. Tells when to come back.
+  /// Uploads a part of a capture: accounts take turns, so that none waits for the large volumes of another,
+  /// and those of an account come one after the other. One thread. Tells when to come back.
   Result<Time> step();
   /// The step under way ends soon. Any thread.
   void ask_to_stop();
 
  private:
-  Result<std::int64_t> upload(Capture& capture);
+  struct Reading;
+  std::unique_ptr<Reading> take_next();
+  void put_back(std::unique_ptr<Reading> reading);
+  /// True at its end.
+  Result<bool> read_on(Reading& reading);
 
   ebs::CaptureStore store_;
-  std::mutex mutex_;  // guards what follows
-  std::deque<Capture> waiting_;
+  std::mutex mutex_;                                                     // guards what follows
+  std::map<std::string, std::deque<std::unique_ptr<Reading>>> waiting_;  ///< by account
+  std::string last_account_;
   bool stopping_ = false;
 };
 

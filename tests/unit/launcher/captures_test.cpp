@@ -386,6 +386,22 @@ TEST_F(CapturesTest, waits_for_others_as_long_as_they_take) {
   EXPECT_EQ(find(id).state, images::SnapshotState::completed) << find(id).status_message;
 }
 
+TEST_F(CapturesTest, does_not_let_an_account_wait_for_the_large_volume_of_another) {
+  region_.share(image_.id, {images::PrincipalKind::account, tests::kRecipient.account});
+  run(tests::kOwner, image_.id);
+  for (std::uint64_t i = 0; i < 200; ++i) machines_.driver.written[volume()][i] = tests::block(7);
+  auto const large = *begin();
+  run(tests::kRecipient, image_.id);
+  auto const small = *begin();
+  ASSERT_TRUE(machines_.captures.step());
+  ASSERT_TRUE(machines_.captures.step());
+  EXPECT_FALSE(find(large).completing);
+  EXPECT_TRUE(find(small).completing);
+  finish();
+  EXPECT_EQ(find(large).state, images::SnapshotState::completed) << find(large).status_message;
+  EXPECT_EQ(find(large).expected_blocks, 200);
+}
+
 TEST_F(CapturesTest, completes_the_snapshot_of_a_volume_that_is_deleted_meanwhile) {
   run(tests::kOwner, image_.id);
   auto const kept = keep_volume();
