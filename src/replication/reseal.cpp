@@ -103,14 +103,15 @@ Result<void> Reseal::count_known(Frame& frame, std::size_t slot, content::Refere
   return {};
 }
 
-/// Asks for the next children of a node of nodes that the domain does not know.
+/// Asks for a child of a node of nodes, and for the next ones that the domain does not know. The first one in
+/// any case: somebody else may have sealed it since the caller looked.
 Result<void> Reseal::fetch_ahead(Frame& frame, std::size_t from_slot) {
   m::Range range{frame.source.level, static_cast<std::int64_t>(frame.position), {}};
   std::vector<store::ChunkId> ids;
   for (auto slot = from_slot; slot < kFanout && ids.size() < kNodesAhead; ++slot) {
     auto const& child = frame.source.children[slot];
     if (!child) continue;
-    auto const known = TRY(find_known(*child));
+    auto const known = slot == from_slot ? content::Child{} : TRY(find_known(*child));
     if (known) continue;
     range.slots.push_back(static_cast<std::byte>(slot));
     ids.push_back(child->id);

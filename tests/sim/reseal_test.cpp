@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "ec2/delete_snapshot.h"
 #include "support/machine.h"
 #include "support/wire.h"
@@ -27,6 +29,36 @@ class TickingClock final : public Clock {
 
  private:
   Time time_{};
+};
+
+/// An index whose lookup table has each row only from the second look on: as if another reseal of the same
+/// content had been a moment faster.
+class LateIndex final : public sql::Session {
+ public:
+  using sql::Session::execute;
+  using sql::Session::query;
+  explicit LateIndex(std::unique_ptr<sql::Session> index) : index_(std::move(index)) {}
+  Result<void> begin(sql::Access access) override { return index_->begin(access); }
+  Result<void> commit() override { return index_->commit(); }
+  void rollback() override { index_->rollback(); }
+  Result<std::unique_ptr<sql::Rows>> query(std::string_view statement,
+                                           std::span<sql::Value const> parameters) override {
+    bool const lookup = statement.starts_with("SELECT") && statement.contains("FROM lookup");
+    if (!lookup || !seen_.insert(to_hex(std::get<ByteView>(parameters[1]))).second)
+      return index_->query(statement, parameters);
+    return index_->query("SELECT 1 FROM lookup WHERE 1 = 0");
+  }
+  Result<std::int64_t> execute(std::string_view statement, std::span<sql::Value const> parameters) override {
+    return index_->execute(statement, parameters);
+  }
+  Result<std::vector<std::string>> verify() override { return index_->verify(); }
+  Result<void> save_copy(std::string const& path) override { return index_->save_copy(path); }
+  Result<void> run_script(std::string_view script) override { return index_->run_script(script); }
+  void forget_looks() { seen_.clear(); }
+
+ private:
+  std::unique_ptr<sql::Session> index_;
+  std::set<std::string> seen_;
 };
 
 class ResealTest : public testing::Test {
@@ -142,6 +174,35 @@ TEST_F(ResealTest, knows_what_an_encrypted_upload_has_stored) {
   EXPECT_EQ(made_.root, mine.disk.root);
   auto const his = reseal(wanted(open, west_.domain_of(kRecipient.account)));
   EXPECT_GT(his->moved_bytes, 0U) << "what another has stored must not show";
+}
+
+TEST_F(ResealTest, goes_on_beside_another_that_seals_the_same_a_moment_earlier) {
+  LateIndex* late = nullptr;
+  sql::Pool index(
+      [&]() -> Result<std::unique_ptr<sql::Session>> {
+        auto made = std::make_unique<LateIndex>(TRY(sql::open_sqlite(":memory:", sql::Durability::full)));
+        late = made.get();
+        return made;
+      },
+      1);
+  auto const packs = bucket::open_memory();
+  auto const store = *store::Store::open(*packs, index, {});
+  content::Content content(*store, {}, *west_.entropy);
+  auto const blocks = some_blocks();
+  auto const disk = wanted(east_.make_snapshot(kOwner.account, blocks), west_.domain_of(kOwner.account));
+  auto const from = source();
+  auto const sealed = [&]() -> content::Child {
+    Reseal reseal(content, *from, disk, clock_);
+    Result<bool> whole = false;
+    while (whole && !*whole) whole = reseal.step(clock_.now() + Duration{2});
+    EXPECT_TRUE(whole) << whole.error().message;
+    return reseal.root();
+  };
+  auto const first = sealed();
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(store->flush());
+  late->forget_looks();
+  EXPECT_EQ(sealed(), first);
 }
 
 TEST_F(ResealTest, goes_on_after_a_cut_at_any_call) {
