@@ -79,10 +79,12 @@ Result<void> remove_copy(Transaction& tx, std::string_view id) {
   return {};
 }
 
-Result<std::vector<std::string>> list_unclaimed_copies(Transaction& tx, Time now, std::size_t limit) {
+Result<std::vector<std::string>> list_unclaimed_copies(Transaction& tx, std::string_view worker, Time now,
+                                                       std::size_t limit) {
   return sql::read_rows(
-      tx.query("SELECT id FROM copies WHERE lease_until_ms < ?1 ORDER BY created_ms, id LIMIT ?2",
-               {to_milliseconds(now), static_cast<std::int64_t>(limit)}),
+      tx.query("SELECT id FROM copies WHERE owner <> ?1 AND lease_until_ms < ?2 ORDER BY created_ms, id "
+               "LIMIT ?3",
+               {worker, to_milliseconds(now), static_cast<std::int64_t>(limit)}),
       [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 
@@ -99,7 +101,7 @@ Result<std::int64_t> claim_copy(Transaction& tx, std::string_view id, std::strin
 }
 
 Result<void> release_all_copies(Transaction& tx) {
-  TRY(tx.execute("UPDATE copies SET lease_until_ms = 0"));
+  TRY(tx.execute("UPDATE copies SET owner = '', lease_until_ms = 0"));
   return {};
 }
 

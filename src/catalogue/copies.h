@@ -39,8 +39,10 @@ Result<std::optional<Copy>> find_copy_of_image(Transaction& tx, std::string_view
 Result<std::optional<Copy>> find_copy_of_snapshot(Transaction& tx, std::string_view snapshot);
 Result<void> remove_copy(Transaction& tx, std::string_view id);
 
-/// Tasks that nobody has claimed until `now`, oldest first.
-Result<std::vector<std::string>> list_unclaimed_copies(Transaction& tx, Time now, std::size_t limit);
+/// Tasks that nobody has claimed until `now`, oldest first. What `worker` has claimed is its own for as long
+/// as it lives, however late it renews.
+Result<std::vector<std::string>> list_unclaimed_copies(Transaction& tx, std::string_view worker, Time now,
+                                                       std::size_t limit);
 /// Claims or renews; gives the new epoch. A renewal names its epoch; a first claim names 0 and takes what is
 /// unclaimed. Fails with `conflict` if another worker has it.
 Result<std::int64_t> claim_copy(Transaction& tx, std::string_view id, std::string_view worker,

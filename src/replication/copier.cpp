@@ -17,7 +17,7 @@ using images::SnapshotState;
 
 /// How long a step moves content: progress is committed and shown about so often.
 constexpr Duration kStepTime{250};
-/// A claim that its worker does not renew is free for others after this.
+/// A claim that its worker does not renew is free for other processes after this.
 constexpr auto kClaimAge = std::chrono::minutes(2);
 constexpr auto kRenewAfter = std::chrono::seconds(30);
 constexpr auto kLeaseRenewAfter = std::chrono::minutes(10);
@@ -78,7 +78,7 @@ Result<void> Copier::claim(Time now) {
   std::vector<std::string> ids;
   {
     auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::read));
-    ids = TRY(catalogue::list_unclaimed_copies(tx, now, kClaimsAtOnce));
+    ids = TRY(catalogue::list_unclaimed_copies(tx, worker_, now, kClaimsAtOnce));
   }
   for (auto const& id : ids) {
     auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));

@@ -253,6 +253,24 @@ TEST_F(CopierTest, waits_for_a_source_that_is_away_and_renews_a_lease_that_ran_o
   EXPECT_EQ(image(id).state_reason_code + image(id).state_reason + snapshot_of(id).status_message, "");
 }
 
+TEST_F(CopierTest, keeps_a_task_whose_step_outlives_its_claim) {
+  auto const blocks = some_blocks();
+  auto source = east_.make_snapshot(kOwner.account, blocks);
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  int slow = 0;
+  faults_.before = [&](http::Request const& request) {
+    if (request.path != "/replication/fetch" || slow++ > 0) return;
+    pass(std::chrono::minutes(3));
+    auto const idle = copier_->step();  // another thread, which has nothing to do
+    ASSERT_TRUE(idle) << idle.error().message;
+    EXPECT_GT(*idle, west_.clock.now());
+  };
+  finish(id);
+  EXPECT_GT(slow, 0);
+  EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+  EXPECT_EQ(snapshot_of(id).copy_bytes_moved, stored_bytes(west_)) << "nothing came twice";
+}
+
 TEST_F(CopierTest, stops_a_copy_whose_image_was_deregistered) {
   auto source = east_.make_snapshot(kOwner.account, some_blocks());
   auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");

@@ -2,6 +2,7 @@
 // asks for.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -28,10 +29,12 @@ class Wire final : public remote::Transport {
     int spoil_call = -1;   ///< a bit of this call's answer is flipped
     std::uint64_t fetched_bytes = 0;
     std::uint64_t fetches = 0;
+    std::function<void(http::Request const&)> before = [](http::Request const&) {};  ///< each call
   };
   Wire(peer::Source& source, Faults& faults) : source_(source), faults_(faults) {}
   http::Endpoint const& endpoint() const override { return endpoint_; }
   Result<http::Response> send(http::Request const& request) override {
+    faults_.before(request);
     std::lock_guard lock(mutex_);
     int const call = faults_.calls++;
     if (call == faults_.fail_call && !faults_.answered) return fail(Fault::unavailable, "cut");

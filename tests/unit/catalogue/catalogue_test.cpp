@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "catalogue/accounts.h"
@@ -147,6 +148,12 @@ TEST_F(CatalogueTest, lets_one_worker_at_a_time_have_a_copy_task) {
   EXPECT_EQ(*claim("a", 0, now), 1);
   EXPECT_FALSE(claim("b", 0, now)) << "it is taken";
   EXPECT_EQ(*claim("a", 1, now), 1) << "a renewal keeps its epoch";
+  auto unclaimed = [&](std::string const& worker, Time at) {
+    return *run([&](Transaction& tx) { return list_unclaimed_copies(tx, worker, at, 10); });
+  };
+  EXPECT_THAT(unclaimed("b", now), testing::IsEmpty());
+  EXPECT_THAT(unclaimed("a", later), testing::IsEmpty()) << "it has it already, however late it renews";
+  EXPECT_THAT(unclaimed("b", later), testing::ElementsAre("copy-1"));
   EXPECT_EQ(*claim("b", 0, later), 2) << "nobody renewed it";
   EXPECT_FALSE(claim("a", 1, later)) << "the first worker has lost it";
   EXPECT_EQ(run([&](Transaction& tx) { return check_epoch(tx, "copy-1", 1); }).error().code, "lost");
