@@ -39,9 +39,12 @@ auto open_and_record(Call const& call, std::string const& source_region, std::st
                        std::declval<messages::replication::OpenResponse const&>())) {
   auto* source = TRY(call.region.sources.find(source_region));
   auto opened = source->open({call.caller.account, resource});
-  if (!opened && opened.error().fault == Fault::unavailable)
+  if (!opened && opened.error().code == replication::kSourceFailed) {
+    if (opened.error().fault != Fault::unavailable)
+      return fail(opened.error().fault, std::move(opened.error().message));
     return fail(Fault::unavailable, "Unavailable",
                 "The source region " + source_region + " cannot be reached now. Retry the request.");
+  }
   if (!opened) return std::unexpected(std::move(opened).error());
   auto result = run_transaction(call.region.catalogue, sql::Access::write,
                                 [&](Transaction& tx) { return record(tx, *opened); });

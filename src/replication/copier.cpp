@@ -24,11 +24,13 @@ constexpr auto kLeaseRenewAfter = std::chrono::minutes(10);
 /// How often new tasks are looked for when nobody says that there are any.
 constexpr auto kClaimInterval = std::chrono::seconds(1);
 constexpr std::size_t kClaimsAtOnce = 300;
-/// Failures of one task in a row that may pass: with the longest wait, about a day without the source.
-constexpr int kMaxFailures = 1'500;
 /// Bytes that are not what they should be are asked for again so often.
 constexpr int kMaxCorruptions = 5;
-constexpr auto kLongestWait = std::chrono::seconds(60);
+/// Until it is tried again to write down that a copy has failed.
+constexpr auto kRecordAgainAfter = std::chrono::seconds(60);
+
+bool is_away(Error const& error) { return error.fault == Fault::unavailable && error.code == kSourceFailed; }
+bool is_lie(Error const& error) { return error.fault == Fault::corrupt && error.code == kSourceFailed; }
 
 /// Whether the same step may succeed later.
 bool may_pass(Error const& error) {
@@ -36,21 +38,6 @@ bool may_pass(Error const& error) {
 }
 
 }  // namespace
-
-struct Copier::Task {
-  catalogue::Copy copy;
-  Source* source = nullptr;
-  std::size_t disk = 0;  ///< index in copy.disks of the one under way
-  std::unique_ptr<Transfer> content;
-  std::string kms_key;  ///< ARN of the key that it is to be under; empty: it is not encrypted
-  Time next{};
-  Time claimed{};
-  Time lease_renewed{};
-  int failures = 0;
-  int corruptions = 0;
-  /// What its owner was told that it waits for; nothing: that is not known any more, or not yet.
-  std::optional<std::string> told;
-};
 
 Copier::Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
                keystore::EbsKeys const& keys, crypto::MasterKeys const& master_keys, Clock& clock,
@@ -90,18 +77,12 @@ Result<void> Copier::claim(Time now) {
     task->next = now;
     task->claimed = now;
     task->lease_renewed = task->copy.created;
-    put_back(std::move(task));
+    turns_.put(std::move(task));
   }
   return {};
 }
 
-void Copier::put_back(std::unique_ptr<Task> task) {
-  std::lock_guard lock(mutex_);
-  auto next = task->next;
-  waiting_.emplace(next, std::move(task));
-}
-
-Result<std::unique_ptr<Copier::Task>> Copier::next_task(Time now) {
+Result<std::unique_ptr<Task>> Copier::next_task(Time now) {
   bool look = false;
   {
     std::lock_guard lock(mutex_);
@@ -109,9 +90,7 @@ Result<std::unique_ptr<Copier::Task>> Copier::next_task(Time now) {
     if (look) next_claim_ = now + kClaimInterval;
   }
   if (look) TRY(claim(now));
-  std::lock_guard lock(mutex_);
-  if (waiting_.empty() || waiting_.begin()->first > now) return nullptr;
-  return std::move(waiting_.extract(waiting_.begin()).mapped());
+  return turns_.take(now);
 }
 
 void Copier::look_for_tasks() {
@@ -123,9 +102,8 @@ Result<Time> Copier::step() {
   auto now = clock_.now();
   auto task = TRY(next_task(now));
   if (!task) {
-    std::lock_guard lock(mutex_);
     Time const next_look = now + kClaimInterval;
-    return waiting_.empty() ? next_look : std::min(next_look, waiting_.begin()->first);
+    return std::min(next_look, turns_.next().value_or(next_look));
   }
   auto result = advance(*task);
   settle(std::move(task), result);
@@ -134,35 +112,45 @@ Result<Time> Copier::step() {
 
 /// What becomes of a task after a step.
 void Copier::settle(std::unique_ptr<Task> task, Result<void> const& result) {
-  auto now = clock_.now();
-  if (result) {
-    task->failures = 0;
-    if (task->told != "")
-      if (auto done = tell(*task, "", ""); !done) log_warning("{}: {}", region_, done.error().message);
-    if (task->disk == task->copy.disks.size()) return;  // finished
-    task->next = now;
-    return put_back(std::move(task));
-  }
-  auto const& error = result.error();
+  if (!result) return settle_failure(std::move(task), result.error());
+  auto const now = clock_.now();
+  turns_.done(task->copy.source_region, Turns::Answer::given, now);
+  task->patience.succeeded();
+  if (task->told != "")
+    if (auto done = tell(*task, "", ""); !done) log_warning("{}: {}", region_, done.error().message);
+  if (task->disk == task->copy.disks.size()) return;  // finished
+  task->next = now;
+  turns_.put(std::move(task));
+}
+
+void Copier::settle_failure(std::unique_ptr<Task> task, Error const& error) {
+  auto const now = clock_.now();
+  auto const& source = task->copy.source_region;
+  auto const with_source =
+      turns_.done(source, is_away(error) ? Turns::Answer::none : Turns::Answer::unknown, now);
   if (error.code == "lost") return;  // cancelled, or another worker has it
   task->content = nullptr;           // made anew from the store
-  ++task->failures;
-  task->corruptions += error.fault == Fault::corrupt ? 1 : 0;
-  bool const go_on = (may_pass(error) && task->failures < kMaxFailures) ||
-                     (error.fault == Fault::corrupt && task->corruptions < kMaxCorruptions);
+  if (!is_away(error)) task->patience.failed(now);
+  auto const& patience = is_away(error) ? with_source : task->patience;
+  bool const go_on =
+      is_lie(error) ? ++task->corruptions < kMaxCorruptions : may_pass(error) && !patience.is_over(now);
   if (go_on) {
-    auto wait = std::min<Duration>(kLongestWait,
-                                   std::chrono::milliseconds(200) * (1 << std::min(task->failures, 10)));
-    log_warning("{}: the copy of {} from {} waits {} ms: {}", region_, task->copy.source_resource,
-                task->copy.source_region, wait.count(), error.message);
-    if (auto done = tell_waiting(*task, error); !done) log_warning("{}: {}", region_, done.error().message);
-    task->next = now + wait;
-    return put_back(std::move(task));
+    task->next = patience.next();
+    log_warning("{}: the copy of {} from {} waits {} ms: {}", region_, task->copy.source_resource, source,
+                (task->next - now).count(), error.message);
+    tell_waiting(*task, error);
+    if (is_away(error)) {  // the others' owners need not wait for their turn to hear it
+      for (auto& other : turns_.take_waiting(source)) {
+        tell_waiting(*other, error);
+        turns_.put(std::move(other));
+      }
+    }
+    return turns_.put(std::move(task));
   }
   auto gave_up = give_up(*task, error);
   if (gave_up || gave_up.error().code == "lost") return;
-  task->next = now + kLongestWait;  // the catalogue does not answer: say it later
-  put_back(std::move(task));
+  task->next = now + kRecordAgainAfter;  // the catalogue does not answer: say it later
+  turns_.put(std::move(task));
 }
 
 Result<void> Copier::advance(Task& task) {
@@ -260,7 +248,7 @@ Result<void> Copier::begin_disk(Task& task) {
   auto const clear_root = TRY(content::decode_clear_reference(disk.root));
   if (released && (*released ? std::optional((*released)->id) : std::nullopt) !=
                       (clear_root ? std::optional(clear_root->id) : std::nullopt))
-    return fail(Fault::corrupt, "the source released the key of another disk");
+    return fail(Fault::corrupt, std::string(kSourceFailed), "the source released the key of another disk");
   bool const same_account = disk.source_owner == task.copy.account;
   if (!snapshot.encrypted || (released && same_account && !sealed_apart)) {
     DiskToCopy wanted{domain.number,
@@ -343,14 +331,16 @@ void Copier::close_source(Task& task) {
 }
 
 /// The owner learns what the copy waits for; the reason in detail is the operator's, in the log.
-Result<void> Copier::tell_waiting(Task& task, Error const& error) {
+void Copier::tell_waiting(Task& task, Error const& error) {
   auto reason = "Waiting for region " + task.copy.source_region;
   if (error.fault == Fault::corrupt) {
     reason += ", which sent what was not asked for; it is asked again";
   } else {
     reason += ", which does not answer now; the copy goes on when it does";
   }
-  return task.told == reason ? Result<void>{} : tell(task, "Server.SourceUnavailable", reason);
+  if (task.told == reason) return;
+  if (auto done = tell(task, "Server.SourceUnavailable", reason); !done)
+    log_warning("{}: {}", region_, done.error().message);
 }
 
 Result<void> Copier::tell(Task& task, std::string const& code, std::string const& reason) {

@@ -1,7 +1,6 @@
 // replication/copier.h - carries out the copy tasks of a region, one bounded step at a time.
 #pragma once
 #include <atomic>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,7 +11,8 @@
 #include "content/content.h"
 #include "keystore/ebs_keys.h"
 #include "replication/source.h"
-#include "replication/transfer.h"
+#include "replication/task.h"
+#include "replication/turns.h"
 #include "sql/session.h"
 
 namespace argosy::replication {
@@ -21,6 +21,9 @@ namespace argosy::replication {
 /// turns.
 class Copier {
  public:
+  /// That step. One of them is always free of any one source.
+  static constexpr std::size_t kThreads = 4;
+
   Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
          keystore::EbsKeys const& keys, crypto::MasterKeys const& master_keys, Clock& clock,
          Entropy& entropy);
@@ -37,9 +40,6 @@ class Copier {
   void look_for_tasks();
 
  private:
-  /// A claimed task and how far it is.
-  struct Task;
-
   Result<std::unique_ptr<Task>> next_task(Time now);
   Result<void> claim(Time now);
   Result<void> advance(Task& task);
@@ -53,11 +53,11 @@ class Copier {
   void close_source(Task& task);
   Result<void> keep_alive(Task& task);
   Result<void> reopen(Task& task);
-  Result<void> tell_waiting(Task& task, Error const& error);
+  void tell_waiting(Task& task, Error const& error);
   Result<void> tell(Task& task, std::string const& code, std::string const& reason);
   Result<void> give_up(Task& task, Error const& error);
-  void put_back(std::unique_ptr<Task> task);
   void settle(std::unique_ptr<Task> task, Result<void> const& result);
+  void settle_failure(std::unique_ptr<Task> task, Error const& error);
 
   std::string region_;
   sql::Pool& catalogue_;
@@ -67,9 +67,9 @@ class Copier {
   crypto::MasterKeys const& master_keys_;
   Clock& clock_;
   std::atomic<std::uint64_t> moved_bytes_ = 0;
-  std::string worker_;                                  ///< this process, as claims name it
-  std::mutex mutex_;                                    // guards the two below
-  std::multimap<Time, std::unique_ptr<Task>> waiting_;  ///< by the time when they may go on
+  std::string worker_;  ///< this process, as claims name it
+  Turns turns_{kThreads - 1};
+  std::mutex mutex_;  // guards what follows
   Time next_claim_{};
 };
 

@@ -62,7 +62,7 @@ Result<void> DiskCopy::begin() {
   if (!is_sealed_) root.reference = content::Reference{id, *disk_.root->digest};
   auto here = TRY(store.count_on(disk_.domain, std::span(&id, 1)));
   if (here.front() == store::Presence::closed) {
-    auto node = TRY(content_.tree().node(disk_.domain, id));
+    auto node = TRY(node_here(id));
     TRY(children_of(*node, height, root));
     progress_.done_bytes = node->view().blocks * kBlockBytes;
     return {};
@@ -74,6 +74,14 @@ Result<void> DiskCopy::begin() {
     TRY(store.stage_nodes(disk_.domain, std::span(&chunk, 1), count_moved(frames)));
   }
   return push(height, 0, root);
+}
+
+/// What is here and whole, but no node, is the source's fault, which called it one.
+Result<std::shared_ptr<store::TreeNode const>> DiskCopy::node_here(ChunkId const& id) const {
+  auto node = content_.tree().node(disk_.domain, id);
+  if (node || node.error().fault != Fault::corrupt) return node;
+  TRY(content_.store().get(disk_.domain, id));
+  return source_.sent("something else where a manifest node should be");
 }
 
 /// The children of a node that is here. It has the id that was asked for; a peer could still put it at a
@@ -97,7 +105,7 @@ Result<std::vector<DiskCopy::Child>> DiskCopy::children_of(store::TreeNode const
 
 /// Goes down to a node that is staged here.
 Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, Known const& known) {
-  auto const node = TRY(content_.tree().node(disk_.domain, known.id));
+  auto const node = TRY(node_here(known.id));
   auto const& view = node->view();
   Frame frame;
   frame.level = level;
@@ -163,7 +171,7 @@ Result<void> DiskCopy::descend(Frame& frame) {
     auto const child = frame.children[frame.next++];
     if (child.here != store::Presence::closed)
       return push(below, frame.position * kFanout + child.slot, child.known);
-    auto whole = TRY(content_.tree().node(disk_.domain, child.known.id));
+    auto whole = TRY(node_here(child.known.id));
     TRY(children_of(*whole, below, child.known));
     frame.blocks += whole->view().blocks;
     progress_.done_bytes += whole->view().blocks * kBlockBytes;
@@ -196,9 +204,10 @@ Result<std::optional<DiskCopy::Batch>> DiskCopy::next_batch() {
 /// The chunk has the id that was asked for. A peer could still give it a digest that is not its plaintext's,
 /// and so make differing disks look alike: what comes from another process is opened and compared.
 Result<void> DiskCopy::check_block(ByteView stored, Known const& known) const {
-  auto header = TRY(store::decode_chunk_header(stored));
-  if (header.kind != store::Kind::block) return source_.sent("a manifest node where a block should be");
-  if (is_sealed(header.sealing) != is_sealed_)
+  auto const header = store::decode_chunk_header(stored);
+  if (!header || header->kind != store::Kind::block)
+    return source_.sent("something else where a block should be");
+  if (is_sealed(header->sealing) != is_sealed_)
     return source_.sent("a sealed block where an open one should be, or the other way round");
   if (source_.is_peer() && known.reference) TRY(source_.open_block(stored, *known.reference));
   return {};

@@ -37,17 +37,18 @@ Result<content::Node> OpenedDisk::open_node(ByteView stored, std::uint8_t level,
 Result<Bytes> OpenedDisk::open_block(ByteView stored, content::Reference const& reference) const {
   auto unsealed = reference.key ? content::open_block(stored, *reference.key) : to_bytes(stored);
   if (!unsealed) return sent("a block that is not what its reference says: " + unsealed.error().message);
-  auto const header = TRY(store::decode_chunk_header(*unsealed));
-  if (header.kind != store::Kind::block || header.sealing != store::Sealing::none)
+  auto const header = store::decode_chunk_header(*unsealed);
+  if (!header || header->kind != store::Kind::block || header->sealing != store::Sealing::none)
     return sent("something else where a block should be");
   if (!is_peer()) return unsealed;
-  auto const block = TRY(content::decode_block(*unsealed));
-  if (digest::sha256(block) != reference.digest) return sent("a block with another's digest");
+  auto const block = content::decode_block(*unsealed);
+  if (!block) return sent("a block that cannot be unpacked: " + block.error().message);
+  if (digest::sha256(*block) != reference.digest) return sent("a block with another's digest");
   return unsealed;
 }
 
 std::unexpected<Error> OpenedDisk::sent(std::string_view what) const {
-  return fail(Fault::corrupt, source_.region() + " sent " + std::string(what));
+  return fail(Fault::corrupt, std::string(kSourceFailed), source_.region() + " sent " + std::string(what));
 }
 
 Result<void> over_connections(std::function<Result<void>()> const& work) {

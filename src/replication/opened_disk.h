@@ -21,17 +21,17 @@ class OpenedDisk {
 
   bool is_peer() const { return source_.is_peer(); }
   /// The stored bytes at these places, each verified against its id; the views point into `bytes`. Fails as
-  /// Source::fetch does, and with `corrupt` for any other bytes.
+  /// Source::fetch does, and as `sent` for any other bytes.
   Result<std::vector<ByteView>> fetch(std::vector<messages::replication::Range> const& ranges,
                                       std::span<store::ChunkId const> ids, Bytes& bytes) const;
-  /// The node that a reference names, sealed if the reference has a key. Fails with `corrupt` if it does not
+  /// The node that a reference names, sealed if the reference has a key. Fails as `sent` if it does not
   /// open, has another level, or if the reference's digest is not its children's.
   Result<content::Node> open_node(ByteView stored, std::uint8_t level,
                                   content::Reference const& reference) const;
-  /// The unsealed form of the block that a reference names. Fails with `corrupt` if it does not open or is no
+  /// The unsealed form of the block that a reference names. Fails as `sent` if it does not open or is no
   /// block, and, from another process, if the reference's digest is not its plaintext's.
   Result<Bytes> open_block(ByteView stored, content::Reference const& reference) const;
-  /// The failure with which whatever is not believed ends: `corrupt`.
+  /// The failure with which whatever is not believed ends: `corrupt`, the source's own.
   std::unexpected<Error> sent(std::string_view what) const;
 
  private:

@@ -26,16 +26,23 @@ constexpr std::size_t kMaxRefusalBytes = 500;
 /// wait.
 bool is_about_regions(std::string_view code) { return code == "AccessDenied" || code == "InvalidRegion"; }
 
-std::unexpected<Error> broken(std::string const& what) {
-  return fail(Fault::corrupt, "the source region opened " + what);
+std::unexpected<Error> lie(std::string message) {
+  return fail(Fault::corrupt, std::string(kSourceFailed), std::move(message));
+}
+std::unexpected<Error> broken(std::string const& what) { return lie("the source region opened " + what); }
+
+/// A reference that the source gave.
+template <class Reference>
+Result<Reference> said(Result<Reference> decoded) {
+  if (!decoded) return lie("the source region sent no reference but: " + decoded.error().message);
+  return decoded;
 }
 
 /// What is no message was damaged on its way, or made up.
 template <class Message>
 Result<Message> decode(http::Response const& response) {
   auto decoded = wire::decode_json<Message>(as_text(response.body), wire::Naming::snake);
-  if (!decoded)
-    return fail(Fault::corrupt, "the source region sent no message but: " + decoded.error().message);
+  if (!decoded) return lie("the source region sent no message but: " + decoded.error().message);
   return decoded;
 }
 
@@ -54,7 +61,7 @@ bool is_refusal(m::Refusal const& refusal) {
 
 /// Its digest, and whether its root is what it says, is known only with the key.
 Result<void> check_encrypted(m::Snapshot const& snapshot) {
-  auto root = TRY(content::decode_clear_reference(snapshot.root));
+  auto root = TRY(said(content::decode_clear_reference(snapshot.root)));
   if (root && root->digest) return broken("an encrypted snapshot with a root that is not");
   if (!snapshot.content_digest.empty() || !is_text(snapshot.kms_key_id.value_or(""), 2'048) ||
       snapshot.kms_key_id.value_or("").empty())
@@ -73,7 +80,7 @@ Result<void> check(m::Snapshot const& snapshot) {
     return broken("a snapshot with a text that is none");
   if (snapshot.encrypted) return check_encrypted(snapshot);
   if (snapshot.content_digest.size() != 32) return broken("a snapshot without a digest");
-  auto const root = TRY(content::decode_clear_reference(snapshot.root));
+  auto const root = TRY(said(content::decode_clear_reference(snapshot.root)));
   if (root && !root->digest) return broken("a snapshot that is encrypted");
   auto const digest =
       root ? *root->digest : content::hole_digest(content::height_of(snapshot.volume_size_gib));
@@ -127,15 +134,19 @@ Result<http::Response> Source::call(std::string const& operation, std::string co
                      {std::string(m::kDestinationHeader), destination_}};
   if (secret_) request.headers.emplace_back(m::kSecretHeader, *secret_);
   request.body = to_bytes(as_bytes(body));
-  auto response = TRY(transport_->send(request));
+  auto answered = transport_->send(request);
+  if (!answered)
+    return fail(answered.error().fault, std::string(kSourceFailed), std::move(answered.error().message));
+  auto response = *std::move(answered);
   bool const chunks = operation == "fetch" && response.status == 200;
   if (!chunks && response.body.size() > kMaxMessageBytes)
-    return fail(Fault::corrupt, region_ + " sent an answer of an impossible size");
+    return lie(region_ + " sent an answer of an impossible size");
   if (response.status == 200) return response;
   auto refusal = wire::decode_json<m::Refusal>(as_text(response.body), wire::Naming::snake);
   if (!refusal || !is_refusal(*refusal) || is_about_regions(refusal->code))
-    return fail(Fault::unavailable, region_ + " answered " + operation + " with status " +
-                                        std::to_string(response.status) + "; its log says why");
+    return fail(Fault::unavailable, std::string(kSourceFailed),
+                region_ + " answered " + operation + " with status " + std::to_string(response.status) +
+                    "; its log says why");
   return fail(http::fault_of(response.status), refusal->code, refusal->message);
 }
 
@@ -145,7 +156,8 @@ Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {
     ~Place() { places.release(); }
   };
   if (!places_.try_acquire_for(kOpenPatience))
-    return fail(Fault::unavailable, region_ + " has not answered those who asked before");
+    return fail(Fault::unavailable, std::string(kSourceFailed),
+                region_ + " has not answered those who asked before");
   Place const place{places_};
   auto response = TRY(call("open", wire::encode_json(request, wire::Naming::snake)));
   auto opened = TRY(decode<m::OpenResponse>(response));
@@ -166,7 +178,7 @@ Result<void> Source::close(std::string const& lease) {
 Result<Released> Source::release(m::ReleaseRequest const& request) {
   auto response = TRY(call("release", wire::encode_json(request, wire::Naming::snake)));
   auto const released = TRY(decode<m::ReleaseResponse>(response));
-  auto root = TRY(content::decode_reference(released.root));
+  auto root = TRY(said(content::decode_reference(released.root)));
   if (root && !root->key) return broken("encrypted content and released no key");
   return Released{std::move(root), released.sealed_apart};
 }
@@ -175,7 +187,7 @@ Result<Bytes> Source::fetch(m::FetchRequest const& request) {
   auto response = call("fetch", wire::encode_json(request, wire::Naming::snake));
   // What is asked for follows from what the source sent before: one of the two was not what it should be.
   if (!response && response.error().code == "InvalidRange")
-    return fail(Fault::corrupt, region_ + " does not have what it opened: " + response.error().message);
+    return lie(region_ + " does not have what it opened: " + response.error().message);
   if (!response) return std::unexpected(std::move(response).error());
   return std::move(response->body);
 }
@@ -198,14 +210,14 @@ Result<std::vector<ByteView>> split_frames(ByteView bytes, std::size_t count) {
   std::vector<ByteView> out;
   while (!bytes.empty()) {
     if (bytes.size() < 4 || out.size() == count)
-      return fail(Fault::corrupt, "the source sent more or less than was asked for");
+      return lie("the source sent more or less than was asked for");
     auto length = get_le<std::uint32_t>(bytes.data());
     if (length > store::kMaxStoredBytes || length > bytes.size() - 4)
-      return fail(Fault::corrupt, "the source sent a chunk of an impossible length");
+      return lie("the source sent a chunk of an impossible length");
     out.push_back(bytes.subspan(4, length));
     bytes = bytes.subspan(4 + length);
   }
-  if (out.size() != count) return fail(Fault::corrupt, "the source sent less than was asked for");
+  if (out.size() != count) return lie("the source sent less than was asked for");
   return out;
 }
 

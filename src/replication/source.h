@@ -19,6 +19,10 @@ struct Released {
   bool sealed_apart;    ///< it is not to be given to another KMS key as it is
 };
 
+/// The code of what is the source's own fault: it does not answer (`unavailable`), or sent what cannot be
+/// (`corrupt`). Below the domain: no client sees it. Whatever fails in this region has none.
+inline constexpr std::string_view kSourceFailed = "source";
+
 /// One other region (or this one, for a copy within it). Any thread.
 class Source {
  public:
@@ -33,7 +37,7 @@ class Source {
 
   std::string const& region() const { return region_; }
   bool is_peer() const { return !secret_; }
-  /// Fails with the source's public code and message, or `unavailable` if it cannot be reached.
+  /// Each fails with the source's public code and message, or with kSourceFailed.
   Result<messages::replication::OpenResponse> open(messages::replication::OpenRequest const& request);
   Result<void> renew(std::string const& lease);
   Result<void> close(std::string const& lease);
@@ -65,7 +69,8 @@ class Sources {
   std::map<std::string, std::unique_ptr<Source>> sources_;
 };
 
-/// Splits what `fetch` gave. Fails with `corrupt` unless it holds exactly `count` chunks of possible lengths.
+/// Splits what `fetch` gave. Fails with kSourceFailed unless it holds exactly `count` chunks of possible
+/// lengths.
 Result<std::vector<ByteView>> split_frames(ByteView bytes, std::size_t count);
 
 }  // namespace argosy::replication

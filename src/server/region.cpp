@@ -15,8 +15,6 @@ namespace {
 /// More than the workers and the background threads that use a database at the same time: nobody waits for a
 /// session while he holds another.
 constexpr std::size_t kSessions = 64;
-/// Tasks of one region that move at the same time; the others take turns.
-constexpr std::size_t kCopyThreads = 4;
 
 Result<std::unique_ptr<sql::Pool>> open_pool(std::string const& path) {
   TRY(sql::settle_sqlite(path));
@@ -110,7 +108,8 @@ Result<void> Region::start(keystore::Catalogues catalogues, std::string const& d
   run("damage", [this] { return damage_watch_->step(); });
   run("machines", [this] { return machines_->launcher().step(); });
   run("captures", [this] { return machines_->captures().step(); });
-  for (std::size_t i = 0; i < kCopyThreads; ++i) run("copies", [this] { return copier_->step(); });
+  for (std::size_t i = 0; i < replication::Copier::kThreads; ++i)
+    run("copies", [this] { return copier_->step(); });
   return {};
 }
 

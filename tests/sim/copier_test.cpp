@@ -32,12 +32,13 @@ class CopierTest : public testing::Test {
                                        west_.master_keys, west_.clock, *west_.entropy);
     ASSERT_TRUE(copier_->start());
   }
-  Result<std::string> copy(access::Caller const& caller, std::string const& image, std::string const& name) {
+  Result<std::string> copy(access::Caller const& caller, std::string const& image, std::string const& name,
+                           std::string const& region = "us-east-1") {
     messages::ec2::CopyImageRequest request;
     request.name = name;
     request.source_image_id = image;
-    request.source_region = "us-east-1";
-    auto* source = TRY(sources_->find("us-east-1"));
+    request.source_region = region;
+    auto* source = TRY(sources_->find(region));
     auto opened = TRY(source->open({caller.account, image}));
     auto response = TRY(west_.run([&](catalogue::Transaction& tx) {
       return ec2::copy_image(tx, caller, west_.clock.now(), *west_.entropy, west_.keys, west_.master_keys,
@@ -251,6 +252,51 @@ TEST_F(CopierTest, waits_for_a_source_that_is_away_and_renews_a_lease_that_ran_o
   finish(id);
   EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
   EXPECT_EQ(image(id).state_reason_code + image(id).state_reason + snapshot_of(id).status_message, "");
+}
+
+TEST_F(CopierTest, goes_on_with_other_sources_while_one_is_away) {
+  tests::Region other{"eu-west-1"};
+  auto answering = tests::answering_for(other);
+  Wire::Faults faults;
+  sources_->add(std::make_unique<Source>("eu-west-1", "us-west-2", std::make_unique<Wire>(answering, faults),
+                                         std::nullopt));
+  auto const blocks = some_blocks();
+  auto const theirs =
+      other.make_image(kOwner.account, "theirs", other.make_snapshot(kOwner.account, {{0, block(1)}}).id);
+  std::vector<std::string> waiting;
+  for (int i = 0; i < 30; ++i)
+    waiting.push_back(*copy(kOwner, theirs.id, "copy " + std::to_string(i), "eu-west-1"));
+  auto source = east_.make_snapshot(kOwner.account, blocks);
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  faults.away = true;
+  int const opened = faults.calls;
+  finish(id);
+  EXPECT_EQ(west_.read(snapshot_of(id)), blocks);
+  EXPECT_EQ(faults.calls, opened + 1) << "one task tried it, and all wait";
+  for (auto const& image_id : waiting) {
+    EXPECT_EQ(image(image_id).state_reason_code, "Server.SourceUnavailable");
+    EXPECT_EQ(image(image_id).state_reason,
+              "Waiting for region eu-west-1, which does not answer now; the copy goes on when it does");
+  }
+  faults.away = false;
+  for (auto const& image_id : waiting) finish(image_id);
+  for (auto const& image_id : waiting) {
+    EXPECT_EQ(image(image_id).state, images::ImageState::available);
+    EXPECT_EQ(image(image_id).state_reason, "");
+  }
+}
+
+TEST_F(CopierTest, gives_up_a_source_that_was_away_for_a_day) {
+  auto source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  faults_.away = true;
+  int minutes = 0;
+  for (; minutes < 25 * 60 && image(id).state == images::ImageState::pending; ++minutes) {
+    ASSERT_TRUE(copier_->step());
+    pass(std::chrono::minutes(1));
+  }
+  EXPECT_EQ(image(id).state, images::ImageState::failed);
+  EXPECT_GT(minutes, 23 * 60);
 }
 
 TEST_F(CopierTest, keeps_a_task_whose_step_outlives_its_claim) {

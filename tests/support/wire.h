@@ -25,6 +25,7 @@ class Wire final : public remote::Transport {
   struct Faults {
     int calls = 0;
     int fail_call = -1;    ///< this call does not arrive, or its answer does not
+    bool away = false;     ///< no call arrives
     bool answered = true;  ///< the failing call was carried out
     int spoil_call = -1;   ///< a bit of this call's answer is flipped
     std::uint64_t fetched_bytes = 0;
@@ -37,7 +38,8 @@ class Wire final : public remote::Transport {
     faults_.before(request);
     std::lock_guard lock(mutex_);
     int const call = faults_.calls++;
-    if (call == faults_.fail_call && !faults_.answered) return fail(Fault::unavailable, "cut");
+    if (faults_.away || (call == faults_.fail_call && !faults_.answered))
+      return fail(Fault::unavailable, "cut");
     auto response = peer::handle(source_, kWest, request);
     if (call == faults_.fail_call) return fail(Fault::unavailable, "cut");
     if (request.path == "/replication/fetch" && response.status == 200) {

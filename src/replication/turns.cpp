@@ -1,0 +1,63 @@
+// replication/turns.cpp - see turns.h.
+#include "replication/turns.h"
+
+#include <algorithm>
+
+namespace argosy::replication {
+
+void Turns::put(std::unique_ptr<Task> task) {
+  std::lock_guard lock(mutex_);
+  auto& line = lines_[task->copy.source_region];
+  auto const next = task->next;
+  line.waiting.emplace(next, std::move(task));
+}
+
+/// Nothing if none of its tasks may go on before another one is done.
+std::optional<Time> Turns::next_of(Line const& line) const {
+  bool const away = line.patience.is_tried();
+  if (line.waiting.empty() || line.steps >= (away ? 1 : steps_of_source_)) return std::nullopt;
+  auto const first = line.waiting.begin()->first;
+  return away ? std::max(first, line.patience.next()) : first;
+}
+
+std::unique_ptr<Task> Turns::take(Time now) {
+  std::lock_guard lock(mutex_);
+  Line* longest = nullptr;
+  for (auto& [source, line] : lines_) {
+    auto const next = next_of(line);
+    if (!next || *next > now) continue;
+    if (longest == nullptr || line.waiting.begin()->first < longest->waiting.begin()->first) longest = &line;
+  }
+  if (longest == nullptr) return nullptr;
+  ++longest->steps;
+  return std::move(longest->waiting.extract(longest->waiting.begin()).mapped());
+}
+
+std::optional<Time> Turns::next() const {
+  std::lock_guard lock(mutex_);
+  std::optional<Time> first;
+  for (auto const& [source, line] : lines_) {
+    auto const next = next_of(line);
+    if (next && (!first || *next < *first)) first = next;
+  }
+  return first;
+}
+
+Patience Turns::done(std::string const& source, Answer answer, Time now) {
+  std::lock_guard lock(mutex_);
+  auto& line = lines_[source];
+  --line.steps;
+  if (answer == Answer::given) line.patience.succeeded();
+  if (answer == Answer::none) line.patience.failed(now);
+  return line.patience;
+}
+
+std::vector<std::unique_ptr<Task>> Turns::take_waiting(std::string const& source) {
+  std::lock_guard lock(mutex_);
+  std::vector<std::unique_ptr<Task>> out;
+  for (auto& [next, task] : lines_[source].waiting) out.push_back(std::move(task));
+  lines_[source].waiting.clear();
+  return out;
+}
+
+}  // namespace argosy::replication

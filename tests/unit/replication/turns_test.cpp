@@ -1,0 +1,99 @@
+#include "replication/turns.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace argosy::replication {
+namespace {
+
+using Answer = Turns::Answer;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+class TurnsTest : public testing::Test {
+ protected:
+  void put(std::string const& source, std::string const& id, Duration in = Duration{0}) {
+    auto task = std::make_unique<Task>();
+    task->copy.id = id;
+    task->copy.source_region = source;
+    task->next = now_ + in;
+    turns_.put(std::move(task));
+  }
+  std::string take() {
+    auto const task = turns_.take(now_);
+    return task ? task->copy.id : "";
+  }
+  void done(std::string const& source, Answer answer) { turns_.done(source, answer, now_); }
+
+  Turns turns_{3};
+  Time now_ = *parse_iso8601("2026-05-09T14:22:31Z");
+};
+
+TEST_F(TurnsTest, gives_who_has_waited_longest) {
+  put("a", "second", Duration{2});
+  put("b", "first", Duration{1});
+  put("a", "later", minutes(1));
+  EXPECT_EQ(take(), "");
+  EXPECT_EQ(turns_.next(), now_ + Duration{1});
+  now_ += Duration{2};
+  EXPECT_EQ(take(), "first");
+  EXPECT_EQ(take(), "second");
+  EXPECT_EQ(take(), "");
+}
+
+TEST_F(TurnsTest, keeps_a_slow_source_from_taking_every_thread) {
+  for (auto const* id : {"1", "2", "3", "4"}) put("slow", id);
+  put("other", "mine");
+  EXPECT_EQ(take() + take() + take(), "123");
+  EXPECT_EQ(take(), "mine");
+  EXPECT_EQ(take(), "");
+  EXPECT_EQ(turns_.next(), std::nullopt) << "until one of them is done";
+  done("slow", Answer::given);
+  EXPECT_EQ(take(), "4");
+}
+
+TEST_F(TurnsTest, tries_a_source_that_is_away_with_one_task_at_a_time) {
+  for (auto const* id : {"1", "2", "3", "4"}) put("away", id);
+  EXPECT_EQ(take(), "1");
+  done("away", Answer::none);
+  EXPECT_EQ(take(), "") << "not before the source's own wait has passed";
+  now_ = *turns_.next();
+  EXPECT_EQ(take(), "2");
+  EXPECT_EQ(take(), "");
+  done("away", Answer::given);
+  EXPECT_EQ(take() + take(), "34");
+}
+
+TEST_F(TurnsTest, waits_longer_for_a_source_with_each_failure_and_a_day_in_all) {
+  auto const begin = now_;
+  Patience patience;
+  int tries = 0;
+  for (; !patience.is_over(now_); ++tries) {
+    put("away", "task");
+    ASSERT_EQ(take(), "task");
+    patience = turns_.done("away", Answer::none, now_);
+    EXPECT_LE(patience.next() - now_, minutes(1));
+    if (!patience.is_over(now_)) now_ = patience.next();
+  }
+  EXPECT_GE(now_ - begin, hours(24));
+  EXPECT_LT(now_ - begin, hours(25));
+  EXPECT_LT(tries, 1'500);
+  put("away", "task");
+  now_ = *turns_.next();
+  EXPECT_EQ(take(), "task");
+  EXPECT_FALSE(turns_.done("away", Answer::given, now_).is_tried());
+}
+
+TEST_F(TurnsTest, gives_all_that_wait_for_a_source_and_no_others) {
+  put("a", "1");
+  put("b", "2");
+  put("a", "3", hours(1));
+  auto const waiting = turns_.take_waiting("a");
+  ASSERT_EQ(waiting.size(), 2U);
+  EXPECT_EQ(waiting[0]->copy.id + waiting[1]->copy.id, "13");
+  EXPECT_EQ(take(), "2");
+  EXPECT_EQ(turns_.next(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace argosy::replication
