@@ -1,6 +1,7 @@
 // api/ec2.cpp - the table of EC2's operations: what each one takes.
 #include "api/operation.h"
 #include "base/log.h"
+#include "catalogue/ended_leases.h"
 #include "catalogue/instances.h"
 #include "ec2/capture_volumes.h"
 #include "ec2/change_instances.h"
@@ -24,6 +25,7 @@
 #include "ec2/snapshot_attributes.h"
 #include "ec2/tags.h"
 #include "ec2/volumes.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::api {
 namespace {
@@ -31,7 +33,7 @@ namespace {
 namespace m = messages::ec2;
 using catalogue::Transaction;
 
-/// Asks the source region while no transaction is open, then records; the lease is given back if that fails.
+/// Asks the source region while no transaction is open, then records; if that fails, the lease is given back.
 template <class Record>
 auto open_and_record(Call const& call, std::string const& source_region, std::string const& resource,
                      Record const& record)
@@ -48,10 +50,13 @@ auto open_and_record(Call const& call, std::string const& source_region, std::st
   if (!opened) return std::unexpected(std::move(opened).error());
   auto result = run_transaction(call.region.catalogue, sql::Access::write,
                                 [&](Transaction& tx) { return record(tx, *opened); });
-  if (result) call.region.wake();
-  if (!result)
-    if (auto closed = source->close(opened->lease); !closed)
-      log_warning("a lease at {} runs out by itself", source_region);
+  if (!result) {
+    auto ended = sql::in_transaction(call.region.catalogue, sql::Access::write, [&](Transaction& tx) {
+      return catalogue::insert_ended_lease(tx, source_region, opened->lease);
+    });
+    if (!ended) log_warning("a lease at {} runs out by itself: {}", source_region, ended.error().message);
+  }
+  call.region.wake();
   return result;
 }
 

@@ -1,6 +1,7 @@
 // catalogue/copies.cpp - see copies.h.
 #include "catalogue/copies.h"
 
+#include "catalogue/ended_leases.h"
 #include "sql/read_rows.h"
 
 namespace argosy::catalogue {
@@ -74,6 +75,8 @@ Result<std::optional<Copy>> find_copy_of_snapshot(Transaction& tx, std::string_v
 }
 
 Result<void> remove_copy(Transaction& tx, std::string_view id) {
+  auto const copy = TRY(find_copy(tx, id));
+  TRY(insert_ended_lease(tx, copy.source_region, copy.source_lease));
   TRY(tx.execute("DELETE FROM copy_disks WHERE copy = ?1", {id}));
   TRY(tx.execute("DELETE FROM copies WHERE id = ?1", {id}));
   return {};

@@ -37,6 +37,7 @@ Result<Copy> find_copy(Transaction& tx, std::string_view id);
 /// The task that makes this image, or this snapshot; nothing if none is under way.
 Result<std::optional<Copy>> find_copy_of_image(Transaction& tx, std::string_view image);
 Result<std::optional<Copy>> find_copy_of_snapshot(Transaction& tx, std::string_view snapshot);
+/// However it ended. What it pinned at its source is given back (ended_leases.h).
 Result<void> remove_copy(Transaction& tx, std::string_view id);
 
 /// Tasks that nobody has claimed until `now`, oldest first. What `worker` has claimed is its own for as long

@@ -51,12 +51,19 @@ Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view 
   return lease;
 }
 
-Result<void> check_lease_limit(Transaction& tx, std::string_view peer) {
-  auto rows = TRY(tx.query("SELECT count(*) FROM leases WHERE peer = ?1", {peer}));
+Result<void> check_lease_limit(Transaction& tx, std::string_view peer, std::string_view account) {
+  auto rows =
+      TRY(tx.query("SELECT count(*), coalesce(sum(CASE WHEN account = ?2 THEN 1 ELSE 0 END), 0) FROM leases "
+                   "WHERE peer = ?1",
+                   {peer, account}));
   TRY(rows->next());
+  if (rows->integer(1) >= kMaxLeasesOfAccount)
+    return fail(Fault::limit, "RequestLimitExceeded",
+                "Account " + std::string(account) + " has too many copies under way into " +
+                    std::string(peer) + " from its source region");
   if (rows->integer(0) >= kMaxLeasesOfPeer)
     return fail(Fault::limit, "RequestLimitExceeded",
-                "Region " + std::string(peer) + " has too many copies under way from here");
+                "Region " + std::string(peer) + " has too many copies under way from its source region");
   return {};
 }
 

@@ -16,6 +16,9 @@ inline constexpr Duration kLeaseAge = std::chrono::hours(24);
 /// Of one region at the same time: more than all the copies that it may have under way for some dozens of
 /// accounts.
 inline constexpr std::int64_t kMaxLeasesOfPeer = 10'000;
+/// Of these for one account, so that none takes the others' place: several times the copies that it may have
+/// under way.
+inline constexpr std::int64_t kMaxLeasesOfAccount = 2'000;
 
 struct LeaseDisk {
   std::string snapshot_id;
@@ -42,8 +45,8 @@ inline std::unexpected<Error> lease_not_found(std::string_view id) {
 Result<void> insert_lease(Transaction& tx, Lease const& lease);
 /// Of that peer and not expired; else `not_found`.
 Result<Lease> find_lease(Transaction& tx, std::string_view id, std::string_view peer, Time now);
-/// Fails with RequestLimitExceeded if that region has as many as it may.
-Result<void> check_lease_limit(Transaction& tx, std::string_view peer);
+/// Fails with RequestLimitExceeded if that region, or the account in it, has as many as it may.
+Result<void> check_lease_limit(Transaction& tx, std::string_view peer, std::string_view account);
 Result<void> renew_lease(Transaction& tx, std::string_view id, Time expires);
 Result<void> remove_lease(Transaction& tx, std::string_view id);
 Result<void> remove_expired_leases(Transaction& tx, Time now);

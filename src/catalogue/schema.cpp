@@ -120,6 +120,8 @@ CREATE TABLE IF NOT EXISTS copy_disks(
   source_owner TEXT NOT NULL DEFAULT '', source_encrypted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(copy, snapshot));
 CREATE INDEX IF NOT EXISTS copies_image ON copies(image);
 CREATE INDEX IF NOT EXISTS copy_disks_snapshot ON copy_disks(snapshot);
+CREATE TABLE IF NOT EXISTS ended_leases(
+  source_region TEXT NOT NULL, lease TEXT NOT NULL, PRIMARY KEY(source_region, lease));
 
 CREATE TABLE IF NOT EXISTS leases(
   id TEXT PRIMARY KEY, peer TEXT NOT NULL, account TEXT NOT NULL, resource TEXT NOT NULL, created_ms INTEGER NOT NULL,

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "catalogue/client_tokens.h"
+#include "catalogue/ended_leases.h"
 #include "catalogue/images.h"
 #include "catalogue/tags.h"
 #include "ec2/copy_task.h"
@@ -131,7 +132,10 @@ Result<m::CopyImageResponse> copy_image(catalogue::Transaction& tx, access::Call
                                         m::CopyImageRequest const& request) {
   auto earlier =
       TRY(find_earlier_copy(tx, caller, request));  // a second call may have come while the source was asked
-  if (earlier) return *earlier;
+  if (earlier) {
+    TRY(catalogue::insert_ended_lease(tx, request.source_region, opened.lease));
+    return *earlier;
+  }
   if (!opened.image) return fail(Fault::corrupt, "the source region opened no image");
   TRY(catalogue::check_name_free(tx, caller.account, request.name));
   TRY(check_image_limit(tx, caller));

@@ -120,7 +120,7 @@ Result<m::OpenResponse> judge(Source& source, Peer const& peer, m::OpenRequest c
   auto tx = TRY(catalogue::Transaction::begin(*session, sql::Access::write));
   TRY(catalogue::remove_expired_leases(tx, now));
   TRY(open_resource(tx, request, response, lease));
-  TRY(catalogue::check_lease_limit(tx, peer.region));
+  TRY(catalogue::check_lease_limit(tx, peer.region, request.account));
   TRY(catalogue::insert_lease(tx, lease));
   TRY(catalogue::insert_opening(tx,
                                 {now, peer.name, peer.region, request.account, request.resource, "opened"}));

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "catalogue/domains.h"
+#include "catalogue/ended_leases.h"
 #include "catalogue/snapshots.h"
 #include "replication/copy_record.h"
 #include "sql/in_transaction.h"
@@ -195,9 +196,21 @@ Result<void> Copier::keep_alive(Task& task) {
   return {};
 }
 
-/// The lease ran out: asks for the same content once more.
+/// The lease ran out, or was given back because the copy was cancelled. If it goes on: asks for the same
+/// content once more.
 Result<void> Copier::reopen(Task& task) {
-  auto opened = TRY(task.source->open({task.copy.account, task.copy.source_resource}));
+  TRY(record(task, [](catalogue::Transaction&) { return Result<void>{}; }));
+  auto const opened = TRY(task.source->open({task.copy.account, task.copy.source_resource}));
+  auto taken = take_lease(task, opened);
+  if (taken) return {};
+  auto ended = sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
+    return catalogue::insert_ended_lease(tx, task.copy.source_region, opened.lease);
+  });
+  if (!ended) log_warning("{}: a lease at {} runs out by itself", region_, task.copy.source_region);
+  return taken;
+}
+
+Result<void> Copier::take_lease(Task& task, messages::replication::OpenResponse const& opened) {
   for (auto const& disk : task.copy.disks) {
     auto same = std::ranges::find(opened.snapshots, disk.source_snapshot_id,
                                   &messages::replication::Snapshot::snapshot_id);
@@ -317,17 +330,7 @@ Result<void> Copier::record_whole(Task& task) {
 }
 
 Result<void> Copier::finish(Task& task) {
-  TRY(record(task, [&](catalogue::Transaction& tx) { return record_success(tx, task.copy); }));
-  close_source(task);
-  return {};
-}
-
-/// What it pinned there is not needed any more.
-void Copier::close_source(Task& task) {
-  if (task.source == nullptr) return;
-  if (auto closed = task.source->close(task.copy.source_lease); !closed)
-    log_warning("{}: the lease {} at {} will run out by itself: {}", region_, task.copy.source_lease,
-                task.copy.source_region, closed.error().message);
+  return record(task, [&](catalogue::Transaction& tx) { return record_success(tx, task.copy); });
 }
 
 /// The owner learns what the copy waits for; the reason in detail is the operator's, in the log.
@@ -357,12 +360,10 @@ Result<void> Copier::give_up(Task& task, Error const& error) {
   bool const key = keystore::is_about_keys(error);
   auto const reason = key ? keystore::inaccessible_key(error)
                           : "Copying from " + task.copy.source_region + " failed: " + error.message;
-  TRY(record(task, [&](catalogue::Transaction& tx) {
+  return record(task, [&](catalogue::Transaction& tx) {
     return record_failure(tx, task.copy, key ? keystore::kInaccessibleKeyCode : "Server.InternalError",
                           reason);
-  }));
-  close_source(task);
-  return {};
+  });
 }
 
 }  // namespace argosy::replication

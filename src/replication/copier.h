@@ -50,9 +50,9 @@ class Copier {
   template <class Function>
   Result<void> record(Task& task, Function function);
   Result<void> finish(Task& task);
-  void close_source(Task& task);
   Result<void> keep_alive(Task& task);
   Result<void> reopen(Task& task);
+  Result<void> take_lease(Task& task, messages::replication::OpenResponse const& opened);
   void tell_waiting(Task& task, Error const& error);
   Result<void> tell(Task& task, std::string const& code, std::string const& reason);
   Result<void> give_up(Task& task, Error const& error);

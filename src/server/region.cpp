@@ -91,6 +91,7 @@ Result<void> Region::start(keystore::Catalogues catalogues, std::string const& d
   copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, keys_,
                                                   master_keys_, clock_, entropy_);
   TRY(copier_->start());
+  lease_closer_ = std::make_unique<replication::LeaseCloser>(name_, *catalogue_, sources_, clock_);
   TRY(ebs::end_damaged_uploads(*catalogue_, *content_));
   TRY(machines_->start(disk_endpoint));
   auto run = [this](std::string what, std::function<Result<Time>()> step) {
@@ -108,6 +109,7 @@ Result<void> Region::start(keystore::Catalogues catalogues, std::string const& d
   run("damage", [this] { return damage_watch_->step(); });
   run("machines", [this] { return machines_->launcher().step(); });
   run("captures", [this] { return machines_->captures().step(); });
+  run("leases", [this] { return lease_closer_->step(); });
   for (std::size_t i = 0; i < replication::Copier::kThreads; ++i)
     run("copies", [this] { return copier_->step(); });
   return {};

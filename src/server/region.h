@@ -15,6 +15,7 @@
 #include "keystore/upkeep.h"
 #include "peer/peer.h"
 #include "replication/copier.h"
+#include "replication/lease_closer.h"
 #include "server/background.h"
 #include "server/machines.h"
 #include "upkeep/collector.h"
@@ -108,6 +109,7 @@ class Region {
   ebs::FailedCompletions failed_completions_;
   ebs::ContentLedger ledger_;
   std::unique_ptr<replication::Copier> copier_;
+  std::unique_ptr<replication::LeaseCloser> lease_closer_;
   std::unique_ptr<Machines> machines_;
   std::vector<std::unique_ptr<Background>> background_;
 };

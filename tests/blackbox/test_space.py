@@ -2,8 +2,10 @@
 import json
 import subprocess
 
+import pytest
+
 import disks
-from argosyd import BINARY, PATIENCE_S, Account, Server, wait_until
+from argosyd import BINARY, PATIENCE_S, Account, Server, botocore, wait_until
 
 GRACE_0 = ("--grace-seconds", "0")
 
@@ -92,9 +94,10 @@ def test_an_abandoned_upload_and_a_cancelled_copy_give_their_space_back(own_serv
     owner.ec2().delete_snapshot(SnapshotId=upload)
     source = disks.upload(owner, {i: disks.block(i + 10) for i in range(3)})
     image = disks.register(owner, source)
-    copy = owner.ec2("us-west-2").copy_image(
-        Name=disks.unique("copy"), SourceImageId=image, SourceRegion="us-east-1"
-    )["ImageId"]
+    request = {"Name": disks.unique("copy"), "SourceImageId": image, "SourceRegion": "us-east-1"}
+    copy = owner.ec2("us-west-2").copy_image(**request)["ImageId"]
+    with pytest.raises(botocore.exceptions.ClientError):
+        owner.ec2("us-west-2").copy_image(**request)  # the name is taken
     mapped = disks.snapshots_of(disks.describe_image(owner, copy, "us-west-2"))
     owner.ec2("us-west-2").deregister_image(ImageId=copy)
     for snapshot in mapped:
@@ -102,6 +105,15 @@ def test_an_abandoned_upload_and_a_cancelled_copy_give_their_space_back(own_serv
     collect(own_server, *GRACE_0)
     assert of_account(owner)["unique_bytes"] == 3 * disks.BLOCK_BYTES
     assert usage(own_server, "us-west-2")["stored_bytes"] == 0
+    owner.ec2().deregister_image(ImageId=image)
+    owner.ec2().delete_snapshot(SnapshotId=source)
+
+    def nothing_is_left():
+        collect(own_server, *GRACE_0)
+        return usage(own_server)["stored_bytes"] == 0
+
+    # The source is told a moment later that nobody copies from it any more.
+    wait_until(nothing_is_left, "the source needs what a cancelled copy had opened")
 
 
 def configured(tmp_path, **keys):

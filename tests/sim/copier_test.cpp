@@ -4,7 +4,9 @@
 
 #include "catalogue/openings.h"
 #include "ec2/copy_image.h"
+#include "ec2/deregister_image.h"
 #include "peer/peer.h"
+#include "replication/lease_closer.h"
 #include "support/region.h"
 #include "support/wire.h"
 
@@ -60,6 +62,20 @@ class CopierTest : public testing::Test {
       ASSERT_TRUE(next) << next.error().message;
       pass(std::max<Duration>(*next - west_.clock.now(), Duration{1}));
     }
+  }
+  void deregister(std::string const& id) {
+    messages::ec2::DeregisterImageRequest request;
+    request.image_id = id;
+    ASSERT_TRUE(
+        west_.run([&](catalogue::Transaction& tx) { return ec2::deregister_image(tx, kOwner, request); }));
+  }
+  /// At the source.
+  std::int64_t count_leases() {
+    return *east_.run([](catalogue::Transaction& tx) -> Result<std::int64_t> {
+      auto const rows = TRY(tx.query("SELECT count(*) FROM leases"));
+      TRY(rows->next());
+      return rows->integer(0);
+    });
   }
   void pass(Duration time) {
     west_.clock.advance(time);
@@ -330,6 +346,80 @@ TEST_F(CopierTest, stops_a_copy_whose_image_was_deregistered) {
     pass(Duration{100});
   }
   EXPECT_EQ(image(id).state, images::ImageState::pending) << "a cancelled task commits nothing";
+}
+
+TEST_F(CopierTest, gives_its_lease_back_however_a_copy_ends) {
+  LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto const base = east_.make_image(kOwner.account, "base", source.id);
+  auto const leases = [&] {
+    EXPECT_TRUE(closer.step());
+    return count_leases();
+  };
+  auto const whole = *copy(kOwner, base.id, "whole");
+  EXPECT_EQ(leases(), 1) << "it is needed";
+  finish(whole);
+  EXPECT_EQ(image(whole).state, images::ImageState::available);
+  EXPECT_EQ(leases(), 0);
+
+  auto const other = east_.make_snapshot(kOwner.account, {{0, block(77)}});
+  auto const failed = *copy(kOwner, east_.make_image(kOwner.account, "other", other.id).id, "failed");
+  for (int i = 0; i < 100 && image(failed).state == images::ImageState::pending; ++i) {
+    faults_.spoil_call = faults_.calls;
+    ASSERT_TRUE(copier_->step());
+    pass(std::chrono::minutes(1));
+  }
+  EXPECT_EQ(image(failed).state, images::ImageState::failed);
+  EXPECT_EQ(leases(), 0);
+
+  auto const cancelled = *copy(kOwner, base.id, "cancelled");
+  faults_.away = true;
+  deregister(cancelled);
+  EXPECT_EQ(leases(), 1) << "its source is away";
+  faults_.away = false;
+  pass(std::chrono::minutes(1));
+  EXPECT_EQ(leases(), 0);
+}
+
+TEST_F(CopierTest, gives_back_what_a_second_call_with_the_same_token_opened) {
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto const base = east_.make_image(kOwner.account, "base", source.id);
+  messages::ec2::CopyImageRequest request;
+  request.name = "copied";
+  request.source_image_id = base.id;
+  request.source_region = "us-east-1";
+  request.client_token = "token";
+  auto* from = *sources_->find("us-east-1");
+  auto const call = [&] {  // both have asked the source before either is recorded
+    auto const opened = *from->open({kOwner.account, base.id});
+    return *west_.run([&](catalogue::Transaction& tx) {
+      return ec2::copy_image(tx, kOwner, west_.clock.now(), *west_.entropy, west_.keys, west_.master_keys,
+                             opened, request);
+    });
+  };
+  EXPECT_EQ(call().image_id, call().image_id);
+  EXPECT_EQ(count_leases(), 2);
+  LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
+  EXPECT_TRUE(closer.step());
+  EXPECT_EQ(count_leases(), 1);
+}
+
+TEST_F(CopierTest, opens_nothing_anew_for_a_copy_that_is_cancelled_in_the_middle) {
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto const id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
+  LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
+  bool cancelled = false;
+  faults_.before = [&](http::Request const& request) {
+    if (request.path != "/replication/fetch" || std::exchange(cancelled, true)) return;
+    deregister(id);
+    ASSERT_TRUE(closer.step());
+  };
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(copier_->step());
+    pass(Duration{1'000});
+  }
+  EXPECT_TRUE(cancelled);
+  EXPECT_EQ(count_leases(), 0);
 }
 
 TEST_F(CopierTest, judges_the_source_as_any_call_of_that_account) {

@@ -5,6 +5,7 @@
 #include "catalogue/client_tokens.h"
 #include "catalogue/copies.h"
 #include "catalogue/domains.h"
+#include "catalogue/ended_leases.h"
 #include "catalogue/instances.h"
 #include "catalogue/leases.h"
 #include "catalogue/openings.h"
@@ -26,7 +27,7 @@ class CatalogueTest : public testing::Test {
 
 /// What takes the tables of each version back to those of the one before, from the newest on.
 constexpr std::array kDowngrades{
-    "DROP INDEX images_deregistered; UPDATE schema_version SET version = 5",
+    "DROP INDEX images_deregistered; DROP TABLE ended_leases; UPDATE schema_version SET version = 5",
     "DROP TABLE instances; DROP TABLE volumes; DROP TABLE removed_volumes; DROP TABLE key_pairs; "
     "DROP INDEX images_pending; ALTER TABLE images DROP COLUMN source_instance_id; "
     "UPDATE schema_version SET version = 4",
@@ -58,6 +59,7 @@ TEST_P(OlderCatalogue, is_brought_up_to_date) {
   EXPECT_EQ(found->root, snapshot.root);
   EXPECT_TRUE(save_snapshot(*tx, *found));
   EXPECT_EQ(*count_garbage_notes(*tx), 0);
+  EXPECT_TRUE(list_sources_of_ended_leases(*tx));
 }
 
 TEST_F(CatalogueTest, keeps_the_name_of_an_image_until_it_is_deregistered) {
@@ -294,7 +296,7 @@ TEST_F(CatalogueTest, makes_up_no_secret_for_a_domain_that_has_lost_its_own) {
 TEST_F(CatalogueTest, gives_a_region_no_more_leases_than_it_may_have) {
   auto const now = region_.clock.now();
   auto limit = [&](std::string const& peer) {
-    auto checked = run([&](Transaction& tx) { return check_lease_limit(tx, peer); });
+    auto checked = run([&](Transaction& tx) { return check_lease_limit(tx, peer, "111111111111"); });
     return checked ? std::string() : checked.error().code;
   };
   ASSERT_TRUE(run([&](Transaction& tx) -> Result<void> {
@@ -308,6 +310,22 @@ TEST_F(CatalogueTest, gives_a_region_no_more_leases_than_it_may_have) {
   }));
   EXPECT_EQ(limit("us-west-2"), "RequestLimitExceeded");
   EXPECT_EQ(limit("eu-west-1"), "");
+}
+
+TEST_F(CatalogueTest, gives_an_account_no_more_leases_than_leave_room_for_others) {
+  auto const now = region_.clock.now();
+  auto limit = [&](std::string const& peer, std::string const& account) {
+    auto checked = run([&](Transaction& tx) { return check_lease_limit(tx, peer, account); });
+    return checked ? std::string() : checked.error().code;
+  };
+  ASSERT_TRUE(run([&](Transaction& tx) -> Result<void> {
+    for (std::int64_t i = 0; i < kMaxLeasesOfAccount; ++i)
+      TRY(insert_lease(tx, {std::to_string(i), "us-west-2", "111111111111", "", now, now + kLeaseAge, {}}));
+    return {};
+  }));
+  EXPECT_EQ(limit("us-west-2", "111111111111"), "RequestLimitExceeded");
+  EXPECT_EQ(limit("us-west-2", "222222222222"), "");
+  EXPECT_EQ(limit("eu-west-1", "111111111111"), "");
 }
 
 TEST_F(CatalogueTest, keeps_openings_for_their_time_and_as_texts_that_can_be_shown) {
