@@ -33,10 +33,15 @@ constexpr auto kRecordAgainAfter = std::chrono::seconds(60);
 bool is_away(Error const& error) { return error.fault == Fault::unavailable && error.code == kSourceFailed; }
 bool is_lie(Error const& error) { return error.fault == Fault::corrupt && error.code == kSourceFailed; }
 
-/// Whether the same step may succeed later.
-bool may_pass(Error const& error) {
-  return error.fault == Fault::unavailable || (error.fault == Fault::conflict && error.code.empty());
+/// What fails in this region without a public code: a full disk, a busy database, a chunk that is damaged or
+/// that a scrub has just found so. It is made room for, or fetched anew.
+bool is_of_here(Error const& error) {
+  return error.code.empty() && (error.fault == Fault::unavailable || error.fault == Fault::conflict ||
+                                error.fault == Fault::corrupt || error.fault == Fault::not_found);
 }
+
+/// Whether the same step may succeed later.
+bool may_pass(Error const& error) { return error.fault == Fault::unavailable || is_of_here(error); }
 
 }  // namespace
 
@@ -161,7 +166,7 @@ Result<void> Copier::advance(Task& task) {
     auto moved = advance_disk(task);
     if (!moved && moved.error().code == "LeaseNotFound") {
       TRY(reopen(task));
-      return fail(Fault::unavailable, "the lease at the source ran out and was opened anew");
+      return fail(Fault::unavailable, "LeaseNotFound", "The lease there ran out and was opened anew");
     }
     if (!moved) return moved;
   }
@@ -335,15 +340,20 @@ Result<void> Copier::finish(Task& task) {
 
 /// The owner learns what the copy waits for; the reason in detail is the operator's, in the log.
 void Copier::tell_waiting(Task& task, Error const& error) {
+  auto const* code = "Server.SourceUnavailable";
   auto reason = "Waiting for region " + task.copy.source_region;
-  if (error.fault == Fault::corrupt) {
+  if (is_of_here(error)) {
+    code = "Server.InternalError";
+    reason = "Waiting for the storage of region " + region_ + ", which fails now; the copy goes on by itself";
+  } else if (is_lie(error)) {
     reason += ", which sent what was not asked for; it is asked again";
-  } else {
+  } else if (is_away(error)) {
     reason += ", which does not answer now; the copy goes on when it does";
+  } else {
+    reason += ": " + error.message;
   }
   if (task.told == reason) return;
-  if (auto done = tell(task, "Server.SourceUnavailable", reason); !done)
-    log_warning("{}: {}", region_, done.error().message);
+  if (auto done = tell(task, code, reason); !done) log_warning("{}: {}", region_, done.error().message);
 }
 
 Result<void> Copier::tell(Task& task, std::string const& code, std::string const& reason) {

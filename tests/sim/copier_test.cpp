@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "catalogue/openings.h"
 #include "ec2/copy_image.h"
 #include "ec2/deregister_image.h"
@@ -20,6 +22,35 @@ using tests::kRecipient;
 using tests::kWest;
 using tests::some_blocks;
 using tests::Wire;
+
+/// Packs of which all that was there at one moment is read wrong from then on.
+class DecayingPacks final : public bucket::Bucket {
+ public:
+  Result<std::unique_ptr<bucket::Writer>> create(std::string_view name) override {
+    return packs_->create(name);
+  }
+  Result<std::unique_ptr<bucket::Writer>> reopen(std::string_view name, std::uint64_t size_bytes,
+                                                 std::uint64_t durable_bytes) override {
+    return packs_->reopen(name, size_bytes, durable_bytes);
+  }
+  Result<void> read(std::string_view name, std::uint64_t offset_bytes, std::span<std::byte> out) override {
+    TRY(packs_->read(name, offset_bytes, out));
+    auto const decayed = decayed_bytes_.find(std::string(name));
+    if (decayed != decayed_bytes_.end() && offset_bytes < decayed->second) out.back() ^= std::byte{1};
+    return {};
+  }
+  Result<bucket::Object> find(std::string_view name) override { return packs_->find(name); }
+  Result<std::vector<bucket::Object>> list() override { return packs_->list(); }
+  Result<void> remove(std::string_view name) override { return packs_->remove(name); }
+  void decay() {
+    auto const objects = *packs_->list();
+    for (auto const& object : objects) decayed_bytes_[object.name] = object.size_bytes;
+  }
+
+ private:
+  std::unique_ptr<bucket::Bucket> packs_ = bucket::open_memory();
+  std::map<std::string, std::uint64_t> decayed_bytes_;
+};
 
 class CopierTest : public testing::Test {
  protected:
@@ -234,6 +265,35 @@ TEST_F(CopierTest, fails_with_the_reason_when_the_source_always_sends_something_
   EXPECT_EQ(image(id).state, images::ImageState::failed);
   EXPECT_NE(image(id).state_reason.find("us-east-1 sent"), std::string::npos) << image(id).state_reason;
   EXPECT_EQ(snapshot_of(id).state, images::SnapshotState::error);
+}
+
+TEST_F(CopierTest, fetches_what_is_damaged_here_and_does_not_blame_the_source) {
+  auto packs = std::make_unique<DecayingPacks>();
+  auto& decaying = *packs;
+  west_.content.reset();
+  west_.store.reset();
+  west_.packs = std::move(packs);
+  ASSERT_TRUE(west_.open());
+  restart();
+  auto blocks = some_blocks();
+  auto const first = east_.make_snapshot(kOwner.account, blocks);
+  finish(*copy(kOwner, east_.make_image(kOwner.account, "one", first.id).id, "one"));
+  decaying.decay();
+  blocks[600] = block(900);
+  auto const second = east_.make_snapshot(kOwner.account, {{600, blocks[600]}}, 1, first);
+  auto const id = *copy(kOwner, east_.make_image(kOwner.account, "two", second.id).id, "two");
+  std::set<std::string> reasons;
+  for (int i = 0; i < 1'000 && image(id).state == images::ImageState::pending; ++i) {
+    ASSERT_TRUE(copier_->step());
+    pass(std::chrono::minutes(1));
+    reasons.insert(image(id).state_reason);
+  }
+  EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+  EXPECT_GT(west_.store->damage_found(), 10U);
+  reasons.erase("");
+  ASSERT_EQ(reasons.size(), 1U);
+  EXPECT_TRUE(reasons.begin()->starts_with("Waiting for the storage of region us-west-2"))
+      << *reasons.begin();
 }
 
 TEST_F(CopierTest, goes_on_when_the_source_was_unshared_and_deleted_in_the_middle) {

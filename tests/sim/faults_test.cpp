@@ -284,6 +284,9 @@ TEST(FaultsOfACopy, at_any_call_to_the_disk_delay_it_and_no_more) {
       auto next = copier.step();
       region.clock.advance(next ? std::max<Duration>(*next - region.clock.now(), Duration{1})
                                 : Duration{1'000});
+      auto const reason = image().state_reason;
+      EXPECT_TRUE(reason.empty() || reason.starts_with("Waiting for the storage of region us-west-2"))
+          << reason;
     }
     reached = machine.disk().calls() - calls >= n;
     machine.disk().repair();
