@@ -62,9 +62,7 @@ Result<void> DiskCopy::begin() {
   if (!is_sealed_) root.reference = content::Reference{id, *disk_.root->digest};
   auto here = TRY(store.count_on(disk_.domain, std::span(&id, 1)));
   if (here.front() == store::Presence::closed) {
-    auto node = TRY(node_here(id));
-    TRY(children_of(*node, height, root));
-    progress_.done_bytes = node->view().blocks * kBlockBytes;
+    progress_.done_bytes = TRY(count_whole(root, height, 0)) * kBlockBytes;
     return {};
   }
   if (here.front() == store::Presence::absent) {
@@ -82,6 +80,17 @@ Result<std::shared_ptr<store::TreeNode const>> DiskCopy::node_here(ChunkId const
   if (node || node.error().fault != Fault::corrupt) return node;
   TRY(content_.store().get(disk_.domain, id));
   return source_.sent("something else where a manifest node should be");
+}
+
+/// The blocks below a node that is here with all that lies below it.
+Result<std::uint64_t> DiskCopy::count_whole(Known const& known, std::uint8_t level,
+                                            std::uint64_t position) const {
+  auto const node = TRY(node_here(known.id));
+  TRY(children_of(*node, level, known));
+  bool const beyond = TRY(reaches_beyond(content_.tree(), disk_.domain, known.id, level, position,
+                                         content::blocks_of(disk_.volume_size_gib)));
+  if (beyond) return source_.sent("a manifest node that reaches beyond the disk");
+  return node->view().blocks;
 }
 
 /// The children of a node that is here. It has the id that was asked for; a peer could still put it at a
@@ -169,12 +178,11 @@ Result<void> DiskCopy::descend(Frame& frame) {
   auto const below = static_cast<std::uint8_t>(frame.level - 1);
   while (frame.next < frame.children.size()) {
     auto const child = frame.children[frame.next++];
-    if (child.here != store::Presence::closed)
-      return push(below, frame.position * kFanout + child.slot, child.known);
-    auto whole = TRY(node_here(child.known.id));
-    TRY(children_of(*whole, below, child.known));
-    frame.blocks += whole->view().blocks;
-    progress_.done_bytes += whole->view().blocks * kBlockBytes;
+    auto const position = frame.position * kFanout + child.slot;
+    if (child.here != store::Presence::closed) return push(below, position, child.known);
+    auto const blocks = TRY(count_whole(child.known, below, position));
+    frame.blocks += blocks;
+    progress_.done_bytes += blocks * kBlockBytes;
   }
   return {};
 }

@@ -84,6 +84,7 @@ class DiskCopy {
   void take_blocks(Frame& frame, Batch& batch);
   Result<void> descend(Frame& frame);
   std::optional<store::Placement> count_moved(std::span<ByteView const> frames);
+  Result<std::uint64_t> count_whole(Known const& known, std::uint8_t level, std::uint64_t position) const;
   Result<std::shared_ptr<store::TreeNode const>> node_here(store::ChunkId const& id) const;
   Result<std::vector<Child>> children_of(store::TreeNode const& node, std::uint8_t level,
                                          Known const& known) const;

@@ -30,6 +30,10 @@ Result<content::Node> OpenedDisk::open_node(ByteView stored, std::uint8_t level,
   if (!node) return sent("a manifest node that is not what its reference says: " + node.error().message);
   if (node->level != level) return sent("a manifest node of the wrong level");
   if (content::node_digest(*node) != reference.digest) return sent("a manifest node with another's digest");
+  // Zeros are holes: one that is none has an equal digest but counts, and would be found for a hole later.
+  auto const& zeros = content::hole_digest(static_cast<std::uint8_t>(level - 1));
+  for (auto const& child : node->children)
+    if (child && child->digest == zeros) return sent("zeros where a hole should be");
   return node;
 }
 
@@ -59,6 +63,20 @@ Result<void> over_connections(std::function<Result<void>()> const& work) {
   for (auto& other : others)
     if (auto done = other.get(); !done && result) result = std::move(done);
   return result;
+}
+
+Result<bool> reaches_beyond(store::Tree& tree, store::Domain domain, store::ChunkId const& id,
+                            std::uint8_t level, std::uint64_t position, std::uint64_t disk_blocks) {
+  auto at = id;
+  while (true) {
+    auto const node = TRY(tree.node(domain, at));
+    auto const blocks_per_child = content::blocks_per_child(level);
+    position = position * content::kFanout + node->view().slots.back();
+    if (position * blocks_per_child >= disk_blocks) return true;
+    if (level == 1 || (position + 1) * blocks_per_child <= disk_blocks) return false;
+    at = node->view().ids.back();
+    --level;
+  }
 }
 
 messages::replication::Range root_range(std::uint8_t height) { return {height + 1, 0, Bytes(1)}; }

@@ -10,6 +10,7 @@
 
 #include "content/reference.h"
 #include "replication/source.h"
+#include "store/tree.h"
 
 namespace argosy::replication {
 
@@ -25,7 +26,7 @@ class OpenedDisk {
   Result<std::vector<ByteView>> fetch(std::vector<messages::replication::Range> const& ranges,
                                       std::span<store::ChunkId const> ids, Bytes& bytes) const;
   /// The node that a reference names, sealed if the reference has a key. Fails as `sent` if it does not
-  /// open, has another level, or if the reference's digest is not its children's.
+  /// open, has another level, if the reference's digest is not its children's, or if one of these is zeros.
   Result<content::Node> open_node(ByteView stored, std::uint8_t level,
                                   content::Reference const& reference) const;
   /// The unsealed form of the block that a reference names. Fails as `sent` if it does not open or is no
@@ -69,6 +70,11 @@ Result<void> move_batches(std::mutex& mutex, std::function<Result<std::optional<
     }
   });
 }
+
+/// Whether anything below a node that is here and whole, at its level and position, lies beyond a disk of so
+/// many blocks. Only what it reaches last is read.
+Result<bool> reaches_beyond(store::Tree& tree, store::Domain domain, store::ChunkId const& id,
+                            std::uint8_t level, std::uint64_t position, std::uint64_t disk_blocks);
 
 /// The range that is the root alone.
 messages::replication::Range root_range(std::uint8_t height);

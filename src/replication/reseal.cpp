@@ -39,13 +39,12 @@ Result<content::Child> Reseal::find_known(content::Reference const& reference) {
 Result<void> Reseal::begin() {
   begun_ = true;
   if (!disk_.root) return {};
+  auto const height = content::height_of(disk_.volume_size_gib);
   root_ = TRY(find_known(*disk_.root));
   if (root_) {
-    auto const node = TRY(content_.tree().node(disk_.domain.number, root_->id));
-    progress_.done_bytes = node->view().blocks * kBlockBytes;
+    progress_.done_bytes = TRY(count_whole(*root_, height, 0)) * kBlockBytes;
     return {};
   }
-  auto const height = content::height_of(disk_.volume_size_gib);
   Bytes bytes;
   auto frames = TRY(source_.fetch({root_range(height)}, std::span(&disk_.root->id, 1), bytes));
   progress_.moved_bytes += frames.front().size();
@@ -90,13 +89,22 @@ Result<void> Reseal::push(std::shared_ptr<Frame> const& parent, std::size_t slot
   return {};
 }
 
+/// The blocks below a node that the domain has already.
+Result<std::uint64_t> Reseal::count_whole(content::Reference const& known, std::uint8_t level,
+                                          std::uint64_t position) const {
+  auto& tree = content_.tree();
+  bool const beyond = TRY(reaches_beyond(tree, disk_.domain.number, known.id, level, position,
+                                         content::blocks_of(disk_.volume_size_gib)));
+  if (beyond) return source_.sent("a manifest node that reaches beyond the disk");
+  return TRY(tree.node(disk_.domain.number, known.id))->view().blocks;
+}
+
 /// A child that the domain has already.
 Result<void> Reseal::count_known(Frame& frame, std::size_t slot, content::Reference const& known) {
   std::uint64_t blocks = 1;
-  if (frame.source.level > 1) {
-    auto const node = TRY(content_.tree().node(disk_.domain.number, known.id));
-    blocks = node->view().blocks;
-  }
+  if (frame.source.level > 1)
+    blocks = TRY(count_whole(known, static_cast<std::uint8_t>(frame.source.level - 1),
+                             frame.position * kFanout + slot));
   frame.sealed.children[slot] = known;
   frame.sealed.blocks += blocks;
   progress_.done_bytes += blocks * kBlockBytes;

@@ -66,6 +66,8 @@ class Reseal {
   Result<void> begin();
   Result<void> hold();
   Result<content::Child> find_known(content::Reference const& reference);
+  Result<std::uint64_t> count_whole(content::Reference const& known, std::uint8_t level,
+                                    std::uint64_t position) const;
   Result<void> count_known(Frame& frame, std::size_t slot, content::Reference const& known);
   Result<void> push(std::shared_ptr<Frame> const& parent, std::size_t slot, content::Node node);
   Result<void> fetch_ahead(Frame& frame, std::size_t from_slot);

@@ -2,6 +2,7 @@
 #include "replication/source.h"
 
 #include <algorithm>
+#include <set>
 
 #include "content/reference.h"
 #include "http/status.h"
@@ -115,11 +116,18 @@ Result<void> check(m::Image const& image, std::vector<m::Snapshot> const& snapsh
   return {};
 }
 
-/// A peer is not believed: what it says must be possible before it reaches the catalogue.
-Result<void> check(m::OpenResponse const& opened) {
+/// A peer is not believed: what it says must be possible before it reaches the catalogue, and of what was
+/// asked.
+Result<void> check(m::OpenResponse const& opened, std::string_view resource) {
   if (opened.lease.empty() || !is_text(opened.lease, 64)) return broken("without a lease");
   if (opened.snapshots.size() > kMaxOpened) return broken("too many snapshots");
-  for (auto const& snapshot : opened.snapshots) TRY(check(snapshot));
+  std::set<std::string_view> ids;
+  for (auto const& snapshot : opened.snapshots) {
+    TRY(check(snapshot));
+    if (!ids.insert(snapshot.snapshot_id).second) return broken("a snapshot twice");
+  }
+  if (resource.starts_with("snap-") && !ids.contains(resource)) return broken("another snapshot");
+  if (resource.starts_with("ami-") && !opened.image) return broken("no image");
   return opened.image ? check(*opened.image, opened.snapshots) : Result<void>{};
 }
 
@@ -161,7 +169,7 @@ Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {
   Place const place{places_};
   auto response = TRY(call("open", wire::encode_json(request, wire::Naming::snake)));
   auto opened = TRY(decode<m::OpenResponse>(response));
-  TRY(check(opened));
+  TRY(check(opened, request.resource));
   return opened;
 }
 

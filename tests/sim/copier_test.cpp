@@ -408,6 +408,23 @@ TEST_F(CopierTest, stops_a_copy_whose_image_was_deregistered) {
   EXPECT_EQ(image(id).state, images::ImageState::pending) << "a cancelled task commits nothing";
 }
 
+TEST_F(CopierTest, takes_no_disk_that_ends_before_what_is_here_of_it) {
+  auto const first = east_.make_snapshot(kOwner.account, {{0, block(1)}, {39 * 2'048, block(2)}}, 40);
+  auto const second = east_.make_snapshot(kOwner.account, {{1, block(3)}}, 40, first);
+  finish(*copy(kOwner, east_.make_image(kOwner.account, "true", first.id).id, "true"));
+  for (auto const& lie : {first, second}) {  // here whole, and below its root
+    ASSERT_TRUE(east_.run([&](catalogue::Transaction& tx) {
+      return tx.execute("UPDATE snapshots SET volume_size_gib = 33 WHERE id = ?1",
+                        {std::string_view(lie.id)});
+    }));
+    auto const id = *copy(kOwner, east_.make_image(kOwner.account, lie.id, lie.id).id, lie.id);
+    finish(id);
+    EXPECT_EQ(image(id).state, images::ImageState::failed);
+    EXPECT_NE(image(id).state_reason.find("reaches beyond the disk"), std::string::npos)
+        << image(id).state_reason;
+  }
+}
+
 TEST_F(CopierTest, gives_its_lease_back_however_a_copy_ends) {
   LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
   auto const source = east_.make_snapshot(kOwner.account, some_blocks());

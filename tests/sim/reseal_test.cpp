@@ -388,6 +388,27 @@ TEST_F(ResealTest, refuses_a_wrong_key_and_what_a_peer_makes_up) {
   EXPECT_EQ(refusal(0, good, 1), "nothing");
   EXPECT_EQ(refusal(1, {id, digest::sha256(block(2))}, 1), "us-east-1 sent a block with another's digest");
   EXPECT_EQ(refusal(2, good, 2), "us-east-1 sent a manifest node with a wrong count of blocks");
+  auto const zeros = content::encode_block(Bytes(content::kBlockBytes), 1);
+  auto const id_of_zeros = digest::sha256(zeros);
+  ASSERT_TRUE(east_.store->put(number, {id_of_zeros, zeros}, std::nullopt));
+  EXPECT_EQ(refusal(3, {id_of_zeros, content::hole_digest(0)}, 1),
+            "us-east-1 sent zeros where a hole should be");
+}
+
+TEST_F(ResealTest, refuses_a_disk_that_ends_before_what_the_domain_knows_of_it) {
+  auto const domain = west_.domain_of(kOwner.account);
+  auto const first = east_.make_snapshot(kOwner.account, {{0, block(1)}, {39 * 2'048, block(2)}}, 40);
+  auto const second = east_.make_snapshot(kOwner.account, {{1, block(3)}}, 40, first);
+  ASSERT_TRUE(reseal(wanted(first, domain)));
+  for (auto const& snapshot : {first, second}) {  // known whole, and below its root
+    auto disk = wanted(snapshot, domain);
+    disk.volume_size_gib = 33;
+    auto const done = reseal(disk);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().message, "us-east-1 sent a manifest node that reaches beyond the disk");
+    EXPECT_EQ(done.error().code, kSourceFailed);
+  }
+  EXPECT_TRUE(reseal(wanted(second, domain)));
 }
 
 }  // namespace

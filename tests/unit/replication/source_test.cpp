@@ -1,0 +1,80 @@
+#include "replication/source.h"
+
+#include <gtest/gtest.h>
+
+#include "wire/json.h"
+
+namespace argosy::replication {
+namespace {
+
+namespace m = messages::replication;
+
+class PlayedTransport final : public remote::Transport {
+ public:
+  explicit PlayedTransport(Result<http::Response> const& answer) : answer_(answer) {}
+  http::Endpoint const& endpoint() const override { return endpoint_; }
+  Result<http::Response> send(http::Request const&) override { return answer_; }
+
+ private:
+  Result<http::Response> const& answer_;
+  http::Endpoint endpoint_{false, "source", 1, {}, {}};
+};
+
+class SourceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    m::Snapshot snapshot;
+    snapshot.snapshot_id = kAsked;
+    snapshot.volume_size_gib = 1;
+    snapshot.content_digest = to_bytes(content::hole_digest(2).bytes);
+    opened_.lease = "lease";
+    opened_.snapshots = {snapshot};
+  }
+  Result<m::OpenResponse> open(std::string const& resource) {
+    http::Response response;
+    response.body = to_bytes(as_bytes(wire::encode_json(opened_, wire::Naming::snake)));
+    answer_ = std::move(response);
+    return source_.open({"111111111111", resource});
+  }
+  void refuse(int status, m::Refusal const& refusal) {
+    http::Response response;
+    response.status = status;
+    response.body = to_bytes(as_bytes(wire::encode_json(refusal, wire::Naming::snake)));
+    answer_ = std::move(response);
+  }
+  void expect_lie(std::string const& resource, std::string const& what) {
+    auto const opened = open(resource);
+    ASSERT_FALSE(opened) << what;
+    EXPECT_EQ(opened.error().code, kSourceFailed);
+    EXPECT_EQ(opened.error().fault, Fault::corrupt);
+    EXPECT_EQ(opened.error().message, "the source region opened " + what);
+  }
+
+  static constexpr auto kAsked = "snap-00000000000000001";
+  m::OpenResponse opened_;
+  Result<http::Response> answer_;
+  Source source_{"us-east-1", "us-west-2", std::make_unique<PlayedTransport>(answer_), std::nullopt};
+};
+
+TEST_F(SourceTest, believes_an_opening_of_what_was_asked_alone) {
+  auto const opened = open(kAsked);
+  ASSERT_TRUE(opened) << opened.error().message;
+  expect_lie("snap-00000000000000002", "another snapshot");
+  expect_lie("ami-00000000000000001", "no image");
+  opened_.snapshots.push_back(opened_.snapshots.front());
+  expect_lie(kAsked, "a snapshot twice");
+}
+
+TEST_F(SourceTest, tells_its_own_failures_from_what_the_source_refuses) {
+  answer_ = fail(Fault::unavailable, "connection refused");
+  EXPECT_EQ(source_.renew("lease").error().code, kSourceFailed);
+  refuse(503, {"", "The source region failed"});
+  EXPECT_EQ(source_.renew("lease").error().code, kSourceFailed);
+  refuse(404, {"LeaseNotFound", "There is no lease"});
+  EXPECT_EQ(source_.renew("lease").error().code, "LeaseNotFound");
+  refuse(429, {"RequestLimitExceeded", "too many copies"});
+  EXPECT_EQ(source_.renew("lease").error().code, "RequestLimitExceeded");
+}
+
+}  // namespace
+}  // namespace argosy::replication
