@@ -1,4 +1,5 @@
-// access/account_list.h - the accounts that something is allowed for: all of them, or those that are named.
+// access/account_list.h - the accounts that something is allowed for: all of them but some, or those that are
+// named.
 #pragma once
 #include <algorithm>
 #include <string>
@@ -9,10 +10,12 @@ namespace argosy::access {
 
 struct AccountList {
   bool all = false;
-  std::vector<std::string> named;  ///< unless all
+  std::vector<std::string> named;        ///< unless all
+  std::vector<std::string> except = {};  ///< in no case
 
   bool contains(std::string_view account) const {
-    return all || std::ranges::find(named, account) != named.end();
+    return std::ranges::find(except, account) == except.end() &&
+           (all || std::ranges::find(named, account) != named.end());
   }
 };
 

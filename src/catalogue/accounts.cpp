@@ -110,6 +110,11 @@ Result<std::vector<Account>> list_accounts(Transaction& tx) {
       account_of);
 }
 
+Result<std::vector<std::string>> list_disabled_accounts(Transaction& tx) {
+  return sql::read_rows(tx.query("SELECT id FROM accounts WHERE enabled = 0 ORDER BY id"),
+                        [](sql::Rows& row) { return std::string(row.text(0)); });
+}
+
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name) {
   auto rows =
       TRY(tx.query("SELECT id, name, enabled, created_ms, organization_path, organization_set_ms FROM "

@@ -32,6 +32,8 @@ struct AccessKey {
 Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now,
                                Entropy& entropy);
 Result<std::vector<Account>> list_accounts(Transaction& tx);
+/// Their ids.
+Result<std::vector<std::string>> list_disabled_accounts(Transaction& tx);
 /// By id or name. Fails with `not_found`.
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name);
 Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled);

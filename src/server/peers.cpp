@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "catalogue/accounts.h"
 #include "crypto/crypto.h"
+#include "sql/in_transaction.h"
 #include "wire/json.h"
 
 namespace argosy::server {
@@ -42,8 +44,8 @@ std::string joined(std::vector<std::string> const& texts) {
 
 Result<std::unique_ptr<Peers>> Peers::start(Config const& config,
                                             std::vector<std::unique_ptr<Region>> const& regions,
-                                            Entropy& entropy) {
-  std::unique_ptr<Peers> peers(new Peers(config, regions));
+                                            sql::Pool& accounts, Entropy& entropy) {
+  std::unique_ptr<Peers> peers(new Peers(config, regions, accounts));
   Bytes secret(32);
   entropy.fill(secret);
   peers->secret_ = to_hex(secret);
@@ -117,6 +119,13 @@ http::Response Peers::answer_other(http::Request const& request) {
     return refuse(403, "AccessDenied", "This certificate may not ask as that region");
   }
   if (source == nullptr) return refuse(404, "InvalidRegion", "There is no such region here");
+  // Who is disabled here may do nothing here, in whoever's words.
+  auto disabled = sql::in_transaction(accounts_, sql::Access::read, catalogue::list_disabled_accounts);
+  if (!disabled) {
+    log_error("replication: {}", disabled.error().message);
+    return refuse(503, "", "The source region failed");
+  }
+  asker.accounts.except = *std::move(disabled);
   return peer::handle(source->answering(), asker, request);
 }
 

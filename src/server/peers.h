@@ -18,10 +18,10 @@ namespace argosy::server {
 /// configured peer.
 class Peers {
  public:
-  /// Listens on return. `config` and `regions` outlive it.
+  /// Listens on return. `config`, `regions` and `accounts`, the directory, outlive it.
   static Result<std::unique_ptr<Peers>> start(Config const& config,
                                               std::vector<std::unique_ptr<Region>> const& regions,
-                                              Entropy& entropy);
+                                              sql::Pool& accounts, Entropy& entropy);
   /// Gives every region of this process the regions that it can copy from.
   void connect();
   void stop();
@@ -30,8 +30,8 @@ class Peers {
   std::vector<std::pair<std::string_view, http::Server const&>> endpoints() const;
 
  private:
-  Peers(Config const& config, std::vector<std::unique_ptr<Region>> const& regions)
-      : config_(config), regions_(regions) {}
+  Peers(Config const& config, std::vector<std::unique_ptr<Region>> const& regions, sql::Pool& accounts)
+      : config_(config), regions_(regions), accounts_(accounts) {}
   Result<void> listen_for_own();
   Result<void> listen_for_others();
   http::Response answer_own(http::Request const& request);
@@ -40,6 +40,7 @@ class Peers {
 
   Config const& config_;
   std::vector<std::unique_ptr<Region>> const& regions_;
+  sql::Pool& accounts_;
   std::string secret_;
   std::unique_ptr<http::Server> own_;
   std::unique_ptr<http::Server> others_;

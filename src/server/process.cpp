@@ -37,7 +37,8 @@ Result<std::unique_ptr<Process>> Process::start(Config const& config, Clock& clo
   if (config.dev) TRY(create_dev_accounts(process->directory_, clock.now(), entropy));
   TRY(process->open_door());
   TRY(process->open_regions());
-  process->peers_ = TRY(Peers::start(process->config_, process->regions_, entropy));
+  process->peers_ =
+      TRY(Peers::start(process->config_, process->regions_, *process->directory_.sessions, entropy));
   TRY(process->serve_disks());
   TRY(process->start_regions());
   TRY(process->serve_clients());

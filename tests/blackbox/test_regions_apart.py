@@ -195,6 +195,24 @@ def test_a_peer_is_given_nothing_that_it_has_not_opened(partition, account, imag
     assert ask(partition, "renew", {"lease": opened["lease"]})[0] == 404
 
 
+def test_in_the_name_of_a_disabled_account_a_peer_is_given_nothing(partition):
+    team = partition.new_account(disks.unique("disabled"))
+    image = disks.register(team["alpha"], disks.upload(team["alpha"], BLOCKS))
+    body = {"account": team["alpha"].id, "resource": image}
+    status, answer = ask(partition, "open", body)
+    assert status == 200
+    lease = {"lease": json.loads(answer)["lease"]}
+    partition.alpha.run("account", "disable", team["alpha"].id)
+    status, answer = ask(partition, "open", body)
+    assert status == 403 and json.loads(answer)["code"] == "UnauthorizedOperation"
+    assert partition.alpha.openings()[0]["outcome"] == "UnauthorizedOperation"
+    assert ask(partition, "renew", lease)[0] == 404
+    with refused("UnauthorizedOperation"):
+        copy_image(team["beta"], image)
+    partition.alpha.run("account", "enable", team["alpha"].id)
+    assert ask(partition, "renew", lease)[0] == 200
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[" * 100_000, b'{"account": 1}', b'{"lease": null, "ranges": {}}']
 )
