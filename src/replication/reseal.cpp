@@ -47,7 +47,7 @@ Result<void> Reseal::begin() {
   }
   Bytes bytes;
   auto frames = TRY(source_.fetch({root_range(height)}, std::span(&disk_.root->id, 1), bytes));
-  progress_.moved_bytes += frames.front().size();
+  TRY(count_moved(frames.front().size()));
   auto node = TRY(source_.open_node(frames.front(), height, *disk_.root));
   return push(nullptr, 0, std::move(node));
 }
@@ -111,6 +111,13 @@ Result<void> Reseal::count_known(Frame& frame, std::size_t slot, content::Refere
   return {};
 }
 
+/// The source's nodes are not kept: they are counted in a record of their own.
+Result<void> Reseal::count_moved(std::uint64_t bytes) {
+  progress_.moved_bytes += bytes;
+  auto count = journal_moved(disk_.journal, progress_.moved_bytes);
+  return count ? content_.store().place(disk_.domain.number, *std::move(count)) : Result<void>{};
+}
+
 /// Asks for a child of a node of nodes, and for the next ones that the domain does not know. The first one in
 /// any case: somebody else may have sealed it since the caller looked.
 Result<void> Reseal::fetch_ahead(Frame& frame, std::size_t from_slot) {
@@ -126,11 +133,11 @@ Result<void> Reseal::fetch_ahead(Frame& frame, std::size_t from_slot) {
   }
   Bytes bytes;
   auto const frames = TRY(source_.fetch({range}, ids, bytes));
+  TRY(count_moved(bytes.size() - 4 * frames.size()));  // each stands behind its length
   for (std::size_t i = 0; i < frames.size(); ++i) {
     auto const slot = std::to_integer<std::size_t>(range.slots[i]);
     frame.ahead[slot] = TRY(source_.open_node(frames[i], static_cast<std::uint8_t>(frame.source.level - 1),
                                               *frame.source.children[slot]));
-    progress_.moved_bytes += frames[i].size();
   }
   return {};
 }
@@ -222,7 +229,11 @@ Result<void> Reseal::put(std::span<content::StoredNode const> blocks, std::optio
                        ids.begin() + static_cast<std::ptrdiff_t>(i);
     if (here[i] != store::Presence::closed && !twice) chunks.push_back({ids[i], blocks[i].stored});
   }
-  TRY(store.put_blocks(disk_.domain.number, chunks, std::move(count)));
+  if (chunks.empty() && count) {  // it came all the same
+    TRY(store.place(disk_.domain.number, *std::move(count)));
+  } else {
+    TRY(store.put_blocks(disk_.domain.number, chunks, std::move(count)));
+  }
   for (auto const& block : blocks) TRY(content_.lookup().remember(disk_.domain, block.reference));
   return {};
 }

@@ -70,6 +70,7 @@ class Reseal {
                                     std::uint64_t position) const;
   Result<void> count_known(Frame& frame, std::size_t slot, content::Reference const& known);
   Result<void> push(std::shared_ptr<Frame> const& parent, std::size_t slot, content::Node node);
+  Result<void> count_moved(std::uint64_t bytes);
   Result<void> fetch_ahead(Frame& frame, std::size_t from_slot);
   Result<std::optional<Batch>> next_batch(Time until);
   Result<void> take_blocks(std::shared_ptr<Frame> const& frame, Batch& batch);
