@@ -130,9 +130,12 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
     terminal.update(line, status == "pending" ? Status{"completing", 0, 0, std::nullopt}
                                               : Status{status, 0, 0, parse_percent(progress)});
     if (status == "completed") return {};
-    if (status != "pending")
-      return stop(Exit::failed, snapshot_id + " is " + status + ": " +
-                                    snapshot.status_message.value_or("no reason is given"));
+    if (status != "pending") {
+      Failure failure(Exit::failed, snapshot_id + " is " + status + ": " +
+                                        snapshot.status_message.value_or("no reason is given"));
+      failure.fault = Fault::corrupt;
+      return std::unexpected(failure);
+    }
     TRY(patience.pause(pauses));
   }
 }

@@ -67,10 +67,13 @@ Outcome<std::unique_ptr<PendingUpload>> PendingUpload::open(std::string const& s
   remove_old_records(state_directory);
   auto name = to_hex(digest::sha256(as_bytes(title)).bytes).substr(0, 32) + kEnding;
   auto journal = Journal::open(state_directory + "/" + name);
-  bool kept = journal.has_value();
-  if (!kept && journal.error().exit == Exit::locked) return std::unexpected(journal.error());
-  if (!kept) journal = Journal::open_in_memory();
-  std::unique_ptr<PendingUpload> pending(new PendingUpload(TRY(std::move(journal)), std::move(title), kept));
+  if (!journal && journal.error().exit == Exit::locked) return std::unexpected(journal.error());
+  if (journal) {
+    std::unique_ptr<PendingUpload> pending(new PendingUpload(*std::move(journal), title, true));
+    if (pending->load()) return pending;
+  }
+  auto in_memory = TRY(Journal::open_in_memory());
+  std::unique_ptr<PendingUpload> pending(new PendingUpload(std::move(in_memory), std::move(title), false));
   TRY(pending->load());
   return pending;
 }
@@ -108,28 +111,37 @@ void PendingUpload::set_block(std::uint64_t index) {
   blocks_[index] = true;
 }
 
-Outcome<void> PendingUpload::record_snapshot(std::string const& id) {
-  snapshot_id_ = id;
-  return journal_->append("snapshot " + id);
+Outcome<void> PendingUpload::write(std::string const& line) {
+  std::lock_guard lock(mutex_);
+  if (!is_writing_) return {};
+  auto written = journal_->append(line);
+  is_writing_ = written.has_value();
+  return written;
 }
 
-Outcome<void> PendingUpload::record_block(std::uint64_t index) {
-  return journal_->append(std::to_string(index));
+Outcome<void> PendingUpload::record_snapshot(std::string const& id) {
+  snapshot_id_ = id;
+  auto written = write("snapshot " + id);
+  kept_ = kept_ && is_writing_;
+  return written;
 }
+
+Outcome<void> PendingUpload::record_block(std::uint64_t index) { return write(std::to_string(index)); }
 
 Outcome<void> PendingUpload::record_completion(UploadSum const& completion) {
   completion_ = completion;
-  return journal_->append("complete " + std::to_string(completion.blocks) + " " + completion.aggregate);
+  return write("complete " + std::to_string(completion.blocks) + " " + completion.aggregate);
 }
 
 Outcome<void> PendingUpload::restart() {
-  TRY(journal_->begin(title_));
   client_token_ = make_uuid(system_entropy());
   snapshot_id_.clear();
   blocks_.clear();
   count_ = 0;
   completion_.reset();
-  return journal_->append("token " + client_token_);
+  auto begun = journal_->begin(title_);
+  is_writing_ = begun.has_value();
+  return begun ? write("token " + client_token_) : begun;
 }
 
 }  // namespace argosy::cli

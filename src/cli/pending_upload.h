@@ -1,6 +1,7 @@
 // cli/pending_upload.h - what is known of an upload that may have to go on after the process died.
 #pragma once
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,15 +38,16 @@ struct UploadSum {
   bool operator==(UploadSum const&) const = default;
 };
 
-/// One upload's record. Any thread may record blocks.
+/// One upload's record, a hint: the upload goes on without it. Any thread may record blocks.
 class PendingUpload {
  public:
   /// Takes up what an earlier run left for the same work. Fails with `locked` while another run is at it.
-  /// Records older than what any upload can wait are removed. Where nothing can be written the record is kept
-  /// in memory: `is_kept` tells.
+  /// Records older than what any upload can wait are removed. Where nothing can be written the record is in
+  /// memory: `is_kept` tells.
   static Outcome<std::unique_ptr<PendingUpload>> open(std::string const& state_directory,
                                                       UploadIdentity const& identity);
 
+  /// A later run finds what was recorded, at least the snapshot.
   bool is_kept() const { return kept_; }
   /// With it the same StartSnapshot gives the same snapshot.
   std::string const& client_token() const { return client_token_; }
@@ -56,10 +58,12 @@ class PendingUpload {
   /// What CompleteSnapshot was called with.
   std::optional<UploadSum> const& completion() const { return completion_; }
 
+  /// What is recorded holds for this object in any case. The first line that cannot be written fails; from
+  /// then on nothing is written, for a line after a torn one would be another.
   Outcome<void> record_snapshot(std::string const& id);
   Outcome<void> record_block(std::uint64_t index);
   Outcome<void> record_completion(UploadSum const& sum);
-  /// Begins anew with another client token.
+  /// Begins anew with another client token, and with writing. Fails as these.
   Outcome<void> restart();
   /// The work is done.
   void forget() { journal_->remove(); }
@@ -69,11 +73,14 @@ class PendingUpload {
       : journal_(std::move(journal)), title_(std::move(title)), kept_(kept) {}
   Outcome<void> load();
   void take(std::string_view line);
+  Outcome<void> write(std::string const& line);
   void set_block(std::uint64_t index);
 
   std::unique_ptr<Journal> journal_;
   std::string title_;
   bool kept_;
+  std::mutex mutex_;  // guards is_writing_
+  bool is_writing_ = true;
   std::string client_token_;
   std::string snapshot_id_;
   std::vector<bool> blocks_;  ///< as they were found: what is recorded meanwhile is not asked about

@@ -18,17 +18,25 @@ namespace {
 /// How long an upload waits for its next block: time enough to see in the morning that it broke off at night.
 constexpr std::int32_t kTimeoutMinutes = 24 * 60;
 
+/// The record is a hint: an upload goes on without it.
+void tell_unless(Outcome<void> const& recorded, Terminal& terminal, std::string const& label) {
+  if (!recorded)
+    terminal.complain(label + "  " + recorded.error().message +
+                      ": what is sent from now on is sent again if this is interrupted");
+}
+
 /// One disk on its way. step() runs on several threads, each with one block.
 class Upload {
  public:
   Upload(Session& session, Disk& disk, PendingUpload& pending, std::chrono::milliseconds patience,
-         Terminal& terminal, Terminal::Line line)
+         Terminal& terminal, Terminal::Line line, std::string const& label)
       : session_(session),
         disk_(disk),
         pending_(pending),
         patience_(patience),
         terminal_(terminal),
         line_(line),
+        label_(label),
         walk_(disk) {}
 
   Outcome<bool> step() {
@@ -43,7 +51,7 @@ class Upload {
     if (!pending_.completion() && !pending_.has(claim->index)) {
       TRY(patience_.persist(
           [&] { return put_block(session_, pending_.snapshot_id(), claim->index, block, checksum); }));
-      TRY(pending_.record_block(claim->index));
+      tell_unless(pending_.record_block(claim->index), terminal_, label_);
       ++sent_;
     }
     patience_.progressed();
@@ -97,6 +105,7 @@ class Upload {
   Patience patience_;
   Terminal& terminal_;
   Terminal::Line const line_;
+  std::string const label_;
   std::atomic<std::uint64_t> sent_ = 0;
   std::mutex mutex_;  // guards what follows
   BlockWalk walk_;
@@ -107,22 +116,26 @@ class Upload {
 
 /// The failure of an upload that an earlier run began and that cannot be this disk's.
 Failure not_this_disk() {
-  return Failure(Exit::service, "the disk is not what it was when its upload began");
+  Failure failure(Exit::service, "the disk is not what it was when its upload began");
+  failure.fault = Fault::corrupt;
+  return failure;
 }
 
 Outcome<Uploaded> put_and_complete(Session& session, Disk& disk, UploadOptions const& options,
-                                   PendingUpload& pending, Terminal& terminal, Terminal::Line line) {
-  Upload upload(session, disk, pending, options.patience, terminal, line);
+                                   PendingUpload& pending, Terminal& terminal, Terminal::Line line,
+                                   std::string const& label) {
+  Upload upload(session, disk, pending, options.patience, terminal, line, label);
   TRY(run_steps(options.jobs, [&] { return upload.step(); }));
   auto completion = upload.sum_up();
   if (pending.completion() && pending.completion() != completion) return std::unexpected(not_this_disk());
-  if (!pending.completion()) TRY(pending.record_completion(completion));
+  if (!pending.completion()) tell_unless(pending.record_completion(completion), terminal, label);
   TRY(upload.complete(completion));
   TRY(follow_snapshot(session, pending.snapshot_id(), options.patience, terminal, line));
   return Uploaded{pending.snapshot_id(), completion.blocks, upload.sent()};
 }
 
-Outcome<void> start(Session& session, UploadOptions const& options, PendingUpload& pending) {
+Outcome<void> start(Session& session, UploadOptions const& options, PendingUpload& pending,
+                    Terminal& terminal, std::string const& label) {
   ebs::StartSnapshotRequest request;
   request.volume_size = static_cast<std::int64_t>(options.volume_size_gib);
   request.timeout = kTimeoutMinutes;
@@ -135,11 +148,13 @@ Outcome<void> start(Session& session, UploadOptions const& options, PendingUploa
   request.client_token = pending.client_token();
   auto snapshot_id = start_snapshot(session, request);
   if (!snapshot_id && snapshot_id.error().code == "ConflictException") {  // what it had started is gone
-    TRY(pending.restart());
+    tell_unless(pending.restart(), terminal, label);
     request.client_token = pending.client_token();
     snapshot_id = start_snapshot(session, request);
   }
-  return pending.record_snapshot(TRY(std::move(snapshot_id)));
+  auto const id = TRY(std::move(snapshot_id));
+  tell_unless(pending.record_snapshot(id), terminal, label);
+  return {};
 }
 
 /// Why what an earlier run began cannot go on; nothing if it can.
@@ -164,18 +179,17 @@ Outcome<bool> find_or_start(Session& session, UploadOptions const& options, Pend
       return true;
     }
     terminal.complain(label + "  begins anew: " + *obstacle);
-    TRY(pending.restart());
+    tell_unless(pending.restart(), terminal, label);
   }
-  TRY(start(session, options, pending));
+  TRY(start(session, options, pending, terminal, label));
   return false;
 }
 
-/// Whether a later run may go on: a service or credentials that fail now may be well then, while a refusal of
-/// this very upload, and a disk that cannot be read, stay.
+/// Whether a later run may go on: a service, credentials or a disk that fail now may be well then, while a
+/// refusal of this very upload stays.
 bool may_pass(Failure const& failure) {
-  if (failure.retryable()) return true;
-  return !failure.code.empty() && failure.code != "ValidationException" &&
-         failure.code != "ResourceNotFoundException";
+  return failure.code != "ValidationException" && failure.code != "ResourceNotFoundException" &&
+         failure.fault != Fault::corrupt;
 }
 
 /// The end of an upload that will not go on.
@@ -214,7 +228,7 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
                         "To give it up: argosy snapshot rm " + reference);
     });
     auto line = terminal.begin(label);
-    auto uploaded = put_and_complete(session, disk, options, pending, terminal, line);
+    auto uploaded = put_and_complete(session, disk, options, pending, terminal, line, label);
     terminal.end(line);
     if (uploaded) return uploaded;
     auto& failure = uploaded.error();
@@ -228,7 +242,7 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
       pending.forget();
       return uploaded;
     }
-    TRY(pending.restart());
+    tell_unless(pending.restart(), terminal, label);
     terminal.complain(label + "  begins anew: " + failure.message);
   }
 }

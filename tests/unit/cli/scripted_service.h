@@ -1,4 +1,5 @@
-// A service for the command's tests: it answers each operation of EC2 and KMS from a list of its own.
+// A service for the command's tests: it answers each operation of EC2, KMS, STS and EBS direct from a list of
+// its own.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -6,6 +7,7 @@
 #include <boost/json.hpp>
 #include <deque>
 #include <map>
+#include <mutex>
 
 #include "cli/session.h"
 #include "http/server.h"
@@ -16,6 +18,7 @@ inline std::string ec2_error(std::string const& code) {
   return "<Response><Errors><Error><Code>" + code +
          "</Code><Message>no</Message></Error></Errors><RequestID>7</RequestID></Response>";
 }
+/// Of EBS direct too.
 inline std::string kms_error(std::string const& type) {
   return R"({"__type":")" + type + R"(","message":"no"})";
 }
@@ -32,7 +35,7 @@ class ScriptedService {
         [](int status, std::string_view) {
           return http::Response{status, {}, {}, {}};
         });
-    for (auto const* service : {"ec2", "kms", "sts"})
+    for (auto const* service : {"ec2", "ebs", "kms", "sts"})
       settings.endpoint_urls[service] = "http://127.0.0.1:" + std::to_string(server_->port());
     settings.credentials = remote::Credentials{"AKIATEST", "secret", std::nullopt};
     settings.patience = std::chrono::seconds(20);
@@ -65,10 +68,22 @@ class ScriptedService {
  private:
   struct Asked {
     std::string action;
-    wire::Pairs parameters;  ///< of KMS only texts
+    wire::Pairs parameters;  ///< of KMS only texts, of EBS direct the query
   };
 
+  static Asked read_ebs(http::Request const& request) {
+    auto const& path = request.path;
+    auto action = request.method == "PUT"     ? "PutSnapshotBlock"
+                  : path == "/snapshots"      ? "StartSnapshot"
+                  : request.method == "POST"  ? "CompleteSnapshot"
+                  : path.ends_with("/blocks") ? "ListSnapshotBlocks"
+                  : path.contains("/blocks/") ? "GetSnapshotBlock"
+                                              : "ListChangedBlocks";
+    return {action, *wire::parse_form(request.query)};
+  }
+
   static Asked read(http::Request const& request) {
+    if (request.path.starts_with("/snapshots")) return read_ebs(request);
     auto target = http::find_header(request.headers, "x-amz-target");
     if (!target) {
       auto pairs = *wire::parse_form(as_text(request.body));
@@ -82,14 +97,19 @@ class ScriptedService {
   }
 
   http::Response answer(http::Request const& request) {
+    std::lock_guard lock(mutex_);
     requests_.push_back(read(request));
     auto& list = answers[requests_.back().action];
     auto text = list.empty() ? ec2_error("InvalidAction") : list.front();
     if (list.size() > 1) list.pop_front();
     bool failed = text.contains("<Error>") || text.contains("\"__type\"");
-    return {failed ? 400 : 200, {}, to_bytes(as_bytes(text)), {}};
+    http::Headers headers;
+    if (text.contains("\"__type\""))  // where EBS direct has it
+      headers.emplace_back("x-amzn-errortype", boost::json::parse(text).at("__type").as_string());
+    return {failed ? 400 : 200, std::move(headers), to_bytes(as_bytes(text)), {}};
   }
 
+  std::mutex mutex_;  // guards answers and requests_ while it is asked
   std::vector<Asked> requests_;
   std::unique_ptr<http::Server> server_;
 };

@@ -1,0 +1,138 @@
+#include "cli/upload.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "support/folder.h"
+#include "unit/cli/scripted_service.h"
+
+namespace argosy::cli {
+namespace {
+
+/// Blocks of zeros, and behind them blocks of ones.
+class PlainDisk final : public Disk {
+ public:
+  PlainDisk(std::uint64_t zeros, std::uint64_t ones) : zeros_(zeros), ones_(ones) {}
+  std::uint64_t size_bytes() const override { return (zeros_ + ones_) * kBlockBytes; }
+  Outcome<std::optional<Extent>> next_data(std::uint64_t offset) override {
+    return Extent{offset, size_bytes()};
+  }
+  Outcome<void> read(std::uint64_t offset, std::span<std::byte> out) override {
+    std::this_thread::sleep_for(delay);
+    if (is_broken) return stop(Exit::failed, "the disk cannot be read");
+    std::ranges::fill(out, std::byte(offset / kBlockBytes < zeros_ ? 0 : 1));
+    return {};
+  }
+
+  std::chrono::milliseconds delay{};
+  bool is_broken = false;
+
+ private:
+  std::uint64_t zeros_;
+  std::uint64_t ones_;
+};
+
+/// While it lives, no file of the process becomes longer.
+class FullDisk {
+ public:
+  explicit FullDisk(std::uint64_t longest) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit{longest, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FullDisk(FullDisk const&) = delete;
+  FullDisk& operator=(FullDisk const&) = delete;
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+std::string snapshots(std::string const& state) {
+  return "<R><snapshotSet><item><snapshotId>snap-1</snapshotId><status>" + state +
+         "</status></item></snapshotSet></R>";
+}
+
+class AnUpload : public testing::Test {
+ protected:
+  AnUpload() {
+    std::ofstream(path_) << "disk";
+    service_.answers = {{"StartSnapshot", {R"({"SnapshotId": "snap-1"})"}},
+                        {"PutSnapshotBlock", {"{}"}},
+                        {"CompleteSnapshot", {R"({"Status": "pending"})"}},
+                        {"DescribeSnapshots", {snapshots("completed")}},
+                        {"DeleteSnapshot", {"<R/>"}}};
+    pending_ = open();
+  }
+  std::unique_ptr<PendingUpload> open() {
+    UploadIdentity const identity{"127.0.0.1:1", "123456789012", "us-west-2", path_, 1, 1, "", {}, {}};
+    return *PendingUpload::open(state_, identity);
+  }
+  std::uint64_t record_bytes() const {
+    return std::filesystem::file_size(*std::filesystem::directory_iterator(state_));
+  }
+  Outcome<Uploaded> run(Disk& disk, std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+    UploadOptions const options{"", {}, 1, 1, patience, std::nullopt};
+    auto session = service_.open();
+    return upload(*session, disk, options, *pending_, terminal_, "disk");
+  }
+
+  ScriptedService service_;
+  tests::Folder const folder_;
+  std::string const path_ = folder_ / "disk.raw";
+  std::string const state_ = folder_ / "state";
+  std::unique_ptr<PendingUpload> pending_;
+  Terminal terminal_{Format::table, ProgressStyle::none, true};
+};
+
+TEST_F(AnUpload, goes_on_without_a_record_that_can_no_longer_be_written) {
+  PlainDisk disk(0, 4);
+  {
+    FullDisk const full(record_bytes() + std::string_view("snapshot snap-1\n0\n").size());
+    auto uploaded = run(disk);
+    ASSERT_TRUE(uploaded) << explain(uploaded.error());
+    EXPECT_EQ(uploaded->blocks_sent, 4U);
+  }
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 0);
+  pending_.reset();
+  pending_ = open();
+  EXPECT_EQ(pending_->snapshot_id(), "snap-1") << "the next run finds what was recorded before";
+  EXPECT_EQ(pending_->count(), 1U);
+}
+
+TEST_F(AnUpload, is_left_to_the_next_run_when_its_disk_cannot_be_read_now) {
+  PlainDisk disk(0, 2);
+  disk.is_broken = true;
+  auto uploaded = run(disk);
+  ASSERT_FALSE(uploaded);
+  EXPECT_NE(uploaded.error().message.find("the same command goes on with us-west-2/snap-1"),
+            std::string::npos);
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 0);
+  service_.answers["DescribeSnapshots"] = {snapshots("pending"), snapshots("completed")};
+  disk.is_broken = false;
+  EXPECT_EQ(run(disk)->snapshot_id, "snap-1");
+  EXPECT_EQ(service_.count("StartSnapshot"), 1);
+}
+
+TEST_F(AnUpload, that_is_refused_or_becomes_error_is_given_up) {
+  PlainDisk disk(0, 1);
+  service_.answers["DescribeSnapshots"] = {snapshots("error")};
+  auto uploaded = run(disk);
+  ASSERT_FALSE(uploaded);
+  EXPECT_EQ(uploaded.error().exit, Exit::failed);
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 1);
+  service_.answers["PutSnapshotBlock"] = {kms_error("ValidationException")};
+  pending_ = open();
+  EXPECT_EQ(run(disk).error().code, "ValidationException");
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 2);
+}
+
+}  // namespace
+}  // namespace argosy::cli
