@@ -43,6 +43,7 @@ class Upload {
     auto claim = TRY(claim_block());
     if (!claim) return false;
     auto block = TRY(read_block(claim->index));
+    patience_.progressed();  // also where hours of zeros are read
     if (is_all_zero(block)) {
       account(claim->position, std::nullopt);
       return true;

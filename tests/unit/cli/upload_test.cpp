@@ -121,6 +121,15 @@ TEST_F(AnUpload, is_left_to_the_next_run_when_its_disk_cannot_be_read_now) {
   EXPECT_EQ(service_.count("StartSnapshot"), 1);
 }
 
+TEST_F(AnUpload, moves_also_while_it_reads_zeros) {
+  PlainDisk disk(5, 1);
+  disk.delay = std::chrono::milliseconds(600);
+  service_.answers["PutSnapshotBlock"] = {kms_error("ThrottlingException"), "{}"};
+  auto uploaded = run(disk, std::chrono::seconds(2));
+  ASSERT_TRUE(uploaded) << explain(uploaded.error());
+  EXPECT_EQ(service_.count("PutSnapshotBlock"), 2);
+}
+
 TEST_F(AnUpload, that_is_refused_or_becomes_error_is_given_up) {
   PlainDisk disk(0, 1);
   service_.answers["DescribeSnapshots"] = {snapshots("error")};
