@@ -66,7 +66,7 @@ Outcome<std::string> find_plugin(std::string const& given) {
 Outcome<disk_server::Session> open_snapshot(Session& session, std::string const& id) {
   auto const page = TRY(list_blocks(session, id, std::nullopt));
   if (!page.blocks.empty()) TRY(get_block(session, id, page.blocks.front()));
-  auto const& credentials = session.credentials();
+  auto const credentials = session.credentials();
   disk_server::Session out;
   out.endpoint = session.reached_ebs_endpoint();
   out.region = session.region();

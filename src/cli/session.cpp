@@ -60,6 +60,20 @@ bool is_of_another_region(http::Response const& response) {
   return response.status >= 400 && as_text(response.body).contains("scoped to a valid region");
 }
 
+bool are_same(remote::Credentials const& a, remote::Credentials const& b) {
+  return a.access_key_id == b.access_key_id && a.secret_access_key == b.secret_access_key &&
+         a.session_token == b.session_token;
+}
+
+/// The words of all services for temporary credentials that have run out.
+bool is_expired(http::Response const& response) {
+  if (response.status < 400) return false;
+  auto const type = http::find_header(response.headers, "x-amzn-errortype");
+  auto const body = as_text(response.body);
+  return (type && type->contains("ExpiredToken")) || body.contains("ExpiredToken") ||
+         body.contains("RequestExpired");
+}
+
 http::Request to_form_request(wire::Pairs const& parameters) {
   return {"POST",
           "/",
@@ -162,29 +176,53 @@ Outcome<remote::Credentials> Session::find_credentials_again() const {
   return settings.credentials;
 }
 
-/// One call, and once more elsewhere if the region is served there.
+remote::Credentials Session::credentials() const {
+  std::lock_guard lock(mutex_);
+  return credentials_;
+}
+
+/// Those that are to be used instead; nothing if there are no others.
+std::optional<remote::Credentials> Session::renew(remote::Credentials const& expired) {
+  std::lock_guard lock(mutex_);
+  if (are_same(credentials_, expired) && settings_.resolve_again)
+    if (auto found = find_credentials_again()) credentials_ = *std::move(found);
+  if (are_same(credentials_, expired)) return std::nullopt;
+  return credentials_;
+}
+
 Outcome<http::Response> Session::call(std::string const& service, http::Request const& request,
                                       remote::Payload payload) {
+  auto const credentials = this->credentials();
+  auto response = TRY(call_as(credentials, service, request, payload));
+  if (!is_expired(response)) return response;
+  auto const others = renew(credentials);
+  if (!others) return response;
+  return call_as(*others, service, request, payload);
+}
+
+/// One call, and once more elsewhere if the region is served there.
+Outcome<http::Response> Session::call_as(remote::Credentials const& credentials, std::string const& service,
+                                         http::Request const& request, remote::Payload payload) {
   remote::Scope const scope{region_, service};
   auto transports = [&] {
     std::lock_guard lock(mutex_);
     return transports_;
   };
   auto const first = transports();
-  auto response = TRY(send(*first->at(service), request, credentials_, scope, payload));
+  auto response = TRY(send(*first->at(service), request, credentials, scope, payload));
   if (!is_of_another_region(response) || !settings_.endpoint_urls.contains("ec2")) return response;
-  TRY(follow(*first->at("ec2")));
+  TRY(follow(*first->at("ec2"), credentials));
   auto const second = transports();
   if (second == first) return response;
-  return TRY(send(*second->at(service), request, credentials_, scope, payload));
+  return TRY(send(*second->at(service), request, credentials, scope, payload));
 }
 
 /// Asks the endpoint once where the regions are, and goes there.
-Outcome<void> Session::follow(remote::Transport& ec2) {
+Outcome<void> Session::follow(remote::Transport& ec2, remote::Credentials const& credentials) {
   std::lock_guard lock(mutex_);
   if (std::exchange(followed_, true)) return {};
   auto const request = to_form_request({{"Action", "DescribeRegions"}, {"Version", kEc2Version}});
-  auto response = TRY(send(ec2, request, credentials_, {region_, "ec2"}, remote::Payload::hashed));
+  auto response = TRY(send(ec2, request, credentials, {region_, "ec2"}, remote::Payload::hashed));
   auto document = wire::parse_xml(as_text(response.body));
   if (response.status != 200 || !document) return {};
   auto regions = wire::decode_xml<messages::ec2::DescribeRegionsResponse>((*document)->document_element(),

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "cli/failure.h"
@@ -14,7 +15,8 @@
 namespace argosy::cli {
 
 /// Any thread. Where a given endpoint turns out not to serve the region but to know which one does, calls go
-/// there.
+/// there. Where the service says that temporary credentials have run out, they are found again: work may take
+/// longer than they live.
 class Session {
  public:
   /// No call is made yet. Fails with `configuration` on a bad endpoint URL.
@@ -25,7 +27,7 @@ class Session {
   std::string ebs_endpoint() const;
   /// Where its calls went last: they may have been led to where the region is served.
   std::string reached_ebs_endpoint() const;
-  remote::Credentials const& credentials() const { return credentials_; }
+  remote::Credentials credentials() const;
   /// Those that its flags, files and processes give now.
   Outcome<remote::Credentials> find_credentials_again() const;
   /// PEM of the authorities that an https endpoint's certificate must come from; empty: the system's.
@@ -51,12 +53,15 @@ class Session {
   static Outcome<Transports> open_transports(Settings const& settings, std::string const& region);
   Outcome<http::Response> call(std::string const& service, http::Request const& request,
                                remote::Payload payload);
-  Outcome<void> follow(remote::Transport& ec2);
+  Outcome<http::Response> call_as(remote::Credentials const& credentials, std::string const& service,
+                                  http::Request const& request, remote::Payload payload);
+  Outcome<void> follow(remote::Transport& ec2, remote::Credentials const& credentials);
+  std::optional<remote::Credentials> renew(remote::Credentials const& expired);
 
   Settings settings_;
   std::string region_;
+  mutable std::mutex mutex_;  // guards what follows
   remote::Credentials credentials_;
-  mutable std::mutex mutex_;                      // guards transports_ and followed_
   std::shared_ptr<Transports const> transports_;  ///< shared: a call under way keeps those that it began with
   bool followed_ = false;
 };

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/ec2.h"
+#include "unit/cli/scripted_service.h"
+
 namespace argosy::cli {
 namespace {
 
@@ -74,6 +77,33 @@ TEST(OtherServers, are_told_from_the_service) {
 TEST(AwsEndpoint, follows_the_partition) {
   EXPECT_EQ(aws_endpoint_url("ec2", "us-east-1"), "https://ec2.us-east-1.amazonaws.com");
   EXPECT_EQ(aws_endpoint_url("ebs", "cn-north-1"), "https://ebs.cn-north-1.amazonaws.com.cn");
+}
+
+TEST(Session, takes_other_credentials_when_its_own_have_run_out) {
+  constexpr char const* kRegions =
+      "<R><regionInfo><item><regionName>us-west-2</regionName></item></regionInfo></R>";
+  ScriptedService service;
+  int resolved = 0;
+  service.settings.resolve_again = [&]() -> Outcome<Settings> {
+    auto settings = service.settings;
+    settings.credentials = remote::Credentials{"AKIANEW", "secret", "token"};
+    ++resolved;
+    return settings;
+  };
+  auto session = service.open();
+  for (auto const* code : {"RequestExpired", "ExpiredToken"})
+    service.answers["DescribeRegions"].push_back(ec2_error(code));
+  service.answers["DescribeRegions"].push_back(kRegions);
+  auto failed = describe_regions(*session);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, "ExpiredToken") << "once only";
+  EXPECT_EQ(session->credentials().access_key_id, "AKIANEW");
+  EXPECT_TRUE(describe_regions(*session));
+  EXPECT_EQ(service.count("DescribeRegions"), 3);
+  service.answers["DescribeRegions"] = {ec2_error("RequestExpired")};
+  EXPECT_FALSE(describe_regions(*session));
+  EXPECT_EQ(service.count("DescribeRegions"), 4) << "there are no others";
+  EXPECT_EQ(resolved, 2);
 }
 
 TEST(Session, refuses_an_endpoint_that_is_no_url) {
