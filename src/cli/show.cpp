@@ -19,14 +19,24 @@ struct ImageFacts {
   std::optional<Audience> may_start;  ///< known to the owner alone
 };
 
+/// Those of its disks that the caller may see: a launch permission alone shows none of them.
+Outcome<std::vector<ec2::Snapshot>> find_visible(Session& session, ec2::Image const& image) {
+  std::vector<ec2::Snapshot> snapshots;
+  for (auto const& id : snapshot_ids(image)) {
+    auto snapshot = find_snapshot(session, id);
+    if (!snapshot && snapshot.error().code == "InvalidSnapshot.NotFound") continue;
+    snapshots.push_back(TRY(std::move(snapshot)));
+  }
+  return snapshots;
+}
+
 Outcome<ImageFacts> gather(Session& session, std::string const& image_id) {
   auto image = TRY(find_image(session, image_id));
   ImageFacts facts{session.region(), std::move(image), {}, {}};
-  ec2::DescribeSnapshotsRequest request;
-  request.snapshot_id = snapshot_ids(facts.image);
-  std::vector<ec2::Snapshot> snapshots;
-  if (!request.snapshot_id.empty()) snapshots = TRY(describe_snapshots(session, request));
-  auto own = TRY(own_snapshots(session, snapshot_ids(facts.image)));
+  auto snapshots = TRY(find_visible(session, facts.image));
+  std::vector<std::string> visible;
+  for (auto const& snapshot : snapshots) visible.push_back(snapshot.snapshot_id.value_or(""));
+  auto own = TRY(own_snapshots(session, visible));
   for (auto& snapshot : snapshots)
     facts.snapshots.push_back(TRY(gather_facts(session, std::move(snapshot), own)));
   if (!TRY(describe_own_images(session, {filter("image-id", {image_id})})).empty())

@@ -97,6 +97,14 @@ def test_what_is_shared_is_seen_started_copied_and_taken_back(owner, recipient, 
     assert volume["CreateVolumePermissions"] == []
 
 
+def test_an_image_is_shown_to_whoever_may_only_start_it(owner, recipient, imported):
+    argosy(owner, "share", imported, recipient.id)
+    shown = argosy_json(recipient, "show", imported)
+    assert shown["image"]["image_id"] == imported and shown["snapshots"] == []
+    assert "snap-" in argosy(recipient, "show", imported), "as a disk of the image"
+    argosy(owner, "unshare", imported, recipient.id)
+
+
 def test_a_detached_copy_can_be_waited_for(owner, imported):
     region, image = argosy(owner, "copy", f"us-east-1/{imported}", "--to", "eu-west-1", "--detach").split()
     assert argosy_json(owner, "wait", f"{region}/{image}")[0]["state"] == "available"
