@@ -64,7 +64,7 @@ Outcome<std::string> find_plugin(std::string const& given) {
 /// What the disk server is told, after one look at list and content: whoever may not read the snapshot, or
 /// not use its key, hears that before anything is served.
 Outcome<disk_server::Session> open_snapshot(Session& session, std::string const& id) {
-  auto const page = TRY(list_blocks(session, id, std::nullopt));
+  auto const page = TRY(list_blocks(session, id, {}));
   if (!page.blocks.empty()) TRY(get_block(session, id, page.blocks.front()));
   auto const credentials = session.credentials();
   disk_server::Session out;

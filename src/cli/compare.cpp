@@ -31,12 +31,11 @@ class WrittenBlocks {
   WrittenBlocks(Side side, Patience const& patience) : side_(side), patience_(patience) {}
   /// The next one, or nothing.
   Outcome<ebs::Block const*> peek() {
-    while (waiting_.empty() && !ended_) {
+    while (waiting_.empty() && next_page_) {
       auto page =
-          TRY(patience_.persist([&] { return list_blocks(side_.session, side_.snapshot_id, next_page_); }));
+          TRY(patience_.persist([&] { return list_blocks(side_.session, side_.snapshot_id, *next_page_); }));
       waiting_.assign(page.blocks.begin(), page.blocks.end());
-      next_page_ = std::move(page.next_token);
-      ended_ = !next_page_ || next_page_->empty();
+      next_page_ = behind(page.blocks, page.next_token);
     }
     return waiting_.empty() ? nullptr : &waiting_.front();
   }
@@ -50,8 +49,7 @@ class WrittenBlocks {
   Side side_;
   Patience const& patience_;
   std::deque<ebs::Block> waiting_;
-  std::optional<std::string> next_page_;
-  bool ended_ = false;
+  std::optional<PageStart> next_page_ = PageStart{};
 };
 
 /// All that is written on either side.
@@ -80,14 +78,14 @@ class AllBlocks final : public Candidates {
 class ChangedBlocks final : public Candidates {
  public:
   /// The first page was asked for already, to learn whether the service can say it.
-  ChangedBlocks(Side a, Side b, Patience const& patience, ebs::ListChangedBlocksResponse first)
+  ChangedBlocks(Side a, Side b, Patience const& patience, ebs::ListChangedBlocksResponse const& first)
       : a_(std::move(a)), b_(std::move(b)), patience_(patience) {
-    take(std::move(first));
+    take(first);
   }
   Outcome<std::optional<Candidate>> next() override {
-    while (waiting_.empty() && next_page_ && !next_page_->empty())
+    while (waiting_.empty() && next_page_)
       take(TRY(patience_.persist(
-          [&] { return list_changes(a_.session, a_.snapshot_id, b_.snapshot_id, next_page_); })));
+          [&] { return list_changes(a_.session, a_.snapshot_id, b_.snapshot_id, *next_page_); })));
     if (waiting_.empty()) return std::nullopt;
     auto change = std::move(waiting_.front());
     waiting_.pop_front();
@@ -96,15 +94,15 @@ class ChangedBlocks final : public Candidates {
   }
 
  private:
-  void take(ebs::ListChangedBlocksResponse page) {
+  void take(ebs::ListChangedBlocksResponse const& page) {
     waiting_.assign(page.changed_blocks.begin(), page.changed_blocks.end());
-    next_page_ = std::move(page.next_token);
+    next_page_ = behind(page.changed_blocks, page.next_token);
   }
   Side a_;
   Side b_;
   Patience const& patience_;
   std::deque<ebs::ChangedBlock> waiting_;
-  std::optional<std::string> next_page_;
+  std::optional<PageStart> next_page_;
 };
 
 /// step() runs on several threads, each with one block of both sides.
@@ -179,9 +177,9 @@ std::string digest_of(ec2::Snapshot const& snapshot) {
 
 /// Nothing if the service cannot say it: the snapshots have no common ancestor, or asking is not allowed.
 std::unique_ptr<Candidates> ask_for_changes(Side const& a, Side const& b, Patience const& patience) {
-  auto first = list_changes(a.session, a.snapshot_id, b.snapshot_id, std::nullopt);
+  auto first = list_changes(a.session, a.snapshot_id, b.snapshot_id, {});
   if (!first) return nullptr;
-  return std::make_unique<ChangedBlocks>(a, b, patience, std::move(*first));
+  return std::make_unique<ChangedBlocks>(a, b, patience, *first);
 }
 
 std::uint64_t content_bytes(ec2::Snapshot const& snapshot) {

@@ -77,7 +77,7 @@ void check_permissions(Examination& examination, Session& session, std::string c
     judge(examination, "ec2:" + action, answer ? Outcome<void>() : std::unexpected(answer.error()),
           "DryRunOperation");
   }
-  auto listed = list_blocks(session, kNoSnapshot, std::nullopt);
+  auto listed = list_blocks(session, kNoSnapshot, {});
   judge(examination, "ebs:ListSnapshotBlocks", listed ? Outcome<void>() : std::unexpected(listed.error()),
         "ResourceNotFoundException");
   judge(examination, "ebs:CompleteSnapshot", complete_snapshot(session, kNoSnapshot, 0, {}),

@@ -51,11 +51,11 @@ class Download {
 
   /// Before the steps: the length of the file.
   Outcome<void> begin() {
-    auto page = TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, std::nullopt); }));
+    auto page = TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, {}); }));
     auto size = static_cast<std::uint64_t>(page.volume_size) * kGiB;
     if (ftruncate(file_.descriptor(), static_cast<off_t>(size)) != 0)
       return std::unexpected(system_failure(path_, "cannot make it as long as the volume"));
-    take(std::move(page));
+    take(page);
     return {};
   }
 
@@ -73,15 +73,15 @@ class Download {
   Downloaded result() const { return {done_, received_}; }
 
  private:
-  void take(ebs::ListSnapshotBlocksResponse page) {
+  void take(ebs::ListSnapshotBlocksResponse const& page) {
     waiting_.assign(page.blocks.begin(), page.blocks.end());
-    next_page_ = std::move(page.next_token);
+    next_page_ = behind(page.blocks, page.next_token);
   }
 
   Outcome<std::optional<ebs::Block>> claim() {
     std::lock_guard lock(mutex_);
-    while (waiting_.empty() && next_page_ && !next_page_->empty())
-      take(TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, next_page_); })));
+    while (waiting_.empty() && next_page_)
+      take(TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, *next_page_); })));
     if (waiting_.empty()) return std::nullopt;
     auto block = std::move(waiting_.front());
     waiting_.pop_front();
@@ -128,7 +128,7 @@ class Download {
   std::atomic<std::uint64_t> received_ = 0;
   std::mutex mutex_;  // guards what follows
   std::deque<ebs::Block> waiting_;
-  std::optional<std::string> next_page_;
+  std::optional<PageStart> next_page_;
   std::uint64_t done_ = 0;
 };
 

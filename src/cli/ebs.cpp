@@ -18,6 +18,13 @@ std::string block_path(std::string const& snapshot_id, std::uint64_t index) {
   return "/snapshots/" + snapshot_id + "/blocks/" + std::to_string(index);
 }
 
+std::string page_query(PageStart const& start) {
+  auto query = "maxResults=" + std::to_string(kBlocksPerPage);
+  if (start.token) return query + "&pageToken=" + crypto::percent_encode(*start.token, false);
+  if (start.block_index > 0) return query + "&startingBlockIndex=" + std::to_string(start.block_index);
+  return query;
+}
+
 }  // namespace
 
 Outcome<std::string> start_snapshot(Session& session, ebs::StartSnapshotRequest const& request) {
@@ -51,20 +58,18 @@ Outcome<void> complete_snapshot(Session& session, std::string const& snapshot_id
 }
 
 Outcome<ebs::ListSnapshotBlocksResponse> list_blocks(Session& session, std::string const& snapshot_id,
-                                                     std::optional<std::string> const& page_token) {
+                                                     PageStart const& start) {
   http::Request request{"GET", "/snapshots/" + snapshot_id + "/blocks", "", {}, {}, "", {}};
-  request.query = "maxResults=" + std::to_string(kBlocksPerPage);
-  if (page_token) request.query += "&pageToken=" + crypto::percent_encode(*page_token, false);
+  request.query = page_query(start);
   auto response = TRY(session.ebs(std::move(request)));
   return decode<ebs::ListSnapshotBlocksResponse>(response);
 }
 
 Outcome<ebs::ListChangedBlocksResponse> list_changes(Session& session, std::string const& first_snapshot_id,
                                                      std::string const& second_snapshot_id,
-                                                     std::optional<std::string> const& page_token) {
+                                                     PageStart const& start) {
   http::Request request{"GET", "/snapshots/" + second_snapshot_id + "/changedblocks", "", {}, {}, "", {}};
-  request.query = "firstSnapshotId=" + first_snapshot_id + "&maxResults=" + std::to_string(kBlocksPerPage);
-  if (page_token) request.query += "&pageToken=" + crypto::percent_encode(*page_token, false);
+  request.query = "firstSnapshotId=" + first_snapshot_id + "&" + page_query(start);
   auto response = TRY(session.ebs(std::move(request)));
   return decode<ebs::ListChangedBlocksResponse>(response);
 }

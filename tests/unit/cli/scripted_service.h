@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "cli/session.h"
+#include "digest/sha256.h"
 #include "http/server.h"
 
 namespace argosy::cli {
@@ -24,7 +25,7 @@ inline std::string kms_error(std::string const& type) {
 }
 
 /// Answers each action from a list of its own, the last answer for ever, and remembers what was asked, one
-/// call at a time.
+/// call at a time. Of the answer to GetSnapshotBlock the first letter is taken: it fills the block.
 class ScriptedService {
  public:
   std::map<std::string, std::deque<std::string>> answers;
@@ -55,6 +56,14 @@ class ScriptedService {
     for (auto const& request : requests_)
       if (request.action == action) value = wire::find_pair(request.parameters, name).value_or("");
     return value;
+  }
+  /// Of each request with that action.
+  std::vector<std::string> parameters(std::string const& action, std::string const& name) const {
+    std::vector<std::string> values;
+    for (auto const& request : requests_)
+      if (request.action == action)
+        values.emplace_back(wire::find_pair(request.parameters, name).value_or(""));
+    return values;
   }
   /// Of all requests, in their order.
   std::vector<std::string> actions() const {
@@ -96,6 +105,12 @@ class ScriptedService {
     return asked;
   }
 
+  static http::Response block_of(char content) {
+    Bytes block(512 * 1024, std::byte(content));
+    http::Headers headers{{"x-amz-checksum", to_base64(digest::sha256(block).bytes)}};
+    return {200, std::move(headers), std::move(block), {}};
+  }
+
   http::Response answer(http::Request const& request) {
     std::lock_guard lock(mutex_);
     requests_.push_back(read(request));
@@ -103,6 +118,7 @@ class ScriptedService {
     auto text = list.empty() ? ec2_error("InvalidAction") : list.front();
     if (list.size() > 1) list.pop_front();
     bool failed = text.contains("<Error>") || text.contains("\"__type\"");
+    if (requests_.back().action == "GetSnapshotBlock" && !failed) return block_of(text.front());
     http::Headers headers;
     if (text.contains("\"__type\""))  // where EBS direct has it
       headers.emplace_back("x-amzn-errortype", boost::json::parse(text).at("__type").as_string());
