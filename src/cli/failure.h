@@ -17,6 +17,7 @@ enum class Exit : int {
   timed_out = 6,      ///< nothing moved for too long; the work goes on at the server
   guarded = 7,        ///< in use or protected
   locked = 8,         ///< another run is at the same work
+  hung_up = 129,      ///< SIGHUP
   interrupted = 130,  ///< SIGINT
   terminated = 143,   ///< SIGTERM
   usage = 252,

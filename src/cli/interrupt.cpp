@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <initializer_list>
 #include <mutex>
 #include <thread>
 
@@ -13,23 +15,53 @@
 namespace argosy::cli {
 namespace {
 
+/// Whoever passes signals on may do so twice; a person does not press a key again so soon.
+constexpr auto kSameSignal = std::chrono::milliseconds(500);
+
 std::mutex mutex;  // guards actions
 std::list<std::function<void()>> actions;
+
+sigset_t set_of(std::initializer_list<int> numbers) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : numbers) sigaddset(&set, number);
+  return set;
+}
+
+bool is_ignored(int number) {
+  struct sigaction now {};
+  return sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+Exit exit_of(int number) {
+  if (number == SIGHUP) return Exit::hung_up;
+  return number == SIGINT ? Exit::interrupted : Exit::terminated;
+}
+
+/// The actions may wait for a network that is away.
+void end_at_once_when_asked_again() {
+  std::this_thread::sleep_for(kSameSignal);
+  auto const again = set_of({SIGINT});
+  timespec const now{};
+  while (sigtimedwait(&again, nullptr, &now) == SIGINT) {
+  }
+  int number = 0;
+  sigwait(&again, &number);
+  _exit(static_cast<int>(Exit::interrupted));
+}
 
 }  // namespace
 
 void watch_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  auto const signals = is_ignored(SIGHUP) ? set_of({SIGINT, SIGTERM}) : set_of({SIGINT, SIGTERM, SIGHUP});
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals] {
-    int signal = 0;
-    sigwait(&signals, &signal);
+    int number = 0;
+    sigwait(&signals, &number);
+    std::thread(&end_at_once_when_asked_again).detach();
     std::lock_guard lock(mutex);
     for (auto action = actions.rbegin(); action != actions.rend(); ++action) (*action)();
-    _exit(static_cast<int>(signal == SIGINT ? Exit::interrupted : Exit::terminated));
+    _exit(static_cast<int>(exit_of(number)));
   }).detach();
 }
 

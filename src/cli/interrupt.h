@@ -1,13 +1,13 @@
-// cli/interrupt.h - Ctrl-C and SIGTERM: say what goes on, clean up, and end with the code that belongs to the
-// signal.
+// cli/interrupt.h - Ctrl-C, SIGTERM and a terminal that is gone: say what goes on, clean up, and end with the
+// code that belongs to the signal.
 #pragma once
 #include <functional>
 #include <list>
 
 namespace argosy::cli {
 
-/// Must be called first in main, before any thread: from then on a thread of its own waits for the two
-/// signals.
+/// Must be called first in main, before any thread: from then on a thread of its own waits for the signals.
+/// Where SIGHUP is ignored (nohup) it remains so. A second Ctrl-C ends the program at once.
 void watch_signals();
 
 /// While it lives, `action` runs when a signal ends the program; on the watcher's thread, the last made

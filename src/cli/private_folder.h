@@ -8,7 +8,7 @@
 
 namespace argosy::cli {
 
-/// Of mode 0700; it goes with its content, also on Ctrl-C.
+/// Of mode 0700; it goes with its content, also on Ctrl-C and when the terminal is gone.
 class PrivateFolder {
  public:
   static Outcome<std::unique_ptr<PrivateFolder>> make();

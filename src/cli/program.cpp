@@ -32,7 +32,7 @@ AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files.
 
 Exit codes: 0 done; 1 failed; 2 verify found a difference; 3 partly done, run it again for the rest;
 4 refused, nothing was changed; 5 temporary, try later; 6 nothing moved for --timeout, the work goes on at
-the server; 7 in use or protected; 8 another run is at it; 130, 143 interrupted; 252 usage;
+the server; 7 in use or protected; 8 another run is at it; 129, 130, 143 interrupted; 252 usage;
 253 configuration or credentials; 254 the service answered with an error.
 )";
 

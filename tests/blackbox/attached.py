@@ -52,6 +52,7 @@ class Attached:
 def attached(account, *arguments, **more):
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         served = Attached(argosy.start(account, "attach", *arguments, TMPDIR=folder, **more))
+        served.folder = pathlib.Path(folder)
         try:
             assert served.uri, served.complaints
             yield served

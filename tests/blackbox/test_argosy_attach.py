@@ -36,12 +36,25 @@ def test_holes_are_told_and_read_as_zeros(owner):
 
 
 def test_ctrl_c_ends_it_with_the_code_of_the_signal(owner, snapshot):
-    for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+    for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
         with attached(owner, snapshot) as served:
+            assert list(served.folder.glob("*/session"))
             assert served.stop(number) == status
+            assert list(served.folder.iterdir()) == [], "no credentials stay"
             path = served.uri.partition("socket=")[2]
             with socket.socket(socket.AF_UNIX) as client, pytest.raises(OSError):
                 client.connect(path)
+
+
+def test_it_outlives_its_terminal_where_that_is_wished(owner, snapshot):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with attached(owner, snapshot) as served:
+            served.process.send_signal(signal.SIGHUP)
+            read(served.uri, 0, 512)
+            assert served.process.poll() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_it_serves_where_it_is_told(owner, snapshot, tmp_path):

@@ -84,7 +84,7 @@ def test_a_line_that_does_not_come_ends_the_waiting_and_the_machine(owner, servi
     assert not found["booted"] and found["terminated"]
 
 
-@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_ctrl_c_terminates_the_machine(owner, service, number, status):
     process = command.start(
         owner, "verify", "--launch", IMAGE, "--expect", "never", AWS_ENDPOINT_URL=service.endpoint
