@@ -51,7 +51,7 @@ Outcome<std::string> find_plugin(std::string const& given) {
   std::error_code error;
   if (!given.empty()) {
     if (!std::filesystem::exists(given, error)) return stop(Exit::refused, given + " does not exist");
-    return std::filesystem::absolute(given).string();
+    return absolute_path(given);
   }
   auto const folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   for (auto const* place : {".", "../lib/argosy"})
@@ -75,8 +75,7 @@ Outcome<disk_server::Session> open_snapshot(Session& session, std::string const&
   out.access_key_id = credentials.access_key_id;
   out.secret_access_key = credentials.secret_access_key;
   out.session_token = credentials.session_token;
-  if (!session.authority_path().empty())
-    out.authority_path = std::filesystem::absolute(session.authority_path()).string();
+  if (!session.authority_path().empty()) out.authority_path = absolute_path(session.authority_path());
   return out;
 }
 
@@ -94,8 +93,7 @@ Outcome<Place> place_of(AttachOptions const& options, std::string const& folder)
   std::error_code ignored;
   if (!options.socket.empty() && std::filesystem::exists(options.socket, ignored))
     return stop(Exit::refused, options.socket + " exists");
-  auto const socket =
-      options.socket.empty() ? folder + "/nbd" : std::filesystem::absolute(options.socket).string();
+  auto const socket = options.socket.empty() ? folder + "/nbd" : absolute_path(options.socket);
   return Place{{"--unix", socket}, "nbd+unix:///?socket=" + crypto::percent_encode(socket, true)};
 }
 

@@ -115,8 +115,9 @@ class NbdDisk final : public Disk {
 /// The first connection, as soon as the server listens.
 Outcome<Connection> wait_for(Process& server, std::string const& socket) {
   auto give_up = std::chrono::steady_clock::now() + kStartTimeout;
+  std::error_code ignored;
   while (true) {
-    if (std::filesystem::exists(socket))
+    if (std::filesystem::exists(socket, ignored))
       if (auto connection = connect(socket)) return connection;
     if (!server.is_running()) {
       auto complaint = server.complaint();

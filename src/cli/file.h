@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,13 @@ namespace argosy::cli {
 /// "PATH: WHAT: reason", from errno.
 inline Failure system_failure(std::string const& path, char const* what) {
   return Failure(Exit::failed, path + ": " + what + ": " + std::strerror(errno));
+}
+
+/// As it was given where there is no working directory.
+inline std::string absolute_path(std::string const& path) {
+  std::error_code error;
+  auto absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.string();
 }
 
 class File {

@@ -4,6 +4,7 @@
 
 #include "cli/ec2.h"
 #include "cli/encryption.h"
+#include "cli/file.h"
 #include "cli/format.h"
 #include "cli/identity.h"
 #include "cli/key_reference.h"
@@ -83,10 +84,10 @@ Outcome<std::vector<Source>> open_sources(ImportOptions const& options, std::vec
     source.disk = TRY(open_disk(path, options.format, options.jobs));
     source.volume_size_gib =
         TRY(volume_size(*source.disk, path, sources.size() == 1 ? options.volume_size_gib : 0));
-    source.pending = TRY(PendingUpload::open(
-        settings.state_directory,
-        {session.ebs_endpoint(), account, session.region(), std::filesystem::absolute(path).string(),
-         sources.size(), source.volume_size_gib, options.description, tags, encryption}));
+    source.pending = TRY(
+        PendingUpload::open(settings.state_directory,
+                            {session.ebs_endpoint(), account, session.region(), absolute_path(path),
+                             sources.size(), source.volume_size_gib, options.description, tags, encryption}));
   }
   return sources;
 }

@@ -22,8 +22,8 @@ bool is_still_at(File const& file, std::string const& path) {
 
 Outcome<void> make_folder_of(std::string const& path) {
   auto folder = std::filesystem::path(path).parent_path();
-  if (folder.empty() || std::filesystem::exists(folder)) return {};
   std::error_code error;
+  if (folder.empty() || std::filesystem::exists(folder, error)) return {};
   std::filesystem::create_directories(folder, error);
   if (!error) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   if (error) return stop(Exit::failed, folder.string() + ": cannot make it: " + error.message());

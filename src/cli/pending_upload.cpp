@@ -47,9 +47,10 @@ Outcome<std::string> make_title(UploadIdentity const& identity) {
 void remove_old_records(std::string const& folder) {
   std::error_code ignored;
   auto const now = std::filesystem::file_time_type::clock::now();
-  for (auto const& entry : std::filesystem::directory_iterator(folder, ignored))
-    if (entry.path().extension() == kEnding && now - entry.last_write_time(ignored) > kOldest)
-      std::filesystem::remove(entry.path(), ignored);
+  for (std::filesystem::directory_iterator entry(folder, ignored), end; entry != end;
+       entry.increment(ignored))
+    if (entry->path().extension() == kEnding && now - entry->last_write_time(ignored) > kOldest)
+      std::filesystem::remove(entry->path(), ignored);
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

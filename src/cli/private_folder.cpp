@@ -9,7 +9,12 @@
 namespace argosy::cli {
 
 Outcome<std::unique_ptr<PrivateFolder>> PrivateFolder::make() {
-  std::string path = (std::filesystem::temp_directory_path() / "argosy-XXXXXX").string();
+  std::error_code error;
+  auto const parent = std::filesystem::temp_directory_path(error);
+  if (error)
+    return stop(Exit::failed,
+                "there is no folder for what is temporary, is TMPDIR right? " + error.message());
+  std::string path = (parent / "argosy-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr) return std::unexpected(system_failure(path, "cannot make a folder"));
   return std::make_unique<PrivateFolder>(path);
 }

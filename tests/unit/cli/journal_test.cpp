@@ -75,6 +75,13 @@ TEST_F(JournalFile, is_had_by_one_at_a_time) {
   EXPECT_TRUE(Journal::open(path_)) << "a new file, which nobody has";
 }
 
+TEST_F(JournalFile, is_no_exception_where_its_folder_cannot_be_looked_at) {
+  std::filesystem::create_symlink("loop", folder_ / "loop");  // as a folder is to whom it is closed
+  auto journal = Journal::open(folder_ / "loop/below/work");
+  ASSERT_FALSE(journal);
+  EXPECT_EQ(journal.error().exit, Exit::failed);
+}
+
 TEST(JournalInMemory, works_without_a_file) {
   auto journal = *Journal::open_in_memory();
   EXPECT_FALSE(*journal->resume("the work"));
