@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "base/text.h"
 #include "cli/format.h"
 #include "cli/profile_files.h"
 #include "cli/reference.h"
@@ -37,6 +38,14 @@ Outcome<remote::Credentials> ask_process(std::string const& command, Sources con
   return remote::Credentials{*id, *secret, text("SessionToken")};
 }
 
+/// Whether the SDKs ask a role or single sign-on, before any keys that the profile may have too.
+bool asks_elsewhere(Profile const& profile) {
+  for (auto const* section : {&profile.config, &profile.credentials})
+    for (auto const* key : {"role_arn", "web_identity_token_file", "sso_role_name", "sso_account_id"})
+      if (find(*section, key)) return true;
+  return false;
+}
+
 struct FoundCredentials {
   remote::Credentials credentials;
   std::string source;
@@ -53,6 +62,12 @@ Outcome<FoundCredentials> find_credentials(Flags const& flags, Sources const& so
     if (id || secret)
       return stop(Exit::configuration, "only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set");
   }
+  if (asks_elsewhere(profile))
+    return stop(Exit::configuration,
+                "the profile " + profile.name +
+                    " is that of a role or of single sign-on, which argosy cannot ask.\n  "
+                    "First: eval \"$(aws configure export-credentials --profile " +
+                    profile.name + " --format env)\", and no --profile");
   auto const of_profile = " of the profile " + profile.name;
   if (auto found = static_credentials(profile.credentials))
     return FoundCredentials{*found, "the credentials file" + of_profile};
@@ -83,7 +98,8 @@ std::optional<std::string> choose(Rank rank, std::optional<std::string> of_flag_
 std::optional<std::string> find_endpoint(Flags const& flags, Environment const& environment,
                                          Profile const& profile, Rank rank, std::string const& service,
                                          std::string const& variable) {
-  bool ignored = find(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true";
+  auto const ignore = find(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").value_or("");
+  bool ignored = to_lower(ignore) == "true";
   std::optional<std::string> near;
   if (!flags.endpoint_url.empty()) near = flags.endpoint_url;
   if (ignored) return near;

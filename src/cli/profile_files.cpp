@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "base/text.h"
 #include "cli/reference.h"
 
 namespace argosy::cli {
@@ -45,7 +46,7 @@ Ini parse_ini(std::string_view text) {
     auto equals = line.find('=');
     if (section == nullptr || equals == std::string::npos) continue;
     bool nested = (raw[0] == ' ' || raw[0] == '\t') && !parent.empty();
-    auto key = trim(line.substr(0, equals));
+    auto key = to_lower(trim(line.substr(0, equals)));
     auto value = trim(line.substr(equals + 1));
     if (auto comment = value.find(" #"); comment != std::string::npos) value = trim(value.substr(0, comment));
     if (!nested) parent = value.empty() ? key : "";
@@ -65,7 +66,8 @@ Ini read_config_file(Sources const& sources) {
 }
 
 Outcome<Profile> load_profile(std::string const& name, Sources const& sources) {
-  auto named = name.empty() ? find(sources.environment, "AWS_PROFILE") : name;
+  auto named = name.empty() ? find(sources.environment, "AWS_DEFAULT_PROFILE") : name;
+  if (!named) named = find(sources.environment, "AWS_PROFILE");
   Profile profile{named.value_or("default"), {}, {}, {}};
   auto config = read_config_file(sources);
   auto credentials = read_credentials_file(sources);

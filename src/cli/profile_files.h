@@ -11,7 +11,8 @@
 
 namespace argosy::cli {
 
-/// Key -> value. A nested key ("ec2 =" and below it "  endpoint_url = …") reads "ec2.endpoint_url".
+/// Key, in lower case -> value. A nested key ("ec2 =" and below it "  endpoint_url = …") reads
+/// "ec2.endpoint_url".
 using Section = std::map<std::string, std::string>;
 /// By the name of the section.
 using Ini = std::map<std::string, Section>;
@@ -29,7 +30,8 @@ struct Profile {
 
 /// Empty if there is no such file.
 Ini read_config_file(Sources const& sources);
-/// The profile of that name; with an empty one that of AWS_PROFILE, or the default. Fails with
+/// The profile of that name; with an empty one that of AWS_DEFAULT_PROFILE, of
+/// AWS_PROFILE, or the default. Fails with
 /// `configuration` if one is named that neither file has.
 Outcome<Profile> load_profile(std::string const& name, Sources const& sources);
 /// The names of the profiles in both files, each once.

@@ -137,6 +137,40 @@ TEST(Profile, is_asked_again_for_credentials_that_changed_meanwhile) {
   EXPECT_EQ(settings->of_profile("outside")->resolve_again()->credentials->access_key_id, "AKIA4");
 }
 
+TEST(Profile, of_a_role_or_of_single_sign_on_is_not_used_with_keys_that_it_has_too) {
+  for (auto const* key :
+       {"role_arn = arn:x", "Role_ARN = arn:x", "sso_account_id = 1", "web_identity_token_file = /x"}) {
+    auto changed = sources({});
+    changed.read_file = [&](std::string const& path) -> std::optional<std::string> {
+      if (path == "/home/me/.aws/config")
+        return std::string("[profile lab]\nregion = us-west-2\n") + key + "\n";
+      return path == "/home/me/.aws/credentials" ? std::optional<std::string>(kCredentials) : std::nullopt;
+    };
+    Flags flags;
+    flags.profile = "lab";
+    auto settings = resolve(flags, changed);
+    ASSERT_TRUE(settings) << settings.error().message;
+    ASSERT_FALSE(settings->credentials) << key;
+    EXPECT_EQ(settings->credentials.error().exit, Exit::configuration);
+    EXPECT_NE(settings->credentials.error().message.find("export-credentials --profile lab"),
+              std::string::npos);
+    EXPECT_EQ(resolve({}, changed)->credentials->access_key_id, "AKIADEFAULT");
+  }
+}
+
+TEST(Profile, of_both_variables_is_the_one_that_the_aws_command_takes) {
+  auto settings = resolve({}, sources({{"AWS_DEFAULT_PROFILE", "lab"}, {"AWS_PROFILE", "outside"}}));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->credentials->access_key_id, "AKIALAB");
+}
+
+TEST(Profile, endpoints_are_ignored_on_request_however_it_is_written) {
+  auto settings =
+      resolve({}, sources({{"AWS_PROFILE", "lab"}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True"}}));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_TRUE(settings->endpoint_urls.empty());
+}
+
 TEST(Profile, names_and_regions_are_listed_from_both_files) {
   EXPECT_EQ(list_profiles(sources({})), (std::vector<std::string>{"default", "lab", "outside"}));
   EXPECT_EQ(list_known_regions(sources({{"AWS_REGION", "eu-west-3"}})),
