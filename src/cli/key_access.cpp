@@ -66,18 +66,21 @@ std::optional<Obstacle> find_state_obstacle(kms::KeyMetadata const& key) {
 
 Outcome<FoundKey> find_key(Session& session, std::string const& key) {
   auto found = describe_key(session, key);
-  if (found) return FoundKey{*std::move(found), std::nullopt};
+  if (found) return FoundKey{*std::move(found), std::nullopt, false};
   auto const& code = found.error().code;
   if (code == "NotFoundException") {
     bool is_alias = key.starts_with("alias/");
     auto const& region = session.region();
-    return FoundKey{std::nullopt, Obstacle{"there is no key " + key + " in " + region,
-                                           is_alias ? "argosy key create " + region + " --alias " + key
-                                                    : "argosy key ls " + region}};
+    return FoundKey{
+        std::nullopt,
+        Obstacle{"there is no key " + key + " in " + region,
+                 is_alias ? "argosy key create " + region + " --alias " + key : "argosy key ls " + region},
+        false};
   }
   if (code == kDenied)
     return FoundKey{std::nullopt,
-                    Obstacle{"there is no key " + key + " that is open to you", ask_the_owner(session, key)}};
+                    Obstacle{"there is no key " + key + " that is open to you", ask_the_owner(session, key)},
+                    true};
   return std::unexpected(found.error());
 }
 

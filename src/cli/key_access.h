@@ -35,6 +35,7 @@ std::optional<Obstacle> find_state_obstacle(kms::KeyMetadata const& key);
 struct FoundKey {
   std::optional<kms::KeyMetadata> key;
   std::optional<Obstacle> obstacle;  ///< the key is not there, or closed to the caller
+  bool is_closed = false;            ///< the latter
 };
 /// `key`: as kms.h takes it. Fails only where the service itself does.
 Outcome<FoundKey> find_key(Session& session, std::string const& key);

@@ -103,8 +103,14 @@ Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std:
     return std::ranges::any_of(accounts,
                                [&](auto const& account) { return name == grant_name(account, shared.id); });
   };
-  for (auto const& found : TRY(find_keys(session, shared)))
+  std::optional<Obstacle> closed;
+  for (auto const& found : TRY(find_keys(session, shared))) {
+    if (found.is_closed) closed = found.obstacle;
     if (found.key && !is_managed_by_aws(*found.key)) TRY(take_key(session, found.key->arn, is_given_with_it));
+  }
+  if (closed)
+    return stop(Exit::failed,
+                "what --with-key gave could not be looked for and may still be there: " + show(*closed, 2));
   return {};
 }
 

@@ -119,6 +119,15 @@ TEST_F(SharedImage, takes_only_what_it_gave) {
   EXPECT_EQ(service.count("RevokeGrant"), 3) << "of all accounts, with this image";
 }
 
+TEST_F(SharedImage, under_a_key_that_is_closed_says_that_nothing_was_taken) {
+  service.answers["DescribeKey"] = {kms_error("AccessDeniedException")};
+  auto taken = take_keys(*session, to_shared(image), {kAccount});
+  ASSERT_FALSE(taken);
+  EXPECT_NE(taken.error().message.find("may still be there"), std::string::npos);
+  service.answers["DescribeKey"] = {kms_error("NotFoundException")};
+  EXPECT_TRUE(take_keys(*session, to_shared(image), {kAccount})) << "a key that is gone opens nothing";
+}
+
 TEST_F(SharedImage, may_be_a_snapshot_alone) {
   Shared const snapshot{"snap-1", {"snap-1"}};
   auto found = check_share(*session, snapshot, audience, false);
