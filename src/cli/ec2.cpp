@@ -16,6 +16,10 @@
 namespace argosy::cli {
 namespace {
 
+/// EC2's own limit of a page. Without one it answers all at once, which may be more than any answer may hold;
+/// with ids it refuses one.
+constexpr std::int32_t kMostResults = 1000;
+
 /// For operations that answer <return>true</return>.
 template <class Request>
 Outcome<void> act(Session& session, std::string_view action, Request const& request) {
@@ -59,6 +63,7 @@ Outcome<std::string> need_id(std::optional<std::string> const& id, std::string_v
 }  // namespace
 
 Outcome<std::vector<ec2::Image>> describe_images(Session& session, ec2::DescribeImagesRequest request) {
+  if (request.image_id.empty()) request.max_results = kMostResults;
   return call_paged(session, "DescribeImages", std::move(request), &ec2::DescribeImagesResponse::images_set);
 }
 
@@ -83,6 +88,7 @@ Outcome<ec2::Image> find_image(Session& session, std::string const& image_id) {
 
 Outcome<std::vector<ec2::Snapshot>> describe_snapshots(Session& session,
                                                        ec2::DescribeSnapshotsRequest request) {
+  if (request.snapshot_id.empty()) request.max_results = kMostResults;
   return call_paged(session, "DescribeSnapshots", std::move(request),
                     &ec2::DescribeSnapshotsResponse::snapshot_set);
 }

@@ -106,6 +106,22 @@ TEST(Session, takes_other_credentials_when_its_own_have_run_out) {
   EXPECT_EQ(resolved, 2);
 }
 
+TEST(Lists, come_in_pages_unless_ids_are_named) {
+  ScriptedService service;
+  auto session = service.open();
+  service.answers["DescribeImages"] = {
+      "<R><imagesSet><item><imageId>ami-1</imageId></item></imagesSet><nextToken>t</nextToken></R>",
+      "<R><imagesSet/></R>"};
+  EXPECT_EQ(describe_own_images(*session, {})->size(), 1U);
+  EXPECT_EQ(service.parameters("DescribeImages", "MaxResults"), (std::vector<std::string>{"1000", "1000"}));
+  EXPECT_EQ(service.parameter("DescribeImages", "NextToken"), "t");
+  service.answers["DescribeSnapshots"] = {"<R/>"};
+  EXPECT_TRUE(describe_snapshots(*session, {}));
+  EXPECT_EQ(service.parameter("DescribeSnapshots", "MaxResults"), "1000");
+  EXPECT_TRUE(own_snapshots(*session, {"snap-1"}));
+  EXPECT_EQ(service.parameter("DescribeSnapshots", "MaxResults"), "");
+}
+
 TEST(Session, refuses_an_endpoint_that_is_no_url) {
   Settings settings;
   settings.endpoint_urls["ec2"] = "127.0.0.1:80";
