@@ -37,6 +37,7 @@ struct Removal {
   std::vector<Disk> disks;
   std::string state = "kept";
   std::optional<Failure> failure;
+  std::size_t depth = 0;  ///< 0: it was named; a copy is found by one that is less deep
 };
 
 /// "us-east-1/ami-…" of where an image came from; empty if it is no copy.
@@ -63,7 +64,7 @@ Outcome<Removal> find_own(Target target) {
     return stop(Exit::refused, target.text() + " belongs to " +
                                    seen.image_owner_id.value_or("another account") + ", not to you");
   }
-  return Removal{std::move(target), std::move(found.front()), {}, "kept", std::nullopt};
+  return Removal{std::move(target), std::move(found.front()), {}, "kept", std::nullopt, 0};
 }
 
 /// Own images with the name of `first` in the regions; whether they are copies is not asked yet.
@@ -76,7 +77,7 @@ Outcome<std::vector<Removal>> find_namesakes(Removal const& first, std::vector<s
       auto id = image.image_id.value_or("");
       Target target{TRY(session->open_in(region)), id, first.target.profile};
       if (target.text() != first.target.text())
-        out.push_back({std::move(target), std::move(image), {}, "kept", std::nullopt});
+        out.push_back({std::move(target), std::move(image), {}, "kept", std::nullopt, 0});
     }
   }
   return out;
@@ -103,6 +104,7 @@ Outcome<std::vector<Removal>> add_copies(std::vector<Removal>& removals,
         ++j;
         continue;
       }
+      others[j].depth = removals[i].depth + 1;
       removals.push_back(std::move(others[j]));
       others.erase(others.begin() + static_cast<std::ptrdiff_t>(j));
     }
@@ -162,6 +164,13 @@ void take_result(Removal& removal, ec2::DeleteSnapshotReturnCode const& result) 
   if (disk != removal.disks.end() && result.return_code == "success") disk->state = "deleted";
 }
 
+/// There when everybody was asked, and no more: an attempt without an answer has done it, or somebody else.
+bool is_gone(Failure const& failure) {
+  return failure.code == "InvalidAMIID.NotFound" || failure.code == "InvalidAMIID.Unavailable";
+}
+
+bool has_failed(Removal const& removal) { return removal.failure.has_value(); }
+
 Outcome<void> deregister(Removal& removal, DeregisterOptions const& options) {
   bool dry_run = options.consent.dry_run;
   auto done = deregister_image(
@@ -173,10 +182,27 @@ Outcome<void> deregister(Removal& removal, DeregisterOptions const& options) {
       if (goes(disk, options)) disk.state = "would be deleted";
     return {};
   }
-  if (!done) return std::unexpected(done.error());
+  if (!done && (dry_run || !is_gone(done.error()))) return std::unexpected(done.error());
   removal.state = "deregistered";
-  for (auto const& result : *done) take_result(removal, result);
+  if (done)
+    for (auto const& result : *done) take_result(removal, result);
   return {};
+}
+
+/// Copies before what they are found by: whatever fails or stops this, the same command finds what is left.
+void deregister_all(std::vector<Removal>& removals, DeregisterOptions const& options) {
+  std::size_t deepest = 0;
+  for (auto const& removal : removals) deepest = std::max(deepest, removal.depth);
+  for (auto depth = deepest + 1; depth-- > 0;) {
+    bool const copies_failed = !options.consent.dry_run && std::ranges::any_of(removals, &has_failed);
+    run_each(kImagesAtOnce, removals.size(), [&](std::size_t i) {
+      auto& removal = removals[i];
+      if (removal.depth != depth) return;
+      auto done = copies_failed ? stop(Exit::failed, "stays as long as there are copies that are to go")
+                                : deregister(removal, options);
+      if (!done) removal.failure = done.error();
+    });
+  }
 }
 
 /// A snapshot of two images that go was still needed by the second when the first went.
@@ -227,6 +253,30 @@ Outcome<std::vector<Removal>> find_removals(DeregisterOptions const& options, Se
   return removals;
 }
 
+/// As they were given.
+std::string print_options(DeregisterOptions const& options) {
+  std::string out;
+  if (options.everywhere) out += " --everywhere";
+  for (auto const& region : options.regions) out += " --regions " + region;
+  if (options.keep_snapshots) out += " --keep-snapshots";
+  return out;
+}
+
+/// For what is left after a part was done: an image that is gone cannot be named again.
+void tell_rest(std::vector<Removal> const& removals, DeregisterOptions const& options, Terminal& terminal) {
+  std::string images;
+  std::string snapshots;
+  for (auto const& removal : removals) {
+    if (removal.depth == 0 && removal.state == "kept") images += " " + removal.target.text();
+    if (removal.state != "deregistered") continue;
+    for (auto const& disk : removal.disks)
+      if (goes(disk, options) && disk.state != "deleted")
+        snapshots += " " + removal.target.session->region() + "/" + disk.snapshot_id;
+  }
+  if (!images.empty()) terminal.complain("The rest: argosy deregister" + images + print_options(options));
+  if (!snapshots.empty()) terminal.complain("The rest: argosy snapshot rm" + snapshots);
+}
+
 Outcome<Exit> run(DeregisterOptions const& options, Settings const& settings, Terminal& terminal) {
   std::vector<Removal> namesakes;
   auto removals = TRY(find_removals(options, settings, namesakes));
@@ -234,14 +284,12 @@ Outcome<Exit> run(DeregisterOptions const& options, Settings const& settings, Te
   auto question = "Deregister " + show_count(removals.size(), "image") +
                   (snapshots > 0 ? " and delete " + show_count(snapshots, "snapshot") : "") + "?";
   if (!options.consent.dry_run) TRY(ask(options.consent, question, terminal));
-  auto act = [&](auto const& step) {
+  deregister_all(removals, options);
+  if (!options.consent.dry_run)
     run_each(kImagesAtOnce, removals.size(), [&](std::size_t i) {
       if (removals[i].failure) return;
-      if (auto done = step(removals[i], options); !done) removals[i].failure = done.error();
+      if (auto done = delete_rest(removals[i], options); !done) removals[i].failure = done.error();
     });
-  };
-  act(&deregister);
-  if (!options.consent.dry_run) act(&delete_rest);
   std::vector<std::optional<Failure>> failures;
   boost::json::array items;
   for (auto const& removal : removals) {
@@ -250,7 +298,9 @@ Outcome<Exit> run(DeregisterOptions const& options, Settings const& settings, Te
     items.push_back(to_json(removal));
   }
   if (terminal.format() == Format::json) terminal.print(items);
-  return conclude(failures);
+  auto const end = conclude(failures);
+  if (end == Exit::partly && !options.consent.dry_run) tell_rest(removals, options, terminal);
+  return end;
 }
 
 constexpr char const* kExamples = R"(  argosy deregister us-east-1/ami-…
@@ -260,7 +310,8 @@ constexpr char const* kExamples = R"(  argosy deregister us-east-1/ami-…
 
 Says what will go, and asks. The snapshots of an image go with it; one that another image of yours
 needs stays, and is named. Copies are own images of the same name that were copied from the image, or
-from the same source; another image of that name stays. What was started from an image goes on.
+from the same source; another image of that name stays. They go before the image by which they are
+found, so that it can be named again when one fails. What was started from an image goes on.
 Deregistering a copy that is under way cancels it.
 )";
 

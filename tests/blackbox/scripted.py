@@ -1,5 +1,5 @@
 """A service that answers each action of EC2 from a list of its own, the last answer for ever: for states that a real
-one is in too shortly, or not yet."""
+one is in too shortly, or not yet. "us-west-2 DescribeImages" goes before "DescribeImages"."""
 import http.server
 import threading
 import urllib.parse
@@ -14,7 +14,8 @@ class Scripted:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 form = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                status, body = scripted.answer(dict(urllib.parse.parse_qsl(form)))
+                region = self.headers.get("Authorization", "///").split("/")[2]
+                status, body = scripted.answer(dict(urllib.parse.parse_qsl(form)), region)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -30,10 +31,10 @@ class Scripted:
     def endpoint(self):
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
-    def answer(self, parameters):
+    def answer(self, parameters, region):
         action = parameters["Action"]
         self.asked.append((action, parameters))
-        texts = self.answers.get(action) or [error("InvalidAction")]
+        texts = self.answers.get(f"{region} {action}") or self.answers.get(action) or [error("InvalidAction")]
         text = texts.pop(0) if len(texts) > 1 else texts[0]
         return (400 if "<Error>" in text else 200), text.encode()
 

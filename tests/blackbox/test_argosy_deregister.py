@@ -1,6 +1,9 @@
 """argosy deregister: images, their snapshots, their copies; what stays is named."""
+import pytest
+
 import disks
-from argosy import argosy, argosy_json
+import scripted
+from argosy import argosy, argosy_json, run
 
 
 def images(owner, region="us-east-1"):
@@ -97,3 +100,55 @@ def test_nothing_goes_when_one_of_the_images_cannot(owner, recipient, stranger):
     assert argosy(owner, "deregister", image, "--regions", "mars-1", "--yes", status=254)
     assert argosy(owner, "deregister", image, "--regions", "us-west-2", "--everywhere", status=252)
     assert image in images(owner) and snapshot in snapshots(owner)
+
+
+IMAGE, COPY = "ami-00000000000000001", "ami-00000000000000002"
+
+
+def described(image="", source=""):
+    item = f"<item><imageId>{image}</imageId><name>web-1</name>{source}</item>" if image else ""
+    return f"<DescribeImagesResponse><imagesSet>{item}</imagesSet></DescribeImagesResponse>"
+
+
+@pytest.fixture
+def two_regions():
+    """An image and its copy in another region."""
+    source = f"<sourceImageId>{IMAGE}</sourceImageId><sourceImageRegion>us-east-1</sourceImageRegion>"
+    service = scripted.Scripted(
+        DescribeRegions=[
+            "<R><regionInfo><item><regionName>us-east-1</regionName></item>"
+            "<item><regionName>us-west-2</regionName></item></regionInfo></R>"
+        ]
+    )
+    service.answers["us-east-1 DescribeImages"] = [described(IMAGE)]
+    service.answers["us-west-2 DescribeImages"] = [described(COPY, source)]
+    service.answers["DeregisterImage"] = ["<R><return>true</return></R>"]
+    yield service
+    service.close()
+
+
+def deregister(owner, service, *more, status=0):
+    command = ["deregister", f"us-east-1/{IMAGE}", "--everywhere", "--yes", *more]
+    return run(owner, *command, status=status, AWS_ENDPOINT_URL=service.endpoint, AWS_MAX_ATTEMPTS=1)
+
+
+def test_an_image_stays_until_its_copies_are_gone_so_that_it_can_be_named_again(owner, two_regions):
+    two_regions.answers["us-west-2 DeregisterImage"] = [scripted.error("OperationNotPermitted")]
+    _, complaints = deregister(owner, two_regions, status=1)
+    asked = [parameters["ImageId"] for action, parameters in two_regions.asked if action == "DeregisterImage"]
+    assert asked == [COPY] and "stays as long as" in complaints
+    two_regions.answers["us-west-2 DeregisterImage"] = ["<R><return>true</return></R>"]
+    deregister(owner, two_regions)
+    asked = [parameters["ImageId"] for action, parameters in two_regions.asked if action == "DeregisterImage"]
+    assert asked == [COPY, COPY, IMAGE]
+
+
+def test_what_is_left_is_told_as_a_command(owner, two_regions):
+    two_regions.answers["us-east-1 DeregisterImage"] = [scripted.error("OperationNotPermitted")]
+    _, complaints = deregister(owner, two_regions, "--keep-snapshots", status=3)
+    assert f"The rest: argosy deregister us-east-1/{IMAGE} --everywhere --keep-snapshots" in complaints
+
+
+def test_an_image_that_is_gone_when_it_is_to_go_is_no_failure(owner, two_regions):
+    two_regions.answers["us-west-2 DeregisterImage"] = [scripted.error("InvalidAMIID.NotFound")]
+    deregister(owner, two_regions)
