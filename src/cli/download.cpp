@@ -139,6 +139,8 @@ Outcome<Downloaded> download(Session& session, std::string const& snapshot_id, s
                              std::string const& label) {
   auto file = TRY(File::open(path, O_RDWR | O_CREAT));
   auto written = TRY(read_journal(journal));
+  if (written.empty() && ftruncate(file.descriptor(), 0) != 0)  // what lies in it is of another export
+    return std::unexpected(system_failure(path, "cannot shorten"));
   auto line = terminal.begin(label);
   Download download(session, snapshot_id, file, path, journal, std::move(written), options, terminal, line);
   auto outcome = download.begin();

@@ -269,6 +269,16 @@ def test_an_export_of_another_snapshot_begins_anew(owner, wire, tmp_path, large,
     assert starts_with(out, disk)
 
 
+def test_nothing_of_another_export_stays_after_a_kill_between_record_and_file(owner, wire, tmp_path, imported, disk):
+    out, partial, journal = (tmp_path / f"out.raw{ending}" for ending in ("", ".partial", ".partial.journal"))
+    interrupt_export(owner, wire, imported, out, 2 * BLOCK_BYTES)
+    title = journal.read_text().partition("\n")[0]
+    journal.write_text(title + "\n")
+    partial.write_bytes(os.urandom(2 * BLOCKS * BLOCK_BYTES))
+    argosy(owner, "export", imported, out, AWS_ENDPOINT_URL=wire.endpoint)
+    assert starts_with(out, disk)
+
+
 def test_an_export_that_is_converted_goes_on_too(owner, wire, tmp_path, large, exported):
     out = tmp_path / "out.qcow2"
     wire.stop_after(30 * BLOCK_BYTES)
