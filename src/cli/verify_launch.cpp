@@ -25,7 +25,7 @@ boost::json::object to_json(Target const& target, VerifyLaunchOptions const& opt
           {"image_id", target.id},
           {"profile", text(options.profile)},
           {"instance_id", text(report.instance_id)},
-          {"booted", !failure},
+          {"booted", !report.line.empty()},
           {"expected", text(options.expected)},
           {"line", text(report.line)},
           {"state", text(report.state)},
@@ -48,12 +48,15 @@ Outcome<Exit> verify_launch(VerifyLaunchOptions const& options, Settings const& 
   auto const who = options.profile.empty() ? std::string() : " as " + options.profile;
   if (terminal.format() == Format::json) {
     terminal.print(to_json(target, options, report, failure));
-  } else if (!failure) {
+  } else if (!report.line.empty()) {
     terminal.print(target.text() + " boots" + who + ": \"" + report.line + "\" after " +
-                   show_duration(report.took) + "; " + report.instance_id + " is terminated\n");
+                   show_duration(report.took) + "; " + report.instance_id +
+                   (report.terminated ? " is terminated\n" : " could not be terminated\n"));
   }
   if (!failure) return Exit::done;
-  terminal.complain(target.text() + " did not boot" + who + ": " + explain(*failure));
+  terminal.complain(target.text() +
+                    (report.line.empty() ? " did not boot" : " boots, but could not be terminated") + who +
+                    ": " + explain(*failure));
   return failure->exit;
 }
 

@@ -71,6 +71,14 @@ def test_a_machine_that_ends_before_has_not_booted(owner, service):
     assert found["state"] == "terminated" and service.count("TerminateInstances") == 1
 
 
+def test_a_machine_that_booted_and_could_not_be_terminated_has_booted(owner, service):
+    service.answers["TerminateInstances"] = [scripted.error("OperationNotPermitted")]
+    found = verify(owner, service, "--expect", "login:", status=7)
+    assert found["booted"] and not found["terminated"] and found["error"]["code"] == "OperationNotPermitted"
+    told = verify(owner, service, json=False, status=7)
+    assert "boots, but could not be terminated" in told and "did not boot" not in told
+
+
 def test_an_image_that_is_refused_is_told_by_its_code(owner, service):
     service.answers["RunInstances"] = [scripted.error("AuthFailure", f"Not authorized for images: [{IMAGE}]")]
     found = verify(owner, service, status=254)
