@@ -175,7 +175,9 @@ Outcome<Exit> run_rm(RemoveOptions const& options, Settings const& settings, Ter
   std::size_t going = 0;
   for (auto& removal : removals) {
     auto seen = look_at(removal);
-    terminal.note(removal.target.text() + "  " + (seen ? *seen : explain(seen.error())));
+    auto const line = removal.target.text() + "  " + (seen ? *seen : explain(seen.error()));
+    seen&& options.consent.yes ? terminal.note(line)
+                               : terminal.complain(line);  // whoever is asked must see it
     if (!seen) removal.failure = seen.error();
     if (seen) ++going;
   }

@@ -72,6 +72,7 @@ def test_a_snapshot_in_use_is_kept_and_its_image_named(owner):
     used, unused = upload(owner), upload(owner)
     image = disks.register(owner, used)
     assert image in argosy(owner, "snapshot", "rm", used, "--yes", status=7)
+    assert image in argosy(owner, "snapshot", "rm", used, "--yes", "--quiet", status=7), "errors are told in any case"
     kept, deleted = argosy_json(owner, "snapshot", "rm", used, unused, "--yes", status=3)
     assert (kept["state"], kept["used_by"], deleted["state"]) == ("kept", [image], "deleted")
     assert exists(owner, used) and not exists(owner, unused)
