@@ -1,6 +1,8 @@
 // cli/key_replicate.cpp - argosy key replicate: a multi-Region key in other regions.
 #include <algorithm>
 
+#include "cli/follow.h"
+#include "cli/format.h"
 #include "cli/key_target.h"
 #include "cli/program.h"
 #include "cli/reference.h"
@@ -37,25 +39,37 @@ std::string find_in(kms::MultiRegionConfiguration const& key, std::string const&
   return found == key.replica_keys.end() ? "" : found->arn;
 }
 
+/// {region, arn, created}
+Outcome<boost::json::object> replicate(KeyTarget const& target, std::string const& region,
+                                       Terminal& terminal) {
+  auto arn = find_in(*target.key.multi_region_configuration, region);
+  bool is_new = arn.empty();
+  if (is_new) {
+    arn = TRY(replicate_key(*target.session, target.key.arn, region)).arn;
+  } else {
+    terminal.note(show_key(arn) + "  was there already");
+  }
+  if (terminal.format() == Format::table) terminal.print(arn + "\n");
+  return boost::json::object{{"region", region}, {"arn", arn}, {"created", is_new}};
+}
+
 Outcome<Exit> run(ReplicateOptions const& options, Settings const& settings, Terminal& terminal) {
   auto regions = without_repeats(options.to);
   for (auto const& region : regions) TRY(check_region(region));
   auto target = TRY(open_primary(settings, options.key));
   boost::json::array replicas;
+  std::vector<std::optional<Failure>> failures;
   for (auto const& region : regions) {
-    auto arn = find_in(*target.key.multi_region_configuration, region);
-    bool is_new = arn.empty();
-    if (is_new) {
-      arn = TRY(replicate_key(*target.session, target.key.arn, region)).arn;
-    } else {
-      terminal.note(show_key(arn) + "  was there already");
-    }
-    if (terminal.format() == Format::table) terminal.print(arn + "\n");
-    replicas.push_back({{"region", region}, {"arn", arn}, {"created", is_new}});
+    auto made = replicate(target, region, terminal);
+    if (!made && regions.size() == 1) return std::unexpected(made.error());
+    if (!made) terminal.complain(region + ": " + explain(made.error()));
+    failures.push_back(made ? std::nullopt : std::optional(made.error()));
+    replicas.push_back(made ? *std::move(made)
+                            : boost::json::object{{"region", region}, {"error", to_json(made.error())}});
   }
   if (terminal.format() == Format::json)
     terminal.print(boost::json::object{{"key", target.key.arn}, {"replicas", std::move(replicas)}});
-  return Exit::done;
+  return combine(failures);
 }
 
 constexpr char const* kExamples = R"(  argosy key replicate us-east-1/alias/images --to us-west-2,eu-west-1

@@ -150,6 +150,14 @@ def test_a_multi_region_key_is_taken_to_other_regions_once(owner):
     assert keys.decrypt(owner, blob, "eu-west-1") == b"secret"
 
 
+def test_a_region_that_fails_takes_nothing_from_the_others(owner):
+    arn = create(owner, "--multi-region")
+    done = argosy_json(owner, "key", "replicate", arn, "--to", "mars-1,us-east-1", status=3)
+    failed, made = done["replicas"]
+    assert failed["region"] == "mars-1" and failed["error"]["code"]
+    assert made == {"region": "us-east-1", "arn": arn.replace("us-west-2", "us-east-1"), "created": True}
+
+
 def test_a_key_of_one_region_stays_there(owner):
     told = argosy(owner, "key", "replicate", create(owner), "--to", "us-east-1", status=4)
     assert "argosy key create us-west-2 --multi-region" in told
