@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/ebs.h"
+#include "cli/file.h"
 #include "cli/process.h"
 #include "wire/json.h"
 
@@ -15,7 +16,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kFormats{
     {{"raw", "raw"}, {"qcow2", "qcow2"}, {"vmdk", "vmdk"}, {"vhdx", "vhdx"}, {"vdi", "vdi"}, {"vhd", "vpc"}}};
 
 Outcome<std::string> detect_format(std::string const& path) {
-  auto said = TRY(run_process({"qemu-img", "info", "--output", "json", "--", path}));
+  auto said = TRY(run_process({"qemu-img", "info", "--output", "json", "--", absolute_path(path)}));
   auto info = TRY(wire::parse_json(said));
   auto const* format = info.is_object() ? info.get_object().if_contains("format") : nullptr;
   if (format == nullptr || !format->is_string())

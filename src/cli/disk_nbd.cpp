@@ -138,7 +138,7 @@ Outcome<std::unique_ptr<Disk>> open_nbd(std::string const& path, std::string con
   auto socket = folder->path() + "/nbd";
   auto server =
       TRY(Process::start({"qemu-nbd", "--read-only", "--persistent", "--shared", std::to_string(readers + 1),
-                          "--socket", socket, "--format", qemu_format, "--", path}));
+                          "--socket", socket, "--format", qemu_format, "--", absolute_path(path)}));
   auto connection = TRY(wait_for(server, socket));
   auto size = nbd_get_size(connection.get());
   if (size < 0) return stop(Exit::failed, std::string("qemu-nbd: ") + nbd_get_error());

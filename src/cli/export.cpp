@@ -79,7 +79,8 @@ Outcome<void> put_in_place(std::string const& from, std::string const& to) {
 Outcome<void> finish(std::string const& raw, std::string const& format, std::string const& file) {
   if (format == "raw") return put_in_place(raw, file);
   TemporaryFile converted(file + ".converting");
-  TRY(run_process({"qemu-img", "convert", "-f", "raw", "-O", format, "--", raw, converted.path()}));
+  TRY(run_process({"qemu-img", "convert", "-f", "raw", "-O", format, "--", absolute_path(raw),
+                   absolute_path(converted.path())}));
   TRY(put_in_place(converted.path(), file));
   unlink(raw.c_str());
   return {};

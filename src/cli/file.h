@@ -18,7 +18,8 @@ inline Failure system_failure(std::string const& path, char const* what) {
   return Failure(Exit::failed, path + ": " + what + ": " + std::strerror(errno));
 }
 
-/// As it was given where there is no working directory.
+/// As it was given where there is no working directory. QEMU takes what stands before a colon in another path
+/// for a protocol.
 inline std::string absolute_path(std::string const& path) {
   std::error_code error;
   auto absolute = std::filesystem::absolute(path, error);

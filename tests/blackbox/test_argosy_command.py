@@ -97,6 +97,16 @@ def test_what_is_shared_is_seen_started_copied_and_taken_back(owner, recipient, 
     assert volume["CreateVolumePermissions"] == []
 
 
+def test_a_name_with_a_colon_is_a_file_and_no_protocol_of_qemu(owner, disk, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "web-2026-11-27T19:35.raw"
+    disk.rename(name)
+    image = argosy(owner, "import", name, "--name", disks.unique("colon")).strip()
+    argosy(owner, "export", image, "out-19:35.qcow2", "--format", "qcow2")
+    again = argosy(owner, "import", "out-19:35.qcow2", "--name", disks.unique("colon")).strip()
+    assert argosy_json(owner, "verify", image, again)["same"]
+
+
 def test_an_image_is_shown_to_whoever_may_only_start_it(owner, recipient, imported):
     argosy(owner, "share", imported, recipient.id)
     shown = argosy_json(recipient, "show", imported)
