@@ -1,4 +1,5 @@
 // cli/connect.cpp - argosy connect: SSH to an instance, found by its id.
+#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +18,11 @@ struct ConnectOptions {
   std::vector<std::string> arguments;
 };
 
+bool is_address(std::string const& text) {
+  in6_addr ignored{};
+  return inet_pton(AF_INET, text.c_str(), &ignored) == 1 || inet_pton(AF_INET6, text.c_str(), &ignored) == 1;
+}
+
 Outcome<std::string> find_address(Target const& target) {
   auto const instance = TRY(find_instance(*target.session, target.id));
   if (auto const state = state_of(instance); state != "running") {
@@ -28,6 +34,8 @@ Outcome<std::string> find_address(Target const& target) {
   auto const address = instance.ip_address ? instance.ip_address : instance.private_ip_address;
   if (!address || address->empty())
     return stop(Exit::refused, target.text() + " has no address: it has no network");
+  if (!is_address(*address))  // ssh would take a word that begins with a dash for an option
+    return stop(Exit::refused, target.text() + " has an address that is none: " + *address);
   return *address;
 }
 

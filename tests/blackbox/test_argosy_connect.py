@@ -75,6 +75,8 @@ def test_the_private_address_will_do(owner, ssh, service):
             "is terminated (Client.InternalError: Client error on launch)",
         ),
         ("running", {}, "has no address"),
+        ("running", {"ipAddress": "-oProxyCommand=touch"}, "has an address that is none"),
+        ("running", {"ipAddress": "host.example"}, "has an address that is none"),
     ],
 )
 def test_what_cannot_be_connected_to_is_said(owner, ssh, service, state, members, told):
