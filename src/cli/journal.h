@@ -12,7 +12,8 @@ namespace argosy::cli {
 
 class Journal {
  public:
-  /// Made if absent, its folder too (mode 0700). Fails with `locked` while another process has it open.
+  /// Made if absent, its folder too (mode 0700). Fails with `locked` while another process has it open,
+  /// with `failed` also where files cannot be locked.
   static Outcome<std::unique_ptr<Journal>> open(std::string path);
   /// One that goes with the process.
   static Outcome<std::unique_ptr<Journal>> open_in_memory();
