@@ -14,12 +14,15 @@ boost::json::value text_or_null(std::string const& text) {
   return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
 }
 
+bool is_needed_for(Link const& link, Use use) {
+  return link.for_that_alone ? link.needed_from == use : link.needed_from <= use;
+}
+
 Verdict judge_use(std::vector<Link> const& links, Use use) {
   Verdict verdict;
   verdict.use = use;
   for (auto const& link : links) {
-    bool const needed = link.for_that_alone ? link.needed_from == use : link.needed_from <= use;
-    if (!needed || link.state <= verdict.state) continue;
+    if (!is_needed_for(link, use) || link.state <= verdict.state) continue;
     verdict.state = link.state;
     verdict.broken_by = link.name;
     verdict.remedy = link.remedy;
@@ -71,7 +74,7 @@ Link link_of_key(std::string const& name, kms::KeyMetadata const& key, KeyAccess
 boost::json::object to_json(Link const& link) {
   boost::json::array needed_for;
   for (auto use : kUses)
-    if (use >= link.needed_from) needed_for.emplace_back(to_text(use));
+    if (is_needed_for(link, use)) needed_for.emplace_back(to_text(use));
   return {{"name", link.name},
           {"state", to_text(link.state)},
           {"text", link.text},

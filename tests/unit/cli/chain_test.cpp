@@ -49,6 +49,14 @@ TEST(Chain, with_a_link_that_is_not_known_is_not_known_unless_one_is_broken) {
   EXPECT_EQ(judge({unknown, link("snapshot", LinkState::broken, Use::copy)})[2].broken_by, "snapshot");
 }
 
+TEST(Link, names_the_uses_that_need_it) {
+  auto one = link("instance type", LinkState::holds, Use::start);
+  EXPECT_EQ(to_json(one)["needed_for"], (boost::json::array{"start", "copy"}));
+  one.for_that_alone = true;
+  EXPECT_EQ(to_json(one)["needed_for"].as_array().size(), 1U);
+  EXPECT_EQ(to_json(one)["needed_for"].at(0), "start");
+}
+
 TEST(LinkOfKey, holds_where_policy_or_grant_opens_it) {
   auto found = link_of_key("key", key(), {Answer::yes, {}, "a grant"}, kAccount);
   EXPECT_EQ(found.state, LinkState::holds);
