@@ -117,12 +117,16 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
   std::string seen;  // "45%pending"
   ec2::DescribeSnapshotsRequest request;
   request.snapshot_id = {snapshot_id};
+  auto const began = std::chrono::steady_clock::now();
   while (true) {
-    auto snapshots = TRY(patience.persist([&] { return describe_snapshots(session, request); },
-                                          [&] {
-                                            terminal.update(line, {kNoAnswer, 0, 0, parse_percent(seen)});
-                                          }));
-    auto snapshot = snapshots.empty() ? ec2::Snapshot{} : snapshots.front();
+    auto snapshots = patience.persist([&] { return describe_snapshots(session, request); },
+                                      [&] {
+                                        terminal.update(line, {kNoAnswer, 0, 0, parse_percent(seen)});
+                                      });
+    bool const not_yet = !snapshots && snapshots.error().code == "InvalidSnapshot.NotFound" &&
+                         std::chrono::steady_clock::now() - began < kVisibleAfter;
+    if (!snapshots && !not_yet) return std::unexpected(snapshots.error());
+    auto snapshot = !snapshots || snapshots->empty() ? ec2::Snapshot{} : snapshots->front();
     auto status = snapshot.status.value_or("pending");
     auto progress = snapshot.progress.value_or("");
     if (progress + status != seen) patience.progressed();

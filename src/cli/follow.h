@@ -36,7 +36,8 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
                            std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line,
                            ImageProgress& progress);
 
-/// Polls until the snapshot is completed; the same failures, and Fault::corrupt if the snapshot fails.
+/// Polls until the snapshot is completed, which may not be visible at once; the same failures, and
+/// Fault::corrupt if the snapshot fails.
 Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
                               std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line);
 

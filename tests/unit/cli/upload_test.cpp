@@ -130,6 +130,13 @@ TEST_F(AnUpload, moves_also_while_it_reads_zeros) {
   EXPECT_EQ(service_.count("PutSnapshotBlock"), 2);
 }
 
+TEST_F(AnUpload, does_not_mind_that_its_snapshot_is_not_seen_at_once) {
+  PlainDisk disk(0, 1);
+  service_.answers["DescribeSnapshots"] = {ec2_error("InvalidSnapshot.NotFound"), snapshots("completed")};
+  auto uploaded = run(disk);
+  EXPECT_TRUE(uploaded) << explain(uploaded.error());
+}
+
 TEST_F(AnUpload, that_is_refused_or_becomes_error_is_given_up) {
   PlainDisk disk(0, 1);
   service_.answers["DescribeSnapshots"] = {snapshots("error")};
