@@ -220,11 +220,12 @@ Outcome<http::Response> Session::call_as(remote::Credentials const& credentials,
 /// Asks the endpoint once where the regions are, and goes there.
 Outcome<void> Session::follow(remote::Transport& ec2, remote::Credentials const& credentials) {
   std::lock_guard lock(mutex_);
-  if (std::exchange(followed_, true)) return {};
+  if (followed_) return {};
   auto const request = to_form_request({{"Action", "DescribeRegions"}, {"Version", kEc2Version}});
   auto response = TRY(send(ec2, request, credentials, {region_, "ec2"}, remote::Payload::hashed));
   auto document = wire::parse_xml(as_text(response.body));
   if (response.status != 200 || !document) return {};
+  followed_ = true;
   auto regions = wire::decode_xml<messages::ec2::DescribeRegionsResponse>((*document)->document_element(),
                                                                           wire::Naming::lower_camel);
   auto found = follow_endpoints(settings_.endpoint_urls, region_, regions);

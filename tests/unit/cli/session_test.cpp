@@ -106,6 +106,20 @@ TEST(Session, takes_other_credentials_when_its_own_have_run_out) {
   EXPECT_EQ(resolved, 2);
 }
 
+TEST(Session, asks_again_where_its_region_is_when_there_was_no_answer) {
+  ScriptedService service;
+  auto session = service.open();
+  std::string const elsewhere =
+      "<Response><Errors><Error><Code>AuthFailure</Code><Message>Credential should be scoped to a valid "
+      "region."
+      "</Message></Error></Errors></Response>";
+  service.answers["DescribeImages"] = {elsewhere};
+  service.answers["DescribeRegions"] = {ec2_error("Unavailable"), "<R><regionInfo/></R>"};
+  for (int calls = 0; calls < 3; ++calls)
+    EXPECT_EQ(find_image(*session, "ami-1").error().code, "AuthFailure");
+  EXPECT_EQ(service.count("DescribeRegions"), 2) << "once it has answered it is not asked again";
+}
+
 TEST(Lists, come_in_pages_unless_ids_are_named) {
   ScriptedService service;
   auto session = service.open();
