@@ -145,10 +145,14 @@ class Completer {
 /// What the words so far say of where to ask.
 Flags read_flags(std::vector<std::string> const& words) {
   Flags flags;
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == "--profile") flags.profile = words[i + 1];
-    if (words[i] == "--endpoint-url") flags.endpoint_url = words[i + 1];
-  }
+  for (std::size_t i = 0; i < words.size(); ++i)
+    for (auto [name, value] :
+         {std::pair{"--profile", &flags.profile}, {"--endpoint-url", &flags.endpoint_url}}) {
+      if (words[i].starts_with(name + std::string("="))) *value = words[i].substr(words[i].find('=') + 1);
+      if (words[i] != name) continue;
+      auto const at = i + (i + 1 < words.size() && words[i + 1] == "=" ? 2 : 1);  // bash takes = for a word
+      if (at < words.size()) *value = words[at];
+    }
   return flags;
 }
 

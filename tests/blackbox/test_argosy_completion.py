@@ -63,6 +63,9 @@ def test_regions_and_own_images_are_offered_by_the_service(owner, image):
     assert "us-east-1/" in offered(owner, "show", "us")
     assert f"us-east-1/{image}" in offered(owner, "show", "us-east-1/ami-")
     assert offered(owner, "show", "us-west-2/" + image) == []
+    for named in (["--endpoint-url", "=", owner.server.endpoint], [f"--endpoint-url={owner.server.endpoint}"]):
+        found = offered(owner, "show", *named, "us-east-1/ami-", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+        assert f"us-east-1/{image}" in found
 
 
 def test_nothing_is_said_where_nobody_answers(owner):
