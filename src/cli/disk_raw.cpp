@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -24,9 +25,10 @@ class RawDisk final : public Disk {
     if (begin < 0 && errno == ENXIO) return std::nullopt;            // holes up to the end
     if (begin < 0 && errno == EINVAL) return Extent{offset, size_};  // this file system does not tell
     if (begin < 0) return std::unexpected(system_failure(path_, "cannot find its data"));
+    if (static_cast<std::uint64_t>(begin) >= size_) return std::nullopt;  // it grows while it is read
     auto end = lseek(file_.descriptor(), begin, SEEK_HOLE);
     if (end < 0) return std::unexpected(system_failure(path_, "cannot find its holes"));
-    return Extent{static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)};
+    return Extent{static_cast<std::uint64_t>(begin), std::min(static_cast<std::uint64_t>(end), size_)};
   }
 
   Outcome<void> read(std::uint64_t offset, std::span<std::byte> out) override {

@@ -72,6 +72,18 @@ TEST(RawDisk, gives_its_data_without_its_holes) {
   EXPECT_FALSE((*disk)->read((8 << 20U) + 1, std::as_writable_bytes(std::span(text))));
 }
 
+TEST(RawDisk, that_grows_while_it_is_read_ends_where_it_ended) {
+  tests::Folder const folder;
+  auto path = folder / "disk.raw";
+  std::ofstream(path) << "data";
+  auto disk = open_raw(path);
+  ASSERT_TRUE(disk) << disk.error().message;
+  std::ofstream(path, std::ios::app) << std::string(2 * kBlockBytes, 'x');
+  EXPECT_EQ((*(*disk)->next_data(0))->end, 4U);
+  EXPECT_EQ(*(*disk)->next_data(kBlockBytes), std::nullopt);
+  EXPECT_EQ(walk(**disk), std::vector<std::uint64_t>{0});
+}
+
 TEST(RawDisk, must_be_a_file_or_a_device) {
   EXPECT_FALSE(open_raw(testing::TempDir()));
   EXPECT_FALSE(open_raw("/nowhere/disk.raw"));
