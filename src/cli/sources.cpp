@@ -2,15 +2,69 @@
 #include "cli/sources.h"
 
 #include <pwd.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
+#include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <iterator>
-#include <memory>
+
+#include "cli/file.h"
 
 namespace argosy::cli {
+namespace {
+
+/// By the shell, with no signal blocked: whoever is interrupted must not leave it behind, deaf. `output`: the
+/// end of a pipe. Its id.
+Outcome<pid_t> start_shell(std::string const& command, File const& output) {
+  posix_spawnattr_t attributes{};
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  posix_spawn_file_actions_t actions{};
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, output.descriptor(), STDOUT_FILENO);
+  std::array<std::string, 3> words{"sh", "-c", command};
+  std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
+  pid_t id = 0;
+  auto const error = posix_spawn(&id, "/bin/sh", &actions, &attributes, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (error != 0) return stop(Exit::configuration, "cannot start the credential_process");
+  return id;
+}
+
+Outcome<std::string> run_shell(std::string const& command) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0)
+    return std::unexpected(system_failure("credential_process", "no pipe"));
+  File const from(ends[0]);
+  pid_t id = 0;
+  {
+    File const to(ends[1]);
+    id = TRY(start_shell(command, to));
+  }
+  std::string output;
+  std::array<char, 4096> part{};
+  while (true) {
+    auto const got = read(from.descriptor(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    output.append(part.data(), static_cast<std::size_t>(got));
+  }
+  int status = 0;
+  while (waitpid(id, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0) return stop(Exit::configuration, "the credential_process failed");
+  return output;
+}
+
+}  // namespace
 
 Environment process_environment() {
   Environment environment;
@@ -38,17 +92,7 @@ Sources real_sources() {
             if (!file) return std::nullopt;
             return std::string(std::istreambuf_iterator<char>(file), {});
           },
-          [](std::string const& command) -> Outcome<std::string> {
-            std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
-            if (!pipe) return stop(Exit::configuration, "cannot start the credential_process");
-            std::string output;
-            std::array<char, 4096> part{};
-            while (auto got = std::fread(part.data(), 1, part.size(), pipe.get()))
-              output.append(part.data(), got);
-            if (pclose(pipe.release()) != 0)
-              return stop(Exit::configuration, "the credential_process failed");
-            return output;
-          }};
+          &run_shell};
 }
 
 }  // namespace argosy::cli
