@@ -178,7 +178,11 @@ Outcome<std::string> import_disks(Session& session, ImportOptions const& options
     snapshots.push_back(source.uploaded.snapshot_id);
   }
   if (options.snapshot_only) return std::string();
-  return register_image(session, register_request(options, name, snapshots, how.tags));
+  auto registered = register_image(session, register_request(options, name, snapshots, how.tags));
+  if (registered || registered.error().code != "InvalidAMIName.Duplicate") return registered;
+  auto taken = TRY(find_image_named(session, name));  // by an attempt before it, whose answer was lost?
+  if (taken && was_registered(*taken, sources)) return taken->image_id.value_or("");
+  return registered;
 }
 
 /// Under which key the disks come, checked before the first is uploaded; nothing: as the account's settings

@@ -1,9 +1,12 @@
 """argosy import and export go on after they were killed, interrupted or cut off: nothing is sent twice,
 nothing is lost, and no file looks finished that is not."""
+import http.client
+import http.server
 import json
 import os
 import random
 import signal
+import threading
 
 import pytest
 
@@ -174,6 +177,54 @@ def finish_and_keep_the_record(owner, wire, state, command):
         record.write_bytes(file.read())
     wire.count()
     return out, record
+
+
+class LosesAnAnswer:
+    """Passes everything on to the server, but for the first answer to one action of EC2."""
+
+    def __init__(self, server, action):
+        outer, self.lost = self, 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def pass_on(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                there = http.client.HTTPConnection(server.host, server.port)
+                there.request(self.command, self.path, body, dict(self.headers))
+                answer = there.getresponse()
+                content = answer.read()
+                there.close()
+                if f"Action={action}&".encode() in body + b"&" and not outer.lost:
+                    outer.lost += 1
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = pass_on
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_an_image_whose_registration_was_not_answered_is_ours(owner, server, disk):
+    losing = LosesAnAnswer(server, "RegisterImage")
+    out = argosy(owner, "import", disk, "--name", disks.unique("lost"), AWS_ENDPOINT_URL=losing.endpoint)
+    losing.close()
+    assert losing.lost == 1
+    assert disks.describe_image(owner, out.strip())["State"] == "available"
 
 
 def test_a_snapshot_that_was_completed_before_the_kill_is_not_made_again(owner, wire, state, large):
