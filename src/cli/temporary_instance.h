@@ -15,7 +15,8 @@ namespace argosy::cli {
 class TemporaryInstance {
  public:
   /// The session and the terminal must outlive it. A token is added to the request, so that no attempt makes
-  /// a second instance.
+  /// a second instance: where there was no answer it is tried again for a while, and then told how to find
+  /// what may run all the same.
   static Outcome<std::unique_ptr<TemporaryInstance>> start(Session& session, ec2::RunInstancesRequest request,
                                                            Terminal& terminal);
   TemporaryInstance(TemporaryInstance const&) = delete;
@@ -27,12 +28,14 @@ class TemporaryInstance {
   Outcome<void> terminate();
 
  private:
-  TemporaryInstance(Session& session, Terminal& terminal);
-  Outcome<void> run(ec2::RunInstancesRequest const& request);
+  TemporaryInstance(Session& session, Terminal& terminal, std::string token);
+  Outcome<void> run(ec2::RunInstancesRequest request);
   void give_up();
+  std::string find_it() const;
 
   Session& session_;
   Terminal& terminal_;
+  std::string const token_;
   std::timed_mutex mutex_;  // guards what follows, and is held while the launch is under way
   std::string id_;          ///< empty: there is none
   bool terminated_ = false;

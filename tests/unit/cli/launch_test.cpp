@@ -93,6 +93,14 @@ TEST_F(Launch, that_is_refused_leaves_nothing_to_terminate) {
   EXPECT_TRUE(report_.instance_id.empty());
 }
 
+TEST_F(Launch, without_an_answer_is_tried_again_with_the_same_token) {
+  service_.answers["RunInstances"].push_front(kNoAnswer);
+  EXPECT_TRUE(launch("booted"));
+  auto const tokens = service_.parameters("RunInstances", "ClientToken");
+  ASSERT_EQ(tokens.size(), 2U);
+  EXPECT_EQ(tokens[0], tokens[1]);
+}
+
 TEST_F(Launch, does_not_mind_that_the_instance_is_not_known_at_once) {
   service_.answers["DescribeInstances"].push_front(ec2_error("InvalidInstanceID.NotFound"));
   EXPECT_TRUE(launch("booted"));

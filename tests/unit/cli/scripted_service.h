@@ -19,6 +19,8 @@ inline std::string ec2_error(std::string const& code) {
   return "<Response><Errors><Error><Code>" + code +
          "</Code><Message>no</Message></Error></Errors><RequestID>7</RequestID></Response>";
 }
+/// As a load balancer says that nobody is there.
+inline constexpr char const* kNoAnswer = "no answer";
 /// Of EBS direct too.
 inline std::string kms_error(std::string const& type) {
   return R"({"__type":")" + type + R"(","message":"no"})";
@@ -117,6 +119,7 @@ class ScriptedService {
     auto& list = answers[requests_.back().action];
     auto text = list.empty() ? ec2_error("InvalidAction") : list.front();
     if (list.size() > 1) list.pop_front();
+    if (text == kNoAnswer) return {503, {}, {}, {}};
     bool failed = text.contains("<Error>") || text.contains("\"__type\"");
     if (requests_.back().action == "GetSnapshotBlock" && !failed) return block_of(text.front());
     http::Headers headers;
