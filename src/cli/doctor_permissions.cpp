@@ -61,7 +61,7 @@ void judge(Examination& examination, std::string const& permission, Outcome<void
 Outcome<void> try_grant(Session& session, std::string const& key, std::string const& account) {
   kms::CreateGrantRequest request;
   request.key_id = key;
-  request.grantee_principal = root_arn(account);
+  request.grantee_principal = root_arn(account, key);
   request.operations = {"Decrypt"};
   request.dry_run = true;
   auto granted = create_grant(session, request);

@@ -20,10 +20,11 @@ Outcome<std::optional<T>> if_allowed(Outcome<T> found) {
 }
 
 /// What one grant says to an operation for the account.
-Answer ask_grant(kms::GrantListEntry const& grant, std::string const& account, std::string const& operation) {
+Answer ask_grant(kms::GrantListEntry const& grant, std::string const& key_arn, std::string const& account,
+                 std::string const& operation) {
   if (std::ranges::find(grant.operations, operation) == grant.operations.end()) return Answer::no;
   if (!grant.grantee_principal.contains("::" + account + ":")) return Answer::no;
-  bool to_all_of_it = grant.grantee_principal == root_arn(account);
+  bool to_all_of_it = grant.grantee_principal == root_arn(account, key_arn);
   return to_all_of_it && !grant.constraints ? Answer::yes : Answer::maybe;
 }
 
@@ -42,7 +43,10 @@ std::string ask_the_owner(Session& session, std::string const& key) {
 
 }  // namespace
 
-std::string root_arn(std::string const& account) { return "arn:aws:iam::" + account + ":root"; }
+std::string root_arn(std::string const& account, std::string const& key_arn) {
+  auto const partition = read_key_arn(key_arn).partition;
+  return "arn:" + (partition.empty() ? "aws" : partition) + ":iam::" + account + ":root";
+}
 
 std::string show(Obstacle const& obstacle, std::size_t blanks) {
   if (obstacle.remedy.empty()) return obstacle.what;
@@ -105,7 +109,7 @@ KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::
     auto granted = Answer::no;
     if (rules.grants)
       for (auto const& grant : *rules.grants)
-        granted = std::max(granted, ask_grant(grant, account, operation));
+        granted = std::max(granted, ask_grant(grant, key.arn, account, operation));
     by_policy |= policy != Answer::no;
     by_grant |= granted > policy;
     auto answer = std::max(policy, granted);

@@ -16,8 +16,8 @@ namespace argosy::cli {
 inline constexpr std::array<char const*, 5> kImageOperations{
     "DescribeKey", "CreateGrant", "Decrypt", "ReEncryptFrom", "GenerateDataKeyWithoutPlaintext"};
 
-/// "arn:aws:iam::ACCOUNT:root"
-std::string root_arn(std::string const& account);
+/// "arn:aws:iam::ACCOUNT:root", in the partition of the key: China and GovCloud have others.
+std::string root_arn(std::string const& account, std::string const& key_arn);
 
 /// What is found to stand against a piece of work, and the command that mends it.
 struct Obstacle {

@@ -13,7 +13,7 @@ Outcome<std::string> give_key(Session& session, std::string const& key_arn, std:
                               std::string const& shared_id) {
   kms::CreateGrantRequest request;
   request.key_id = key_arn;
-  request.grantee_principal = root_arn(account);
+  request.grantee_principal = root_arn(account, key_arn);
   request.operations.assign(kImageOperations.begin(), kImageOperations.end());
   request.name = grant_name(account, shared_id);
   return create_grant(session, request);

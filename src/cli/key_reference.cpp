@@ -61,7 +61,7 @@ KeyArn read_key_arn(std::string_view arn) {
   if (parts[0] != "arn" || parts[2] != "kms") return {};
   bool is_of_key = arn.starts_with(kKeyPrefix) && is_key_id(arn.substr(kKeyPrefix.size()));
   if (!is_of_key && !is_alias(arn)) return {};
-  return {parts[3], parts[4], std::string(is_of_key ? arn.substr(kKeyPrefix.size()) : arn)};
+  return {parts[3], parts[4], std::string(is_of_key ? arn.substr(kKeyPrefix.size()) : arn), parts[1]};
 }
 
 Outcome<KeyReference> parse_key_reference(std::string_view text) {

@@ -33,6 +33,7 @@ struct KeyArn {
   std::string region;
   std::string account;  ///< 12 digits
   std::string name;     ///< the key's id, or "alias/NAME"
+  std::string partition;
 };
 KeyArn read_key_arn(std::string_view arn);
 

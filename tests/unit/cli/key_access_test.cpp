@@ -60,6 +60,14 @@ TEST_F(Access, is_opened_by_a_grant) {
   EXPECT_THAT(judge().missing, IsEmpty());
 }
 
+TEST_F(Access, is_opened_by_a_grant_in_the_partition_of_the_key) {
+  key_.arn = "arn:aws-cn:kms:cn-north-1:210987654321:key/0d990263-018e-4e65-a703-eff731de951e";
+  add_grant(all_operations(), "arn:aws-cn:iam::123456789012:root");
+  EXPECT_EQ(judge().answer, Answer::yes);
+  EXPECT_EQ(root_arn(kAccount, key_.arn), "arn:aws-cn:iam::123456789012:root");
+  EXPECT_EQ(root_arn(kAccount, "alias/images"), "arn:aws:iam::123456789012:root");
+}
+
 TEST_F(Access, is_opened_by_policy_and_grant_together) {
   set_policy(kAccount, "kms:DescribeKey");
   add_grant({"CreateGrant", "Decrypt", "ReEncryptFrom", "GenerateDataKeyWithoutPlaintext"});
