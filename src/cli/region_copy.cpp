@@ -12,11 +12,9 @@ namespace {
 
 /// An own image with this name that was made from this source, whatever its state.
 Outcome<std::optional<ec2::Image>> find_copy(Session& session, CopyOrder const& order) {
-  ec2::DescribeImagesRequest request;
-  request.owner = {"self"};
-  request.filter = {filter("name", {order.name}), filter("source-image-id", {order.source_image_id}),
-                    filter("source-image-region", {order.source_region})};
-  auto found = TRY(describe_images(session, std::move(request)));
+  auto found = TRY(describe_own_images(
+      session, {filter("name", {order.name}), filter("source-image-id", {order.source_image_id}),
+                filter("source-image-region", {order.source_region})}));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
@@ -79,6 +77,10 @@ Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& r
       existing = TRY(find_copy(session, order));  // another run was faster
     if (!existing) return std::unexpected(image_id.error());
   }
+  if (existing->image_state == "disabled")
+    return stop(Exit::refused, session.region() + "/" + existing->image_id.value_or("?") +
+                                   " is there already and disabled: aws ec2 enable-image --region " +
+                                   session.region() + " --image-id " + existing->image_id.value_or("?"));
   TRY(check_encryption(session, order, *existing));
   result.image_id = existing->image_id.value_or("");
   result.was_begun = true;

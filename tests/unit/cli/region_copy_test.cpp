@@ -104,6 +104,17 @@ TEST(RegionCopy, of_a_faster_run_is_taken_over) {
 
 constexpr char const* kKeyArn = "arn:aws:kms:us-west-2:123456789012:key/0d990263-018e-4e65-a703-eff731de951e";
 
+TEST(RegionCopy, that_is_there_and_disabled_is_found_and_said) {
+  ScriptedEc2 ec2;
+  ec2.answers["DescribeImages"] = {images(kImageId, "disabled")};
+  auto result = ec2.copy();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->exit, Exit::refused);
+  EXPECT_NE(result.failure->message.find("enable-image"), std::string::npos);
+  EXPECT_EQ(ec2.parameter("DescribeImages", "IncludeDisabled"), "true");
+  EXPECT_EQ(ec2.count("CopyImage"), 0);
+}
+
 TEST(RegionCopy, is_encrypted_under_the_key_of_its_region) {
   ScriptedEc2 ec2;
   ec2.order.encrypt = true;
