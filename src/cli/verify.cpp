@@ -152,6 +152,7 @@ Outcome<Exit> run(VerifyOptions const& options, Settings const& settings, Termin
   std::vector<Verdict> verdicts;
   for (auto& pair : TRY(pair_disks(a, disks_a, b, disks_b)))
     verdicts.push_back(compare(a, b, std::move(pair), how, terminal));
+  if (verdicts.empty()) return stop(Exit::refused, "neither image has a disk that can be compared");
 
   bool same = true;
   boost::json::array items;

@@ -1,6 +1,7 @@
 """argosy verify: equal content by digest and by reading, and the first block that differs."""
 import argosy as command
 import disks
+import scripted
 from argosy import BLOCK_BYTES, argosy, argosy_json, make_disk
 
 
@@ -100,3 +101,12 @@ def test_an_image_is_called_by_its_name(owner, recipient, imported):
     assert argosy_json(owner, "verify", f"us-east-1/name:{name}", imported)["same"]
     disks.share_image(owner, imported, recipient)
     assert name in argosy(recipient, "show", f"name:{name}", status=4), "only one's own images have names"
+
+
+def test_images_without_disks_are_not_the_same_for_want_of_a_difference(owner):
+    item = "<item><imageId>ami-00000000000000001</imageId><imageState>available</imageState></item>"
+    service = scripted.Scripted(DescribeImages=[f"<R><imagesSet>{item}</imagesSet></R>"])
+    image = "ami-00000000000000001"
+    told = argosy(owner, "verify", image, f"us-west-2/{image}", status=4, AWS_ENDPOINT_URL=service.endpoint)
+    service.close()
+    assert "neither image has a disk" in told
