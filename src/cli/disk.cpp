@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
+#include <vector>
 
 #include "cli/ebs.h"
 #include "cli/file.h"
@@ -15,13 +17,45 @@ namespace {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kFormats{
     {{"raw", "raw"}, {"qcow2", "qcow2"}, {"vmdk", "vmdk"}, {"vhdx", "vhdx"}, {"vdi", "vdi"}, {"vhd", "vpc"}}};
 
-Outcome<std::string> detect_format(std::string const& path) {
-  auto said = TRY(run_process({"qemu-img", "info", "--output", "json", "--", absolute_path(path)}));
+/// `format`: QEMU's name; empty: it looks.
+Outcome<boost::json::object> ask_qemu(std::string const& path, std::string const& format) {
+  std::vector<std::string> command{"qemu-img", "info", "--output", "json"};
+  if (!format.empty()) command.insert(command.end(), {"-f", format});
+  command.insert(command.end(), {"--", absolute_path(path)});
+  auto said = TRY(run_process(command));
   auto info = TRY(wire::parse_json(said));
-  auto const* format = info.is_object() ? info.get_object().if_contains("format") : nullptr;
-  if (format == nullptr || !format->is_string())
-    return stop(Exit::failed, path + ": qemu-img names no format");
-  std::string name(format->get_string());
+  if (!info.is_object()) return stop(Exit::failed, path + ": qemu-img says nothing of it");
+  return std::move(info.get_object());
+}
+
+/// Empty if it is none.
+std::string text_of(boost::json::object const& object, std::string_view name) {
+  auto const* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+boost::json::object const* object_of(boost::json::object const* object, std::string_view name) {
+  auto const* value = object == nullptr ? nullptr : object->if_contains(name);
+  return value == nullptr ? nullptr : value->if_object();
+}
+
+/// What the disk is made of beside the file itself.
+std::vector<std::string> other_files(boost::json::object const& info, std::string const& path) {
+  std::vector<std::string> out{text_of(info, "backing-filename")};
+  if (auto const* data = object_of(object_of(&info, "format-specific"), "data")) {
+    out.push_back(text_of(*data, "data-file"));
+    auto const* extents = data->if_contains("extents");
+    if (extents != nullptr && extents->is_array())
+      for (auto const& extent : extents->get_array())
+        if (extent.is_object()) out.push_back(text_of(extent.get_object(), "filename"));
+  }
+  std::erase_if(out, [&](auto const& file) { return file.empty() || file == absolute_path(path); });
+  return out;
+}
+
+Outcome<std::string> read_format(boost::json::object const& info, std::string const& path) {
+  auto name = text_of(info, "format");
+  if (name.empty()) return stop(Exit::failed, path + ": qemu-img names no format");
   if (std::ranges::none_of(kFormats, [&](auto const& known) { return known.second == name; }))
     return stop(Exit::usage, path + ": disks of the format " + name + " cannot be read");
   return name;
@@ -36,9 +70,16 @@ Outcome<std::string> qemu_format(std::string const& format) {
 }
 
 Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string const& format,
-                                         std::size_t readers) {
-  auto name = format.empty() ? TRY(detect_format(path)) : TRY(qemu_format(format));
-  return name == "raw" ? open_raw(path) : open_nbd(path, name, readers);
+                                         std::size_t readers, OtherFiles others) {
+  auto name = format.empty() ? std::string() : TRY(qemu_format(format));
+  if (name == "raw") return open_raw(path);
+  auto const info = TRY(ask_qemu(path, name));
+  name = TRY(read_format(info, path));
+  if (name == "raw") return open_raw(path);
+  if (auto const files = other_files(info, path); !files.empty() && others == OtherFiles::refused)
+    return stop(Exit::refused, path + " is made of other files too, such as " + files.front() +
+                                   ": if they are to be read, --with-other-files");
+  return open_nbd(path, name, readers);
 }
 
 Outcome<std::optional<std::uint64_t>> BlockWalk::next() {

@@ -27,10 +27,14 @@ class Disk {
   virtual Outcome<void> read(std::uint64_t offset, std::span<std::byte> out) = 0;
 };
 
+/// Whether a disk may be made of other files too: a backing file, a data file, extents. One that comes from a
+/// stranger could name any file of this host.
+enum class OtherFiles { refused, read };
+
 /// `format`: raw, qcow2, vmdk, vhdx, vdi or vhd; empty: asked of qemu-img. `readers`: as many reads run at
-/// once.
+/// once. Fails with `refused` on other files that may not be read.
 Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string const& format,
-                                         std::size_t readers);
+                                         std::size_t readers, OtherFiles others);
 
 Outcome<std::unique_ptr<Disk>> open_raw(std::string const& path);  // disk_raw.cpp
 Outcome<std::unique_ptr<Disk>> open_nbd(std::string const& path, std::string const& qemu_format,

@@ -31,6 +31,7 @@ struct ImportOptions {
   std::vector<std::string> tags;
   std::uint64_t volume_size_gib = 0;
   std::size_t jobs = 8;
+  bool with_other_files = false;
   bool ena = true;
   bool snapshot_only = false;
   bool encrypt = false;
@@ -77,11 +78,12 @@ Outcome<std::vector<Source>> open_sources(ImportOptions const& options, std::vec
   std::vector<std::string> paths{options.disk};
   paths.insert(paths.end(), options.data_disks.begin(), options.data_disks.end());
   auto account = find_account(session, settings);
+  auto const others = options.with_other_files ? OtherFiles::read : OtherFiles::refused;
   std::vector<Source> sources;
   for (auto const& path : paths) {
     auto& source = sources.emplace_back();
     source.label = std::filesystem::path(path).filename().string();
-    source.disk = TRY(open_disk(path, options.format, options.jobs));
+    source.disk = TRY(open_disk(path, options.format, options.jobs, others));
     source.volume_size_gib =
         TRY(volume_size(*source.disk, path, sources.size() == 1 ? options.volume_size_gib : 0));
     source.pending = TRY(
@@ -247,8 +249,10 @@ constexpr char const* kExamples = R"(  argosy import disk.raw --name web-1 --reg
   argosy import disk.raw --encrypt --kms-key alias/images
 
 Zeros and holes are not uploaded. An import that was interrupted goes on when the same command is run
-again within a day, and sends only what the service has not acknowledged. Without --format QEMU looks at the disk to find out; name the
-format of disks that come from strangers, for a disk can pretend to be of another.
+again within a day, and sends only what the service has not acknowledged. Without --format QEMU looks at
+the disk to find out; name the format of disks that come from strangers, for a disk can pretend to be of
+another. A disk that is made of other files too (a backing file, a data file, extents) is refused without
+--with-other-files, for that of a stranger could name any.
 )";
 
 }  // namespace
@@ -264,6 +268,8 @@ void add_import(Program& program) {
       ->option_text("TEXT");
   verb.add_option("--format", options->format, "raw, qcow2, vmdk, vhdx, vdi or vhd, for all disks")
       ->option_text("FORMAT");
+  verb.add_flag("--with-other-files", options->with_other_files,
+                "Also read the files that the disk names: its backing file, its data file, its extents");
   verb.add_option("--architecture", options->architecture, "x86_64 (the default) or arm64")
       ->check(CLI::IsMember({"x86_64", "arm64"}))
       ->option_text("NAME");

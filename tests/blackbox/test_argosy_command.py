@@ -97,6 +97,18 @@ def test_what_is_shared_is_seen_started_copied_and_taken_back(owner, recipient, 
     assert volume["CreateVolumePermissions"] == []
 
 
+@pytest.mark.parametrize("more", [[], ["--format", "qcow2"]])
+def test_a_disk_that_is_made_of_other_files_is_read_only_when_that_is_wished(owner, disk, tmp_path, more):
+    overlay = tmp_path / "overlay.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", disk, "-F", "raw", overlay], check=True)
+    command = ["import", overlay, "--name", disks.unique("overlay"), *more]
+    told = argosy(owner, *command, status=4)
+    assert str(disk) in told and "--with-other-files" in told
+    image = argosy(owner, *command, "--with-other-files").strip()
+    argosy(owner, "export", image, tmp_path / "out.raw")
+    assert starts_with(tmp_path / "out.raw", disk)
+
+
 def test_a_name_with_a_colon_is_a_file_and_no_protocol_of_qemu(owner, disk, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = "web-2026-11-27T19:35.raw"
