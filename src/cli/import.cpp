@@ -18,6 +18,8 @@ namespace {
 /// The device names that EC2 recommends for data volumes begin here.
 constexpr char kFirstDataDevice = 'f';
 constexpr std::size_t kMostDataDisks = 11;  ///< /dev/sdf to /dev/sdp
+constexpr int kAttemptsAtSts = 3;
+constexpr std::chrono::seconds kConnectToSts{3};
 
 struct ImportOptions {
   std::string disk;
@@ -62,9 +64,11 @@ struct Source {
   Uploaded uploaded;
 };
 
-/// What the service calls the account; where it does not say, the access key.
+/// What the service calls the account; where it does not say, the access key. An import without STS must not
+/// wait long for it, but one without an answer would not find what was uploaded before.
 std::string find_account(Session& session, Settings settings) {
-  settings.max_attempts = 1;  // it is a courtesy: an import without STS must not wait for it
+  settings.max_attempts = std::min(settings.max_attempts, kAttemptsAtSts);
+  settings.connect_timeout = std::min<std::chrono::milliseconds>(settings.connect_timeout, kConnectToSts);
   auto asking = Session::open(settings, session.region());
   auto identity = asking ? get_caller_identity(**asking) : std::unexpected(asking.error());
   return identity ? identity->account : settings.credentials->access_key_id;

@@ -227,6 +227,17 @@ def test_an_image_whose_registration_was_not_answered_is_ours(owner, server, dis
     assert disks.describe_image(owner, out.strip())["State"] == "available"
 
 
+def test_the_record_names_the_account_also_when_the_first_question_was_not_answered(owner, server, state, large):
+    losing = LosesAnAnswer(server, "GetCallerIdentity")
+    command = ["import", large, "--name", disks.unique("account")]
+    process = start(owner, *command, AWS_ENDPOINT_URL=losing.endpoint, XDG_STATE_HOME=state)
+    title = wait_until(lambda: next((one.read_text() for one in records(state)), ""), "the record is there")
+    process.kill()
+    process.communicate()
+    losing.close()
+    assert losing.lost == 1 and json.loads(title.splitlines()[0])["account"] == owner.id
+
+
 def test_a_snapshot_that_was_completed_before_the_kill_is_not_made_again(owner, wire, state, large):
     snapshot, _ = finish_and_keep_the_record(owner, wire, state, ["import", large, "--snapshot-only"])
     done = argosy_json(owner, "import", large, "--name", disks.unique("late"), **environment(wire, state))
