@@ -80,7 +80,9 @@ Outcome<Listing> list_shared(Session& session) {
   request.restorable_by = {"self"};
   auto snapshots = TRY(describe_snapshots(session, std::move(request)));
   std::ranges::sort(snapshots, {}, &ec2::Snapshot::start_time);
-  auto own = ids_of(TRY(own_snapshots(session, ids_of(snapshots))));
+  ec2::DescribeSnapshotsRequest mine;
+  mine.owner = {"self"};  // by no ids: one may go meanwhile, and there may be many
+  auto own = ids_of(TRY(describe_snapshots(session, std::move(mine))));
   Listing listing;
   for (auto const& snapshot : snapshots)
     if (std::ranges::find(own, snapshot.snapshot_id.value_or("")) == own.end())

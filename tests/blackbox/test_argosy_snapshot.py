@@ -1,6 +1,7 @@
 """argosy snapshot: ls, show, rm, share and unshare."""
 import argosy as command
 import disks
+import scripted
 from argosy import argosy, argosy_json
 
 
@@ -56,6 +57,19 @@ def test_snapshots_are_shared_and_taken_back(owner, recipient):
         "organizations": [],
         "units": [],
     }
+
+
+def test_shared_snapshots_are_listed_also_when_one_goes_meanwhile(owner):
+    def listed(*found):
+        items = "".join(f"<item><snapshotId>{one}</snapshotId></item>" for one in found)
+        return f"<R><snapshotSet>{items}</snapshotSet></R>"
+
+    own, anothers = "snap-00000000000000001", "snap-00000000000000002"
+    service = scripted.Scripted(DescribeSnapshots=[listed(own, anothers), listed(own)])
+    found = argosy_json(owner, "snapshot", "ls", "--shared-with-me", AWS_ENDPOINT_URL=service.endpoint)
+    service.close()
+    assert [one["snapshot_id"] for one in found] == [anothers]
+    assert not any("SnapshotId.1" in parameters for _, parameters in service.asked)
 
 
 def test_a_snapshot_is_deleted_only_with_consent(owner):
