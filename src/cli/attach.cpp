@@ -128,8 +128,13 @@ Outcome<void> serve(Process& server, Session const& session, disk_server::Sessio
     renewed.secret_access_key = found->secret_access_key;
     renewed.session_token = found->session_token;
     if (renewed == served) continue;
-    TRY(write_private_file(session_file, disk_server::print_session(renewed), Existing::replace));
-    served = std::move(renewed);
+    auto const written =
+        write_private_file(session_file, disk_server::print_session(renewed), Existing::replace);
+    if (written) {
+      served = std::move(renewed);
+    } else {
+      terminal.complain("credentials cannot be renewed: " + written.error().message);
+    }
   }
   return stop(Exit::failed, "nbdkit ended");
 }
