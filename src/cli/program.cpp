@@ -28,7 +28,7 @@ Each verb teaches with examples: argosy copy --help
 An image is written REGION/ami-… or ami-… alone, then in the region of --region, AWS_REGION, AWS_DEFAULT_REGION
 or the profile; REGION/name:NAME is your own image of that name. PROFILE: before it, as in lab:us-east-1/ami-…,
 takes account, endpoint and region from that profile. Credentials: AWS_ACCESS_KEY_ID and
-AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files.
+AWS_SECRET_ACCESS_KEY, or a profile of AWS's own files. HTTPS_PROXY is not used.
 
 Exit codes: 0 done; 1 failed; 2 verify found a difference; 3 partly done, run it again for the rest;
 4 refused, nothing was changed; 5 temporary, try later; 6 nothing moved for --timeout, the work goes on at
