@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "http/date.h"
+#include "http/header_bounds.h"
 
 namespace argosy::http {
 namespace {
@@ -23,13 +25,43 @@ using boost::system::error_code;
 using Protocol = asio::generic::stream_protocol;
 using Plain = beast::basic_stream<Protocol>;
 using Secure = beast::ssl_stream<Plain>;
-using HeadParser = beast::http::request_parser<beast::http::empty_body>;
 using ResponseHead = beast::http::response<beast::http::empty_body>;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// How long a request waits for room in the budget of bodies before it is refused.
 constexpr auto kBudgetWait = std::chrono::seconds(5);
 constexpr auto kBudgetPoll = std::chrono::milliseconds(10);
+
+/// Takes fields, and trailers, within bounds.
+template <class Body>
+class Parser final : public beast::http::request_parser<Body> {
+ public:
+  explicit Parser(ServerOptions const& options) : bounds_(options.header_limit_bytes) {
+    this->header_limit(options.header_limit_bytes);
+    this->body_limit(options.body_limit_bytes);
+  }
+  /// Goes on behind the header that `head` has read.
+  template <class Other>
+  Parser(Parser<Other>& head, ServerOptions const& options)
+      : beast::http::request_parser<Body>(std::move(static_cast<beast::http::request_parser<Other>&>(head))),
+        bounds_(head.bounds_) {
+    this->body_limit(options.body_limit_bytes);
+  }
+
+ private:
+  template <class Other>
+  friend class Parser;
+  void on_field_impl(beast::http::field field, beast::string_view name, beast::string_view value,
+                     error_code& error) override {
+    if (bounds_.take(name.size(), value.size())) {
+      this->get().insert(field, name, value);
+    } else {
+      error = beast::http::error::header_limit;
+    }
+  }
+  HeaderBounds bounds_;
+};
+using HeadParser = Parser<beast::http::empty_body>;
 
 /// Why there is no request to run: it is refused, or (nothing) nobody waits for an answer any more.
 using NoRequest = std::optional<RefusalReason>;
@@ -46,14 +78,16 @@ bool has_strange_coding(beast::http::request_header<> const& header) {
 
 NoRequest refusal_of(error_code const& error) {
   namespace http = beast::http;
-  if (error == http::error::header_limit) return RefusalReason::header_size;
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    return RefusalReason::header_size;
   if (error == http::error::body_limit) return RefusalReason::body_size;
   bool const is_gone = error == http::error::end_of_stream || error == http::error::partial_message;
   bool const is_syntax = error.category() == http::make_error_code(http::error::bad_value).category();
   return is_syntax && !is_gone ? NoRequest(RefusalReason::malformed) : std::nullopt;
 }
 
-Request to_request(beast::http::request_header<> const& header) {
+/// Moves out of `header` what it holds, so that it is not in memory twice.
+Request take_request(beast::http::request_header<>& header) {
   Request request;
   request.method = std::string(header.method_string());
   std::string_view target(header.target().data(), header.target().size());
@@ -62,6 +96,7 @@ Request to_request(beast::http::request_header<> const& header) {
   if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
   for (auto const& field : header)
     request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  header.clear();
   return request;
 }
 
@@ -103,7 +138,11 @@ class Connection {
       : admission_(admission),
         options_(admission.options),
         stream_(std::move(stream)),
+        buffer_(options_.header_limit_bytes),
         address_(std::move(address)) {}
+  Connection(Connection const&) = delete;
+  Connection& operator=(Connection const&) = delete;
+  ~Connection() { admission_.leave(); }
 
   asio::awaitable<void> run();
 
@@ -111,8 +150,8 @@ class Connection {
   asio::awaitable<bool> shake_hands();
   asio::awaitable<bool> serve_request();
   asio::awaitable<Reading> read_head(HeadParser& head, std::function<void()>& cut);
-  asio::awaitable<Reading> read_body(HeadParser& head, Bytes& body, std::unique_ptr<BodyBudget::Body>& room,
-                                     std::function<void()>& cut);
+  asio::awaitable<Reading> read_body(HeadParser& head, Request& request,
+                                     std::unique_ptr<BodyBudget::Body>& room, std::function<void()>& cut);
   asio::awaitable<std::unique_ptr<BodyBudget::Body>> wait_for_room(std::uint64_t bytes,
                                                                    std::function<void()>& cut);
   asio::awaitable<bool> say_continue();
@@ -144,7 +183,7 @@ class Connection {
   Admission& admission_;
   ServerOptions const& options_;
   Stream stream_;
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_;  ///< of what is not parsed yet: a header, or what surrounds a chunk
   std::string const address_;
   std::vector<std::string> peer_names_;
 };
@@ -158,7 +197,6 @@ asio::awaitable<void> Connection<Stream>::run() {
   while (go_on && !admission_.stopping) go_on = co_await serve_request();
   error_code ignored;
   lowest().socket().shutdown(Protocol::socket::shutdown_send, ignored);
-  admission_.leave();
 }
 
 /// Stands in the line of those who wait: a client that does not finish gives its place to a newcomer.
@@ -180,20 +218,18 @@ asio::awaitable<bool> Connection<Stream>::serve_request() {
   auto reading = std::make_shared<bool>(true);
   auto executor = co_await asio::this_coro::executor;
   auto cut = cutter(executor, reading);
-  HeadParser head;
-  head.header_limit(options_.header_limit_bytes);
-  head.body_limit(options_.body_limit_bytes);
+  HeadParser head(options_);
   std::string const unknown;
   auto const head_read = co_await read_head(head, cut);
   if (!head_read) co_return co_await refuse(head_read.error(), unknown, false, false);
 
   Admission::UnderWay const under_way(admission_);
-  auto request = to_request(head.get());
+  bool const keep_alive = head.get().keep_alive();
+  auto request = take_request(head.get());
   request.peer_address = address_;
   request.peer_names = peer_names_;
-  bool const keep_alive = head.get().keep_alive();
   std::unique_ptr<BodyBudget::Body> room;  // until the request is answered
-  auto const body_read = co_await read_body(head, request.body, room, cut);
+  auto const body_read = co_await read_body(head, request, room, cut);
   if (!body_read) co_return co_await refuse(body_read.error(), request.path, false, request.method == "HEAD");
   reading.reset();
   co_return co_await run_handler(request, keep_alive);
@@ -213,7 +249,7 @@ asio::awaitable<Reading> Connection<Stream>::read_head(HeadParser& head, std::fu
 }
 
 template <class Stream>
-asio::awaitable<Reading> Connection<Stream>::read_body(HeadParser& head, Bytes& body,
+asio::awaitable<Reading> Connection<Stream>::read_body(HeadParser& head, Request& request,
                                                        std::unique_ptr<BodyBudget::Body>& room,
                                                        std::function<void()>& cut) {
   auto const limit = options_.body_limit_bytes;
@@ -222,11 +258,12 @@ asio::awaitable<Reading> Connection<Stream>::read_body(HeadParser& head, Bytes& 
   if (length == 0) co_return Reading();
   room = co_await wait_for_room(length, cut);
   if (!room) co_return std::unexpected(NoRequest(RefusalReason::body_room));
-  if (beast::iequals(head.get()[beast::http::field::expect], "100-continue")) {
+  if (equal_ignoring_case(find_header(request.headers, "expect").value_or(""), "100-continue")) {
     bool const said = co_await say_continue();
     if (!said) co_return std::unexpected(NoRequest());
   }
   lowest().expires_after(options_.body_timeout);
+  auto& body = request.body;
   Reading read;
   if (head.chunked()) {
     read = co_await read_chunks(head, body);
@@ -263,8 +300,7 @@ asio::awaitable<bool> Connection<Stream>::say_continue() {
 
 template <class Stream>
 asio::awaitable<Reading> Connection<Stream>::read_chunks(HeadParser& head, Bytes& body) {
-  beast::http::request_parser<beast::http::vector_body<std::byte>> whole(std::move(head));
-  whole.body_limit(options_.body_limit_bytes);
+  Parser<beast::http::vector_body<std::byte>> whole(head, options_);
   auto [error, bytes] = co_await beast::http::async_read(stream_, buffer_, whole, kAsTuple);
   if (error == beast::http::error::body_limit) co_return std::unexpected(NoRequest(RefusalReason::body_size));
   if (error) co_return std::unexpected(NoRequest());

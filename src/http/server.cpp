@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "http/admission.h"
 #include "http/connection.h"
 #include "http/listener.h"
@@ -31,6 +32,15 @@ std::string address_of(Protocol::endpoint const& generic) {
   if (generic.data()->sa_family == AF_UNIX || generic.size() > endpoint.capacity()) return {};
   std::memcpy(endpoint.data(), generic.data(), generic.size());
   return endpoint.address().to_string();
+}
+
+/// What a library throws ends the connection that it concerns, and no other.
+void run_guarded(asio::io_context& context) {
+  try {
+    context.run();
+  } catch (std::exception const& exception) {
+    log_error("a connection was cut: {}", exception.what());
+  }
 }
 
 }  // namespace
@@ -93,7 +103,7 @@ void Server::State::run() {
   for (auto& context : contexts)
     threads.emplace_back([&context] {
       auto guard = asio::make_work_guard(*context);
-      context->run();
+      while (!context->stopped()) run_guarded(*context);
     });
 }
 

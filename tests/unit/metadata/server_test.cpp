@@ -7,6 +7,7 @@
 
 #include "http/client.h"
 #include "support/folder.h"
+#include "support/raw_client.h"
 #include "unit/metadata/facts.h"
 
 namespace argosy::metadata {
@@ -66,6 +67,15 @@ TEST_F(MetadataServer, may_be_told_of_a_machine_again) {
 TEST_F(MetadataServer, takes_the_place_of_a_socket_that_was_left) {
   std::ofstream(socket("one")) << "left";
   ASSERT_TRUE(server_.add(known_, socket("one")));
+  EXPECT_EQ(status_at(socket("one")), 200);
+}
+
+TEST_F(MetadataServer, outlives_a_machine_that_sends_a_trailer_of_any_length) {
+  ASSERT_TRUE(server_.add(known_, socket("one")));
+  tests::RawClient const machine(socket("one"));
+  machine.say("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " +
+              std::string(70'000, 'a') + "\r\n\r\n");
+  machine.hear();
   EXPECT_EQ(status_at(socket("one")), 200);
 }
 

@@ -1,0 +1,134 @@
+#include "http/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/folder.h"
+#include "support/raw_client.h"
+
+namespace argosy::http {
+namespace {
+
+using testing::StartsWith;
+
+constexpr std::string_view kChunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+constexpr std::string_view kGood = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+std::string repeated(std::string_view text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+class HttpServer : public testing::Test {
+ protected:
+  void start(ServerOptions options = {}) {
+    options.listen = "unix:" + path_;
+    auto answer = [](Request const& request) {
+      Response response;
+      response.body = request.body;
+      return response;
+    };
+    auto refuse = [](int status, std::string_view) {
+      Response response;
+      response.status = status;
+      return response;
+    };
+    auto server = Server::start(options, answer, refuse);
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = *std::move(server);
+  }
+  tests::RawClient client() const { return tests::RawClient(path_); }
+  std::string answer_to(std::string_view text) const {
+    auto const asks = client();
+    asks.say(text);
+    return asks.hear();
+  }
+  /// Until it holds; fails after a minute.
+  void expect_soon(std::function<bool()> const& holds) {
+    for (int i = 0; i < 6'000 && !holds(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(holds());
+  }
+
+  tests::Folder folder_;
+  std::string path_ = folder_ / "socket";
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(HttpServer, takes_bodies_in_chunks_with_extensions_and_trailers) {
+  start();
+  auto const answer = answer_to(
+      "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "2;a=b\r\nok\r\n0\r\nX-Trailer: t\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nok")) << answer;
+}
+
+TEST_F(HttpServer, outlives_a_trailer_that_its_parser_cannot_hold) {
+  start();
+  for (std::string const& trailer : {"X: " + std::string(70'000, 'a'), std::string(70'000, 'a') + ": x"}) {
+    auto const answer = answer_to(std::string(kChunked) + "0\r\n" + trailer + "\r\n\r\n");
+    EXPECT_FALSE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+    EXPECT_THAT(answer_to(kGood), StartsWith("HTTP/1.1 200 "));
+  }
+  expect_soon([&] { return server_->load().connections == 0; });
+}
+
+TEST_F(HttpServer, refuses_a_field_that_its_parser_cannot_hold_where_headers_may_be_larger) {
+  ServerOptions options;
+  options.header_limit_bytes = 1U << 20U;
+  start(options);
+  for (std::string const& field : {"X: " + std::string(66'000, 'a'), std::string(66'000, 'a') + ": x"})
+    EXPECT_THAT(answer_to("GET / HTTP/1.1\r\n" + field + "\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(answer_to(std::string(kChunked) + "0\r\nX: " + std::string(70'000, 'a') + "\r\n\r\n"),
+              testing::Not(StartsWith("HTTP/1.1 200 ")));
+  EXPECT_THAT(answer_to(kGood), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServer, takes_no_header_without_end) {
+  start();
+  auto const endless = client();
+  endless.say("GET / HTTP/1.1\r\n");  // 16 bytes: the server reads 512 at a time, which end with a line's end
+  EXPECT_TRUE(endless.say_until_cut(repeated("a:\r\n", 1'000), 1'000));
+}
+
+TEST_F(HttpServer, takes_no_chunk_extension_without_end) {
+  start();
+  auto const endless = client();
+  endless.say(std::string(kChunked) + "5;");
+  EXPECT_TRUE(endless.say_until_cut(std::string(4'096, 'x'), 1'000));
+}
+
+TEST_F(HttpServer, takes_no_trailers_without_end) {
+  start();
+  auto const endless = client();
+  endless.say(std::string(kChunked) + "0\r\n");
+  EXPECT_TRUE(endless.say_until_cut(repeated("a: b\r\n", 1'000), 1'000));
+}
+
+TEST_F(HttpServer, refuses_more_fields_than_other_servers_take) {
+  start();
+  auto const with_fields = [](int count) {
+    return "GET / HTTP/1.1\r\n" + repeated("a:\r\n", count - 1) + "Connection: close\r\n\r\n";
+  };
+  EXPECT_THAT(answer_to(with_fields(100)), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer_to(with_fields(101)), StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(answer_to(with_fields(16'000)), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(HttpServer, counts_the_fields_of_a_header_together) {
+  ServerOptions options;
+  options.header_limit_bytes = 4'096;
+  start(options);
+  std::string const field = "X: " + std::string(1'000, 'a') + "\r\n";
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nConnection: close\r\n" + repeated(field, 3) + "\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+  auto const slow = client();  // line by line, so that each is parsed before the next one comes
+  slow.say("GET / HTTP/1.1\r\n");
+  EXPECT_TRUE(slow.say_until_cut(field, 1'000));
+}
+
+}  // namespace
+}  // namespace argosy::http
