@@ -45,7 +45,7 @@ Admission::Admission(ServerOptions const& server_options, Handler request_handle
 bool Admission::enter() {
   if (connections_ >= options.connection_limit) {
     ++refusals_[static_cast<std::size_t>(RefusalReason::connections)];
-    if (!idle.cut_oldest()) return false;
+    if (!make_room()) return false;
   }
   ++connections_;
   return true;

@@ -34,9 +34,11 @@ class Admission {
   std::atomic<std::uint64_t> sent_bytes = 0;
   std::atomic<bool> stopping = false;  ///< no further connection and no further request
 
-  /// For each new connection. At the limit it takes the place of whoever waits longest; false if all are at
-  /// work.
+  /// For each new connection. At the limit it takes the place of another; false if all are at work.
   bool enter();
+  /// Tells whoever has waited longest for a request to go, else whoever sends a body slowest; false if there
+  /// is nobody.
+  bool make_room() { return idle.cut_oldest() || bodies.cut_slowest(); }
   /// When one that came in has ended.
   void leave() { --connections_; }
 

@@ -27,7 +27,7 @@ std::unique_ptr<BodyBudget::Body> BodyBudget::reserve(std::uint64_t bytes, std::
   std::lock_guard lock(mutex_);
   auto& used = used_[small ? 1 : 0];
   if (used != 0 && used + bytes > limit) {  // alone, a body always has room
-    cut_slowest(small);
+    cut_slowest_of([small](Body const& body) { return body.small_ == small; });
     return nullptr;
   }
   std::unique_ptr<Body> body(new Body(*this, bytes, small, std::move(cut)));
@@ -41,12 +41,17 @@ std::uint64_t BodyBudget::used_bytes() {
   return used_[0] + used_[1];
 }
 
-void BodyBudget::cut_slowest(bool small) {
+bool BodyBudget::cut_slowest() {
+  std::lock_guard lock(mutex_);
+  return cut_slowest_of([](Body const&) { return true; });
+}
+
+bool BodyBudget::cut_slowest_of(std::function<bool(Body const&)> const& concerns) {
   auto const now = std::chrono::steady_clock::now();
   Body* slowest = nullptr;
   double least = 0;
   for (auto* body : bodies_) {
-    if (body->small_ != small || body->complete_ || body->cut_asked_ || now < body->began_ + kGrace) continue;
+    if (body->complete_ || body->cut_asked_ || now < body->began_ + kGrace || !concerns(*body)) continue;
     auto rate = static_cast<double>(body->arrived_.load()) /
                 std::chrono::duration<double>(now - body->began_).count();
     if (slowest == nullptr || rate < least) {
@@ -54,9 +59,10 @@ void BodyBudget::cut_slowest(bool small) {
       least = rate;
     }
   }
-  if (slowest == nullptr) return;
+  if (slowest == nullptr) return false;
   slowest->cut_asked_ = true;
   slowest->cut_();
+  return true;
 }
 
 }  // namespace argosy::http

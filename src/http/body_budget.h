@@ -42,10 +42,12 @@ class BodyBudget {
   /// Nothing if there is no room now; then the slowest body that has been arriving for a second is told to
   /// go, by a call of its `cut` (which may come after the Body was destroyed).
   std::unique_ptr<Body> reserve(std::uint64_t bytes, std::function<void()> cut);
+  /// Of whatever size, for want of something other than bytes; false if none has been arriving for a second.
+  bool cut_slowest();
   std::uint64_t used_bytes();
 
  private:
-  void cut_slowest(bool small);
+  bool cut_slowest_of(std::function<bool(Body const&)> const& concerns);
 
   std::uint64_t const limit_bytes_;
   std::mutex mutex_;                // guards what follows

@@ -86,7 +86,7 @@ asio::awaitable<void> Server::State::accept() {
     auto [error, socket] = co_await acceptor->async_accept(context, client, kAsTuple);
     if (error == asio::error::operation_aborted) co_return;
     if (error) {  // out of descriptors: wait until one is closed
-      admission.idle.cut_oldest();
+      admission.make_room();
       asio::steady_timer timer(co_await asio::this_coro::executor, kDescriptorWait);
       co_await timer.async_wait(kAsTuple);
       continue;

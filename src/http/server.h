@@ -24,7 +24,8 @@ struct ServerOptions {
   /// than half of the workers, nor, while they may be computing, more than there are processors; and shares
   /// take turns.
   std::function<std::string(Request const&)> share_of;
-  std::size_t connection_limit = 4'096;  ///< a further one takes the place of one that waits for a request
+  /// A further one takes the place of one that waits for a request, or sends a body slowly.
+  std::size_t connection_limit = 4'096;
   std::uint32_t header_limit_bytes = 65'536;
   std::uint64_t body_limit_bytes = 1ULL << 20U;
   std::uint64_t body_budget_bytes = 64ULL << 20U;  ///< bodies of all requests under way together

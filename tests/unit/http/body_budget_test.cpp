@@ -51,5 +51,19 @@ TEST(BodyBudget, cuts_the_slowest_body_when_another_needs_its_room_but_none_that
   EXPECT_TRUE(budget.reserve(kLarge, [] {}));
 }
 
+TEST(BodyBudget, cuts_bodies_of_any_size_where_something_else_is_wanted) {
+  BodyBudget budget(3 * kLarge);
+  std::string cut;
+  auto large = budget.reserve(kLarge, [&] { cut += "large "; });
+  auto small = budget.reserve(1, [&] { cut += "small "; });
+  large->arrived(10);
+  EXPECT_FALSE(budget.cut_slowest()) << "both just began";
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'010));
+  EXPECT_TRUE(budget.cut_slowest());
+  EXPECT_TRUE(budget.cut_slowest());
+  EXPECT_FALSE(budget.cut_slowest());
+  EXPECT_EQ(cut, "small large ");
+}
+
 }  // namespace
 }  // namespace argosy::http

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <thread>
 
 #include "support/folder.h"
@@ -128,6 +129,19 @@ TEST_F(HttpServer, counts_the_fields_of_a_header_together) {
   auto const slow = client();  // line by line, so that each is parsed before the next one comes
   slow.say("GET / HTTP/1.1\r\n");
   EXPECT_TRUE(slow.say_until_cut(field, 1'000));
+}
+
+TEST_F(HttpServer, serves_a_newcomer_where_everybody_waits_for_the_rest_of_a_body) {
+  ServerOptions options;
+  options.connection_limit = 3;
+  start(options);
+  std::deque<tests::RawClient> slow;
+  for (int i = 0; i < 3; ++i) {
+    slow.emplace_back(path_);
+    slow.back().say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n");
+  }
+  expect_soon([&] { return server_->load().requests == 3; });
+  expect_soon([&] { return answer_to(kGood).starts_with("HTTP/1.1 200 "); });
 }
 
 }  // namespace
