@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "http/header_bounds.h"
 #include "http/listener.h"
 
 namespace argosy::http {
@@ -31,6 +32,35 @@ using Tls = beast::ssl_stream<Plain>;
 constexpr std::size_t kKeptConnections = 32;
 /// The most of a body that a sink is given at once.
 constexpr std::size_t kPieceBytes = 64U << 10U;
+/// Of a response's header, and of what surrounds its chunks.
+constexpr std::uint32_t kHeaderLimitBytes = 64U << 10U;
+
+/// Takes fields, and trailers, within bounds.
+template <class Body>
+class Parser final : public beast::http::response_parser<Body> {
+ public:
+  Parser() { this->header_limit(kHeaderLimitBytes); }
+  /// Goes on behind the header that `head` has read.
+  template <class Other>
+  explicit Parser(Parser<Other>&& head)
+      : beast::http::response_parser<Body>(
+            std::move(static_cast<beast::http::response_parser<Other>&>(head))),
+        bounds_(head.bounds_) {}
+
+ private:
+  template <class Other>
+  friend class Parser;
+  void on_field_impl(beast::http::field field, beast::string_view name, beast::string_view value,
+                     error_code& error) override {
+    if (bounds_.take(name.size(), value.size())) {
+      this->get().insert(field, name, value);
+    } else {
+      error = beast::http::error::header_limit;
+    }
+  }
+  HeaderBounds bounds_{kHeaderLimitBytes};
+};
+using HeadParser = Parser<beast::http::empty_body>;
 
 class Connection {
  public:
@@ -86,17 +116,21 @@ class Connection {
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
 
-  /// `answered` becomes true with the first byte of a response. With a `sink` the body goes there.
-  Result<Response> exchange(Request const& request, bool& keep, bool& answered, BodySink const& sink = {}) {
+  /// `closed` becomes true if the server ends the connection before a byte of a response. With a `sink` the
+  /// body goes there.
+  Result<Response> exchange(Request const& request, bool& keep, bool& closed, BodySink const& sink = {}) {
     deadline_ = options_.call_timeout ? std::chrono::steady_clock::now() + *options_.call_timeout
                                       : std::chrono::steady_clock::time_point::max();
-    return std::visit([&](auto& stream) { return exchange_on(stream, request, keep, answered, sink); },
-                      stream_);
+    try {
+      return std::visit([&](auto& stream) { return exchange_on(stream, request, keep, closed, sink); },
+                        stream_);
+    } catch (std::exception const& exception) {  // of the parser, or for want of memory
+      keep = false;
+      return fail(Fault::unavailable, endpoint_.authority() + ": no response: " + exception.what());
+    }
   }
 
  private:
-  using HeadParser = beast::http::response_parser<beast::http::empty_body>;
-
   Plain& lowest() {
     return std::visit(
         [](auto& stream) -> Plain& {
@@ -112,6 +146,8 @@ class Connection {
   void expect_progress() {
     lowest().expires_at(std::min(std::chrono::steady_clock::now() + options_.io_timeout, deadline_));
   }
+  /// Whether nothing is to be expected any more: a server that is silent may still be at work.
+  static bool is_end(error_code const& error) { return error && error != beast::error::timeout; }
   void run() {
     context_.restart();
     context_.run();
@@ -126,10 +162,10 @@ class Connection {
   }
 
   template <class Stream>
-  Result<Response> exchange_on(Stream& stream, Request const& request, bool& keep, bool& answered,
+  Result<Response> exchange_on(Stream& stream, Request const& request, bool& keep, bool& closed,
                                BodySink const& sink) {
-    TRY(write(stream, request));
-    beast::flat_buffer buffer;
+    TRY(write(stream, request, closed));
+    beast::flat_buffer buffer(kHeaderLimitBytes);
     HeadParser parser;
     if (sink) {
       parser.body_limit(boost::none);
@@ -142,7 +178,7 @@ class Connection {
     beast::http::async_read_header(stream, buffer, parser,
                                    [&](error_code result, std::size_t) { error = result; });
     run();
-    answered = parser.got_some() || buffer.size() > 0;
+    closed = is_end(error) && !parser.got_some() && buffer.size() == 0;
     if (error) return failure("no response", error);
 
     Response response;
@@ -164,7 +200,7 @@ class Connection {
   }
 
   template <class Stream>
-  Result<void> write(Stream& stream, Request const& request) {
+  Result<void> write(Stream& stream, Request const& request, bool& closed) {
     std::string head = request.method + " " + request.path +
                        (request.query.empty() ? "" : "?" + request.query) + " HTTP/1.1\r\n";
     if (!find_header(request.headers, "host")) head += "Host: " + endpoint_.authority() + "\r\n";
@@ -178,6 +214,7 @@ class Connection {
     expect_progress();
     asio::async_write(stream, parts, [&](error_code result, std::size_t) { error = result; });
     run();
+    closed = is_end(error);
     if (error) return failure("cannot send", error);
     return {};
   }
@@ -189,7 +226,7 @@ class Connection {
     if (length && *length > options_.body_limit_bytes)
       return fail(Fault::limit, endpoint_.authority() + ": the response is too large");
     if (!length) {
-      beast::http::response_parser<beast::http::vector_body<std::byte>> whole(std::move(parser));
+      Parser<beast::http::vector_body<std::byte>> whole(std::move(parser));
       whole.body_limit(options_.body_limit_bytes);
       expect_progress();
       beast::http::async_read(stream, buffer, whole, [&](error_code result, std::size_t) { error = result; });
@@ -218,7 +255,7 @@ class Connection {
   template <class Stream>
   Result<void> pour_body(Stream& stream, beast::flat_buffer& buffer, HeadParser&& parser,
                          BodySink const& sink) {
-    beast::http::response_parser<beast::http::buffer_body> whole(std::move(parser));
+    Parser<beast::http::buffer_body> whole(std::move(parser));
     Bytes piece(kPieceBytes);
     while (!whole.is_done()) {
       whole.get().body().data = piece.data();
@@ -286,17 +323,17 @@ Result<Response> Client::send(Request const& request) {
   auto connection = state_->take(tls);
   bool const kept = connection != nullptr;
   bool keep = false;
-  bool answered = false;
+  bool closed = false;
   if (kept) {
-    auto response = connection->exchange(request, keep, answered);
-    if (response || answered) {
+    auto response = connection->exchange(request, keep, closed);
+    if (response || !closed) {
       if (response && keep) state_->give_back(std::move(connection));
       return response;
     }
   }
   connection = std::make_unique<Connection>(state_->endpoint, state_->options, tls);
   TRY(connection->connect());
-  auto response = connection->exchange(request, keep, answered);
+  auto response = connection->exchange(request, keep, closed);
   if (response && keep) state_->give_back(std::move(connection));
   return response;
 }
@@ -306,8 +343,8 @@ Result<Response> Client::send(Request const& request, BodySink const& sink) {
   Connection connection(state_->endpoint, state_->options, tls);
   TRY(connection.connect());
   bool keep = false;
-  bool answered = false;
-  return connection.exchange(request, keep, answered, sink);
+  bool closed = false;
+  return connection.exchange(request, keep, closed, sink);
 }
 
 }  // namespace argosy::http

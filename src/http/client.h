@@ -36,7 +36,7 @@ class Client {
   Endpoint const& endpoint() const;
   /// Sends `request.path` as it stands (the endpoint's own path is not added) with Host and Content-Length.
   /// Fails with `unavailable` if no whole response came, `limit` if its body is too large. A kept connection
-  /// that turns out closed before a byte of the response is replaced once.
+  /// that turns out closed before a byte of the response is replaced once; one that is silent is not.
   Result<Response> send(Request const& request);
   /// The same on a connection of its own, with the body of a response of status 200 given to `sink` as it
   /// arrives, whatever its size.

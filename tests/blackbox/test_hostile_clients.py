@@ -141,6 +141,23 @@ def test_chunks_without_end_are_refused(server):
         assert statuses(receive_all(connection)) in ([413], [])
 
 
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CHUNKED + b"0\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        CHUNKED + b"0\r\n" + b"a" * 70_000 + b": x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nX: " + b"a" * 66_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a:\r\n" * 16_000 + b"\r\n",
+    ],
+    ids=["a trailer's value", "a trailer's name", "a header", "many headers"],
+)
+def test_fields_that_are_too_large_or_too_many_are_refused_or_cut(server, data):
+    assert statuses(exchange(server, data)) in ([431], [])
+
+
 def test_a_form_of_too_many_parameters_is_refused(owner):
     pairs = [("Action", "DescribeImages")] + [(f"ImageId.{number}", "x") for number in range(30_000)]
     answer = sigv4.post_form(owner, pairs)

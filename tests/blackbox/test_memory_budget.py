@@ -63,6 +63,9 @@ def serve(account):
     assert disks.read(account, account.snapshot) == {0: disks.block("another's")}
 
 
+LARGE_FIELD = b"X-Large: " + b"x" * 1_000 + b"\r\n"
+
+
 @contextlib.contextmanager
 def crowd(server, count, first):
     """Connections that have each sent `first`."""
@@ -85,8 +88,18 @@ def crowd(server, count, first):
         (b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"x" * (HEADER_KIB * 1024 - 100), b"x"),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\nAction=", b"x" * 1_000),
         (b"PUT /snapshots/a/blocks/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"400\r\n"),
+        (b"POST / HTTP/1.1\r\n" + b"a:\r\n" * 4_000 + b"Content-Length: 1\r\n\r\n", b""),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\n" + LARGE_FIELD * 15 + b"\r\n", b""),
     ],
-    ids=["idle", "dripping headers", "almost whole headers", "dripping forms", "chunks that do not come"],
+    ids=[
+        "idle",
+        "dripping headers",
+        "almost whole headers",
+        "dripping forms",
+        "chunks that do not come",
+        "headers of many fields",
+        "headers of large fields",
+    ],
 )
 def test_a_thousand_connections_that_drip(server, other, first, drop):
     with crowd(server, 1_000, first) as connections:
@@ -106,6 +119,23 @@ def exchange(server, wire):
         with contextlib.suppress(OSError):
             return connection.recv(4_096)
     return b""
+
+
+@pytest.mark.parametrize(
+    "first, more",
+    [
+        (b"GET / HTTP/1.1\r\n", b"a:\r\n" * 1_024),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;", b"x" * 4_096),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n" * 1_024),
+    ],
+    ids=["header", "chunk's extension", "trailers"],
+)
+def test_what_has_no_end_is_cut(server, other, first, more, pieces=100_000):
+    with crowd(server, 1, first) as (connection,):
+        connection.settimeout(argosyd.PATIENCE_S)
+        with pytest.raises(OSError):
+            for _ in range(pieces):
+                connection.sendall(more)
 
 
 def test_a_form_of_24_mib_is_refused(server, other):
