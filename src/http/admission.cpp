@@ -24,6 +24,7 @@ int status_of(RefusalReason reason) {
     case RefusalReason::body_size:
       return 413;
     case RefusalReason::body_room:
+    case RefusalReason::answer_room:
     case RefusalReason::worker_queue:
     case RefusalReason::connections:
       return 503;
@@ -39,6 +40,7 @@ Admission::Admission(ServerOptions const& server_options, Handler request_handle
       handler(std::move(request_handler)),
       tls(std::move(tls_context)),
       bodies(options.body_budget_bytes),
+      answers(options.answer_budget_bytes),
       workers(options.workers, options.queue_limit, share_limits(options)),
       refusal_(std::move(refusal)) {}
 

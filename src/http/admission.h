@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 
+#include "http/answer_budget.h"
 #include "http/body_budget.h"
 #include "http/idle_line.h"
 #include "http/server.h"
@@ -28,6 +29,7 @@ class Admission {
   Handler const handler;
   std::unique_ptr<TlsContext> const tls;
   BodyBudget bodies;
+  AnswerBudget answers;
   IdleLine idle;
   Workers workers;
   std::atomic<std::uint64_t> received_bytes = 0;
@@ -36,9 +38,9 @@ class Admission {
 
   /// For each new connection. At the limit it takes the place of another; false if all are at work.
   bool enter();
-  /// Tells whoever has waited longest for a request to go, else whoever sends a body slowest; false if there
-  /// is nobody.
-  bool make_room() { return idle.cut_oldest() || bodies.cut_slowest(); }
+  /// Tells whoever has waited longest for a request to go, else whoever sends a body slowest, else whoever
+  /// reads an answer slowest; false if there is nobody.
+  bool make_room() { return idle.cut_oldest() || bodies.cut_slowest() || answers.cut_slowest(); }
   /// When one that came in has ended.
   void leave() { --connections_; }
 

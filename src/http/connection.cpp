@@ -31,6 +31,10 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// How long a request waits for room in the budget of bodies before it is refused.
 constexpr auto kBudgetWait = std::chrono::seconds(5);
 constexpr auto kBudgetPoll = std::chrono::milliseconds(10);
+/// What is counted of an answer that is made while it is sent: a page of a long list, and its text.
+constexpr std::uint64_t kStreamBytes = 2U << 20U;
+/// So much is written before it is counted how much was.
+constexpr std::size_t kWriteBytes = 64U << 10U;
 
 /// Takes fields, and trailers, within bounds.
 template <class Body>
@@ -159,8 +163,12 @@ class Connection {
   asio::awaitable<Reading> read_whole(Bytes& body, BodyBudget::Body& room);
   asio::awaitable<bool> run_handler(Request& request, bool keep_alive);
   asio::awaitable<bool> refuse(NoRequest reason, std::string const& path, bool keep_alive, bool is_head);
-  asio::awaitable<bool> answer(std::string const& share, Response& response, bool keep_alive, bool is_head);
-  asio::awaitable<bool> answer_stream(std::string const& share, Response& response, ResponseHead& head);
+  asio::awaitable<bool> answer(std::string const& share, Response& response, std::string const& path,
+                               bool keep_alive, bool is_head);
+  asio::awaitable<bool> answer_whole(Response& response, ResponseHead& head, bool is_head,
+                                     AnswerBudget::Answer& room);
+  asio::awaitable<bool> answer_stream(std::string const& share, Response& response, ResponseHead& head,
+                                      AnswerBudget::Answer& room);
 
   auto& lowest() { return beast::get_lowest_layer(stream_); }
   /// Closes the connection from any thread: on its own, like everything that touches the stream, and only if
@@ -333,7 +341,7 @@ asio::awaitable<bool> Connection<Stream>::run_handler(Request& request, bool kee
   auto response = co_await on_worker<Response>(admission_.workers, share, job);
   if (!response) co_return co_await refuse(RefusalReason::worker_queue, path, keep_alive, is_head);
   bool const go_on = keep_alive && !admission_.stopping && is_current();
-  co_return co_await answer(share, *response, go_on, is_head);
+  co_return co_await answer(share, *response, path, go_on, is_head);
 }
 
 template <class Stream>
@@ -342,18 +350,34 @@ asio::awaitable<bool> Connection<Stream>::refuse(NoRequest reason, std::string c
   if (!reason) co_return false;
   auto response = admission_.refuse(*reason, path);
   std::string const nobody;  // a refusal is not streamed: no worker is needed
-  bool go_on = co_await answer(nobody, response, keep_alive, is_head);
+  bool go_on = co_await answer(nobody, response, path, keep_alive, is_head);
   co_return go_on;
 }
 
 template <class Stream>
 asio::awaitable<bool> Connection<Stream>::answer(std::string const& share, Response& response,
-                                                 bool keep_alive, bool is_head) {
-  auto head = to_head(response, keep_alive);
-  if (response.stream) {
-    bool sent = co_await answer_stream(share, response, head);
-    co_return sent&& keep_alive;
+                                                 std::string const& path, bool keep_alive, bool is_head) {
+  auto sending = std::make_shared<bool>(true);
+  auto executor = co_await asio::this_coro::executor;
+  auto const cut = cutter(executor, sending);
+  auto room = admission_.answers.hold(share, response.stream ? kStreamBytes : response.body.size(), cut);
+  if (!room) {
+    response = admission_.refuse(RefusalReason::answer_room, path);
+    room = admission_.answers.hold(share, 0, cut);
   }
+  auto head = to_head(response, keep_alive);
+  bool sent = false;
+  if (response.stream) {
+    sent = co_await answer_stream(share, response, head, *room);
+  } else {
+    sent = co_await answer_whole(response, head, is_head, *room);
+  }
+  co_return sent&& keep_alive;
+}
+
+template <class Stream>
+asio::awaitable<bool> Connection<Stream>::answer_whole(Response& response, ResponseHead& head, bool is_head,
+                                                       AnswerBudget::Answer& room) {
   head.content_length(response.body.size());
   std::string text;
   {
@@ -365,21 +389,26 @@ asio::awaitable<bool> Connection<Stream>::answer(std::string const& share, Respo
   // joined.
   std::vector<asio::const_buffer> parts{
       asio::buffer(text), asio::buffer(response.body.data(), is_head ? 0 : response.body.size())};
+  auto const count = [&room](error_code const& failed, std::size_t so_far) -> std::size_t {
+    room.sent(so_far);
+    return failed ? 0 : kWriteBytes;
+  };
   lowest().expires_after(options_.write_timeout);
-  auto [error, bytes] = co_await asio::async_write(stream_, parts, kAsTuple);
+  auto [error, bytes] = co_await asio::async_write(stream_, parts, count, kAsTuple);
   admission_.sent_bytes += bytes;
-  co_return !error && keep_alive;
+  co_return !error;
 }
 
 template <class Stream>
 asio::awaitable<bool> Connection<Stream>::answer_stream(std::string const& share, Response& response,
-                                                        ResponseHead& head) {
+                                                        ResponseHead& head, AnswerBudget::Answer& room) {
   head.chunked(true);
   beast::http::response_serializer<beast::http::empty_body> serializer(head);
   lowest().expires_after(options_.write_timeout);
   auto [head_error, head_bytes] = co_await beast::http::async_write_header(stream_, serializer, kAsTuple);
   if (head_error) co_return false;
   std::function<Result<Bytes>()> next = [&response] { return response.stream(); };
+  std::uint64_t so_far = 0;
   while (true) {
     auto piece = co_await on_worker<Result<Bytes>>(admission_.workers, share, next);
     if (!piece || !*piece) {
@@ -394,6 +423,8 @@ asio::awaitable<bool> Connection<Stream>::answer_stream(std::string const& share
     auto chunk = beast::http::make_chunk(asio::buffer((*piece)->data(), (*piece)->size()));
     auto [error, bytes] = co_await asio::async_write(stream_, chunk, kAsTuple);
     admission_.sent_bytes += bytes;
+    so_far += bytes;
+    room.sent(so_far);
     if (error) co_return false;
   }
 }

@@ -24,11 +24,13 @@ struct ServerOptions {
   /// than half of the workers, nor, while they may be computing, more than there are processors; and shares
   /// take turns.
   std::function<std::string(Request const&)> share_of;
-  /// A further one takes the place of one that waits for a request, or sends a body slowly.
+  /// A further one takes the place of one that waits for a request, or sends a body or reads an answer
+  /// slowly.
   std::size_t connection_limit = 4'096;
   std::uint32_t header_limit_bytes = 65'536;
   std::uint64_t body_limit_bytes = 1ULL << 20U;
-  std::uint64_t body_budget_bytes = 64ULL << 20U;  ///< bodies of all requests under way together
+  std::uint64_t body_budget_bytes = 64ULL << 20U;   ///< bodies of all requests under way together
+  std::uint64_t answer_budget_bytes = 1ULL << 30U;  ///< answers that are being sent together
   Duration header_timeout{20'000};  ///< for a whole header, and for an idle connection three times that
   Duration body_timeout{60'000};    ///< for a whole body
   Duration write_timeout{60'000};   ///< for a response, or for a piece of a streamed one
@@ -40,9 +42,17 @@ using Handler = std::function<Response(Request)>;
 using Refusal = std::function<Response(int status, std::string_view target)>;
 
 /// Why a server itself refuses: the words that metrics and documents use.
-enum class RefusalReason { malformed, header_size, body_size, body_room, worker_queue, connections };
-inline constexpr std::array<std::string_view, 6> kRefusalReasons{"malformed", "header_size",  "body_size",
-                                                                 "body_room", "worker_queue", "connections"};
+enum class RefusalReason {
+  malformed,
+  header_size,
+  body_size,
+  body_room,
+  worker_queue,
+  connections,
+  answer_room
+};
+inline constexpr std::array<std::string_view, 7> kRefusalReasons{
+    "malformed", "header_size", "body_size", "body_room", "worker_queue", "connections", "answer_room"};
 
 /// What a server holds at this moment, and what it has done since it began.
 struct Load {

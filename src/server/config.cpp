@@ -236,6 +236,9 @@ Result<void> check_peers(Config const& config, std::set<std::string> regions) {
   return {};
 }
 
+/// Of the public endpoint's answers being sent, unless `answers_mib` says otherwise; peers', with a default
+/// of their own, are larger.
+constexpr std::uint64_t kAnswersBytes = 256U << 20U;
 constexpr std::int64_t kMostOfAnything = 1'000'000'000;
 
 Reader::Keys account_limit_keys(Reader const& reader, access::AccountLimits& limits) {
@@ -290,6 +293,7 @@ Result<Config> read_config(std::string const& path) {
   Config config;
   Reader const reader(path);
   auto& endpoint = config.endpoint;
+  endpoint.answer_budget_bytes = kAnswersBytes;
   http::TlsFiles tls;
   std::string root_key_file;
   Reader::Keys const keys{
@@ -320,6 +324,7 @@ Result<Config> read_config(std::string const& path) {
                        {"waiting_requests", reader.integer(endpoint.queue_limit, 1, 1'000'000)},
                        {"header_kib", reader.integer(endpoint.header_limit_bytes, 4, 1'024, 1'024)},
                        {"bodies_mib", reader.integer(endpoint.body_budget_bytes, 1, 65'536, 1 << 20)},
+                       {"answers_mib", reader.integer(endpoint.answer_budget_bytes, 1, 65'536, 1 << 20)},
                        {"header_seconds", reader.seconds(endpoint.header_timeout, 3'600)},
                        {"body_seconds", reader.seconds(endpoint.body_timeout, 3'600)},
                        {"response_seconds", reader.seconds(endpoint.write_timeout, 3'600)}})},

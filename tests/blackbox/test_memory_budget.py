@@ -11,12 +11,13 @@ import disks
 import sigv4
 
 MIB = 1 << 20
-CONNECTIONS, HEADER_KIB, BODIES_MIB, WORKERS = 2_500, 16, 16, 8
+CONNECTIONS, HEADER_KIB, BODIES_MIB, ANSWERS_MIB, WORKERS = 2_500, 16, 16, 16, 8
 LIMITS = f"""
 limits:
   connections: {CONNECTIONS}
   header_kib: {HEADER_KIB}
   bodies_mib: {BODIES_MIB}
+  answers_mib: {ANSWERS_MIB}
   workers: {WORKERS}
   header_seconds: 600
   body_seconds: 600
@@ -48,7 +49,8 @@ def other(server):
 def within_budget_and_others_served(server, other):
     yield
     serve(other)
-    budget = server.idle_mib + BODIES_MIB + CONNECTIONS * HEADER_KIB / 1024 + WORKERS * WORKER_MIB + STORE_MIB
+    connections_mib = CONNECTIONS * HEADER_KIB / 1024 + WORKERS * WORKER_MIB
+    budget = server.idle_mib + BODIES_MIB + ANSWERS_MIB + connections_mib + STORE_MIB
     assert peak_mib(server) < budget
 
 
@@ -180,6 +182,25 @@ def test_a_chunk_that_claims_to_be_huge_takes_no_room(server, other, size):
         connections[0].settimeout(argosyd.PATIENCE_S)
         with contextlib.suppress(OSError):
             assert connections[0].recv(4_096)[:10] in (b"", b"HTTP/1.1 4", b"HTTP/1.1 5")
+
+
+def test_a_thousand_blocks_that_nobody_reads(server, other):
+    greedy = server.new_account(disks.unique("greedy"))
+    snapshot = disks.upload(greedy, {0: disks.block("unread")})
+    token = disks.list_blocks(greedy, snapshot)[0]
+    request = sigv4.Request("GET", f"/snapshots/{snapshot}/blocks/0", sigv4.form([("blockToken", token)]))
+    wire = sigv4.on_the_wire(sigv4.sign(greedy, request, service="ebs"))
+    with contextlib.ExitStack() as stack:
+        for number in range(1_000):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # the kernel takes less of it, too
+            connection.settimeout(1)
+            with contextlib.suppress(OSError):
+                connection.connect(("127.0.0.1", server.port))
+                connection.sendall(wire)
+            if number % 250 == 249:
+                serve(other)
 
 
 def test_an_account_that_uploads_as_fast_as_it_can_leaves_room_for_others(server, other):

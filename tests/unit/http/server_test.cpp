@@ -16,6 +16,7 @@ using testing::StartsWith;
 
 constexpr std::string_view kChunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 constexpr std::string_view kGood = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+constexpr std::size_t kBlockBytes = 512U << 10U;
 
 std::string repeated(std::string_view text, int times) {
   std::string out;
@@ -29,7 +30,7 @@ class HttpServer : public testing::Test {
     options.listen = "unix:" + path_;
     auto answer = [](Request const& request) {
       Response response;
-      response.body = request.body;
+      response.body = request.path == "/block" ? Bytes(kBlockBytes) : request.body;
       return response;
     };
     auto refuse = [](int status, std::string_view) {
@@ -141,6 +142,47 @@ TEST_F(HttpServer, serves_a_newcomer_where_everybody_waits_for_the_rest_of_a_bod
     slow.back().say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n");
   }
   expect_soon([&] { return server_->load().requests == 3; });
+  expect_soon([&] { return answer_to(kGood).starts_with("HTTP/1.1 200 "); });
+}
+
+std::string block_for(std::string const& share) {
+  return "GET /block HTTP/1.1\r\nHost: " + share + "\r\nConnection: close\r\n\r\n";
+}
+
+TEST_F(HttpServer, holds_no_more_answers_than_its_budget_and_serves_who_asks_for_little) {
+  ServerOptions options;
+  options.answer_budget_bytes = 4 * kBlockBytes;
+  options.share_of = [](Request const& request) {
+    return std::string(find_header(request.headers, "host").value_or(""));
+  };
+  start(options);
+  std::deque<tests::RawClient> greedy;  // who do not read on
+  std::vector<std::size_t> heard;
+  for (int i = 0; i < 6; ++i) {
+    greedy.emplace_back(path_);
+    greedy.back().say(block_for("greedy"));
+    heard.push_back(greedy.back().hear("HTTP/1.1 ").size());
+  }
+  auto const answer = answer_to(block_for("modest"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  EXPECT_GT(answer.size(), kBlockBytes);
+  int whole = 0;
+  for (std::size_t i = 0; i < heard.size(); ++i)
+    if (heard[i] + greedy[i].hear().size() > kBlockBytes) ++whole;
+  EXPECT_GE(whole, 1);
+  EXPECT_LE(whole, 3);
+}
+
+TEST_F(HttpServer, serves_a_newcomer_where_nobody_reads_his_answer) {
+  ServerOptions options;
+  options.connection_limit = 3;
+  start(options);
+  std::deque<tests::RawClient> slow;
+  for (int i = 0; i < 3; ++i) {
+    slow.emplace_back(path_);
+    slow.back().say(block_for("x"));
+    slow.back().hear("HTTP/1.1 200 ");
+  }
   expect_soon([&] { return answer_to(kGood).starts_with("HTTP/1.1 200 "); });
 }
 

@@ -41,6 +41,7 @@ TEST_F(ConfigTest, takes_what_is_written_and_defaults_for_the_rest) {
   EXPECT_EQ(config->regions, (std::vector<std::string>{"us-east-1", "us-west-2"}));
   EXPECT_EQ(config->endpoint.body_budget_bytes, 7U << 20U);
   EXPECT_EQ(config->endpoint.body_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(config->endpoint.answer_budget_bytes, 256U << 20U);
   EXPECT_EQ(config->endpoint.workers, http::ServerOptions().workers);
   EXPECT_FALSE(config->endpoint.tls);
   EXPECT_TRUE(check(*config));
