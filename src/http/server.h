@@ -31,9 +31,10 @@ struct ServerOptions {
   std::uint64_t body_limit_bytes = 1ULL << 20U;
   std::uint64_t body_budget_bytes = 64ULL << 20U;   ///< bodies of all requests under way together
   std::uint64_t answer_budget_bytes = 1ULL << 30U;  ///< answers that are being sent together
-  Duration header_timeout{20'000};  ///< for a whole header, and for an idle connection three times that
-  Duration body_timeout{60'000};    ///< for a whole body
-  Duration write_timeout{60'000};   ///< for a response, or for a piece of a streamed one
+  Duration header_timeout{
+      20'000};                    ///< for a whole header; three times that for being idle and the next header
+  Duration body_timeout{60'000};  ///< for a whole body
+  Duration write_timeout{60'000};  ///< for a response, or for a piece of a streamed one
 };
 
 /// Runs on a worker thread; blocking is fine. Must not throw.
