@@ -73,7 +73,8 @@ class Liar {
 
 }  // namespace
 
-/// The first byte says how it is asked; the rest is the answer.
+/// The first byte says how it is asked, and whether a second one says how much of the answer's end is
+/// repeated; the rest is the answer.
 void try_input(ByteView bytes) {
   static Liar liar;
   Input input(bytes);
@@ -84,7 +85,9 @@ void try_input(ByteView bytes) {
   http::ClientOptions options;
   options.body_limit_bytes = kBodyLimitBytes;
   http::Client client(liar.endpoint(), options);
-  liar.say(input.rest());
+  std::size_t const repeated = how < 128 ? 0 : input.byte();
+  auto const answer = repeat_end(input.rest(), repeated);
+  liar.say(answer);
   if (how % 4 == 2) {
     std::size_t poured = 0;
     auto response = client.send(request, [&](std::span<std::byte const> piece) -> Result<void> {
@@ -92,7 +95,7 @@ void try_input(ByteView bytes) {
       return {};
     });
     check_error(response);
-    ARGOSY_ASSERT(poured <= input.rest().size());
+    ARGOSY_ASSERT(poured <= answer.size());
   } else {
     auto response = client.send(request);
     check_error(response);

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "fuzz/socket.h"
+#include "http/header_bounds.h"
 
 namespace argosy::fuzz {
 namespace {
@@ -30,7 +31,8 @@ void check_request(http::Request const& request) {
     if (http::find_header({{name, value}}, "content-length")) lengths.insert(value);
     if (http::find_header({{name, value}}, "transfer-encoding")) ++codings;
   }
-  ARGOSY_ASSERT(header_bytes <= kHeaderLimitBytes && request.body.size() <= kBodyLimitBytes);
+  ARGOSY_ASSERT(header_bytes <= kHeaderLimitBytes && request.headers.size() <= http::kFieldsLimit);
+  ARGOSY_ASSERT(request.body.size() <= kBodyLimitBytes);
   ARGOSY_ASSERT(!request.method.empty() && request.path.find_first_of(" \r\n") == std::string::npos);
   // Two servers that see the end of a body elsewhere could be played against each other. The same length
   // twice leaves no doubt (RFC 9112 section 6.3).
@@ -114,12 +116,16 @@ class Endpoint {
 
 }  // namespace
 
-/// Two bytes say where the rest is cut in two: the handler must see the same requests.
+/// Two bytes say where the rest is cut in two, and whether its second part is repeated: the handler must see
+/// the same requests.
 void try_input(ByteView bytes) {
   static Endpoint const endpoint;
   Input input(bytes);
-  std::size_t const wanted = input.word();
-  auto const cut = std::min(wanted, input.rest().size());
+  auto const word = input.word();
+  auto const cut = std::min<std::size_t>(word & 0x7fffU, input.rest().size());
+  bool const is_repeated = word > 0x7fff;
+  auto const sent = repeat_end(input.rest(), is_repeated ? input.rest().size() - cut : 0);
+  ByteView const all = sent;
   auto exchange = [&](std::initializer_list<ByteView> pieces) {
     {
       std::lock_guard lock(mutex);
@@ -130,8 +136,8 @@ void try_input(ByteView bytes) {
     std::lock_guard lock(mutex);
     return handled;
   };
-  auto const whole = exchange({input.rest()});
-  auto const in_two = exchange({input.rest().first(cut), input.rest().subspan(cut)});
+  auto const whole = exchange({all});
+  auto const in_two = exchange({all.first(cut), all.subspan(cut)});
   ARGOSY_ASSERT(whole == in_two);
   auto const good = endpoint.exchange({as_bytes("GET /good HTTP/1.1\r\nHost: h\r\n\r\n")});
   ARGOSY_ASSERT(good.starts_with(kAnswered) && good.ends_with("\r\n\r\n/good"));
