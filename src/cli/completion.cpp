@@ -150,7 +150,7 @@ Flags read_flags(std::vector<std::string> const& words) {
          {std::pair{"--profile", &flags.profile}, {"--endpoint-url", &flags.endpoint_url}}) {
       if (words[i].starts_with(name + std::string("="))) *value = words[i].substr(words[i].find('=') + 1);
       if (words[i] != name) continue;
-      auto const at = i + (i + 1 < words.size() && words[i + 1] == "=" ? 2 : 1);  // bash takes = for a word
+      auto const at = i + (i + 1 < words.size() && words[i + 1] == "=" ? 2U : 1U);  // bash takes = for a word
       if (at < words.size()) *value = words[at];
     }
   return flags;

@@ -72,8 +72,7 @@ Outcome<std::unique_ptr<Journal>> Journal::open(std::string path) {
     auto file = TRY(File::open(path, O_RDWR | O_CREAT | O_APPEND));
     bool const is_locked = flock(file.descriptor(), LOCK_EX | LOCK_NB) == 0;
     if (!is_locked && errno != EWOULDBLOCK) return std::unexpected(system_failure(path, "cannot lock"));
-    if (!is_locked)
-      return stop(Exit::locked, path + " is in use: another run is at the same work");
+    if (!is_locked) return stop(Exit::locked, path + " is in use: another run is at the same work");
     if (is_still_at(file, path)) return std::unique_ptr<Journal>(new Journal(std::move(file), path));
   }
 }

@@ -178,8 +178,11 @@ Outcome<Exit> run_rm(RemoveOptions const& options, Settings const& settings, Ter
   for (auto& removal : removals) {
     auto seen = look_at(removal);
     auto const line = removal.target.text() + "  " + (seen ? *seen : explain(seen.error()));
-    seen&& options.consent.yes ? terminal.note(line)
-                               : terminal.complain(line);  // whoever is asked must see it
+    if (seen && options.consent.yes) {
+      terminal.note(line);
+    } else {
+      terminal.complain(line);  // whoever is asked must see it
+    }
     if (!seen) removal.failure = seen.error();
     if (seen) ++going;
   }

@@ -30,8 +30,9 @@ class Pages : public testing::Test {
 
 TEST_F(Pages, of_blocks_go_on_behind_the_last_block_whatever_became_of_their_token) {
   std::string const first =
-      R"({"VolumeSize":1,"ExpiryTime":1,"NextToken":"old","Blocks":[{"BlockIndex":7,"BlockToken":"t"}]})";
-  std::string const last = R"({"VolumeSize":1,"ExpiryTime":1,"Blocks":[{"BlockIndex":9,"BlockToken":"t"}]})";
+      R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"NextToken":"old","Blocks":[{"BlockIndex":7,"BlockToken":"t"}]})";
+  std::string const last =
+      R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"Blocks":[{"BlockIndex":9,"BlockToken":"t"}]})";
   service_.answers["ListSnapshotBlocks"] = {first, first, last, last};
   service_.answers["GetSnapshotBlock"] = {"x"};
   auto compared = compare(false);
@@ -45,9 +46,9 @@ TEST_F(Pages, of_blocks_go_on_behind_the_last_block_whatever_became_of_their_tok
 
 TEST_F(Pages, of_changes_go_on_behind_the_last_change_or_where_there_was_none_by_their_token) {
   service_.answers["ListChangedBlocks"] = {
-      R"({"VolumeSize":1,"ExpiryTime":1,"NextToken":"fresh","ChangedBlocks":[]})",
-      R"({"VolumeSize":1,"ExpiryTime":1,"NextToken":"old","ChangedBlocks":[{"BlockIndex":7}]})",
-      R"({"VolumeSize":1,"ExpiryTime":1,"ChangedBlocks":[{"BlockIndex":9}]})"};
+      R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"NextToken":"fresh","ChangedBlocks":[]})",
+      R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"NextToken":"old","ChangedBlocks":[{"BlockIndex":7}]})",
+      R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"ChangedBlocks":[{"BlockIndex":9}]})"};
   auto compared = compare(true);
   ASSERT_TRUE(compared) << explain(compared.error());
   EXPECT_TRUE(compared->same);

@@ -64,11 +64,13 @@ class AnUpload : public testing::Test {
  protected:
   AnUpload() {
     std::ofstream(path_) << "disk";
-    service_.answers = {{"StartSnapshot", {R"({"SnapshotId": "snap-1"})"}},
-                        {"PutSnapshotBlock", {"{}"}},
-                        {"CompleteSnapshot", {R"({"Status": "pending"})"}},
-                        {"DescribeSnapshots", {snapshots("completed")}},
-                        {"DeleteSnapshot", {"<R/>"}}};
+    service_.answers = {
+        {"StartSnapshot",
+         {R"({"SnapshotId": "snap-1", "OwnerId": "1", "Status": "pending", "StartTime": 1, "VolumeSize": 1, "BlockSize": 524288})"}},
+        {"PutSnapshotBlock", {"{}"}},
+        {"CompleteSnapshot", {R"({"Status": "pending"})"}},
+        {"DescribeSnapshots", {snapshots("completed")}},
+        {"DeleteSnapshot", {"<R/>"}}};
     pending_ = open();
   }
   std::unique_ptr<PendingUpload> open() {
