@@ -154,6 +154,7 @@ def backed_up(run):
     run.check_all()
     back_up(run)
     shutil.copy(f"{run.server.data_dir}.root-key", f"{folder_of_backup(run)}.root-key")
+    shutil.copy(run.server.data_dir / "accounts.json", folder_of_backup(run))  # for the clients of the test
     folder = run.server.data_dir.with_name("restored")
     folder.mkdir()
     again = kills.Run(folder, seed=0, lanes_count=1)
