@@ -18,6 +18,8 @@ from wire import Wire
 BLOCKS = 48
 # Requests, headers and lists beside the blocks themselves.
 OVERHEAD_BYTES = 2 * BLOCK_BYTES
+# Blocks under way at once, unless --jobs says otherwise: so many may break off, and are fetched again.
+AT_ONCE = 8
 
 
 @pytest.fixture
@@ -320,7 +322,8 @@ def test_what_a_loss_of_power_took_from_an_export_is_fetched_again(owner, wire, 
         journal.write("94 0123")  # a line that was being written
     argosy(owner, "export", exported, out, AWS_ENDPOINT_URL=wire.endpoint)
     assert starts_with(out, large)
-    assert wire.count()[1] < 25 * BLOCK_BYTES, "the rest was there"
+    again = (BLOCKS - 30 + AT_ONCE + 1) * BLOCK_BYTES
+    assert wire.count()[1] <= again + OVERHEAD_BYTES, "the rest was there"
 
 
 def test_an_export_of_another_snapshot_begins_anew(owner, wire, tmp_path, large, exported, imported, disk):
@@ -348,7 +351,7 @@ def test_an_export_that_is_converted_goes_on_too(owner, wire, tmp_path, large, e
     process = start(owner, *command, AWS_ENDPOINT_URL=wire.endpoint, AWS_MAX_ATTEMPTS=1)
     stop_in_the_middle(process, wire, 30 * BLOCK_BYTES)
     done = argosy_json(owner, *command, AWS_ENDPOINT_URL=wire.endpoint)
-    assert done["bytes_received"] < 25 * BLOCK_BYTES
+    assert done["bytes_received"] <= (BLOCKS - 30 + AT_ONCE) * BLOCK_BYTES
     again = argosy(owner, "import", out, "--name", disks.unique("converted")).strip()
     assert json.loads(run(owner, "verify", again, exported, "-o", "json")[0])["same"]
 
