@@ -537,8 +537,8 @@ TEST_F(Keystore, does_not_change_the_primary_key_twice) {
 }
 
 TEST_F(Keystore, lets_no_key_wait_for_one_whose_region_is_not_here) {
-  auto make_pair = [&](std::string const& region) {
-    auto const primary = make_key(true);
+  auto make_pair = [&](std::string const& region, access::Caller const& owner = kOwner) {
+    auto const primary = make_key(true, owner);
     replicate_to(region, primary);
     return stored(kEast, primary.id);
   };
@@ -549,7 +549,7 @@ TEST_F(Keystore, lets_no_key_wait_for_one_whose_region_is_not_here) {
     save(keys::schedule_deletion(primary, 7, true, now_));
   };
   // More than one transaction looks at.
-  for (int i = 0; i < 110; ++i) rotate_in_east(make_pair(kWest).id);
+  for (int i = 0; i < 110; ++i) rotate_in_east(make_pair(kWest, i % 2 == 0 ? kOwner : kOther).id);
   auto const changing = make_pair(kWest);
   step_down(changing, kWest);
   std::vector<Key> ending;
