@@ -39,6 +39,7 @@ class RecoveryTest : public tests::MemoryStore {
   static Bytes block_with(Bytes const& record) {
     auto bytes = stored_block("a disk image that holds a pack: ");
     bytes.insert(bytes.end(), record.begin(), record.end());
+    bytes.resize(bytes.size() + 100);
     return bytes;
   }
   /// The sector with the head of a block's record did not reach the disk; its payload did.
