@@ -226,6 +226,7 @@ class Account:
 STATUSES = {
     "AuthFailure": (401, 403),
     "InvalidClientTokenId": (403,),
+    "UnauthorizedOperation": (403,),
     "UnrecognizedClientException": (400, 403),
     "DryRunOperation": (412,),
     "AccessDeniedException": (400, 403),
