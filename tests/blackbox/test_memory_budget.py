@@ -126,7 +126,7 @@ def exchange(server, wire):
 @pytest.mark.parametrize(
     "first, more",
     [
-        (b"GET / HTTP/1.1\r\n", b"a:\r\n" * 1_024),
+        (b"GET /aa HTTP/1.1\r\na:", b"\r\na:" * 1_024),
         (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;", b"x" * 4_096),
         (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n" * 1_024),
     ],

@@ -92,8 +92,10 @@ TEST_F(HttpServer, refuses_a_field_that_its_parser_cannot_hold_where_headers_may
 TEST_F(HttpServer, takes_no_header_without_end) {
   start();
   auto const endless = client();
-  endless.say("GET / HTTP/1.1\r\n");  // 16 bytes: the server reads 512 at a time, which end with a line's end
-  EXPECT_TRUE(endless.say_until_cut(repeated("a:\r\n", 1'000), 1'000));
+  // Whatever the server has read, 512 bytes at a time, ends with two bytes of a field: what Beast does not
+  // bound.
+  endless.say("GET /aa HTTP/1.1\r\na:");
+  EXPECT_TRUE(endless.say_until_cut(repeated("\r\na:", 1'000), 1'000));
 }
 
 TEST_F(HttpServer, takes_no_chunk_extension_without_end) {
@@ -124,12 +126,13 @@ TEST_F(HttpServer, counts_the_fields_of_a_header_together) {
   ServerOptions options;
   options.header_limit_bytes = 4'096;
   start(options);
-  std::string const field = "X: " + std::string(1'000, 'a') + "\r\n";
-  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nConnection: close\r\n" + repeated(field, 3) + "\r\n"),
+  // As above: 62 bytes, and 64 for each field.
+  std::string const line = "GET /" + std::string(46, 'a') + " HTTP/1.1\r\n";
+  std::string const field = "X: " + std::string(59, 'a') + "\r\n";
+  EXPECT_THAT(answer_to(line + repeated(field, 60) + "Connection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 200 "));
-  auto const slow = client();  // line by line, so that each is parsed before the next one comes
-  slow.say("GET / HTTP/1.1\r\n");
-  EXPECT_TRUE(slow.say_until_cut(field, 1'000));
+  EXPECT_THAT(answer_to(line + repeated(field, 80) + "Connection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 431 "));
 }
 
 TEST_F(HttpServer, serves_a_newcomer_where_everybody_waits_for_the_rest_of_a_body) {
