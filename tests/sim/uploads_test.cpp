@@ -222,10 +222,11 @@ TEST_F(UploadsTest, of_which_one_cannot_be_read_for_a_while_holds_up_no_other) {
   ASSERT_TRUE(uploads(tests::kRecipient).complete(other, 0));
   auto const& first = std::min(mine, other);
   auto const& last = std::max(mine, other);
+  auto const owner = snapshot(first).owner;  // asked here: root_of is called within a transaction
   bool readable = false;
   keystore::EbsKeys const keys({region_.name, region_.master_keys, *region_.entropy}, region_.clock,
                                [&](std::string const& account) -> Result<access::Caller> {
-                                 if (!readable && account == snapshot(first).owner)
+                                 if (!readable && account == owner)
                                    return fail(Fault::unavailable, "Input/output error");
                                  return tests::root_of(account);
                                });
