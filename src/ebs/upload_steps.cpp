@@ -24,8 +24,7 @@ constexpr auto kRestsAfter = std::chrono::minutes(1);
 /// How often accepted uploads are looked for when nobody says that there are any.
 constexpr auto kCompletionInterval = std::chrono::seconds(1);
 constexpr auto kOpenUploadsInterval = std::chrono::seconds(30);
-/// Failures of one upload in a row that may pass: with the longest wait, about a day, as of a copy.
-constexpr int kMaxFailures = 1'500;
+/// Between attempts at one upload that fails for a reason that may pass.
 constexpr auto kLongestWait = std::chrono::seconds(60);
 
 /// What is recorded of a finished disk: of an encrypted one its root's key only under the snapshot's KMS key.
@@ -97,23 +96,19 @@ bool may_pass(Error const& error) {
          (error.fault == Fault::conflict && !keystore::is_about_keys(error));
 }
 
-/// `is_last_try`: what may pass ends it, too.
+/// What may pass ends nothing, however long it lasts: the blocks were accepted, and are there.
 Result<void> complete(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
-                      crypto::MasterKeys const& master_keys, std::string const& id, bool is_last_try,
-                      Time now) {
+                      crypto::MasterKeys const& master_keys, std::string const& id, Time now) {
   auto pin = content.store().pin();  // until the catalogue names what is built
   auto finished = [&]() -> Result<Finished> {
     auto const accepted = TRY(find_accepted(catalogue, keys, master_keys, id));
     return build(catalogue, content, keys, accepted);
   }();
-  bool const may_go_on = !finished && may_pass(finished.error());
-  if (may_go_on && !is_last_try) return std::unexpected(std::move(finished).error());
+  if (!finished && may_pass(finished.error())) return std::unexpected(std::move(finished).error());
   return sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
     if (finished) return save_completed(tx, id, *finished, now);
     log_error("upload {} cannot be completed: {}", id, finished.error().message);
-    auto why = finished.error();
-    if (may_go_on) why.message = "For a day the server could not complete it, for a reason of its own";
-    return end_with_error(tx, id, why);
+    return end_with_error(tx, id, finished.error());
   });
 }
 
@@ -205,16 +200,11 @@ void FailedCompletions::add(std::string const& id, Time now) {
   ++failed.times;
 }
 
-bool FailedCompletions::is_spent(std::string const& id) const {
-  auto const found = failed_.find(id);
-  return found != failed_.end() && found->second.times >= kMaxFailures;
-}
-
 Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
                           crypto::MasterKeys const& master_keys, FailedCompletions& failed, Time now) {
   auto const accepted = TRY(list_accepted(catalogue));
   if (auto const id = failed.choose(accepted, now)) {
-    auto const done = complete(catalogue, content, keys, master_keys, *id, failed.is_spent(*id), now);
+    auto const done = complete(catalogue, content, keys, master_keys, *id, now);
     if (!done) {
       failed.add(*id, now);
       return fail(done.error().fault, "upload " + *id + ": " + done.error().message);

@@ -22,8 +22,6 @@ class FailedCompletions {
   /// longest. Forgets what is not among them.
   std::optional<std::string> choose(std::vector<std::string> const& accepted, Time now);
   void add(std::string const& id, Time now);
-  /// It failed so often that another failure ends it.
-  bool is_spent(std::string const& id) const;
 
  private:
   struct Failed {
