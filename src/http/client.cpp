@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-#include "http/header_bounds.h"
+#include "http/bounded_parser.h"
 #include "http/listener.h"
 
 namespace argosy::http {
@@ -35,31 +35,8 @@ constexpr std::size_t kPieceBytes = 64U << 10U;
 /// Of a response's header, and of what surrounds its chunks.
 constexpr std::uint32_t kHeaderLimitBytes = 64U << 10U;
 
-/// Takes fields, and trailers, within bounds.
 template <class Body>
-class Parser final : public beast::http::response_parser<Body> {
- public:
-  Parser() { this->header_limit(kHeaderLimitBytes); }
-  /// Goes on behind the header that `head` has read.
-  template <class Other>
-  explicit Parser(Parser<Other>&& head)
-      : beast::http::response_parser<Body>(
-            std::move(static_cast<beast::http::response_parser<Other>&>(head))),
-        bounds_(head.bounds_) {}
-
- private:
-  template <class Other>
-  friend class Parser;
-  void on_field_impl(beast::http::field field, beast::string_view name, beast::string_view value,
-                     error_code& error) override {
-    if (bounds_.take(name.size(), value.size())) {
-      this->get().insert(field, name, value);
-    } else {
-      error = beast::http::error::header_limit;
-    }
-  }
-  HeaderBounds bounds_{kHeaderLimitBytes};
-};
+using Parser = BoundedParser<false, Body>;
 using HeadParser = Parser<beast::http::empty_body>;
 
 class Connection {
@@ -166,7 +143,7 @@ class Connection {
                                BodySink const& sink) {
     TRY(write(stream, request, closed));
     beast::flat_buffer buffer(kHeaderLimitBytes);
-    HeadParser parser;
+    HeadParser parser(kHeaderLimitBytes);
     if (sink) {
       parser.body_limit(boost::none);
     } else {

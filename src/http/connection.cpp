@@ -12,8 +12,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "http/bounded_parser.h"
 #include "http/date.h"
-#include "http/header_bounds.h"
 
 namespace argosy::http {
 namespace {
@@ -36,35 +36,8 @@ constexpr std::uint64_t kStreamBytes = 2U << 20U;
 /// So much is written before it is counted how much was.
 constexpr std::size_t kWriteBytes = 64U << 10U;
 
-/// Takes fields, and trailers, within bounds.
 template <class Body>
-class Parser final : public beast::http::request_parser<Body> {
- public:
-  explicit Parser(ServerOptions const& options) : bounds_(options.header_limit_bytes) {
-    this->header_limit(options.header_limit_bytes);
-    this->body_limit(options.body_limit_bytes);
-  }
-  /// Goes on behind the header that `head` has read.
-  template <class Other>
-  Parser(Parser<Other>& head, ServerOptions const& options)
-      : beast::http::request_parser<Body>(std::move(static_cast<beast::http::request_parser<Other>&>(head))),
-        bounds_(head.bounds_) {
-    this->body_limit(options.body_limit_bytes);
-  }
-
- private:
-  template <class Other>
-  friend class Parser;
-  void on_field_impl(beast::http::field field, beast::string_view name, beast::string_view value,
-                     error_code& error) override {
-    if (bounds_.take(name.size(), value.size())) {
-      this->get().insert(field, name, value);
-    } else {
-      error = beast::http::error::header_limit;
-    }
-  }
-  HeaderBounds bounds_;
-};
+using Parser = BoundedParser<true, Body>;
 using HeadParser = Parser<beast::http::empty_body>;
 
 /// Why there is no request to run: it is refused, or (nothing) nobody waits for an answer any more.
@@ -226,7 +199,8 @@ asio::awaitable<bool> Connection<Stream>::serve_request() {
   auto reading = std::make_shared<bool>(true);
   auto executor = co_await asio::this_coro::executor;
   auto cut = cutter(executor, reading);
-  HeadParser head(options_);
+  HeadParser head(options_.header_limit_bytes);
+  head.body_limit(options_.body_limit_bytes);
   std::string const unknown;
   auto const head_read = co_await read_head(head, cut);
   if (!head_read) co_return co_await refuse(head_read.error(), unknown, false, false);
@@ -308,7 +282,8 @@ asio::awaitable<bool> Connection<Stream>::say_continue() {
 
 template <class Stream>
 asio::awaitable<Reading> Connection<Stream>::read_chunks(HeadParser& head, Bytes& body) {
-  Parser<beast::http::vector_body<std::byte>> whole(head, options_);
+  Parser<beast::http::vector_body<std::byte>> whole(std::move(head));
+  whole.body_limit(options_.body_limit_bytes);
   auto [error, bytes] = co_await beast::http::async_read(stream_, buffer_, whole, kAsTuple);
   if (error == beast::http::error::body_limit) co_return std::unexpected(NoRequest(RefusalReason::body_size));
   if (error) co_return std::unexpected(NoRequest());
