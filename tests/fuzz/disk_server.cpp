@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 
 #include "base/private_file.h"
 #include "fuzz/fuzz.h"
@@ -16,6 +17,7 @@ namespace {
 using namespace disk_server;
 
 constexpr int kMostPauses = 20;
+constexpr std::size_t kMostKept = 64;  ///< blocks
 
 /// Answers as the played region does, or as the input says instead.
 class Liar final : public remote::Transport {
@@ -25,7 +27,7 @@ class Liar final : public remote::Transport {
   http::Endpoint const& endpoint() const override { return endpoint_; }
   Result<http::Response> send(http::Request const& request) override {
     std::lock_guard lock(mutex_);
-    auto response = region_.answer(request);
+    auto response = answer(request);
     if (script_.empty() || !response) return response;
     switch (script_.byte() % 6) {
       case 1:
@@ -50,6 +52,19 @@ class Liar final : public remote::Transport {
   }
 
  private:
+  /// Keeps some blocks: they are always the same, and to make one takes longer than all else that an input
+  /// does.
+  Result<http::Response> answer(http::Request const& request) {
+    static std::map<std::string, http::Response> blocks;
+    auto const name = request.path + "?" + request.query;
+    if (auto const known = blocks.find(name); known != blocks.end()) return known->second;
+    auto response = region_.answer(request);
+    if (!request.path.ends_with("/blocks") && response && response->status == 200 &&
+        blocks.size() < kMostKept)
+      blocks.emplace(name, *response);
+    return response;
+  }
+
   tests::PlayedRegion& region_;
   Input& script_;
   std::mutex& mutex_;  // guards script_, for a disk has several threads
