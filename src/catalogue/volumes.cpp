@@ -44,6 +44,9 @@ std::optional<std::string> shown(std::optional<Time> const& time) {
   return time ? std::optional(to_iso8601(*time)) : std::nullopt;
 }
 
+/// Of a snapshot s: its volume is being read for it.
+constexpr std::string_view kIsBeingRead = "s.is_upload = 1 AND s.state = 'pending' AND s.completing = 0";
+
 Result<std::vector<std::string>> list_ids(Result<std::unique_ptr<sql::Rows>> query) {
   return sql::read_rows(std::move(query), [](sql::Rows& row) { return std::string(row.text(0)); });
 }
@@ -75,18 +78,17 @@ Result<Volume> find_owned_volume(Transaction& tx, std::string_view account, std:
 }
 
 Result<bool> is_captured(Transaction& tx, std::string_view instance) {
-  auto rows =
-      TRY(tx.query("SELECT s.id FROM volumes v JOIN snapshots s ON s.volume_id = v.id WHERE v.instance = ?1 "
-                   "AND s.is_upload = 1 AND s.state = 'pending' AND s.completing = 0 LIMIT 1",
-                   {instance}));
+  auto rows = TRY(tx.query(
+      "SELECT s.id FROM volumes v JOIN snapshots s ON s.volume_id = v.id WHERE v.instance = ?1 AND " +
+          std::string(kIsBeingRead) + " LIMIT 1",
+      {instance}));
   return rows->next();
 }
 
 Result<bool> is_volume_captured(Transaction& tx, std::string_view volume) {
-  auto rows =
-      TRY(tx.query("SELECT id FROM snapshots WHERE volume_id = ?1 AND is_upload = 1 AND state = 'pending' "
-                   "AND completing = 0 LIMIT 1",
-                   {volume}));
+  auto rows = TRY(tx.query(
+      "SELECT s.id FROM snapshots s WHERE s.volume_id = ?1 AND " + std::string(kIsBeingRead) + " LIMIT 1",
+      {volume}));
   return rows->next();
 }
 
