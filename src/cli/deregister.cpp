@@ -37,7 +37,8 @@ struct Removal {
   std::vector<Disk> disks;
   std::string state = "kept";
   std::optional<Failure> failure;
-  std::size_t depth = 0;  ///< 0: it was named; a copy is found by one that is less deep
+  std::size_t depth = 0;     ///< 0: it was named; a copy is one deeper than what it is found by
+  std::size_t found_by = 0;  ///< of a copy: the place of that in the list
 };
 
 /// "us-east-1/ami-…" of where an image came from; empty if it is no copy.
@@ -64,7 +65,7 @@ Outcome<Removal> find_own(Target target) {
     return stop(Exit::refused, target.text() + " belongs to " +
                                    seen.image_owner_id.value_or("another account") + ", not to you");
   }
-  return Removal{std::move(target), std::move(found.front()), {}, "kept", std::nullopt, 0};
+  return Removal{std::move(target), std::move(found.front()), {}, "kept", std::nullopt, 0, 0};
 }
 
 /// Own images with the name of `first` in the regions; whether they are copies is not asked yet.
@@ -77,7 +78,7 @@ Outcome<std::vector<Removal>> find_namesakes(Removal const& first, std::vector<s
       auto id = image.image_id.value_or("");
       Target target{TRY(session->open_in(region)), id, first.target.profile};
       if (target.text() != first.target.text())
-        out.push_back({std::move(target), std::move(image), {}, "kept", std::nullopt, 0});
+        out.push_back({std::move(target), std::move(image), {}, "kept", std::nullopt, 0, 0});
     }
   }
   return out;
@@ -105,6 +106,7 @@ Outcome<std::vector<Removal>> add_copies(std::vector<Removal>& removals,
         continue;
       }
       others[j].depth = removals[i].depth + 1;
+      others[j].found_by = i;
       removals.push_back(std::move(others[j]));
       others.erase(others.begin() + static_cast<std::ptrdiff_t>(j));
     }
@@ -169,7 +171,11 @@ bool is_gone(Failure const& failure) {
   return failure.code == "InvalidAMIID.NotFound" || failure.code == "InvalidAMIID.Unavailable";
 }
 
-bool has_failed(Removal const& removal) { return removal.failure.has_value(); }
+bool have_copies_failed(std::vector<Removal> const& removals, std::size_t place) {
+  return std::ranges::any_of(removals, [&](auto const& other) {
+    return other.depth > 0 && other.found_by == place && other.failure;
+  });
+}
 
 Outcome<void> deregister(Removal& removal, DeregisterOptions const& options) {
   bool dry_run = options.consent.dry_run;
@@ -194,12 +200,12 @@ void deregister_all(std::vector<Removal>& removals, DeregisterOptions const& opt
   std::size_t deepest = 0;
   for (auto const& removal : removals) deepest = std::max(deepest, removal.depth);
   for (auto depth = deepest + 1; depth-- > 0;) {
-    bool const copies_failed = !options.consent.dry_run && std::ranges::any_of(removals, &has_failed);
     run_each(kImagesAtOnce, removals.size(), [&](std::size_t i) {
       auto& removal = removals[i];
       if (removal.depth != depth) return;
-      auto done = copies_failed ? stop(Exit::failed, "stays as long as there are copies that are to go")
-                                : deregister(removal, options);
+      bool const stays = !options.consent.dry_run && have_copies_failed(removals, i);
+      auto done = stays ? stop(Exit::failed, "stays as long as there are copies that are to go")
+                        : deregister(removal, options);
       if (!done) removal.failure = done.error();
     });
   }

@@ -102,7 +102,7 @@ def test_nothing_goes_when_one_of_the_images_cannot(owner, recipient, stranger):
     assert image in images(owner) and snapshot in snapshots(owner)
 
 
-IMAGE, COPY = "ami-00000000000000001", "ami-00000000000000002"
+IMAGE, COPY, OTHER = "ami-00000000000000001", "ami-00000000000000002", "ami-00000000000000003"
 
 
 def described(image="", source=""):
@@ -141,6 +141,15 @@ def test_an_image_stays_until_its_copies_are_gone_so_that_it_can_be_named_again(
     deregister(owner, two_regions)
     asked = [parameters["ImageId"] for action, parameters in two_regions.asked if action == "DeregisterImage"]
     assert asked == [COPY, COPY, IMAGE]
+
+
+def test_an_image_does_not_wait_for_the_copies_of_another(owner, two_regions):
+    two_regions.answers["us-east-1 DescribeImages"] = [described(IMAGE), described(OTHER), described()]
+    two_regions.answers["us-west-2 DeregisterImage"] = [scripted.error("OperationNotPermitted")]
+    _, complaints = deregister(owner, two_regions, f"us-east-1/{OTHER}", status=3)
+    asked = [parameters["ImageId"] for action, parameters in two_regions.asked if action == "DeregisterImage"]
+    assert asked == [COPY, OTHER] and f"{OTHER}  stays" not in complaints
+    assert f"The rest: argosy deregister us-east-1/{IMAGE} --everywhere\n" in complaints
 
 
 def test_what_is_left_is_told_as_a_command(owner, two_regions):
