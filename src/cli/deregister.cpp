@@ -222,9 +222,13 @@ Outcome<void> delete_rest(Removal& removal, DeregisterOptions const& options) {
   return {};
 }
 
+bool has_gone(Removal const& removal) { return removal.state == "deregistered"; }
+
 void tell(Removal const& removal, Terminal& terminal) {
   if (removal.failure) {
-    terminal.complain(removal.target.text() + "  " + explain(*removal.failure));
+    terminal.complain(removal.target.text() + "  " +
+                      (has_gone(removal) ? "deregistered, but a snapshot stays: " : "") +
+                      explain(*removal.failure));
     return;
   }
   auto deleted = std::ranges::count(removal.disks, "deleted", &Disk::state);
@@ -274,10 +278,10 @@ void tell_rest(std::vector<Removal> const& removals, DeregisterOptions const& op
   std::string snapshots;
   for (auto const& removal : removals) {
     if (removal.depth == 0 && removal.state == "kept") images += " " + removal.target.text();
-    if (removal.state != "deregistered") continue;
+    if (!has_gone(removal)) continue;
     for (auto const& disk : removal.disks)
       if (goes(disk, options) && disk.state != "deleted")
-        snapshots += " " + removal.target.session->region() + "/" + disk.snapshot_id;
+        snapshots += " " + removal.target.text_of(disk.snapshot_id);
   }
   if (!images.empty()) terminal.complain("The rest: argosy deregister" + images + print_options(options));
   if (!snapshots.empty()) terminal.complain("The rest: argosy snapshot rm" + snapshots);
@@ -304,9 +308,8 @@ Outcome<Exit> run(DeregisterOptions const& options, Settings const& settings, Te
     items.push_back(to_json(removal));
   }
   if (terminal.format() == Format::json) terminal.print(items);
-  auto const end = conclude(failures);
-  if (end == Exit::partly && !options.consent.dry_run) tell_rest(removals, options, terminal);
-  return end;
+  if (std::ranges::any_of(removals, &has_gone)) tell_rest(removals, options, terminal);
+  return conclude(failures);
 }
 
 constexpr char const* kExamples = R"(  argosy deregister us-east-1/ami-…

@@ -24,8 +24,8 @@ Outcome<Target> open_with(Settings const& settings, Reference const& reference) 
 
 }  // namespace
 
-std::string Target::text() const {
-  return (profile.empty() ? "" : profile + ":") + session->region() + "/" + id;
+std::string Target::text_of(std::string const& other_id) const {
+  return (profile.empty() ? "" : profile + ":") + session->region() + "/" + other_id;
 }
 
 Outcome<Target> open_target(Settings const& settings, std::string_view reference,

@@ -16,7 +16,9 @@ struct Target {
 
   bool is_image() const { return id.starts_with("ami-"); }
   /// "us-west-2/ami-…", or "lab:us-west-2/ami-…".
-  std::string text() const;
+  std::string text() const { return text_of(id); }
+  /// The same of something else that is there.
+  std::string text_of(std::string const& other_id) const;
 };
 
 /// A region that is not named is that of the settings or, with a profile, that of the profile. A call is made

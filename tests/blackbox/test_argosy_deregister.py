@@ -3,7 +3,7 @@ import pytest
 
 import disks
 import scripted
-from argosy import argosy, argosy_json, run
+from argosy import argosy, argosy_json, run, write_profiles
 
 
 def images(owner, region="us-east-1"):
@@ -103,10 +103,11 @@ def test_nothing_goes_when_one_of_the_images_cannot(owner, recipient, stranger):
 
 
 IMAGE, COPY, OTHER = "ami-00000000000000001", "ami-00000000000000002", "ami-00000000000000003"
+SNAPSHOT = "snap-00000000000000001"
 
 
-def described(image="", source=""):
-    item = f"<item><imageId>{image}</imageId><name>web-1</name>{source}</item>" if image else ""
+def described(image="", more=""):
+    item = f"<item><imageId>{image}</imageId><name>web-1</name>{more}</item>" if image else ""
     return f"<DescribeImagesResponse><imagesSet>{item}</imagesSet></DescribeImagesResponse>"
 
 
@@ -156,6 +157,22 @@ def test_what_is_left_is_told_as_a_command(owner, two_regions):
     two_regions.answers["us-east-1 DeregisterImage"] = [scripted.error("OperationNotPermitted")]
     _, complaints = deregister(owner, two_regions, "--keep-snapshots", status=3)
     assert f"The rest: argosy deregister us-east-1/{IMAGE} --everywhere --keep-snapshots" in complaints
+
+
+def test_snapshots_that_an_image_leaves_behind_are_told_as_a_command(owner, two_regions, tmp_path):
+    disk = f"<blockDeviceMapping><item><ebs><snapshotId>{SNAPSHOT}</snapshotId></ebs></item></blockDeviceMapping>"
+    two_regions.answers["us-east-1 DescribeImages"] = [described(IMAGE, disk)]
+    two_regions.answers["DescribeSnapshots"] = [
+        f"<R><snapshotSet><item><snapshotId>{SNAPSHOT}</snapshotId></item></snapshotSet></R>"
+    ]
+    two_regions.answers["DeleteSnapshot"] = [scripted.error("UnauthorizedOperation")]
+    config = write_profiles(tmp_path / "config", lab=owner)
+    config.write_text(config.read_text().replace(owner.server.endpoint, two_regions.endpoint))
+    command = ["deregister", f"lab:us-east-1/{IMAGE}", "--yes"]
+    _, complaints = run(owner, *command, status=254, AWS_CONFIG_FILE=config)
+    assert f"{IMAGE}  deregistered, but a snapshot stays: UnauthorizedOperation" in complaints
+    assert f"The rest: argosy snapshot rm lab:us-east-1/{SNAPSHOT}\n" in complaints
+    assert "The rest: argosy deregister" not in complaints
 
 
 def test_an_image_that_is_gone_when_it_is_to_go_is_no_failure(owner, two_regions):
