@@ -215,8 +215,7 @@ void deregister_all(std::vector<Removal>& removals, DeregisterOptions const& opt
 Outcome<void> delete_rest(Removal& removal, DeregisterOptions const& options) {
   for (auto& disk : removal.disks) {
     if (!goes(disk, options) || disk.state == "deleted") continue;
-    auto done = delete_snapshot(*removal.target.session, {disk.snapshot_id, false});
-    if (!done && done.error().code != "InvalidSnapshot.NotFound") return done;
+    TRY(delete_snapshot(*removal.target.session, {disk.snapshot_id, false}));
     disk.state = "deleted";
   }
   return {};

@@ -182,7 +182,9 @@ Outcome<std::vector<ec2::DeleteSnapshotReturnCode>> deregister_image(
   return std::move(answer.delete_snapshot_result_set).value_or(std::vector<ec2::DeleteSnapshotReturnCode>{});
 }
 Outcome<void> delete_snapshot(Session& session, ec2::DeleteSnapshotRequest const& request) {
-  return act(session, "DeleteSnapshot", request);
+  auto done = act(session, "DeleteSnapshot", request);
+  bool const is_gone = !done && done.error().code == "InvalidSnapshot.NotFound";
+  return is_gone && !request.dry_run ? Outcome<void>() : done;
 }
 Outcome<void> read_dry_run(Outcome<void> outcome) {
   if (!outcome && outcome.error().code == "DryRunOperation") return {};

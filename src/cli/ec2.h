@@ -53,6 +53,7 @@ Outcome<void> create_tags(Session& session, std::vector<std::string> const& reso
 /// What became of each of its snapshots, if they were to be deleted with it.
 Outcome<std::vector<ec2::DeleteSnapshotReturnCode>> deregister_image(
     Session& session, ec2::DeregisterImageRequest const& request);
+/// Of a snapshot that was there. If it is gone, an attempt without an answer has done it, or somebody else.
 Outcome<void> delete_snapshot(Session& session, ec2::DeleteSnapshotRequest const& request);
 /// Whether the service would allow what was asked with DryRun: turns DryRunOperation into success.
 Outcome<void> read_dry_run(Outcome<void> outcome);

@@ -82,6 +82,19 @@ def test_a_snapshot_is_deleted_only_with_consent(owner):
     assert "InvalidSnapshot.NotFound" in argosy(owner, "snapshot", "rm", snapshot, "--yes", status=254)
 
 
+def test_a_snapshot_that_is_gone_when_it_is_to_go_is_deleted(owner):
+    """As where the answer to the first attempt was lost."""
+    snapshot = "snap-00000000000000001"
+    service = scripted.Scripted(
+        DescribeSnapshots=[f"<R><snapshotSet><item><snapshotId>{snapshot}</snapshotId></item></snapshotSet></R>"],
+        DescribeImages=["<R><imagesSet/></R>"],
+        DeleteSnapshot=[scripted.error("InvalidSnapshot.NotFound")],
+    )
+    deleted = argosy_json(owner, "snapshot", "rm", snapshot, "--yes", AWS_ENDPOINT_URL=service.endpoint)
+    service.close()
+    assert deleted[0]["state"] == "deleted" and service.count("DeleteSnapshot") == 1
+
+
 def test_a_snapshot_in_use_is_kept_and_its_image_named(owner):
     used, unused = upload(owner), upload(owner)
     image = disks.register(owner, used)

@@ -152,5 +152,17 @@ TEST_F(AnUpload, that_is_refused_or_becomes_error_is_given_up) {
   EXPECT_EQ(service_.count("DeleteSnapshot"), 2);
 }
 
+TEST_F(AnUpload, says_nothing_of_a_snapshot_that_cannot_be_deleted_because_it_is_gone) {
+  PlainDisk disk(0, 1);
+  service_.answers["PutSnapshotBlock"] = {kms_error("ResourceNotFoundException")};
+  service_.answers["DeleteSnapshot"] = {ec2_error("InvalidSnapshot.NotFound")};
+  testing::internal::CaptureStderr();
+  auto uploaded = run(disk);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  ASSERT_FALSE(uploaded);
+  EXPECT_EQ(uploaded.error().code, "ResourceNotFoundException");
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 1);
+}
+
 }  // namespace
 }  // namespace argosy::cli
