@@ -7,12 +7,16 @@
 namespace argosy::cli {
 namespace {
 
-/// How long a signal waits for a launch that is under way, how long a launch is tried without an answer, and
-/// how long the end of an instance is asked for.
+/// How long a signal waits for a launch that is under way, how long a launch is tried that may be under way,
+/// and how long the end of an instance is asked for.
 constexpr std::chrono::seconds kLastWait{20};
 
-/// The service may have done it, and nobody heard of it.
-bool has_no_answer(Failure const& failure) { return failure.retryable() && failure.code.empty(); }
+/// The service may have done it, and nobody heard of it: that the last attempt was turned away says nothing
+/// of those before it, whose answers were lost. Where there is no room there is no instance with its token.
+bool may_have_started(Failure const& failure) {
+  return failure.retryable() && failure.code != "InsufficientInstanceCapacity" &&
+         failure.code != "InstanceLimitExceeded";
+}
 
 }  // namespace
 
@@ -39,9 +43,9 @@ Outcome<void> TemporaryInstance::run(ec2::RunInstancesRequest request) {
   Patience const patience(kLastWait);
   Pauses pauses;
   auto started = run_instance(session_, request);
-  while (!started && has_no_answer(started.error()) && patience.pause(pauses))
+  while (!started && may_have_started(started.error()) && patience.pause(pauses))
     started = run_instance(session_, request);
-  if (!started && has_no_answer(started.error()))
+  if (!started && may_have_started(started.error()))
     started.error().message += "; if it runs all the same, terminate it yourself: " + find_it();
   id_ = TRY(std::move(started));
   return {};

@@ -15,8 +15,8 @@ namespace argosy::cli {
 class TemporaryInstance {
  public:
   /// The session and the terminal must outlive it. A token is added to the request, so that no attempt makes
-  /// a second instance: where there was no answer it is tried again for a while, and then told how to find
-  /// what may run all the same.
+  /// a second instance: where one may have been started all the same it is tried again for a while, and then
+  /// told how to find what may run.
   static Outcome<std::unique_ptr<TemporaryInstance>> start(Session& session, ec2::RunInstancesRequest request,
                                                            Terminal& terminal);
   TemporaryInstance(TemporaryInstance const&) = delete;

@@ -101,6 +101,22 @@ TEST_F(Launch, without_an_answer_is_tried_again_with_the_same_token) {
   EXPECT_EQ(tokens[0], tokens[1]);
 }
 
+TEST_F(Launch, whose_last_attempt_was_turned_away_may_have_begun_with_one_before_it) {
+  for (auto const* code : {"RequestLimitExceeded", "Unavailable"})
+    service_.answers["RunInstances"].push_front(ec2_error(code));
+  EXPECT_TRUE(launch("booted"));
+  EXPECT_EQ(service_.count("RunInstances"), 3);
+}
+
+TEST_F(Launch, for_which_there_is_no_room_is_not_tried_again) {
+  service_.answers["RunInstances"].push_front(ec2_error("InsufficientInstanceCapacity"));
+  auto launched = launch("booted");
+  ASSERT_FALSE(launched);
+  EXPECT_EQ(launched.error().exit, Exit::temporary);
+  EXPECT_EQ(launched.error().message, "no") << "nothing is to be looked for";
+  EXPECT_EQ(service_.count("RunInstances"), 1);
+}
+
 TEST_F(Launch, does_not_mind_that_the_instance_is_not_known_at_once) {
   service_.answers["DescribeInstances"].push_front(ec2_error("InvalidInstanceID.NotFound"));
   EXPECT_TRUE(launch("booted"));
