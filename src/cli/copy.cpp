@@ -188,9 +188,9 @@ constexpr char const* kExamples = R"(  argosy copy us-east-1/ami-… --to us-wes
   argosy copy us-east-1/ami-… --to us-west-2 --encrypt --kms-key us-west-2=alias/images --share 123456789012
 
 Prints a line REGION IMAGE for each region as soon as it is done there. A region that fails does not
-undo another (exit code 3); 1 says that all failed, for whatever reason, one region too. Run again, it does
-only what is missing: a copy that is there, or on its way, is taken over by its name and source; one that
-failed is made anew. Ctrl-C ends the waiting, not the copy.
+undo another (exit code 3); 1 says that all failed, for whatever reason, one region too, and 6 that nothing
+moved in any of them for --timeout. Run again, it does only what is missing: a copy that is there, or on its
+way, is taken over by its name and source; one that failed is made anew. Ctrl-C ends the waiting, not the copy.
 
 Before a copy of something encrypted begins anywhere, the keys are looked at: each must be there, enabled,
 open to you and to the accounts of --share. What is missing is told with the command that mends it, and
