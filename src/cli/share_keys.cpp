@@ -103,14 +103,17 @@ Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std:
     return std::ranges::any_of(accounts,
                                [&](auto const& account) { return name == grant_name(account, shared.id); });
   };
-  std::optional<Obstacle> closed;
+  std::optional<Failure> failure;
   for (auto const& found : TRY(find_keys(session, shared))) {
-    if (found.is_closed) closed = found.obstacle;
-    if (found.key && !is_managed_by_aws(*found.key)) TRY(take_key(session, found.key->arn, is_given_with_it));
+    if (found.is_closed)
+      failure =
+          Failure(Exit::failed, "what --with-key gave could not be looked for and may still be there: " +
+                                    show(*found.obstacle, 2));
+    if (!found.key || is_managed_by_aws(*found.key)) continue;
+    auto taken = take_key(session, found.key->arn, is_given_with_it);
+    if (!taken) failure = taken.error();
   }
-  if (closed)
-    return stop(Exit::failed,
-                "what --with-key gave could not be looked for and may still be there: " + show(*closed, 2));
+  if (failure) return std::unexpected(*failure);
   return {};
 }
 

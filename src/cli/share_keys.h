@@ -30,7 +30,7 @@ Outcome<ShareCheck> check_share(Session& session, Shared const& shared, Audience
 /// Each account gets a grant on each of these keys, named by what is shared.
 Outcome<void> give_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts);
 /// Revokes what give_keys gave with it: to these accounts or, of nobody, to all. Fails if a key is closed to
-/// the caller, when it has taken the others: who is meant to be shut out may still be in.
+/// the caller, or its grants are, when it has taken the others: who is meant to be shut out may still be in.
 Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts);
 
 }  // namespace argosy::cli

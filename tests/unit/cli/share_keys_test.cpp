@@ -119,6 +119,31 @@ TEST_F(SharedImage, takes_only_what_it_gave) {
   EXPECT_EQ(service.count("RevokeGrant"), 3) << "of all accounts, with this image";
 }
 
+TEST_F(SharedImage, takes_from_the_keys_that_it_can) {
+  auto const disk = [](std::string const& id, std::string const& key) {
+    return "<item><snapshotId>" + id + "</snapshotId><kmsKeyId>" + key + "</kmsKeyId></item>";
+  };
+  service.answers["DescribeSnapshots"] = {"<R><snapshotSet>" +
+                                          disk("snap-1", std::string("another-") + kArn) +
+                                          disk("snap-2", kArn) + "</snapshotSet></R>"};
+  service.answers["ListGrants"] = {
+      kms_error("AccessDeniedException"),
+      R"({"Truncated": false, "Grants": [)" + grant("its-own", "argosy:123456789012:ami-1") + "]}"};
+  auto taken = take_keys(*session, to_shared(image), {kAccount});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, "AccessDeniedException");
+  EXPECT_EQ(service.parameter("RevokeGrant", "GrantId"), "its-own");
+}
+
+TEST_F(SharedImage, does_not_mind_a_grant_that_is_gone_when_it_is_to_go) {
+  service.answers["ListGrants"] = {R"({"Truncated": false, "Grants": [)" +
+                                   grant("first", "argosy:123456789012:ami-1") + "," +
+                                   grant("second", "argosy:123456789012:ami-1") + "]}"};
+  service.answers["RevokeGrant"] = {kms_error("NotFoundException"), ""};
+  EXPECT_TRUE(take_keys(*session, to_shared(image), {kAccount}));
+  EXPECT_EQ(service.count("RevokeGrant"), 2);
+}
+
 TEST_F(SharedImage, under_a_key_that_is_closed_says_that_nothing_was_taken) {
   service.answers["DescribeKey"] = {kms_error("AccessDeniedException")};
   auto taken = take_keys(*session, to_shared(image), {kAccount});
