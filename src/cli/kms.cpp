@@ -1,6 +1,8 @@
 // cli/kms.cpp - see kms.h.
 #include "cli/kms.h"
 
+#include <algorithm>
+
 #include "messages/kms/cryptography.h"
 #include "messages/kms/policies.h"
 #include "messages/kms/replicate_key.h"
@@ -69,7 +71,12 @@ Outcome<kms::KeyMetadata> replicate_key(Session& session, std::string const& key
 }
 
 Outcome<void> create_alias(Session& session, std::string const& alias, std::string const& key_id) {
-  return act(session, "CreateAlias", kms::CreateAliasRequest{alias, key_id});
+  auto made = act(session, "CreateAlias", kms::CreateAliasRequest{alias, key_id});
+  if (made || made.error().code != "AlreadyExistsException") return made;
+  auto const aliases = TRY(list_aliases(session));  // by an attempt before it, whose answer was lost?
+  bool const is_made = std::ranges::any_of(
+      aliases, [&](auto const& known) { return known.alias_name == alias && known.target_key_id == key_id; });
+  return is_made ? Outcome<void>() : made;
 }
 
 Outcome<std::string> key_policy(Session& session, std::string const& key) {

@@ -22,7 +22,7 @@ Outcome<kms::KeyMetadata> create_key(Session& session, kms::CreateKeyRequest con
 /// The new replica of a multi-Region key whose primary key is in the session's region. Fails with
 /// AlreadyExistsException, UnsupportedOperationException.
 Outcome<kms::KeyMetadata> replicate_key(Session& session, std::string const& key, std::string const& region);
-/// `alias` begins with "alias/". Fails with AlreadyExistsException.
+/// `alias` begins with "alias/". Fails with AlreadyExistsException if it is another key's.
 Outcome<void> create_alias(Session& session, std::string const& alias, std::string const& key_id);
 /// The JSON of the key's policy; its own account alone may read it. `key`: an id or ARN, here and below.
 Outcome<std::string> key_policy(Session& session, std::string const& key);

@@ -22,5 +22,15 @@ TEST(Kms, lists_aliases_over_all_pages_also_those_of_keys_that_are_not_made_yet)
   EXPECT_EQ(service.parameter("ListAliases", "Marker"), "m");
 }
 
+TEST(Kms, makes_an_alias_also_where_the_answer_to_the_first_attempt_was_lost) {
+  ScriptedService service;
+  service.answers["CreateAlias"] = {kms_error("AlreadyExistsException")};
+  service.answers["ListAliases"] = {
+      R"({"Aliases": [{"AliasName": "alias/a", "AliasArn": "arn:1", "TargetKeyId": "k"}], "Truncated": false})"};
+  auto session = service.open();
+  EXPECT_TRUE(create_alias(*session, "alias/a", "k"));
+  EXPECT_EQ(create_alias(*session, "alias/a", "another").error().code, "AlreadyExistsException");
+}
+
 }  // namespace
 }  // namespace argosy::cli
