@@ -1,8 +1,9 @@
 // cli/program.cpp - see program.h.
 #include "cli/program.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
+
+#include <cstdio>
 
 #include "cli/completion.h"
 #include "cli/format.h"
@@ -124,7 +125,7 @@ Exit Program::run(int argc, char** argv) {
     return asked ? Exit::done : Exit::usage;
   }
   if (!job_) {
-    fmt::print(stderr, "{}", app_.help());
+    std::fputs(app_.help().c_str(), stderr);
     return Exit::usage;
   }
   auto format = flags_.output == "json" ? Format::json : Format::table;

@@ -2,10 +2,12 @@
 #include "cli/terminal.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 
 #include "cli/format.h"
@@ -41,6 +43,21 @@ std::string_view cut(std::string_view text, std::size_t columns) {
   for (std::size_t seen = 0; end < text.size(); ++end)
     if ((static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80U && ++seen > columns) break;
   return text.substr(0, end);
+}
+
+/// To stderr. What cannot be shown there is left out: neither the work ends because a terminal, or whoever
+/// reads a pipe, is gone, nor what cleans up after it.
+void show_or_lose(std::string_view text) {
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  timespec const now{};
+  while (sigtimedwait(&broken_pipe, nullptr, &now) == SIGPIPE) {
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 }  // namespace
@@ -131,10 +148,10 @@ Outcome<void> Terminal::finish() {
   return {};
 }
 
-void Terminal::write_line(std::string_view text) { fmt::print(stderr, "{}\n", text); }
+void Terminal::write_line(std::string_view text) { show_or_lose(fmt::format("{}\n", text)); }
 
 void Terminal::erase_bars() {
-  if (bars_drawn_ > 0) fmt::print(stderr, "\x1b[{}A\x1b[J", bars_drawn_);
+  if (bars_drawn_ > 0) show_or_lose(fmt::format("\x1b[{}A\x1b[J", bars_drawn_));
   bars_drawn_ = 0;
 }
 

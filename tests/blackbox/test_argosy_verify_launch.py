@@ -1,7 +1,10 @@
 """argosy verify --launch: what is reported, and that nothing is left behind. First at a service that follows a script,
 then with machines."""
 import base64
+import os
+import pty
 import signal
+import subprocess
 
 import pytest
 
@@ -101,6 +104,37 @@ def test_ctrl_c_terminates_the_machine(owner, service, number, status):
     process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode == status
+    assert service.count("TerminateInstances") == 1
+
+
+def test_a_terminal_that_is_gone_does_not_keep_the_machine_alive(owner, service):
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [command.BINARY, "verify", "--launch", IMAGE, "--expect", "never"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=owner.environment() | {"AWS_ENDPOINT_URL": service.endpoint, "TERM": "xterm"},
+    )
+    os.close(terminal)
+    wait_until(lambda: service.count("GetConsoleOutput"), "the machine is being watched")
+    os.close(controller)
+    seen = service.count("GetConsoleOutput")
+    wait_until(lambda: service.count("GetConsoleOutput") > seen + 2, "it goes on without bars")
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 129
+    assert service.count("TerminateInstances") == 1
+
+
+def test_nobody_who_reads_what_is_said_does_not_keep_the_machine_alive(owner, service):
+    process = command.start(
+        owner, "verify", "--launch", IMAGE, "--expect", "never", AWS_ENDPOINT_URL=service.endpoint
+    )
+    wait_until(lambda: service.count("GetConsoleOutput"), "the machine is being watched")
+    process.stderr.close()
+    service.answers["DescribeInstances"] = [scripted.instances(INSTANCE, "stopping")]
+    assert process.wait(timeout=60) == 1
+    process.stdout.close()
     assert service.count("TerminateInstances") == 1
 
 
