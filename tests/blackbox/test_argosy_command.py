@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import disks
-from argosy import BLOCK_BYTES, argosy, argosy_json, make_disk, start, starts_with
+from argosy import BINARY, BLOCK_BYTES, argosy, argosy_json, make_disk, start, starts_with
 from argosyd import PATIENCE_S, wait_until
 
 
@@ -95,6 +95,17 @@ def test_what_is_shared_is_seen_started_copied_and_taken_back(owner, recipient, 
         SnapshotId=copy["snapshot_ids"][0], Attribute="createVolumePermission"
     )
     assert volume["CreateVolumePermissions"] == []
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_nothing_that_is_said_goes_into_a_file_in_the_place_of_a_closed_stream(
+    owner, imported, disk, tmp_path, closed
+):
+    out = tmp_path / "out.raw"
+    command = ["sh", "-c", f'exec "$0" "$@" {closed}', BINARY, "export", imported, out]
+    environment = owner.environment() | {"AWS_ENDPOINT_URL": owner.server.endpoint}
+    subprocess.run(command, check=True, env=environment, timeout=PATIENCE_S)
+    assert starts_with(out, disk)
 
 
 @pytest.mark.parametrize("more", [[], ["--format", "qcow2"]])
