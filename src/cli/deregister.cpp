@@ -166,11 +166,6 @@ void take_result(Removal& removal, ec2::DeleteSnapshotReturnCode const& result) 
   if (disk != removal.disks.end() && result.return_code == "success") disk->state = "deleted";
 }
 
-/// There when everybody was asked, and no more: an attempt without an answer has done it, or somebody else.
-bool is_gone(Failure const& failure) {
-  return failure.code == "InvalidAMIID.NotFound" || failure.code == "InvalidAMIID.Unavailable";
-}
-
 bool have_copies_failed(std::vector<Removal> const& removals, std::size_t place) {
   return std::ranges::any_of(removals, [&](auto const& other) {
     return other.depth > 0 && other.found_by == place && other.failure;
@@ -188,10 +183,9 @@ Outcome<void> deregister(Removal& removal, DeregisterOptions const& options) {
       if (goes(disk, options)) disk.state = "would be deleted";
     return {};
   }
-  if (!done && (dry_run || !is_gone(done.error()))) return std::unexpected(done.error());
+  if (!done) return std::unexpected(done.error());
   removal.state = "deregistered";
-  if (done)
-    for (auto const& result : *done) take_result(removal, result);
+  for (auto const& result : *done) take_result(removal, result);
   return {};
 }
 

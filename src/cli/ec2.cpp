@@ -178,8 +178,13 @@ Outcome<void> create_tags(Session& session, std::vector<std::string> const& reso
 }
 Outcome<std::vector<ec2::DeleteSnapshotReturnCode>> deregister_image(
     Session& session, ec2::DeregisterImageRequest const& request) {
-  auto answer = TRY(call_ec2<ec2::DeregisterImageResponse>(session, "DeregisterImage", request));
-  return std::move(answer.delete_snapshot_result_set).value_or(std::vector<ec2::DeleteSnapshotReturnCode>{});
+  std::vector<ec2::DeleteSnapshotReturnCode> const none;
+  auto answer = call_ec2<ec2::DeregisterImageResponse>(session, "DeregisterImage", request);
+  bool const is_gone = !answer && (answer.error().code == "InvalidAMIID.NotFound" ||
+                                   answer.error().code == "InvalidAMIID.Unavailable");
+  if (is_gone && !request.dry_run) return none;
+  if (!answer) return std::unexpected(std::move(answer).error());
+  return std::move(answer->delete_snapshot_result_set).value_or(none);
 }
 Outcome<void> delete_snapshot(Session& session, ec2::DeleteSnapshotRequest const& request) {
   auto done = act(session, "DeleteSnapshot", request);

@@ -50,10 +50,11 @@ Outcome<void> reset_launch_permissions(Session& session, std::string const& imag
 Outcome<void> reset_snapshot_permissions(Session& session, std::string const& snapshot_id);
 Outcome<void> create_tags(Session& session, std::vector<std::string> const& resource_ids,
                           std::vector<TagArgument> const& tags);
-/// What became of each of its snapshots, if they were to be deleted with it.
+/// What became of each of its snapshots, if they were to be deleted with it. Of an image that was there: if
+/// it is gone, an attempt without an answer has done it, or somebody else.
 Outcome<std::vector<ec2::DeleteSnapshotReturnCode>> deregister_image(
     Session& session, ec2::DeregisterImageRequest const& request);
-/// Of a snapshot that was there. If it is gone, an attempt without an answer has done it, or somebody else.
+/// Of a snapshot that was there; the same.
 Outcome<void> delete_snapshot(Session& session, ec2::DeleteSnapshotRequest const& request);
 /// Whether the service would allow what was asked with DryRun: turns DryRunOperation into success.
 Outcome<void> read_dry_run(Outcome<void> outcome);

@@ -92,6 +92,16 @@ TEST(RegionCopy, that_failed_before_is_deregistered_and_made_anew) {
   EXPECT_EQ(result.image_id, kImageId);
 }
 
+TEST(RegionCopy, that_failed_before_is_made_anew_also_where_it_is_gone_when_it_is_to_go) {
+  ScriptedEc2 ec2;
+  ec2.answers["DescribeImages"] = {images("ami-00000000000000000", "failed"), images(kImageId, "available")};
+  ec2.answers["DeregisterImage"] = {ec2_error("InvalidAMIID.Unavailable")};
+  ec2.answers["CopyImage"] = {kCopyImage};
+  auto result = ec2.copy();
+  ASSERT_FALSE(result.failure) << result.failure->message;
+  EXPECT_EQ(result.image_id, kImageId);
+}
+
 TEST(RegionCopy, of_a_faster_run_is_taken_over) {
   ScriptedEc2 ec2;
   ec2.answers["DescribeImages"] = {kNoImages, images(kImageId, "pending"), images(kImageId, "available")};
