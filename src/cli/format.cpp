@@ -80,6 +80,18 @@ Outcome<std::chrono::milliseconds> parse_duration(std::string const& text) {
   return std::chrono::seconds(number * factor);
 }
 
+std::string show_text(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto const c = static_cast<unsigned char>(text[i]);
+    auto const next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    bool const is_long = c == 0xc2 && next >= 0x80 && next <= 0x9f;  // U+0080 to U+009F
+    out += c < 0x20 || c == 0x7f || is_long ? ' ' : text[i];
+    if (is_long) ++i;
+  }
+  return out;
+}
+
 std::size_t count_columns(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/failure.h"
@@ -23,6 +24,10 @@ std::string show_minute(std::string time);
 std::string show_count(std::size_t number, std::string const& noun);
 /// "30", "30s", "15m", "2h" as milliseconds; a bare number is seconds. Fails with `usage`.
 Outcome<std::chrono::milliseconds> parse_duration(std::string const& text);
+
+/// What somebody else wrote, on one line: its control characters become blanks, so that it is neither a line
+/// of its own nor speaks to the terminal.
+std::string show_text(std::string_view text);
 
 /// Columns as wide as their longest cell, two blanks between them, nothing after the last. The first row is
 /// the head.

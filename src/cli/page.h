@@ -5,13 +5,15 @@
 #include <optional>
 #include <string>
 
+#include "cli/format.h"
+
 namespace argosy::cli {
 
 class Page {
  public:
   /// Nothing if the value is empty.
   void line(std::string const& name, std::string const& value) {
-    if (!value.empty()) text_ += fmt::format("{:<18}{}\n", name, value);
+    if (!value.empty()) text_ += fmt::format("{:<18}{}\n", name, show_text(value));
   }
   void line(std::string const& name, std::optional<std::string> const& value) {
     line(name, value.value_or(""));

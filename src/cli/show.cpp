@@ -96,7 +96,8 @@ void describe_snapshots_of(Page& page, ImageFacts const& facts) {
 void describe_tags(Page& page, ec2::Image const& image) {
   if (image.tag_set.empty()) return;
   page.heading("Tags");
-  for (auto const& tag : image.tag_set) page.add(tag.key.value_or("") + "=" + tag.value.value_or("") + "\n");
+  for (auto const& tag : image.tag_set)
+    page.add(show_text(tag.key.value_or("") + "=" + tag.value.value_or("")) + "\n");
 }
 
 boost::json::object to_json(ImageFacts const& facts) {

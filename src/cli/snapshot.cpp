@@ -45,7 +45,7 @@ void add_to(Listing& listing, std::string const& region, ec2::Snapshot const& sn
   auto last = used_by ? join(*used_by) : snapshot.owner_id.value_or("?");
   listing.rows.push_back({region, snapshot.snapshot_id.value_or("?"), state, show_size_gib(snapshot),
                           show_minute(started), last.empty() ? "-" : last,
-                          snapshot.description.value_or("")});
+                          show_text(snapshot.description.value_or(""))});
   listing.items.push_back({{"region", region},
                            {"snapshot_id", or_null(snapshot.snapshot_id)},
                            {"state", or_null(snapshot.status)},
@@ -145,7 +145,7 @@ Outcome<std::string> look_at(Removal& removal) {
   if (!removal.used_by.empty())
     return stop(Exit::guarded,
                 "it is a disk of " + join(removal.used_by) + ": argosy deregister deletes both");
-  auto description = snapshot.description.value_or("");
+  auto description = show_text(snapshot.description.value_or(""));
   return show_size_gib(snapshot) + "  " + snapshot.status.value_or("") +
          (description.empty() ? "" : "  " + description);
 }

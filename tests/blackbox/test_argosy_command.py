@@ -138,6 +138,17 @@ def test_an_image_is_shown_to_whoever_may_only_start_it(owner, recipient, import
     argosy(owner, "unshare", imported, recipient.id)
 
 
+def test_what_a_stranger_writes_is_no_line_of_its_own(owner, recipient, tmp_path, disk):
+    forged = f"x\nowner             {recipient.id}"
+    image = argosy(owner, "import", disk, "--name", disks.unique("forged"), "--description", forged).strip()
+    argosy(owner, "share", image, recipient.id, "--allow-copy")
+    lines = argosy(recipient, "show", image).splitlines()
+    assert f"owner             {recipient.id}" not in lines and f"owner             {owner.id}" in lines
+    listed = argosy(recipient, "snapshot", "ls", "--shared-with-me").splitlines()
+    assert all(line.startswith(("REGION", "us-east-1")) for line in listed)
+    assert argosy_json(recipient, "show", image)["image"]["description"] == forged
+
+
 def test_a_detached_copy_can_be_waited_for(owner, imported):
     region, image = argosy(owner, "copy", f"us-east-1/{imported}", "--to", "eu-west-1", "--detach").split()
     assert argosy_json(owner, "wait", f"{region}/{image}")[0]["state"] == "available"

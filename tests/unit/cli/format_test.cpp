@@ -39,6 +39,14 @@ TEST(Table, columns_are_as_wide_as_their_longest_cell) {
             "NAME  SIZE\ngr\xc3\xbc\xc3\x9f  1\nx\n");
 }
 
+TEST(Text, of_somebody_else_is_one_line_that_does_nothing_to_the_terminal) {
+  EXPECT_EQ(show_text("größer → 2"), "größer → 2");
+  EXPECT_EQ(show_text("x\nowner\tme\r\x7f"), "x owner me  ");
+  EXPECT_EQ(show_text("\x1b[2J\xc2\x9b"
+                      "2J\xc2\xa0\xc2"),
+            " [2J 2J\xc2\xa0\xc2");
+}
+
 TEST(Json, is_indented_and_keeps_its_order) {
   boost::json::object value{
       {"b", boost::json::array{1, "x\"y"}}, {"a", nullptr}, {"c", 1.5}, {"d", boost::json::array{}}};
