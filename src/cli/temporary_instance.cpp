@@ -61,7 +61,12 @@ Outcome<void> TemporaryInstance::terminate() {
   if (!lock.owns_lock()) return stop(Exit::timed_out, "the launch is still under way: " + find_it());
   if (id_.empty() || terminated_) return {};
   Patience const patience(kLastWait);
-  auto ended = patience.persist([&] { return terminate_instance(session_, id_); });
+  auto ended = patience.persist([&] {
+    auto asked = terminate_instance(session_, id_);
+    if (!asked && asked.error().code == "InvalidInstanceID.NotFound")
+      asked.error().exit = Exit::temporary;  // EC2 may not know yet what it has just started
+    return asked;
+  });
   terminated_ = ended.has_value();
   if (!ended) ended.error().message = id_ + ": " + ended.error().message;
   return ended;

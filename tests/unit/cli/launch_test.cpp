@@ -122,6 +122,13 @@ TEST_F(Launch, does_not_mind_that_the_instance_is_not_known_at_once) {
   EXPECT_TRUE(launch("booted"));
 }
 
+TEST_F(Launch, terminates_also_what_is_not_known_at_once) {
+  service_.answers["TerminateInstances"].push_front(ec2_error("InvalidInstanceID.NotFound"));
+  EXPECT_TRUE(launch("booted"));
+  EXPECT_TRUE(report_.terminated);
+  EXPECT_EQ(service_.count("TerminateInstances"), 2);
+}
+
 TEST_F(Launch, asks_older_types_for_the_output_that_they_have) {
   service_.answers["GetConsoleOutput"] = {ec2_error("UnsupportedOperation"), console("booted")};
   EXPECT_TRUE(launch("booted"));
