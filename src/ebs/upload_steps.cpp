@@ -201,15 +201,17 @@ void FailedCompletions::add(std::string const& id, Time now) {
 }
 
 Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
-                          crypto::MasterKeys const& master_keys, FailedCompletions& failed, Time now) {
+                          crypto::MasterKeys const& master_keys, FailedCompletions& failed, Clock& clock) {
+  auto const now = clock.now();
   auto const accepted = TRY(list_accepted(catalogue));
   if (auto const id = failed.choose(accepted, now)) {
     auto const done = complete(catalogue, content, keys, master_keys, *id, now);
-    if (!done) {
-      failed.add(*id, now);
-      return fail(done.error().fault, "upload " + *id + ": " + done.error().message);
-    }
-    return now;
+    if (done) return now;
+    failed.add(*id, clock.now());  // it rests from now on, however long the attempt took
+    // What has ended gives back its place, which may be what this one waits for.
+    if (auto forgot = forget_journals(catalogue, content); !forgot)
+      log_error("journals of uploads that have ended stay for now: {}", forgot.error().message);
+    return fail(done.error().fault, "upload " + *id + ": " + done.error().message);
   }
   bool forgot = TRY(forget_journals(catalogue, content));
   return forgot ? now : now + kCompletionInterval;

@@ -34,7 +34,7 @@ class FailedCompletions {
 /// One bounded piece of what follows CompleteSnapshot: completes an upload or forgets a journal; tells when
 /// to come back.
 Result<Time> step_uploads(sql::Pool& catalogue, content::Content& content, keystore::EbsKeys const& keys,
-                          crypto::MasterKeys const& master_keys, FailedCompletions& failed, Time now);
+                          crypto::MasterKeys const& master_keys, FailedCompletions& failed, Clock& clock);
 /// Ends the uploads that timed out or lost blocks, and makes durable what was put to those that rest: a loss
 /// of power then takes nothing from them.
 Result<Time> step_open_uploads(sql::Pool& catalogue, content::Content& content, UploadGates& gates, Time now);

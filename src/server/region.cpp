@@ -98,7 +98,7 @@ Result<void> Region::start(keystore::Catalogues catalogues, std::string const& d
     background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
   };
   run("uploads", [this] {
-    return ebs::step_uploads(*catalogue_, *content_, keys_, master_keys_, failed_completions_, clock_.now());
+    return ebs::step_uploads(*catalogue_, *content_, keys_, master_keys_, failed_completions_, clock_);
   });
   run("open uploads",
       [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });

@@ -32,7 +32,7 @@ void try_input(ByteView bytes) {
     ARGOSY_ASSERT(body.size() == content::kBlockBytes || wire::parse_json(body));
     ebs::FailedCompletions failed;
     auto next = ebs::step_uploads(world.east.catalogue, *world.east.content, world.east.keys,
-                                  world.east.master_keys, failed, world.east.clock.now());
+                                  world.east.master_keys, failed, world.east.clock);
     ARGOSY_ASSERT(next);
   }
 }

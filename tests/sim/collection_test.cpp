@@ -98,7 +98,7 @@ class Collecting {
         return complete(place);
       case 5:
         ASSERT_TRUE(ebs::step_uploads(place.region.catalogue, *place.region.content, place.region.keys,
-                                      place.region.master_keys, place.failed, place.region.clock.now()));
+                                      place.region.master_keys, place.failed, place.region.clock));
         return look_at_completing(place);
       case 6:
         if (!place.completed.empty()) {
@@ -280,7 +280,7 @@ TEST(CollectionTest, races_with_uploads_of_many_threads) {
     ebs::FailedCompletions failed;
     while (!ended)
       ASSERT_TRUE(ebs::step_uploads(region.catalogue, *region.content, region.keys, region.master_keys,
-                                    failed, region.clock.now()));
+                                    failed, region.clock));
   });
   std::vector<std::thread> clients;
   for (unsigned client = 0; client < 3; ++client)

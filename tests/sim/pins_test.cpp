@@ -73,8 +73,8 @@ TEST(Pins, keep_the_manifest_that_an_upload_builds_until_the_catalogue_names_it)
   };
   sql::Pool catalogue([&] { return std::make_unique<BorrowedSession>(region.catalogue, meanwhile); }, 1);
   ebs::FailedCompletions failed;
-  auto stepped = ebs::step_uploads(catalogue, *region.content, region.keys, region.master_keys, failed,
-                                   region.clock.now());
+  auto stepped =
+      ebs::step_uploads(catalogue, *region.content, region.keys, region.master_keys, failed, region.clock);
   ASSERT_TRUE(stepped) << stepped.error().message;
   ASSERT_GT(times, 0) << "the manifest is built, and not yet in the catalogue";
   collect(collection);

@@ -233,7 +233,7 @@ TEST_F(UploadsTest, of_which_one_cannot_be_read_for_a_while_holds_up_no_other) {
   FailedCompletions failed;
   auto const step_with_faults = [&] {
     return step_uploads(region_.catalogue, *region_.content, keys, region_.master_keys, failed,
-                        region_.clock.now());
+                        region_.clock);
   };
   EXPECT_FALSE(step_with_faults());
   EXPECT_TRUE(step_with_faults());
@@ -260,13 +260,38 @@ TEST_F(UploadsTest, waits_as_long_as_it_cannot_be_completed) {
   auto const step_on_a_full_disk = [&] {
     region_.clock.advance(std::chrono::minutes(1));
     return step_uploads(region_.catalogue, *region_.content, keys, region_.master_keys, failed,
-                        region_.clock.now());
+                        region_.clock);
   };
   for (int minute = 0; minute < 3 * 24 * 60; ++minute) ASSERT_FALSE(step_on_a_full_disk());
   EXPECT_EQ(snapshot(id).state, images::SnapshotState::pending);
   full = false;
   EXPECT_TRUE(step_on_a_full_disk());
   EXPECT_EQ(snapshot(id).state, images::SnapshotState::completed);
+}
+
+TEST_F(UploadsTest, rests_after_a_slow_failure_while_what_has_ended_gives_back_its_place) {
+  auto const id = start();
+  ASSERT_EQ(complete(id, 0), "");
+  auto const deleted = start();
+  ASSERT_EQ(put(deleted, 0, block(1)), "");
+  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) -> Result<void> {
+    TRY(catalogue::insert_ended_upload(tx, deleted));
+    return catalogue::remove_snapshot(tx, deleted);
+  }));
+  ASSERT_EQ(region_.store->placements(deleted, 0, 10)->size(), 1U);
+  keystore::EbsKeys const keys({region_.name, region_.master_keys, *region_.entropy}, region_.clock,
+                               [&](std::string const&) -> Result<access::Caller> {
+                                 region_.clock.advance(std::chrono::minutes(2));
+                                 return fail(Fault::unavailable, "No space left on device");
+                               });
+  FailedCompletions failed;
+  auto const step_on_a_full_disk = [&] {
+    return step_uploads(region_.catalogue, *region_.content, keys, region_.master_keys, failed,
+                        region_.clock);
+  };
+  EXPECT_FALSE(step_on_a_full_disk());
+  EXPECT_EQ(region_.store->placements(deleted, 0, 10)->size(), 0U);
+  EXPECT_TRUE(step_on_a_full_disk()) << "it rests, however long the attempt took";
 }
 
 TEST_F(UploadsTest, takes_a_disk_of_zeros) {

@@ -54,7 +54,7 @@ struct Uploads {
     ebs::FailedCompletions failed;
     while (true) {
       auto next = TRY(ebs::step_uploads(region.catalogue, *region.content, region.keys, region.master_keys,
-                                        failed, region.clock.now()));
+                                        failed, region.clock));
       if (next > region.clock.now()) break;
     }
     TRY(ebs::step_open_uploads(region.catalogue, *region.content, gates, region.clock.now()));

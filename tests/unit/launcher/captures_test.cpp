@@ -113,7 +113,7 @@ class CapturesTest : public testing::Test {
     for (Time next{}; next <= region_.clock.now();) next = *machines_.captures.step();
     for (Time next{}; next <= region_.clock.now();)
       next = *ebs::step_uploads(region_.catalogue, *region_.content, region_.keys, region_.master_keys,
-                                failed, region_.clock.now());
+                                failed, region_.clock);
   }
   images::Snapshot capture() {
     auto const id = begin();
