@@ -25,6 +25,8 @@ bool has_lost_blocks(Snapshot const& snapshot, std::string const& boot) {
 
 Result<void> end_with_error(catalogue::Transaction& tx, std::string const& id, Error const& why) {
   auto snapshot = catalogue::find_snapshot(tx, id);
+  if (!snapshot && snapshot.error().fault != Fault::not_found)
+    return std::unexpected(std::move(snapshot).error());
   if (!snapshot || snapshot->state != SnapshotState::pending) return {};
   snapshot->state = SnapshotState::error;
   bool const by_key = keystore::is_about_keys(why);

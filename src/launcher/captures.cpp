@@ -116,8 +116,27 @@ void Captures::put_back(std::unique_ptr<Reading> reading) {
 
 void Captures::give_up(std::string const& snapshot, Error const& why) {
   log_warning("the snapshot {} cannot be taken: {}", snapshot, why.message);
-  if (auto ended = ebs::end_capture(store_, snapshot, why); !ended)
-    log_error("the snapshot {} stays pending until the next start: {}", snapshot, ended.error().message);
+  auto const ended = ebs::end_capture(store_, snapshot, why);
+  if (ended) return;
+  log_error("the snapshot {} stays pending for now: {}", snapshot, ended.error().message);
+  std::lock_guard lock(mutex_);
+  given_up_.insert_or_assign(snapshot, why);
+}
+
+void Captures::end_given_up() {
+  std::map<std::string, Error> left;
+  {
+    std::lock_guard lock(mutex_);
+    auto const now = store_.clock.now();
+    if (given_up_.empty() || now < tried_ + kIdle) return;
+    tried_ = now;
+    left = given_up_;
+  }
+  for (auto const& [snapshot, why] : left) {
+    if (!ebs::end_capture(store_, snapshot, why)) continue;
+    std::lock_guard lock(mutex_);
+    given_up_.erase(snapshot);
+  }
 }
 
 void Captures::ask_to_stop() {
@@ -146,6 +165,7 @@ Result<bool> Captures::read_on(Reading& reading) {
 }
 
 Result<Time> Captures::step() {
+  end_given_up();
   auto reading = take_next();
   if (!reading) return store_.clock.now() + kIdle;
   auto const ended = read_on(*reading);

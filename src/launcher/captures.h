@@ -33,7 +33,8 @@ class Captures {
   Result<void> start() { return ebs::end_interrupted_captures(store_); }
   /// Snapshots that are recorded already. Any thread.
   void add(std::vector<Capture> captures);
-  /// A snapshot that is recorded and cannot be taken: `error`, with the reason. Any thread.
+  /// A snapshot that is recorded and cannot be taken: `error`, with the reason; later, if that cannot be
+  /// recorded now. Any thread.
   void give_up(std::string const& snapshot, Error const& why);
   /// Uploads a part of a capture: accounts take turns, so that none waits for the large volumes of another,
   /// and those of an account come one after the other. One thread. Tells when to come back.
@@ -47,11 +48,15 @@ class Captures {
   void put_back(std::unique_ptr<Reading> reading);
   /// True at its end.
   Result<bool> read_on(Reading& reading);
+  /// What was given up and is still pending.
+  void end_given_up();
 
   ebs::CaptureStore store_;
   std::mutex mutex_;                                                     // guards what follows
   std::map<std::string, std::deque<std::unique_ptr<Reading>>> waiting_;  ///< by account
   std::string last_account_;
+  std::map<std::string, Error> given_up_;  ///< snapshots that are pending still, and why each is to end
+  Time tried_{};                           ///< when they were to end last
   bool stopping_ = false;
 };
 

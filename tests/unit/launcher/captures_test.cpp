@@ -78,6 +78,12 @@ class CapturesTest : public testing::Test {
       return ec2::delete_volume(tx, caller_, {id, false});
     }));
   }
+  /// As on a full disk.
+  void set_writable(bool writable) {
+    auto session = region_.catalogue.take();
+    ASSERT_TRUE(session);
+    ASSERT_TRUE((*session)->run_script(writable ? "PRAGMA query_only=OFF" : "PRAGMA query_only=ON"));
+  }
   std::optional<instances::Volume> find_volume(std::string const& id) {
     return *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_volume(tx, id); });
   }
@@ -365,6 +371,23 @@ TEST_F(CapturesTest, ends_what_is_being_read_when_the_process_shall_stop) {
   machines_.captures.ask_to_stop();
   finish();
   EXPECT_EQ(find(id).state, images::SnapshotState::error);
+}
+
+TEST_F(CapturesTest, ends_what_it_gave_up_as_soon_as_that_can_be_recorded) {
+  run(tests::kOwner, image_.id);
+  auto const image = *begin_image();
+  set_writable(false);
+  ASSERT_TRUE(machines_.captures.step());
+  set_writable(true);
+  auto const id = find_image(image).mappings.front().snapshot_id;
+  EXPECT_EQ(find(id).state, images::SnapshotState::pending);
+  end_instance(false, false);
+  finish();
+  EXPECT_EQ(find(id).state, images::SnapshotState::error);
+  EXPECT_EQ(find_image(image).state, images::ImageState::failed);
+  ASSERT_TRUE(machines_.launcher.step());
+  ASSERT_TRUE(machines_.launcher.step());
+  EXPECT_EQ(instance_state(), instances::InstanceState::stopped) << "it waits for no snapshot any more";
 }
 
 TEST_F(CapturesTest, is_content_with_a_snapshot_that_was_deleted_meanwhile) {
