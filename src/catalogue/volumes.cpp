@@ -160,8 +160,10 @@ Result<void> remove_volume_later(Transaction& tx, Volume volume) {
   return insert_removed_volume(tx, volume.id);
 }
 
-Result<std::vector<std::string>> list_removed_volumes(Transaction& tx, std::size_t limit) {
-  return list_ids(tx.query("SELECT id FROM removed_volumes LIMIT ?1", {static_cast<std::int64_t>(limit)}));
+Result<std::vector<std::string>> list_removed_volumes(Transaction& tx, std::string_view after,
+                                                      std::size_t limit) {
+  return list_ids(tx.query("SELECT id FROM removed_volumes WHERE id > ?1 ORDER BY id LIMIT ?2",
+                           {after, static_cast<std::int64_t>(limit)}));
 }
 
 Result<void> forget_removed_volume(Transaction& tx, std::string_view id) {

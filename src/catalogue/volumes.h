@@ -28,8 +28,10 @@ Result<void> remove_volume(Transaction& tx, std::string_view id);
 /// The same when nothing reads it any more: until then it is `deleting`.
 Result<void> remove_volume_later(Transaction& tx, instances::Volume volume);
 
-/// Volumes that were removed, now or for later, of which the host may still have something.
-Result<std::vector<std::string>> list_removed_volumes(Transaction& tx, std::size_t limit);
+/// Volumes that were removed, now or for later, of which the host may still have something; in order of id
+/// behind `after`.
+Result<std::vector<std::string>> list_removed_volumes(Transaction& tx, std::string_view after,
+                                                      std::size_t limit);
 Result<void> forget_removed_volume(Transaction& tx, std::string_view id);
 
 /// The root device's first, then by device name.

@@ -13,6 +13,23 @@ using instances::VolumeState;
 
 constexpr std::size_t kVolumesAtOnce = 100;
 
+/// False if it stays for now.
+Result<bool> remove_volume(sql::Pool& catalogue, machines::Driver& driver, std::string const& id) {
+  bool const is_read = TRY(sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
+    return catalogue::is_volume_captured(tx, id);
+  }));
+  if (is_read) return false;
+  auto const removed = driver.remove_volume(id);
+  if (!removed && removed.error().fault != Fault::conflict) log_error("{}: {}", id, removed.error().message);
+  if (!removed) return false;
+  TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
+    auto const kept = TRY(catalogue::find_volume(tx, id));  // as long as it was read
+    if (kept) TRY(catalogue::remove_volume(tx, id));
+    return catalogue::forget_removed_volume(tx, id);
+  }));
+  return true;
+}
+
 }  // namespace
 
 Result<void> ready_unattached_volumes(sql::Pool& catalogue, keystore::EbsKeys const& keys, Entropy& entropy) {
@@ -45,26 +62,21 @@ Result<void> ready_unattached_volumes(sql::Pool& catalogue, keystore::EbsKeys co
 
 Result<bool> remove_volumes(sql::Pool& catalogue, machines::Driver& driver) {
   bool all_gone = true;
-  auto const ids = TRY(sql::in_transaction(catalogue, sql::Access::read, [](catalogue::Transaction& tx) {
-    return catalogue::list_removed_volumes(tx, kVolumesAtOnce);
-  }));
-  for (auto const& id : ids) {
-    bool const is_read =
-        TRY(sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
-          return catalogue::is_volume_captured(tx, id);
-        }));
-    auto const removed = is_read ? fail(Fault::conflict, id + " is being read") : driver.remove_volume(id);
-    if (!removed && removed.error().fault != Fault::conflict)
-      log_error("{}: {}", id, removed.error().message);
-    all_gone = all_gone && removed;
-    if (!removed) continue;
-    TRY(sql::in_transaction(catalogue, sql::Access::write, [&](catalogue::Transaction& tx) -> Result<void> {
-      auto const kept = TRY(catalogue::find_volume(tx, id));  // as long as it was read
-      if (kept) TRY(catalogue::remove_volume(tx, id));
-      return catalogue::forget_removed_volume(tx, id);
+  std::size_t gone = 0;
+  std::string after;
+  while (gone < kVolumesAtOnce) {
+    auto const ids = TRY(sql::in_transaction(catalogue, sql::Access::read, [&](catalogue::Transaction& tx) {
+      return catalogue::list_removed_volumes(tx, after, kVolumesAtOnce);
     }));
+    if (ids.empty()) return all_gone;
+    after = ids.back();
+    for (auto const& id : ids) {
+      bool const is_gone = TRY(remove_volume(catalogue, driver, id));
+      all_gone = all_gone && is_gone;
+      if (is_gone) ++gone;
+    }
   }
-  return all_gone;
+  return false;  // there may be more
 }
 
 Result<void> release_volumes(catalogue::Transaction& tx, instances::Instance const& instance) {

@@ -356,6 +356,27 @@ TEST_F(LauncherTest, lets_nothing_wait_for_a_deleted_volume_that_is_still_read) 
   EXPECT_TRUE(driver_.removed_volumes.contains(volume));
 }
 
+TEST_F(LauncherTest, removes_a_deleted_volume_however_many_are_still_read) {
+  auto const remove = [&](std::string const& id) {
+    ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) { return catalogue::remove_volume(tx, id); }));
+  };
+  for (int i = 100; i < 300; ++i) {
+    auto const id = "vol-" + std::to_string(i);
+    driver_.being_read.insert(id);
+    remove(id);
+  }
+  remove("vol-999");
+  step();
+  EXPECT_TRUE(driver_.removed_volumes.contains("vol-999"));
+  driver_.being_read.clear();
+  auto const next = machines_.launcher.step();
+  ASSERT_TRUE(next);
+  EXPECT_LT(*next, region_.clock.now() + std::chrono::seconds(1))
+      << "as many as it takes at once are not all";
+  step();
+  EXPECT_EQ(driver_.removed_volumes.size(), 201U);
+}
+
 TEST_F(LauncherTest, makes_a_volume_ready_however_many_wait_for_the_start_of_their_machine) {
   instances::Volume volume;
   volume.account = tests::kOwner.account;
