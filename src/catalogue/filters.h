@@ -81,7 +81,7 @@ inline constexpr FilterColumn kSnapshotFilters[] = {
 };
 
 inline constexpr std::string_view kInVolumes =
-    "EXISTS(SELECT 1 FROM volumes v WHERE v.instance = r.id AND {})";
+    "EXISTS(SELECT 1 FROM volumes v WHERE v.instance = r.id AND v.instance <> '' AND {})";
 /// What an instance has until it is terminated.
 inline constexpr std::string_view kAlive = "(r.state <> 'terminated' AND {})";
 inline constexpr std::string_view kAttached = "(r.instance <> '' AND {})";
