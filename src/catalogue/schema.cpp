@@ -100,6 +100,7 @@ CREATE INDEX IF NOT EXISTS permissions_principal ON permissions(kind, value, cre
 CREATE TABLE IF NOT EXISTS tags(
   account TEXT NOT NULL, resource TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY(account, resource, key));
+CREATE INDEX IF NOT EXISTS tags_resource ON tags(resource);
 
 CREATE TABLE IF NOT EXISTS client_tokens(
   account TEXT NOT NULL, action TEXT NOT NULL, token TEXT NOT NULL, fingerprint TEXT NOT NULL, result TEXT NOT NULL,

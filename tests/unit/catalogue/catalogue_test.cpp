@@ -27,7 +27,8 @@ class CatalogueTest : public testing::Test {
 
 /// What takes the tables of each version back to those of the one before, from the newest on.
 constexpr std::array kDowngrades{
-    "DROP INDEX images_deregistered; DROP TABLE ended_leases; UPDATE schema_version SET version = 5",
+    "DROP INDEX images_deregistered; DROP INDEX tags_resource; DROP TABLE ended_leases; "
+    "UPDATE schema_version SET version = 5",
     "DROP TABLE instances; DROP TABLE volumes; DROP TABLE removed_volumes; DROP TABLE key_pairs; "
     "DROP INDEX images_pending; ALTER TABLE images DROP COLUMN source_instance_id; "
     "UPDATE schema_version SET version = 4",
