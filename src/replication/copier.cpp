@@ -147,6 +147,7 @@ void Copier::settle_failure(std::unique_ptr<Task> task, Error const& error) {
     tell_waiting(*task, error);
     if (is_away(error)) {  // the others' owners need not wait for their turn to hear it
       for (auto& other : turns_.take_waiting(source)) {
+        other->content = nullptr;  // with its pin: a collection would wait until its turn, perhaps for hours
         tell_waiting(*other, error);
         turns_.put(std::move(other));
       }

@@ -9,6 +9,7 @@
 #include "ec2/deregister_image.h"
 #include "peer/peer.h"
 #include "replication/lease_closer.h"
+#include "store/sweep.h"
 #include "support/region.h"
 #include "support/wire.h"
 
@@ -66,11 +67,12 @@ class CopierTest : public testing::Test {
     ASSERT_TRUE(copier_->start());
   }
   Result<std::string> copy(access::Caller const& caller, std::string const& image, std::string const& name,
-                           std::string const& region = "us-east-1") {
+                           std::string const& region = "us-east-1", bool encrypted = false) {
     messages::ec2::CopyImageRequest request;
     request.name = name;
     request.source_image_id = image;
     request.source_region = region;
+    if (encrypted) request.encrypted = true;
     auto* source = TRY(sources_->find(region));
     auto opened = TRY(source->open({caller.account, image}));
     auto response = TRY(west_.run([&](catalogue::Transaction& tx) {
@@ -373,6 +375,33 @@ TEST_F(CopierTest, gives_up_a_source_that_was_away_for_a_day) {
   }
   EXPECT_EQ(image(id).state, images::ImageState::failed);
   EXPECT_GT(minutes, 23 * 60);
+}
+
+TEST_F(CopierTest, holds_up_no_collection_while_its_source_is_away) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+    auto const base = east_.make_image(kOwner.account, "base " + std::to_string(i), source.id);
+    ids.push_back(*copy(kOwner, base.id, base.name, "us-east-1", true));
+  }
+  faults_.before = [&](http::Request const& request) {  // a step asks for a root, and its time is over
+    if (request.path == "/replication/fetch") pass(Duration{300});
+  };
+  for (std::size_t i = 0; i < ids.size(); ++i) ASSERT_TRUE(copier_->step());
+  ASSERT_EQ(faults_.fetches, ids.size()) << "all of them are under way";
+  faults_.before = [](http::Request const&) {};
+  faults_.away = true;
+  ASSERT_TRUE(copier_->step());
+  auto const sweep = store::Sweep::begin(*west_.store, 1U << 20U, 1);
+  ASSERT_TRUE(sweep) << sweep.error().message;
+  auto const ready = (*sweep)->is_ready();
+  ASSERT_TRUE(ready) << ready.error().message;
+  EXPECT_TRUE(*ready) << "it waits for nothing that waits for the source";
+  faults_.away = false;
+  for (auto const& id : ids) {
+    finish(id);
+    EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+  }
 }
 
 TEST_F(CopierTest, keeps_a_task_whose_step_outlives_its_claim) {
