@@ -47,6 +47,9 @@ auto open_and_record(Call const& call, std::string const& source_region, std::st
     return fail(Fault::unavailable, "Unavailable",
                 "The source region " + source_region + " cannot be reached now. Retry the request.");
   }
+  if (!opened && opened.error().code == replication::kRequestFailed)
+    return fail(Fault::unavailable, "Unavailable",
+                "The source region " + source_region + " failed at this. Retry the request.");
   if (!opened) return std::unexpected(std::move(opened).error());
   auto result = run_transaction(call.region.catalogue, sql::Access::write,
                                 [&](Transaction& tx) { return record(tx, *opened); });

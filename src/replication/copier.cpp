@@ -33,6 +33,12 @@ constexpr auto kRecordAgainAfter = std::chrono::seconds(60);
 bool is_away(Error const& error) { return error.fault == Fault::unavailable && error.code == kSourceFailed; }
 bool is_lie(Error const& error) { return error.fault == Fault::corrupt && error.code == kSourceFailed; }
 
+Turns::Answer answer_of(Error const& error) {
+  if (is_away(error)) return Turns::Answer::none;
+  bool const given = is_lie(error) || error.code == kRequestFailed;
+  return given ? Turns::Answer::given : Turns::Answer::unknown;
+}
+
 /// What fails in this region without a public code: a full disk, a busy database, a chunk that is damaged or
 /// that a scrub has just found so. It is made room for, or fetched anew.
 bool is_of_here(Error const& error) {
@@ -132,8 +138,7 @@ void Copier::settle(std::unique_ptr<Task> task, Result<void> const& result) {
 void Copier::settle_failure(std::unique_ptr<Task> task, Error const& error) {
   auto const now = clock_.now();
   auto const& source = task->copy.source_region;
-  auto const with_source =
-      turns_.done(source, is_away(error) ? Turns::Answer::none : Turns::Answer::unknown, now);
+  auto const with_source = turns_.done(source, answer_of(error), now);
   if (error.code == "lost") return;  // cancelled, or another worker has it
   task->content = nullptr;           // made anew from the store
   if (!is_away(error)) task->patience.failed(now);
@@ -350,6 +355,8 @@ void Copier::tell_waiting(Task& task, Error const& error) {
     reason += ", which sent what was not asked for; it is asked again";
   } else if (is_away(error)) {
     reason += ", which does not answer now; the copy goes on when it does";
+  } else if (error.code == kRequestFailed) {
+    reason += ", which failed at what was asked; it is asked again";
   } else {
     reason += ": " + error.message;
   }

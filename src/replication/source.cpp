@@ -151,8 +151,9 @@ Result<http::Response> Source::call(std::string const& operation, std::string co
     return lie(region_ + " sent an answer of an impossible size");
   if (response.status == 200) return response;
   auto refusal = wire::decode_json<m::Refusal>(as_text(response.body), wire::Naming::snake);
-  if (!refusal || !is_refusal(*refusal) || is_about_regions(refusal->code))
-    return fail(Fault::unavailable, std::string(kSourceFailed),
+  bool const is_of_request = refusal && !is_about_regions(refusal->code);
+  if (!is_of_request || !is_refusal(*refusal))
+    return fail(Fault::unavailable, std::string(is_of_request ? kRequestFailed : kSourceFailed),
                 region_ + " answered " + operation + " with status " + std::to_string(response.status) +
                     "; its log says why");
   return fail(http::fault_of(response.status), refusal->code, refusal->message);

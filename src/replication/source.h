@@ -22,6 +22,9 @@ struct Released {
 /// The code of what is the source's own fault: it does not answer (`unavailable`), or sent what cannot be
 /// (`corrupt`). Below the domain: no client sees it. Whatever fails in this region has none.
 inline constexpr std::string_view kSourceFailed = "source";
+/// The same of one request: the source answers, and failed at what was asked (`unavailable`), perhaps because
+/// a chunk is damaged there. Others may fare better.
+inline constexpr std::string_view kRequestFailed = "request";
 
 /// One other region (or this one, for a copy within it). Any thread.
 class Source {
@@ -37,7 +40,7 @@ class Source {
 
   std::string const& region() const { return region_; }
   bool is_peer() const { return !secret_; }
-  /// Each fails with the source's public code and message, or with kSourceFailed.
+  /// Each fails with the source's public code and message, with kSourceFailed or with kRequestFailed.
   Result<messages::replication::OpenResponse> open(messages::replication::OpenRequest const& request);
   Result<void> renew(std::string const& lease);
   Result<void> close(std::string const& lease);

@@ -9,6 +9,7 @@
 #include "ec2/deregister_image.h"
 #include "peer/peer.h"
 #include "replication/lease_closer.h"
+#include "store/scrub.h"
 #include "store/sweep.h"
 #include "support/region.h"
 #include "support/wire.h"
@@ -362,6 +363,52 @@ TEST_F(CopierTest, goes_on_with_other_sources_while_one_is_away) {
     EXPECT_EQ(image(image_id).state, images::ImageState::available);
     EXPECT_EQ(image(image_id).state_reason, "");
   }
+}
+
+TEST_F(CopierTest, holds_up_no_other_copy_for_what_is_damaged_at_its_source) {
+  auto packs = std::make_unique<DecayingPacks>();
+  auto& decaying = *packs;
+  tests::Region other{"eu-west-1"};
+  other.content.reset();
+  other.store.reset();
+  other.packs = std::move(packs);
+  ASSERT_TRUE(other.open());
+  auto answering = tests::answering_for(other);
+  Wire::Faults faults;
+  sources_->add(std::make_unique<Source>("eu-west-1", "us-west-2", std::make_unique<Wire>(answering, faults),
+                                         std::nullopt));
+  auto const damaged =
+      other.make_image(kOwner.account, "damaged", other.make_snapshot(kOwner.account, some_blocks()).id);
+  decaying.decay();
+  store::Scrub scrub(*other.store);
+  for (bool ended = false; !ended;) {
+    auto const step = scrub.step(other.clock.now());
+    ASSERT_TRUE(step) << step.error().message;
+    ended = *step;
+  }
+  ASSERT_GT(scrub.result().damaged_chunks, 0) << "the source knows what it cannot give";
+  Blocks const blocks{{0, block(900)}};
+  auto const whole =
+      other.make_image(kOwner.account, "whole", other.make_snapshot(kOwner.account, blocks).id);
+  auto const stuck = *copy(kOwner, damaged.id, "stuck", "eu-west-1");
+  ASSERT_TRUE(copier_->step());
+  EXPECT_EQ(image(stuck).state, images::ImageState::pending);
+  EXPECT_EQ(image(stuck).state_reason,
+            "Waiting for region eu-west-1, which failed at what was asked; it is asked again");
+  auto const id = *copy(kOwner, whole.id, "copied", "eu-west-1");
+  copier_->look_for_tasks();
+  ASSERT_TRUE(copier_->step());  // at the same moment: it waits for nothing
+  EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+  EXPECT_EQ(west_.read(snapshot_of(id)), blocks);
+  int minutes = 0;
+  for (; minutes < 25 * 60 && image(stuck).state == images::ImageState::pending; ++minutes) {
+    if (minutes % 60 == 0)  // others that go well meanwhile change nothing about it
+      finish(*copy(kOwner, whole.id, "copied after " + std::to_string(minutes), "eu-west-1"));
+    ASSERT_TRUE(copier_->step());
+    pass(std::chrono::minutes(1));
+  }
+  EXPECT_EQ(image(stuck).state, images::ImageState::failed);
+  EXPECT_GT(minutes, 23 * 60);
 }
 
 TEST_F(CopierTest, gives_up_a_source_that_was_away_for_a_day) {

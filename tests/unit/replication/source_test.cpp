@@ -68,8 +68,18 @@ TEST_F(SourceTest, believes_an_opening_of_what_was_asked_alone) {
 TEST_F(SourceTest, tells_its_own_failures_from_what_the_source_refuses) {
   answer_ = fail(Fault::unavailable, "connection refused");
   EXPECT_EQ(source_.renew("lease").error().code, kSourceFailed);
-  refuse(503, {"", "The source region failed"});
+  for (auto const* about_regions : {"AccessDenied", "InvalidRegion"}) {
+    refuse(403, {about_regions, "an operator mends that"});
+    EXPECT_EQ(source_.renew("lease").error().code, kSourceFailed);
+  }
+  http::Response somebody_elses;  // of a proxy that does not reach it
+  somebody_elses.status = 502;
+  somebody_elses.body = to_bytes(as_bytes("<html>Bad Gateway</html>"));
+  answer_ = std::move(somebody_elses);
   EXPECT_EQ(source_.renew("lease").error().code, kSourceFailed);
+  refuse(503, {"", "The source region failed"});
+  EXPECT_EQ(source_.renew("lease").error().code, kRequestFailed) << "another request may fare better";
+  EXPECT_EQ(source_.renew("lease").error().fault, Fault::unavailable);
   refuse(404, {"LeaseNotFound", "There is no lease"});
   EXPECT_EQ(source_.renew("lease").error().code, "LeaseNotFound");
   refuse(429, {"RequestLimitExceeded", "too many copies"});
