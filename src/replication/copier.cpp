@@ -141,12 +141,12 @@ void Copier::settle_failure(std::unique_ptr<Task> task, Error const& error) {
   auto const with_source = turns_.done(source, answer_of(error), now);
   if (error.code == "lost") return;  // cancelled, or another worker has it
   task->content = nullptr;           // made anew from the store
-  if (!is_away(error)) task->patience.failed(now);
-  auto const& patience = is_away(error) ? with_source : task->patience;
-  bool const go_on =
-      is_lie(error) ? ++task->corruptions < kMaxCorruptions : may_pass(error) && !patience.is_over(now);
+  task->patience.failed(now);
+  // Not the source's: that may be long over when somebody asks it for the first time again.
+  bool const is_over = task->patience.is_over(now);
+  bool const go_on = is_lie(error) ? ++task->corruptions < kMaxCorruptions : may_pass(error) && !is_over;
   if (go_on) {
-    task->next = patience.next();
+    task->next = is_away(error) ? with_source.next() : task->patience.next();
     log_warning("{}: the copy of {} from {} waits {} ms: {}", region_, task->copy.source_resource, source,
                 (task->next - now).count(), error.message);
     tell_waiting(*task, error);

@@ -20,7 +20,7 @@ struct Task {
   Time next{};          ///< when it may go on
   Time claimed{};
   Time lease_renewed{};
-  Patience patience;  ///< with what fails here
+  Patience patience;  ///< with whatever fails
   int corruptions = 0;
   /// What its owner was told that it waits for; nothing: that is not known any more, or not yet.
   std::optional<std::string> told;

@@ -424,6 +424,26 @@ TEST_F(CopierTest, gives_up_a_source_that_was_away_for_a_day) {
   EXPECT_GT(minutes, 23 * 60);
 }
 
+TEST_F(CopierTest, gives_each_copy_a_day_of_its_own) {
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto const base = east_.make_image(kOwner.account, "base", source.id);
+  auto const first = *copy(kOwner, base.id, "first");
+  faults_.away = true;
+  for (int i = 0; i < 25 * 60 && image(first).state == images::ImageState::pending; ++i) {
+    ASSERT_TRUE(copier_->step());
+    pass(std::chrono::minutes(1));
+  }
+  ASSERT_EQ(image(first).state, images::ImageState::failed);
+  faults_.away = false;
+  auto const second = *copy(kOwner, base.id, "second");
+  faults_.fail_call = faults_.calls;
+  ASSERT_TRUE(copier_->step());
+  EXPECT_EQ(faults_.calls, faults_.fail_call + 1) << "the first answer is lost";
+  EXPECT_EQ(image(second).state, images::ImageState::pending) << image(second).state_reason;
+  finish(second);
+  EXPECT_EQ(image(second).state, images::ImageState::available) << image(second).state_reason;
+}
+
 TEST_F(CopierTest, holds_up_no_collection_while_its_source_is_away) {
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) {
