@@ -67,9 +67,8 @@ Result<void> DiskCopy::begin() {
   }
   if (here.front() == store::Presence::absent) {
     Bytes bytes;
-    auto frames = TRY(source_.fetch({root_range(height)}, std::span(&id, 1), bytes));
-    store::NewChunk chunk{id, frames.front()};
-    TRY(store.stage_nodes(disk_.domain, std::span(&chunk, 1), count_moved(frames)));
+    auto const frames = TRY(source_.fetch({root_range(height)}, std::span(&id, 1), bytes));
+    TRY(stage(std::span(&id, 1), frames));
   }
   return push(height, 0, root);
 }
@@ -133,6 +132,18 @@ Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, Known co
   return {};
 }
 
+/// The store refuses what is no chunk, as if it had failed: whose fault that is, is told here.
+Result<void> DiskCopy::stage(std::span<ChunkId const> ids, std::span<ByteView const> nodes) {
+  std::vector<store::NewChunk> chunks;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    auto const header = store::decode_chunk_header(nodes[i]);
+    if (!header || header->kind != store::Kind::node)
+      return source_.sent("something else where a manifest node should be");
+    chunks.push_back({ids[i], nodes[i]});
+  }
+  return content_.store().stage_nodes(disk_.domain, chunks, count_moved(nodes));
+}
+
 /// Stages the children of a node of nodes that are not here, many at a time.
 Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
   m::Range range{frame.level, static_cast<std::int64_t>(frame.position), {}};
@@ -140,12 +151,11 @@ Result<void> DiskCopy::fetch_nodes(Frame const& frame) {
   auto flush = [&]() -> Result<void> {
     if (ids.empty()) return {};
     Bytes bytes;
-    auto frames = TRY(source_.fetch({range}, ids, bytes));
-    std::vector<store::NewChunk> chunks;
-    for (std::size_t i = 0; i < ids.size(); ++i) chunks.push_back({ids[i], frames[i]});
+    auto const frames = TRY(source_.fetch({range}, ids, bytes));
+    TRY(stage(ids, frames));
     range.slots.clear();
     ids.clear();
-    return content_.store().stage_nodes(disk_.domain, chunks, count_moved(frames));
+    return {};
   };
   for (auto const& child : frame.children) {
     if (child.here != store::Presence::absent) continue;

@@ -4,6 +4,7 @@
 #pragma once
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,7 @@ class DiskCopy {
 
   Result<void> begin();
   Result<void> push(std::uint8_t level, std::uint64_t position, Known const& known);
+  Result<void> stage(std::span<store::ChunkId const> ids, std::span<ByteView const> nodes);
   Result<void> fetch_nodes(Frame const& frame);
   Result<std::optional<Batch>> next_batch();
   void take_blocks(Frame& frame, Batch& batch);

@@ -54,6 +54,23 @@ class DecayingPacks final : public bucket::Bucket {
   std::map<std::string, std::uint64_t> decayed_bytes_;
 };
 
+/// Gives the same chunk for whatever is fetched.
+class OneAnswer final : public remote::Transport {
+ public:
+  explicit OneAnswer(Bytes chunk) : chunk_(std::move(chunk)) {}
+  http::Endpoint const& endpoint() const override { return endpoint_; }
+  Result<http::Response> send(http::Request const&) override {
+    http::Response response;
+    put_le(response.body, static_cast<std::uint32_t>(chunk_.size()));
+    response.body.insert(response.body.end(), chunk_.begin(), chunk_.end());
+    return response;
+  }
+
+ private:
+  Bytes const chunk_;
+  http::Endpoint endpoint_{false, "source", 1, {}, {}};
+};
+
 class CopierTest : public testing::Test {
  protected:
   void SetUp() override { restart(); }
@@ -268,6 +285,26 @@ TEST_F(CopierTest, fails_with_the_reason_when_the_source_always_sends_something_
   EXPECT_EQ(image(id).state, images::ImageState::failed);
   EXPECT_NE(image(id).state_reason.find("us-east-1 sent"), std::string::npos) << image(id).state_reason;
   EXPECT_EQ(snapshot_of(id).state, images::SnapshotState::error);
+}
+
+TEST_F(CopierTest, blames_the_source_for_what_is_no_manifest_node) {
+  auto const zeros = content::hole_digest(content::height_of(1));
+  for (auto const& chunk : {to_bytes(as_bytes("this is no chunk")), content::encode_block(block(1), 1)}) {
+    Source source("us-east-1", "us-west-2", std::make_unique<OneAnswer>(chunk), std::nullopt);
+    DiskToCopy const wanted{west_.domain_of(kOwner.account).number,
+                            content::ClearReference{digest::sha256(chunk), zeros},
+                            1,
+                            "lease",
+                            "snap-00000000000000001",
+                            {},
+                            0};
+    DiskCopy copy(*west_.content, source, wanted, west_.clock);
+    auto const stepped = copy.step(west_.clock.now() + Duration{1});
+    ASSERT_FALSE(stepped);
+    EXPECT_EQ(stepped.error().fault, Fault::corrupt);
+    EXPECT_EQ(stepped.error().code, kSourceFailed) << stepped.error().message;
+    EXPECT_EQ(stored_bytes(west_), 0) << "nothing of it is kept";
+  }
 }
 
 TEST_F(CopierTest, fetches_what_is_damaged_here_and_does_not_blame_the_source) {
