@@ -9,6 +9,8 @@ namespace argosy::replication {
 namespace {
 
 constexpr std::size_t kClosedAtOnce = 32;
+/// A source that answers slowly has fewer closed: a stop waits for the step under way.
+constexpr Duration kStepTime{250};
 constexpr auto kInterval = std::chrono::seconds(1);
 
 }  // namespace
@@ -37,10 +39,12 @@ Result<Time> LeaseCloser::step() {
 
 /// True if there may be more.
 Result<bool> LeaseCloser::close_some(std::string const& source) {
+  auto const until = clock_.now() + kStepTime;
   auto const leases = TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
     return catalogue::list_ended_leases(tx, source, kClosedAtOnce);
   }));
   for (auto const& lease : leases) {
+    if (clock_.now() >= until) return true;
     TRY(close(source, lease));
     TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
       return catalogue::remove_ended_lease(tx, source, lease);

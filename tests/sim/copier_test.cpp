@@ -591,6 +591,23 @@ TEST_F(CopierTest, gives_its_lease_back_however_a_copy_ends) {
   EXPECT_EQ(leases(), 0);
 }
 
+TEST_F(CopierTest, gives_leases_back_to_a_slow_source_one_by_one) {
+  LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto const base = east_.make_image(kOwner.account, "base", source.id);
+  for (auto const* name : {"one", "two", "three"}) deregister(*copy(kOwner, base.id, name));
+  faults_.before = [&](http::Request const&) { pass(Duration{300}); };
+  for (int left = 3; left > 0; --left) {
+    EXPECT_EQ(count_leases(), left);
+    auto const next = closer.step();
+    ASSERT_TRUE(next) << next.error().message;
+    if (left > 1) {
+      EXPECT_LE(*next, west_.clock.now()) << "there are more";
+    }
+  }
+  EXPECT_EQ(count_leases(), 0);
+}
+
 TEST_F(CopierTest, gives_back_what_a_second_call_with_the_same_token_opened) {
   auto const source = east_.make_snapshot(kOwner.account, some_blocks());
   auto const base = east_.make_image(kOwner.account, "base", source.id);
