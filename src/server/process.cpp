@@ -54,7 +54,8 @@ Process::~Process() {
   door_.not_ready("stopping");
   if (clients_) clients_->stop(kStopGrace);
   for (auto& region : regions_) region->ask_to_stop();
-  for (auto& region : regions_) region->stop();  // their steps still find the endpoints for replication
+  for (auto& region : regions_) region->settle();  // a step that waits for a peer may outlast the process
+  for (auto& region : regions_) region->stop();    // their steps still find the endpoints for replication
   if (disks_) disks_->stop(kStopGrace);
   if (peers_) peers_->stop();
   door_.stop(kStopGrace);  // before what it asks is gone

@@ -157,6 +157,10 @@ void Region::stop() {
   if (background_.empty()) return;
   ask_to_stop();
   background_.clear();
+  settle();  // what was captured meanwhile
+}
+
+void Region::settle() {
   if (auto settled = ebs::settle_uploads(*catalogue_, *content_, gates_); !settled)
     log_error("{}: not all uploads under way could be made durable: {}", name_, settled.error().message);
 }

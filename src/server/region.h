@@ -76,6 +76,8 @@ class Region {
   Result<catalogue::RegionCounts> count();
   std::vector<Pulse> pulses() const;
   void ask_to_stop();
+  /// Makes durable what was put to uploads.
+  void settle();
   /// Waits for the steps under way.
   void stop();
 

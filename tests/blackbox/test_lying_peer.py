@@ -2,13 +2,15 @@
 import base64
 import json
 import struct
+import threading
 import time
 
 import pytest
 
 import disks
+import keys
 import lying_source as lying
-from argosyd import botocore
+from argosyd import botocore, wait_until
 from lying_source import SEVENS, STARS, Disk, Lie, formats, frame
 
 node = formats.node
@@ -213,3 +215,22 @@ def test_a_source_that_drips_holds_nobody_up_for_good(story):
     assert found["State"] == "available"
     assert disks.describe_image(story.account, copied, "us-west-2")["State"] in ("pending", "failed")
     story.account.ec2("us-west-2").deregister_image(ImageId=copied)
+
+
+def test_a_source_that_hangs_takes_nothing_from_uploads_at_a_stop(tmp_path):
+    """What rests is durable then, so that the upload outlives a restart of the machine."""
+    stopped = threading.Event()
+    lie = Lie(raw={"fetch": lambda stream: stopped.wait()})
+    story = lying.Story(tmp_path)
+    try:
+        story.source.tell(HONEST, lie)
+        upload = story.account.ebs("us-west-2").start_snapshot(VolumeSize=1)["SnapshotId"]
+        disks.put(story.account, upload, 0, disks.block(1), "us-west-2")
+        story.copy(HONEST)
+        wait_until(lambda: "fetch" in {operation for operation, _ in lie.asked}, "the copy asks for nothing")
+        assert story.beta.stop() == 0
+        statement = f"SELECT unsynced_boot FROM snapshots WHERE id = '{upload}'"
+        assert keys.ask_stopped(story.beta, statement, "us-west-2") == [("",)]
+    finally:
+        stopped.set()
+        story.stop()
