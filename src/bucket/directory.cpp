@@ -14,6 +14,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/descriptor.h"
 #include "base/sync_folder.h"
 #include "bucket/bucket.h"
 
@@ -35,20 +36,6 @@ std::unexpected<Error> os_failure(std::string const& path, char const* what) {
   Fault fault = code == ENOENT ? Fault::not_found : code == EEXIST ? Fault::conflict : Fault::unavailable;
   return fail(fault, fmt::format("{}: {}: {}", path, what, std::strerror(code)));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 class FileWriter final : public Writer {
  public:

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "machines/descriptor.h"
+#include "base/descriptor.h"
 
 namespace argosy::machines {
 namespace {

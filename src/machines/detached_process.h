@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "machines/descriptor.h"
 #include "machines/program.h"
 
 namespace argosy::machines {

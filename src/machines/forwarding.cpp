@@ -7,8 +7,8 @@
 
 #include <atomic>
 
+#include "base/descriptor.h"
 #include "base/log.h"
-#include "machines/descriptor.h"
 
 namespace argosy::machines {
 namespace {

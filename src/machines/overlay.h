@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "machines/descriptor.h"
 
 namespace argosy::machines {
 

@@ -9,7 +9,7 @@
 #include <chrono>
 
 #include "base/clock.h"
-#include "machines/descriptor.h"
+#include "base/descriptor.h"
 
 namespace argosy::machines {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "machines/descriptor.h"
 
 namespace argosy::machines {
 

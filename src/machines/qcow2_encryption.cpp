@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "base/descriptor.h"
 #include "machines/big_endian.h"
-#include "machines/descriptor.h"
 #include "machines/luks_header.h"
 
 namespace argosy::machines {

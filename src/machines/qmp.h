@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "machines/descriptor.h"
 
 namespace argosy::machines {
 

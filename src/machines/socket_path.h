@@ -2,8 +2,8 @@
 #pragma once
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "machines/descriptor.h"
 
 namespace argosy::machines {
 

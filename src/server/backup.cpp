@@ -2,14 +2,14 @@
 #include "server/backup.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <set>
 
+#include "base/descriptor.h"
+#include "base/sync_folder.h"
+#include "server/copy_file.h"
 #include "server/work.h"
 
 namespace argosy::server {
@@ -21,13 +21,10 @@ namespace json = boost::json;
 /// What is not whole yet is called so.
 constexpr std::string_view kDraft = ".new";
 
-/// Of a file or a folder: durable on return.
-Result<void> sync(files::path const& path) {
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  bool const synced = file >= 0 && ::fsync(file) == 0;
-  auto failure = fail(Fault::unavailable, path.string() + ": sync: " + std::strerror(errno));
-  if (file >= 0) ::close(file);
-  if (!synced) return failure;
+/// Durable on return.
+Result<void> sync_file(std::string const& path) {
+  Descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open() || ::fsync(file.number()) != 0) return system_failure(path + ": sync");
   return {};
 }
 
@@ -36,7 +33,7 @@ Result<void> publish(files::path const& path) {
   std::error_code error;
   files::rename(path.string() + std::string(kDraft), path, error);
   if (error) return fail(Fault::unavailable, path.string() + ": " + error.message());
-  return sync(path.parent_path());
+  return sync_folder(path.parent_path());
 }
 
 /// What a command that was killed left beside an earlier one is not this one's.
@@ -58,7 +55,7 @@ Result<void> draft_database(sql::Pool& pool, files::path const& path) {
   files::remove(draft, error);
   auto session = TRY(pool.take());
   TRY(session->save_copy(draft));
-  return sync(draft);
+  return sync_file(draft);
 }
 
 class BackupWork final : public Work {
@@ -94,11 +91,10 @@ class BackupWork final : public Work {
   }
 
   json::object tell() const override {
-    return {{"phase", to_text(phase_)},
-            {"packs_to_go", packs_.size()},
-            {"copied_packs", copied_packs_},
-            {"copied_bytes", copied_bytes_},
-            {"kept_packs", kept_packs_}};
+    return {{"phase", to_text(phase_)},      {"packs_to_go", packs_.size()},
+            {"copied_packs", copied_packs_}, {"copied_bytes", copied_bytes_},
+            {"kept_packs", kept_packs_},     {"damaged_packs", damaged_packs_},
+            {"lost_bytes", lost_bytes_}};
   }
 
  private:
@@ -136,7 +132,7 @@ class BackupWork final : public Work {
     return {};
   }
 
-  /// A sealed pack never changes, and is not copied twice: its copy has its time, too. One that is still
+  /// A sealed pack never changes, and is not copied twice: a whole copy has its time, too. One that is still
   /// written is copied as far as it is.
   Result<void> copy_pack(std::string const& name) {
     auto const from = source_ / "packs" / name;
@@ -154,13 +150,19 @@ class BackupWork final : public Work {
     }
     auto const draft = to.string() + std::string(kDraft);
     files::remove(draft, absent);  // of a backup that broke off: read-only like the pack
-    files::copy_file(from, draft, error);
-    if (!error) files::last_write_time(draft, written, error);
-    if (error) return fail(Fault::unavailable, from.string() + " to " + draft + ": " + error.message());
-    TRY(sync(draft));
+    auto const unreadable = TRY(copy_file(from.string(), draft));
     TRY(publish(to));
+    if (!unreadable.empty()) TRY(count_lost(name, unreadable));
     ++copied_packs_;
     copied_bytes_ += size;
+    return {};
+  }
+
+  /// What nothing needs, or what the store knows to be damaged, the backup does not lack.
+  Result<void> count_lost(std::string const& pack, std::span<store::ByteRange const> unreadable) {
+    auto const bytes = TRY(region_.store().count_live(pack, unreadable));
+    if (bytes > 0) damaged_packs_.emplace_back(pack);
+    lost_bytes_ += bytes;
     return {};
   }
 
@@ -186,6 +188,8 @@ class BackupWork final : public Work {
   std::size_t copied_packs_ = 0;
   std::size_t kept_packs_ = 0;
   std::uint64_t copied_bytes_ = 0;
+  json::array damaged_packs_;     ///< in their copies zeros stand for some of what is needed
+  std::uint64_t lost_bytes_ = 0;  ///< of the chunks that this concerns
 };
 
 /// An absolute folder that is neither a data directory of a server nor inside this one's.

@@ -16,6 +16,7 @@
 #include <functional>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "http/listener.h"
 
 namespace argosy::server {
@@ -25,25 +26,6 @@ constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kPause = std::chrono::milliseconds(100);
 constexpr int kPlaces = 8;  ///< of those who wait for one socket
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor(Descriptor const&) = delete;
-  Descriptor& operator=(Descriptor const&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-std::unexpected<Error> failed(std::string const& what) {
-  return fail(Fault::unavailable, what + ": " + std::strerror(errno));
-}
-
 Result<Descriptor> connect(std::string const& path) {
   auto const name = TRY(http::LocalName::open(path));
   sockaddr_un address{};
@@ -52,7 +34,7 @@ Result<Descriptor> connect(std::string const& path) {
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (socket.number() < 0 ||
       ::connect(socket.number(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0)
-    return failed(path);
+    return system_failure(path);
   return socket;
 }
 
@@ -88,12 +70,12 @@ Result<bool> copy(int from, int to) {
   std::array<char, 16'384> buffer;
   auto const got = ::read(from, buffer.data(), buffer.size());
   if (got < 0 && errno == EINTR) return true;
-  if (got < 0 && errno != ECONNRESET) return failed("read");
+  if (got < 0 && errno != ECONNRESET) return system_failure("read");
   if (got <= 0) return false;
   for (auto rest = std::string_view(buffer.data(), static_cast<std::size_t>(got)); !rest.empty();) {
     auto const put = ::write(to, rest.data(), rest.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return failed("write");
+    if (put < 0) return system_failure("write");
     rest.remove_prefix(static_cast<std::size_t>(put));
   }
   return true;
@@ -108,7 +90,7 @@ Result<void> relay(std::string const& socket_path, int input, int output) {
   for (;;) {
     if (::poll(ends.data(), ends.size(), -1) < 0) {
       if (errno == EINTR) continue;
-      return failed("poll");
+      return system_failure("poll");
     }
     if (ends[0].revents != 0) {
       bool const more = TRY(copy(socket.number(), output));

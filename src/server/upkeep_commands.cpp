@@ -98,9 +98,15 @@ std::string describe_usage(json::object const& row) {
 }
 
 std::string describe_backup(json::object const& row) {
-  return fmt::format("{}: {} packs ({}) copied, {} were there already\n", text(row, "region"),
-                     number(row, "copied_packs"), size(number(row, "copied_bytes")),
-                     number(row, "kept_packs"));
+  auto out =
+      fmt::format("{}: {} packs ({}) copied, {} were there already\n", text(row, "region"),
+                  number(row, "copied_packs"), size(number(row, "copied_bytes")), number(row, "kept_packs"));
+  for (auto const& pack : list(row, "damaged_packs"))
+    out += fmt::format("  damaged: {}, which the disk cannot read as a whole\n", pack.as_string().c_str());
+  if (number(row, "lost_bytes") > 0)
+    out += fmt::format("  chunks of {} lack in the backup; 'argosyd scrub' tells whom they concern\n",
+                       size(number(row, "lost_bytes")));
+  return out;
 }
 
 /// Lines of JSON that come in pieces; the last one of each region is kept, the others are progress.
@@ -234,7 +240,10 @@ Result<int> UpkeepCommands::usage() const {
 Result<int> UpkeepCommands::backup() const {
   auto const folder = std::filesystem::absolute(backup_folder_).string();
   auto rows = TRY(work("/backup", "to=" + crypto::percent_encode(folder, true)));
-  return print(rows, describe_backup);
+  int const status = print(rows, describe_backup);
+  for (auto const& row : rows)
+    if (number(row.get_object(), "lost_bytes") > 0) return 1;
+  return status;
 }
 
 }  // namespace argosy::server

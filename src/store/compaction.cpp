@@ -89,7 +89,7 @@ Result<std::optional<std::vector<Compaction::Live>>> Compaction::find_live(PackR
   if (upload) return std::nullopt;  // its journal may lie behind the damage
   // Some heads are damaged: the index knows where their chunks lie.
   live.clear();
-  auto rows = TRY(live_by_index(state, row));
+  auto rows = TRY(live_by_index(state, row.number));
   for (auto const& chunk : rows) TRY(add(chunk));
   return live;
 }

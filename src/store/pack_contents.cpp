@@ -58,10 +58,9 @@ Result<PackContents> visit_live(Store::State& state, PackRow const& row, bucket:
   return contents;
 }
 
-Result<std::vector<ChunkRow>> live_by_index(Store::State& state, PackRow const& row) {
-  return state.read_index([&](sql::Transaction& tx) {
-    return index::live_chunks_of_pack(tx, row.number, state.options.pack_records);
-  });
+Result<std::vector<ChunkRow>> live_by_index(Store::State& state, std::int64_t pack) {
+  return state.read_index(
+      [&](sql::Transaction& tx) { return index::live_chunks_of_pack(tx, pack, state.options.pack_records); });
 }
 
 }  // namespace argosy::store

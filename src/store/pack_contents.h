@@ -26,6 +26,6 @@ Result<PackContents> visit_live(Store::State& state, PackRow const& row, bucket:
 
 /// The same by what the index says alone, for packs whose records cannot all be listed. Reads the whole
 /// index.
-Result<std::vector<ChunkRow>> live_by_index(Store::State& state, PackRow const& row);
+Result<std::vector<ChunkRow>> live_by_index(Store::State& state, std::int64_t pack);
 
 }  // namespace argosy::store

@@ -56,7 +56,7 @@ Result<void> Scrub::forget(PackRow const& row) {
 
 /// By what the index says alone: for packs whose records cannot be listed.
 Result<void> Scrub::verify_rows(PackRow const& row) {
-  auto rows = TRY(live_by_index(store_.state(), row));
+  auto rows = TRY(live_by_index(store_.state(), row.number));
   for (auto const& chunk : rows) TRY(verify(chunk));
   return {};
 }

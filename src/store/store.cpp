@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "store/pack_contents.h"
 #include "store/recovery.h"
 #include "store/state.h"
 
@@ -206,6 +207,20 @@ Result<Store::PackTotals> Store::pack_totals() {
       totals.waiting_bytes += object.size_bytes;
   }
   return totals;
+}
+
+Result<std::uint64_t> Store::count_live(std::string_view pack, std::span<ByteRange const> ranges) {
+  auto const number = pack_number(pack);
+  if (!number) return 0;
+  std::uint64_t bytes = 0;
+  auto const chunks = TRY(live_by_index(*state_, *number));
+  for (auto const& chunk : chunks) {
+    auto const begin = chunk.location.offset_bytes;
+    auto const end = begin + chunk.location.length_bytes;
+    auto const range = std::ranges::upper_bound(ranges, begin, {}, &ByteRange::end_bytes);
+    if (range != ranges.end() && range->begin_bytes < end) bytes += chunk.location.length_bytes;
+  }
+  return bytes;
 }
 
 }  // namespace argosy::store

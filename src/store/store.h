@@ -31,6 +31,12 @@ struct NewChunk {
   ByteView stored;
 };
 
+/// Of a pack; `end_bytes` is the first byte behind it.
+struct ByteRange {
+  std::uint64_t begin_bytes = 0;
+  std::uint64_t end_bytes = 0;
+};
+
 /// All of it is safe to call from any thread.
 ///
 /// Durability: what `put…` and `place` return from survives the death of the process, because its record is
@@ -116,6 +122,9 @@ class Store final {
     std::int64_t damaged_chunks = 0;
   };
   Result<PackTotals> pack_totals();
+  /// Bytes of the chunks that are found in these ranges of a pack, wholly or in part, and are not damaged.
+  /// The ranges stand in order. By the pack's name in the bucket; 0 if it is none. Reads the whole index.
+  Result<std::uint64_t> count_live(std::string_view pack, std::span<ByteRange const> ranges);
   /// At a start records were found damaged that the index did not know: the journal of any upload under way
   /// may lack some. So until the caller has ended these and says so, durably.
   bool journal_damaged() const;

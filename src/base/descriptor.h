@@ -1,4 +1,4 @@
-// machines/descriptor.h - an open file descriptor that is closed when it goes, and what errno says.
+// base/descriptor.h - an open file descriptor that is closed when it goes, and what errno says.
 #pragma once
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-namespace argosy::machines {
+namespace argosy {
 
 class Descriptor {
  public:
@@ -36,4 +36,4 @@ inline std::unexpected<Error> system_failure(std::string const& what) {
   return fail(fault, what + ": " + std::strerror(errno));
 }
 
-}  // namespace argosy::machines
+}  // namespace argosy

@@ -1,0 +1,17 @@
+// server/copy_file.h - a copy of a file that goes on past what the disk cannot read.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "store/store.h"
+
+namespace argosy::server {
+
+/// Copies a file with its permissions; there is none at `to` yet. Durable on return, but for the entry in its
+/// folder. Where the disk cannot read (EIO), the copy has zeros, by pages of 4,096 bytes; returns these
+/// ranges in order. A copy without any has the file's time of change, another one its own. Fails with
+/// `not_found`, or `unavailable` if a write fails.
+Result<std::vector<store::ByteRange>> copy_file(std::string const& from, std::string const& to);
+
+}  // namespace argosy::server
