@@ -63,7 +63,8 @@ Result<std::vector<store::ByteRange>> copy_file(std::string const& from, std::st
     at += bytes.size();
   }
   std::array<timespec, 2> const times{facts.st_atim, facts.st_mtim};
-  if (unreadable.empty() && ::futimens(target.number(), times.data()) != 0) return system_failure(to);
+  // Some file systems refuse it: then the next backup copies once more.
+  if (unreadable.empty()) ::futimens(target.number(), times.data());
   if (::fchmod(target.number(), facts.st_mode & 0777U) != 0 || ::fsync(target.number()) != 0)
     return system_failure(to);
   return unreadable;
