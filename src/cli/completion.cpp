@@ -285,9 +285,10 @@ void print_completion(CLI::App const& tree, std::vector<std::string> const& word
                   [&](std::string const& region) { return find_images(words, region); },
                   [&](std::string const& region) { return find_keys(words, region); }};
   auto completion = complete(tree, words, lookups);
-  if (completion.files) fmt::print(":files\n");
+  std::string lines = completion.files ? ":files\n" : "";
   for (auto const& candidate : completion.candidates)
-    fmt::print("{}{}{}\n", candidate.word, candidate.meaning.empty() ? "" : "\t", candidate.meaning);
+    lines += candidate.word + (candidate.meaning.empty() ? "" : "\t") + candidate.meaning + "\n";
+  std::fputs(lines.c_str(), stdout);
 }
 
 void add_completion(Program& program) {

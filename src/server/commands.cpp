@@ -49,6 +49,12 @@ int complain(Error const& error, int status) {
   bool const told_wrongly = error.code == crypto::kRootKeyFault || error.code == kConfigurationFault;
   return told_wrongly ? kBadConfiguration : status;
 }
+/// The status, or a failure if not all that was to be said could be written: a new key's secret, say.
+int finish_output(int status) {
+  std::cout.flush();
+  if (std::cout || status != 0) return status;
+  return complain({Fault::unavailable, "", "cannot write to stdout"}, kFailed);
+}
 
 /// Signals are taken by `EndSignal` alone: every thread starts with them blocked.
 sigset_t block_signals() {
@@ -330,10 +336,10 @@ int run(int argc, char** argv) {
   if (man->parsed()) {
     manual::Title title{"argosyd " ARGOSY_VERSION, 8, "argosy(1)"};
     std::cout << manual::write_page(app, "argosyd", title, manual::Below::all);
-    return 0;
+    return finish_output(0);
   }
-  if (auto done = commands.run()) return *done ? 0 : complain(done->error(), kFailed);
-  if (auto done = upkeep.run()) return *done ? **done : complain(done->error(), kFailed);
+  if (auto done = commands.run()) return *done ? finish_output(0) : complain(done->error(), kFailed);
+  if (auto done = upkeep.run()) return *done ? finish_output(**done) : complain(done->error(), kFailed);
   auto told = to_config(app, file, config);
   if (!told) return complain(told.error(), kBadConfiguration);
   return serve(*told);
