@@ -36,4 +36,9 @@ Result<void> remove_ended_lease(Transaction& tx, std::string_view source_region,
   return {};
 }
 
+Result<void> remove_ended_leases(Transaction& tx, std::string_view source_region) {
+  TRY(tx.execute("DELETE FROM ended_leases WHERE source_region = ?1", {source_region}));
+  return {};
+}
+
 }  // namespace argosy::catalogue

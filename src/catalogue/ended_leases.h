@@ -14,5 +14,7 @@ Result<std::vector<std::string>> list_sources_of_ended_leases(Transaction& tx);
 Result<std::vector<std::string>> list_ended_leases(Transaction& tx, std::string_view source_region,
                                                    std::size_t limit);
 Result<void> remove_ended_lease(Transaction& tx, std::string_view source_region, std::string_view lease);
+/// All of that source.
+Result<void> remove_ended_leases(Transaction& tx, std::string_view source_region);
 
 }  // namespace argosy::catalogue

@@ -31,6 +31,10 @@ Result<Time> LeaseCloser::step() {
       continue;
     }
     patience.failed(clock_.now());
+    if (patience.is_over(clock_.now())) {
+      TRY(forget(source));
+      continue;
+    }
     log_warning("{}: leases at {} that are not needed any more wait to be closed: {}", region_, source,
                 closed.error().message);
   }
@@ -51,6 +55,16 @@ Result<bool> LeaseCloser::close_some(std::string const& source) {
     }));
   }
   return leases.size() == kClosedAtOnce;
+}
+
+/// After a day they have run out there by themselves.
+Result<void> LeaseCloser::forget(std::string const& source) {
+  log_warning("{}: {} has not answered for a day: its leases have run out", region_, source);
+  TRY(sql::in_transaction(catalogue_, sql::Access::write, [&](catalogue::Transaction& tx) {
+    return catalogue::remove_ended_leases(tx, source);
+  }));
+  patience_.erase(source);
+  return {};
 }
 
 /// Fails only if it is worth another try: a lease that the source does not know, or refuses to close, runs

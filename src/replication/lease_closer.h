@@ -17,12 +17,14 @@ class LeaseCloser {
   LeaseCloser(std::string region, sql::Pool& catalogue, Sources& sources, Clock& clock)
       : region_(std::move(region)), catalogue_(catalogue), sources_(sources), clock_(clock) {}
 
-  /// Closes some at each source. Tells when to come back: now if there are more.
+  /// Closes some at each source; forgets those of one that has not answered for a day. Tells when to come
+  /// back: now if there are more.
   Result<Time> step();
 
  private:
   Result<bool> close_some(std::string const& source);
   Result<void> close(std::string const& source, std::string const& lease);
+  Result<void> forget(std::string const& source);
 
   std::string region_;
   sql::Pool& catalogue_;

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "catalogue/ended_leases.h"
 #include "catalogue/openings.h"
 #include "ec2/copy_image.h"
 #include "ec2/deregister_image.h"
@@ -589,6 +590,23 @@ TEST_F(CopierTest, gives_its_lease_back_however_a_copy_ends) {
   faults_.away = false;
   pass(std::chrono::minutes(1));
   EXPECT_EQ(leases(), 0);
+}
+
+TEST_F(CopierTest, forgets_leases_at_a_source_that_has_been_away_for_longer_than_they_last) {
+  LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  deregister(*copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "cancelled"));
+  auto const waiting = [&] {
+    EXPECT_TRUE(closer.step());
+    return west_.run([](catalogue::Transaction& tx) { return catalogue::list_sources_of_ended_leases(tx); })
+        ->size();
+  };
+  faults_.away = true;
+  EXPECT_EQ(waiting(), 1);
+  pass(std::chrono::hours(23));
+  EXPECT_EQ(waiting(), 1);
+  pass(std::chrono::hours(2));
+  EXPECT_EQ(waiting(), 0);
 }
 
 TEST_F(CopierTest, gives_leases_back_to_a_slow_source_one_by_one) {
