@@ -109,7 +109,8 @@ class HttpClient : public testing::Test {
 };
 
 TEST_F(HttpClient, takes_no_answer_whose_header_has_no_end) {
-  Scripted const server(path_, [](int) { return "HTTP/1.1 200 \r\n" + repeated("a:\r\n", 1'000'000); });
+  auto const endless = "HTTP/1.1 200 \r\n" + repeated("a:\r\n", 1'000'000);
+  Scripted const server(path_, [&](int) { return endless; });
   auto const answer = ask();
   ASSERT_FALSE(answer);
   EXPECT_THAT(answer.error().message, HasSubstr("limit"));
