@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
 
 #include "catalogue/ended_leases.h"
@@ -513,7 +514,7 @@ TEST_F(CopierTest, keeps_a_task_whose_step_outlives_its_claim) {
   auto const blocks = some_blocks();
   auto source = east_.make_snapshot(kOwner.account, blocks);
   auto id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
-  int slow = 0;
+  std::atomic<int> slow = 0;  // fetches are made on several threads
   faults_.before = [&](http::Request const& request) {
     if (request.path != "/replication/fetch" || slow++ > 0) return;
     pass(std::chrono::minutes(3));
@@ -653,9 +654,9 @@ TEST_F(CopierTest, opens_nothing_anew_for_a_copy_that_is_cancelled_in_the_middle
   auto const source = east_.make_snapshot(kOwner.account, some_blocks());
   auto const id = *copy(kOwner, east_.make_image(kOwner.account, "base", source.id).id, "copied");
   LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
-  bool cancelled = false;
+  std::atomic<bool> cancelled = false;
   faults_.before = [&](http::Request const& request) {
-    if (request.path != "/replication/fetch" || std::exchange(cancelled, true)) return;
+    if (request.path != "/replication/fetch" || cancelled.exchange(true)) return;
     deregister(id);
     ASSERT_TRUE(closer.step());
   };
