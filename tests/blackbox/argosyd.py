@@ -125,9 +125,9 @@ class Server:
         self.process.kill()
         self.process.wait()
 
-    def command(self, *arguments):
-        """Runs an operator's command beside the server; what it prints, decoded."""
-        out = subprocess.run(
+    def run(self, *arguments):
+        """An operator's command beside the server, as it ended."""
+        return subprocess.run(
             [BINARY, *arguments, "--data-dir", self.data_dir, "--output", "json"]
             + (["--root-key", self.root_key] if self.root_key else []),
             capture_output=True,
@@ -135,8 +135,18 @@ class Server:
             timeout=PATIENCE_S,
             check=False,
         )
+
+    def command(self, *arguments):
+        """Runs an operator's command that succeeds; what it prints, decoded."""
+        out = self.run(*arguments)
         assert out.returncode == 0, out.stderr
         return json.loads(out.stdout) if out.stdout.strip() else None
+
+    def ask(self, command, region="us-east-1", *more):
+        """Runs an operator's command on a region, which may find something: its exit status and what it tells."""
+        out = self.run(command, "--region", region, *more)
+        assert out.stdout, out.stderr
+        return out.returncode, json.loads(out.stdout)[0]
 
     def new_account(self, name):
         """An account beside those of --dev, with an access key."""

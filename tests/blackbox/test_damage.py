@@ -1,8 +1,6 @@
 """What is damaged on disk is never served: it is found, told by the names of its images, and healed."""
-import json
 import pathlib
 import re
-import subprocess
 
 import pytest
 
@@ -10,7 +8,7 @@ import disks
 import encryption
 import keys
 import packs
-from argosyd import BINARY, PATIENCE_S, refused, wait_until
+from argosyd import refused, wait_until
 
 BLOCKS = {i: disks.block(i) for i in range(4)}
 
@@ -28,18 +26,6 @@ def lose_index(server, region="us-east-1"):
         path.unlink()
 
 
-def run(server, command, region="us-east-1"):
-    out = subprocess.run(
-        [BINARY, command, "--data-dir", server.data_dir, "--region", region, "--output", "json"],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert out.stdout, out.stderr
-    return out.returncode, json.loads(out.stdout)[0]
-
-
 @pytest.fixture
 def image(own_server):
     owner = own_server.accounts["owner"]
@@ -49,7 +35,7 @@ def image(own_server):
 
 
 def test_scrub_finds_nothing_where_nothing_is_wrong(own_server, image):
-    status, told = run(own_server, "scrub")
+    status, told = own_server.ask("scrub")
     assert status == 0
     assert told["chunks"] == len(BLOCKS) + 2
     assert told["damaged_snapshots"] == told["database_faults"] == []
@@ -66,7 +52,7 @@ def test_a_damaged_block_is_not_served_and_its_images_are_named(own_server, imag
         ),
         "the names in the log",
     )
-    status, told = run(own_server, "scrub")
+    status, told = own_server.ask("scrub")
     assert status == 1
     assert told["damaged_chunks"] == 1
     assert told["damaged_snapshots"] == [
@@ -79,9 +65,9 @@ def test_a_damaged_block_is_not_served_and_its_images_are_named(own_server, imag
 def test_the_next_upload_that_carries_it_heals(own_server, image):
     owner, snapshot, _, _ = image
     flip_block(own_server, BLOCKS[2])
-    assert run(own_server, "scrub")[0] == 1
+    assert own_server.ask("scrub")[0] == 1
     disks.upload(owner, {0: BLOCKS[2]})
-    assert run(own_server, "scrub")[0] == 0
+    assert own_server.ask("scrub")[0] == 0
     assert disks.read(owner, snapshot) == BLOCKS
 
 
@@ -91,11 +77,11 @@ def test_the_next_copy_that_carries_it_heals(own_server, image):
     first = west.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
     disks.await_snapshot(owner, first, "us-west-2")
     flip_block(own_server, BLOCKS[3], "us-west-2")
-    assert run(own_server, "scrub", "us-west-2")[0] == 1
+    assert own_server.ask("scrub", "us-west-2")[0] == 1
     second = west.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
     disks.await_snapshot(owner, second, "us-west-2")
     assert disks.read(owner, first, "us-west-2") == BLOCKS
-    assert run(own_server, "scrub", "us-west-2")[0] == 0
+    assert own_server.ask("scrub", "us-west-2")[0] == 0
 
 
 @pytest.mark.parametrize("damaged", ["us-east-1", "us-west-2"])
@@ -106,13 +92,13 @@ def test_repair_brings_it_from_a_region_with_a_copy(own_server, image, damaged):
     disks.await_snapshot(owner, copy, "us-west-2")
     for index in (0, 3):
         flip_block(own_server, BLOCKS[index], damaged)
-    run(own_server, "scrub", damaged)
-    status, told = run(own_server, "repair", damaged)
+    own_server.ask("scrub", damaged)
+    status, told = own_server.ask("repair", damaged)
     other = {"us-east-1": "us-west-2", "us-west-2": "us-east-1"}[damaged]
     assert status == 0
     assert [row["from"] for row in told["repaired"]] == [other]
     assert 2 * disks.BLOCK_BYTES <= told["moved_bytes"] < 3 * disks.BLOCK_BYTES  # these two alone
-    assert run(own_server, "scrub", damaged)[0] == 0
+    assert own_server.ask("scrub", damaged)[0] == 0
     assert disks.read(owner, snapshot) == BLOCKS
     assert disks.read(owner, copy, "us-west-2") == BLOCKS
 
@@ -120,8 +106,8 @@ def test_repair_brings_it_from_a_region_with_a_copy(own_server, image, damaged):
 def test_repair_says_what_no_region_can_give(own_server, image):
     _, snapshot, _, _ = image
     flip_block(own_server, BLOCKS[0])
-    run(own_server, "scrub")
-    status, told = run(own_server, "repair")
+    own_server.ask("scrub")
+    status, told = own_server.ask("repair")
     assert status == 1
     assert told["repaired"] == []
     assert snapshot in told["not_repaired"][0]["snapshot"]
@@ -140,9 +126,9 @@ def test_a_collection_goes_on_where_a_pack_is_lost(own_server, image):
     owner.ec2().deregister_image(ImageId=image_id)
     owner.ec2().delete_snapshot(SnapshotId=snapshot)
     lose_packs(own_server)
-    assert run(own_server, "gc")[0] == 0
-    assert run(own_server, "scrub")[1]["missing_packs"] > 0
-    assert run(own_server, "scrub")[0] == 0
+    assert own_server.ask("gc")[0] == 0
+    assert own_server.ask("scrub")[1]["missing_packs"] > 0
+    assert own_server.ask("scrub")[0] == 0
 
 
 def test_a_lost_index_is_rebuilt_and_said_so(own_server, image):
@@ -152,7 +138,7 @@ def test_a_lost_index_is_rebuilt_and_said_so(own_server, image):
     own_server.start()
     assert re.search(r"the index is new but there are \d packs: reading them", own_server.log.read_text())
     assert disks.read(owner, snapshot) == BLOCKS
-    assert run(own_server, "scrub")[0] == 0
+    assert own_server.ask("scrub")[0] == 0
 
 
 @pytest.mark.parametrize("where", ["head", "payload"])
@@ -206,7 +192,7 @@ def test_damage_of_a_database_is_told(own_server, image):
     except pytest.fail.Exception:  # where it cannot start with that it says which file
         assert "index.db" in own_server.log.read_text()
         return
-    status, told = run(own_server, "scrub")
+    status, told = own_server.ask("scrub")
     assert status == 1
     assert any(fault.startswith("index:") for fault in told["database_faults"])
 
@@ -258,11 +244,11 @@ def test_repair_brings_sealed_content_whatever_became_of_its_key(own_server, sea
     if key == "disabled":
         for region, arn in sealed.keys.items():
             sealed.owner.kms(region).disable_key(KeyId=arn)
-    assert run(own_server, "scrub", damaged)[0] == 1
-    status, told = run(own_server, "repair", damaged)
+    assert own_server.ask("scrub", damaged)[0] == 1
+    status, told = own_server.ask("repair", damaged)
     assert status == 0, told
     assert [row["from"] for row in told["repaired"]] == [OTHER[damaged]]
-    assert run(own_server, "scrub", damaged)[0] == 0
+    assert own_server.ask("scrub", damaged)[0] == 0
     if key == "disabled":
         with refused("ValidationException", reason="INVALID_CUSTOMER_KEY"):
             sealed.read(damaged)
@@ -277,8 +263,8 @@ def test_repair_says_where_to_look_when_the_copy_is_damaged_too(own_server, seal
     stored = pack.read_bytes()[block.payload_offset : block.end]
     for region in OTHER:
         flip_block(own_server, stored, region)
-        assert run(own_server, "scrub", region)[0] == 1
-    status, told = run(own_server, "repair")
+        assert own_server.ask("scrub", region)[0] == 1
+    status, told = own_server.ask("repair")
     assert (status, told["repaired"]) == (1, [])
     why = next(line for line in told["not_repaired"][0]["why"] if line.startswith("us-west-2:"))
     assert why == "us-west-2: us-west-2 answered fetch with status 404; its log says why"
@@ -292,8 +278,8 @@ def test_repair_says_that_what_was_encrypted_on_its_way_is_other_bytes_and_a_cop
     pack = packs.of_region(own_server, "us-west-2")[-1]
     last = [record for record in packs.records(pack) if record.kind == "block"][-1]
     packs.flip(pack, last.payload_offset + 1000)
-    assert run(own_server, "scrub", "us-west-2")[0] == 1
-    status, told = run(own_server, "repair", "us-west-2")
+    assert own_server.ask("scrub", "us-west-2")[0] == 1
+    status, told = own_server.ask("repair", "us-west-2")
     assert (status, told["repaired"], len(told["not_repaired"])) == (1, [], 1)
     assert copied in told["not_repaired"][0]["snapshot"]
     assert sorted(told["not_repaired"][0]["why"]) == [
@@ -304,4 +290,4 @@ def test_repair_says_that_what_was_encrypted_on_its_way_is_other_bytes_and_a_cop
     ]
     sealed.copy(plain)
     assert disks.read(owner, copied, "us-west-2") == {7: disks.block("encrypted on its way")}
-    assert run(own_server, "scrub", "us-west-2")[0] == 0
+    assert own_server.ask("scrub", "us-west-2")[0] == 0

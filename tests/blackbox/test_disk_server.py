@@ -1,7 +1,6 @@
 """nbdkit with our plugin and a session file, as whatever runs machines uses it."""
 import contextlib
 import json
-import os
 import subprocess
 
 import pytest

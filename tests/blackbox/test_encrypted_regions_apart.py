@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-import argosyd
 import disks
 import encryption
 import keys

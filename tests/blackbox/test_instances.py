@@ -5,7 +5,6 @@ import signal
 
 import pytest
 
-import argosyd
 import clients
 import disks
 import guests

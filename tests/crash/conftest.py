@@ -17,17 +17,24 @@ def pytest_addoption(parser):
     parser.addoption("--every-call", action="store_true", help="kill at every changing call, not some")
 
 
-@pytest.fixture(scope="session")
-def library(tmp_path_factory):
-    """kill_at.c, to be preloaded."""
-    out = tmp_path_factory.mktemp("library") / "kill_at.so"
-    source = pathlib.Path(__file__).with_name("kill_at.c")
-    subprocess.run(
-        ["gcc", "-O1", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", out, source, "-ldl"], check=True
-    )
+def built(tmp_path_factory, name):
+    """A library of this folder, to be preloaded."""
+    out = tmp_path_factory.mktemp("library") / f"{name}.so"
+    source = pathlib.Path(__file__).with_name(f"{name}.c")
+    subprocess.run(["gcc", "-O1", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", out, source, "-ldl"], check=True)
     return out
 
 
+@pytest.fixture(scope="session")
+def kill_at(tmp_path_factory):
+    return built(tmp_path_factory, "kill_at")
+
+
+@pytest.fixture(scope="session")
+def bad_sector(tmp_path_factory):
+    return built(tmp_path_factory, "bad_sector")
+
+
 @pytest.fixture
-def calls(pytestconfig, tmp_path, library):
-    return mortal.Calls(pytestconfig, tmp_path, library)
+def calls(pytestconfig, tmp_path, kill_at):
+    return mortal.Calls(pytestconfig, tmp_path, kill_at)

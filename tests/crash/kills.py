@@ -60,13 +60,7 @@ class Run:
 
     def order(self, command, *options):
         """An operator's command: its exit status, and what it says of each region."""
-        done = subprocess.run(
-            [argosyd.BINARY, command, "--data-dir", self.server.data_dir, "--output", "json", *options],
-            capture_output=True,
-            text=True,
-            timeout=argosyd.PATIENCE_S,
-            check=False,
-        )
+        done = self.server.run(command, *options)
         if done.stdout:
             return done.returncode, json.loads(done.stdout)
         if self.server.process.poll() is None:  # it may be dying of the call that it makes

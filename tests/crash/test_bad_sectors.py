@@ -1,9 +1,5 @@
 """A page of a pack that the disk cannot read: it is told by the names of its images, everything else is served and saved,
 and a region that has a copy brings it back."""
-import json
-import pathlib
-import subprocess
-
 import pytest
 
 import argosyd
@@ -15,17 +11,8 @@ BLOCKS = {index: disks.block(f"on a bad disk {index}") for index in range(4)}
 PAGE = 4096
 
 
-@pytest.fixture(scope="session")
-def bad_sector(tmp_path_factory):
-    """bad_sector.c, to be preloaded."""
-    out = tmp_path_factory.mktemp("library") / "bad_sector.so"
-    source = pathlib.Path(__file__).with_name("bad_sector.c")
-    subprocess.run(["gcc", "-O1", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", out, source, "-ldl"], check=True)
-    return out
-
-
 @pytest.fixture
-def server(tmp_path):
+def own_server(tmp_path):
     server = argosyd.Server(tmp_path / "data").start()
     yield server
     if server.process.poll() is None:
@@ -46,55 +33,41 @@ def spoil(server, library, record):
     server.start()
 
 
-def ask(server, command, *more):
-    """An operator's command: its exit status and what it said of the region."""
-    where = ["--data-dir", server.data_dir, "--region", REGION, "--output", "json"]
-    said = subprocess.run(
-        [argosyd.BINARY, command, *where, *more],
-        capture_output=True,
-        text=True,
-        timeout=argosyd.PATIENCE_S,
-        check=False,
-    )
-    assert said.stdout, said.stderr
-    return said.returncode, json.loads(said.stdout)[0]
-
-
 def block_record(server):
     return next(r for pack in packs.of_region(server, REGION) for r in packs.records(pack) if r.kind == "block")
 
 
-def test_a_page_that_cannot_be_read_is_named_and_brought_back_and_backups_go_on(server, bad_sector, tmp_path):
-    owner = server.accounts["owner"]
+def test_a_page_that_cannot_be_read_is_named_and_brought_back_and_backups_go_on(own_server, bad_sector, tmp_path):
+    owner = own_server.accounts["owner"]
     snapshot = disks.upload(owner, BLOCKS)
     image = disks.register(owner, snapshot)
     copy = owner.ec2("us-west-2").copy_image(Name="copy", SourceImageId=image, SourceRegion=REGION)["ImageId"]
     disks.await_image(owner, copy, "us-west-2")
-    spoil(server, bad_sector, block_record(server))
+    spoil(own_server, bad_sector, block_record(own_server))
     disks.upload(owner, {0: disks.block("after it went bad")})
 
     # All but that page is saved, and the command says that something lacks.
-    status, told = ask(server, "backup", "--to", tmp_path / "backup")
+    status, told = own_server.ask("backup", REGION, "--to", tmp_path / "backup")
     assert (status, len(told["damaged_packs"])) == (1, 1)
     assert disks.BLOCK_BYTES <= told["lost_bytes"] < 2 * disks.BLOCK_BYTES
     saved = tmp_path / "backup/regions" / REGION / "packs"
-    for pack in packs.of_region(server, REGION):
+    for pack in packs.of_region(own_server, REGION):
         here, there = pack.read_bytes(), (saved / pack.name).read_bytes()  # the test can read the page
         differing = [at for at in range(0, len(here), PAGE) if here[at : at + PAGE] != there[at : at + PAGE]]
         assert len(differing) == (pack.name in told["damaged_packs"])
         assert all(there[at : at + PAGE] == bytes(PAGE) for at in differing)
 
     # A second backup does not take the copy with the zeros for a whole one.
-    assert ask(server, "backup", "--to", tmp_path / "backup")[0] == 1
+    assert own_server.ask("backup", REGION, "--to", tmp_path / "backup")[0] == 1
 
-    status, told = ask(server, "scrub")
+    status, told = own_server.ask("scrub")
     assert (status, told["damaged_chunks"]) == (1, 1)
     assert [damaged["snapshot_id"] for damaged in told["damaged_snapshots"]] == [snapshot]
     with argosyd.refused("InternalServerException"):
         disks.read(owner, snapshot)
-    status, told = ask(server, "repair")
+    status, told = own_server.ask("repair")
     assert status == 0, told
     assert disks.read(owner, snapshot) == BLOCKS
-    assert ask(server, "scrub")[0] == 0
-    status, told = ask(server, "backup", "--to", tmp_path / "backup")
+    assert own_server.ask("scrub")[0] == 0
+    status, told = own_server.ask("backup", REGION, "--to", tmp_path / "backup")
     assert (status, told["damaged_packs"], told["lost_bytes"]) == (0, [], 0)

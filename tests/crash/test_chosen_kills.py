@@ -18,9 +18,9 @@ def story(run):
 
 
 @pytest.fixture(scope="module")
-def empty(library, tmp_path_factory):
+def empty(kill_at, tmp_path_factory):
     """A data directory with all its databases."""
-    made = mortal.Mortal(tmp_path_factory.mktemp("first") / "made", library, 0, "before")
+    made = mortal.Mortal(tmp_path_factory.mktemp("first") / "made", kill_at, 0, "before")
     made.run.start()
     assert made.run.server.stop() == 0
     return mortal.Kept(made.run.server.data_dir, made.lane)

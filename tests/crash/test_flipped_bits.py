@@ -1,8 +1,6 @@
 """A bit flips in each kind of stored record, of open and of encrypted snapshots: it is never returned as data, it is
 reported, and it heals."""
-import json
 import sqlite3
-import subprocess
 
 import botocore.exceptions
 import pytest
@@ -58,21 +56,8 @@ class Kept:
                 served[index] = None
         return served
 
-    def ask(self, command):
-        """An operator's command on this region: its exit status and what it said."""
-        where = ["--region", REGION, "--data-dir", self.server.data_dir]
-        said = subprocess.run(
-            [argosyd.BINARY, command, *where, "--output", "json"],
-            capture_output=True,
-            text=True,
-            timeout=argosyd.PATIENCE_S,
-            check=False,
-        )
-        assert said.stdout, said.stderr
-        return said.returncode, json.loads(said.stdout)[0]
-
     def scrub(self):
-        return self.ask("scrub")
+        return self.server.ask("scrub")
 
     def finish_upload(self):
         disks.complete(self.owner, self.upload, 2)
@@ -120,7 +105,7 @@ def test_a_flipped_bit_of_a_chunk_is_refused_named_by_a_scrub_and_brought_back(k
     served = kept.read()
     expect_right_or_refused(served)
     assert None in served.values()
-    status, said = kept.ask("repair")
+    status, said = kept.server.ask("repair")
     assert status == 0, said
     assert kept.read() == BLOCKS
     assert kept.scrub()[0] == 0

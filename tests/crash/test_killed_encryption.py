@@ -21,9 +21,9 @@ AGAIN_BYTES = {"as it is": 2 * 16 * disks.BLOCK_BYTES + 2**20, "sealed anew": 2 
 
 
 @pytest.fixture(scope="module")
-def keyed(library, tmp_path_factory):
+def keyed(kill_at, tmp_path_factory):
     """A data directory with keys and, in the east, a snapshot that is not encrypted."""
-    made = mortal.Mortal(tmp_path_factory.mktemp("keyed") / "made", library, 0, "before")
+    made = mortal.Mortal(tmp_path_factory.mktemp("keyed") / "made", kill_at, 0, "before")
     made.run.start()
     made.lane.make_keys()
     content = {0: 1, 1: 2, 300: 3}

@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 
-import argosyd
 import disks
 import kills
 import lane as lanes

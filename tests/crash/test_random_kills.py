@@ -1,8 +1,6 @@
 """Three clients at once, a server that is killed at random moments, and everything that was acknowledged."""
 import random
 
-import pytest
-
 import kills
 
 KILLS_OF_A_SEED = 10
