@@ -124,7 +124,7 @@ Result<m::InstanceStateChanges> stop_instances(catalogue::Transaction& tx, acces
   bool const at_once = request.force.value_or(false) || request.skip_os_shutdown.value_or(false);
   return change_all(tx, found, [&](Instance const& instance) -> Result<Instance> {
     auto stopped = TRY(instances::stop(instance, now));
-    stopped.stop_at_once = stopped.stop_at_once || at_once;
+    if (stopped.state == instances::InstanceState::stopping) stopped.stop_at_once |= at_once;
     return stopped;
   });
 }
@@ -135,7 +135,7 @@ Result<m::InstanceStateChanges> terminate_instances(catalogue::Transaction& tx, 
   bool const at_once = request.force.value_or(false) || request.skip_os_shutdown.value_or(false);
   return change_all(tx, found, [&](Instance const& instance) -> Result<Instance> {
     auto terminated = TRY(instances::terminate(instance, now));
-    terminated.stop_at_once = terminated.stop_at_once || at_once;
+    if (terminated.state == instances::InstanceState::shutting_down) terminated.stop_at_once |= at_once;
     return terminated;
   });
 }

@@ -27,6 +27,7 @@ Result<Instance> start(Instance instance, Time now) {
   instance.state_reason_code.clear();
   instance.state_reason.clear();
   instance.transition_reason.clear();
+  instance.stop_at_once = false;  // of a stop before
   instance.launched = instance.changed = now;
   return instance;
 }
