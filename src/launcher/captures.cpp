@@ -123,6 +123,28 @@ void Captures::give_up(std::string const& snapshot, Error const& why) {
   given_up_.insert_or_assign(snapshot, why);
 }
 
+void Captures::machine_ended(std::string const& instance) {
+  std::vector<std::unique_ptr<Reading>> lost;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto line = waiting_.begin(); line != waiting_.end();) {
+      auto& readings = line->second;
+      for (auto& reading : readings) {
+        auto const& capture = reading->capture;
+        bool const of_it = capture.volume.instance_id == instance && capture.frozen;
+        if (of_it && capture.frozen->ends_with_machine()) lost.push_back(std::move(reading));
+      }
+      std::erase(readings, nullptr);
+      line = readings.empty() ? waiting_.erase(line) : std::next(line);
+    }
+  }
+  for (auto& reading : lost) {
+    reading->capture.frozen.reset();
+    give_up(reading->capture.snapshot_id,
+            {Fault::unavailable, "", "the machine ended before its volume was read to its end"});
+  }
+}
+
 void Captures::end_given_up() {
   std::map<std::string, Error> left;
   {

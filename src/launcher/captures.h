@@ -36,6 +36,9 @@ class Captures {
   /// A snapshot that is recorded and cannot be taken: `error`, with the reason; later, if that cannot be
   /// recorded now. Any thread.
   void give_up(std::string const& snapshot, Error const& why);
+  /// An instance's machine is off: what was still to be read from it is `error` at once, and keeps it from
+  /// nothing. Any thread.
+  void machine_ended(std::string const& instance);
   /// Uploads a part of a capture: accounts take turns, so that none waits for the large volumes of another,
   /// and those of an account come one after the other. One thread. Tells when to come back.
   Result<Time> step();

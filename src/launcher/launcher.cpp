@@ -176,7 +176,6 @@ Result<void> Launcher::give_up(Instance const& instance, Error const& error) {
 }
 
 Result<void> Launcher::watch(Instance const& instance) {
-  if (waits_for_reboot(instance.id)) return reboot(instance);
   auto const status = TRY(driver_.status(instance.id));
   if (status.power == machines::Power::absent)
     return note_end(instance, unexpected_end("nothing of it is left on the host"));
@@ -184,12 +183,15 @@ Result<void> Launcher::watch(Instance const& instance) {
     bool const by_guest = status.reason.empty();
     return note_end(instance, by_guest ? std::nullopt : std::optional(unexpected_end(status.reason)));
   }
-  TRY(look_after(instance.id));
-  return instance.reboot_wanted ? reboot_guest(instance, status.reboots) : Result<void>{};
+  // A guest that an earlier process asked to reboot for an image does it, too, though nothing waits any more.
+  if (instance.reboot_wanted || status.reboots || waits_for_reboot(instance.id))
+    TRY(reboot(instance, status.reboots));
+  return look_after(instance.id);
 }
 
-/// As RebootInstances wants it. A guest that does not shut down for it is reset.
-Result<void> Launcher::reboot_guest(Instance const& instance, bool reboots) {
+/// A guest that does not shut down for it is reset. Either way its machine stands still then until it is
+/// tended: what waits for the reboot is done before.
+Result<void> Launcher::reboot(Instance const& instance, bool reboots) {
   auto const asked = asked_.find(instance.id);
   bool const told = asked != asked_.end() && asked->second.to_reboot && asked->second.heard;
   if (!told || reboots) {
@@ -197,6 +199,8 @@ Result<void> Launcher::reboot_guest(Instance const& instance, bool reboots) {
     TRY(driver_.reset(instance.id));
   }
   asked_.erase(instance.id);
+  end_wait_for_reboot(instance.id, {});
+  if (!instance.reboot_wanted) return {};
   return update(instance.id, InstanceState::running,
                 [](catalogue::Transaction&, Instance& current) -> Result<void> {
                   current.reboot_wanted = false;
@@ -209,27 +213,6 @@ Result<void> Launcher::look_after(std::string const& instance) {
   if (!running_.contains(instance)) TRY(listener_.started(instance));  // this process is a new one
   TRY(driver_.tend(instance));
   return renew_sessions(instance);
-}
-
-/// The guest is asked to shut down, then started again; nobody sees it stopped.
-Result<void> Launcher::reboot(Instance const& instance) {
-  auto const waits = TRY(waits_for_guest(instance, kShutdownPatience));
-  if (waits) return look_after(instance.id);
-  asked_.erase(instance.id);
-  auto const started = start_again(instance);  // paused: it writes nothing before what waits has been done
-  if (!started && is_conflict(started.error())) return {};  // again, later
-  end_wait_for_reboot(instance.id, started);
-  if (started) return look_after(instance.id);
-  return note_end(instance, launch_failure(started.error()));
-}
-
-Result<void> Launcher::start_again(Instance const& instance) {
-  TRY(driver_.kill(instance.id));
-  auto machine = TRY(sql::in_transaction(catalogue_, sql::Access::write,
-                                         [&](catalogue::Transaction& tx) { return prepare(tx, instance); }));
-  machine.metadata_socket = TRY(listener_.started(instance.id));
-  machine.paused = true;
-  return driver_.start(machine);
 }
 
 Result<void> Launcher::reboot_and(std::string const& instance, AfterReboot then) {
@@ -381,7 +364,8 @@ Result<std::optional<std::string>> Launcher::console(std::string const& instance
 
 Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
     std::string const& instance, std::vector<Volume> const& volumes) {
-  if (waits_for_reboot(instance)) return fail(Fault::conflict, instance + " is being rebooted");
+  if (waits_for_reboot(instance))  // which is to freeze them
+    return fail(Fault::conflict, instance + " is being rebooted for an image");
   std::vector<machines::Disk> disks;
   TRY(sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) -> Result<void> {
     disks.clear();

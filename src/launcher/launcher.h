@@ -61,11 +61,11 @@ class Launcher {
   Result<std::optional<std::string>> console(std::string const& instance);
   /// The content of volumes at this moment, all at once: of an instance, or of one that is not attached.
   /// Those that no machine wrote to are null. Fails with KMS's codes, and with `conflict` while one of them
-  /// is frozen already or the instance is being rebooted, which would break it off. Any thread.
+  /// is frozen already or the instance is being rebooted for an image. Any thread.
   Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
       std::string const& instance, std::vector<instances::Volume> const& volumes);
-  /// Shuts the guest down and starts it again, and calls `then` before it writes anything; on a machine that
-  /// does not run, at once. Forgotten if this process dies. Any thread.
+  /// Reboots the guest, and calls `then` before it writes anything; on a machine that does not run, at once.
+  /// If this process dies, `then` is forgotten, but a guest that was asked boots again. Any thread.
   Result<void> reboot_and(std::string const& instance, AfterReboot then);
 
  private:
@@ -83,9 +83,8 @@ class Launcher {
   /// Tells when it ends now.
   Result<Time> renew_session(Volume const& volume);
   Result<DiskSession> session_of(Volume const& volume);
-  Result<void> reboot_guest(Instance const& instance, bool reboots);
-  Result<void> reboot(Instance const& instance);
-  Result<void> start_again(Instance const& instance);
+  /// `reboots` as the driver's status has it.
+  Result<void> reboot(Instance const& instance, bool reboots);
   bool waits_for_reboot(std::string const& instance);
   Result<void> end_idle_waits();
   /// Calls what waits for a reboot, if something does, and forgets it.

@@ -11,8 +11,8 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-/// Translated code that a machine under TCG keeps; QEMU's own choice is a gigabyte.
-constexpr char const* kTcg = "tcg,tb-size=256";
+/// MiB of translated code that a machine under TCG keeps; QEMU's own choice is a gigabyte.
+constexpr char const* kTcg = "tcg,tb-size=128";
 /// The guest's address and the metadata service's lie in the same net, as QEMU forwards only inside it.
 constexpr char const* kNet = "net=169.254.0.0/16,dhcpstart=169.254.0.15";
 constexpr char const* kMetadataService = "tcp:169.254.169.254:80";
@@ -114,7 +114,6 @@ Result<std::vector<std::string>> command_line(Machine const& machine, Setting co
   append(arguments, {"-object", "rng-builtin,id=entropy", "-device", "virtio-rng-pci,rng=entropy"});
   append(arguments, {"-chardev", std::string("file,id=console,append=on,path=") + kConsoleFile, "-serial",
                      "chardev:console", "-qmp", std::string("unix:") + kQmpSocket + ",server=on,wait=off"});
-  if (machine.paused) append(arguments, {"-S"});
   // A guest that turns itself off leaves its process, so that a process that is gone was killed or crashed.
   append(arguments, {"-action", "shutdown=pause"});
   // The relay of the metadata service is a process that QEMU spawns and gives a session of its own, which

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -17,6 +18,8 @@ namespace {
 /// Until it has its socket: its plugin may ask a region first.
 constexpr auto kStartTimeout = std::chrono::seconds(20);
 constexpr auto kStartPoll = std::chrono::milliseconds(5);
+constexpr std::size_t kCacheMib = 64;
+constexpr std::size_t kLeastCacheMib = 8;
 /// It has nothing to save.
 constexpr Duration kStopGrace{1'000};
 
@@ -32,7 +35,7 @@ Result<void> DiskServer::write_session(std::string const& session) {
 
 bool DiskServer::has_session() const { return std::filesystem::exists(session_path()); }
 
-Result<void> DiskServer::ensure_running() {
+Result<void> DiskServer::ensure_running(std::size_t of_machine) {
   if (process_.is_running()) return {};
   if (process_.is_recorded())
     log_warning("{}: the disk server is started again: {}", folder_, process_.obituary());
@@ -42,10 +45,11 @@ Result<void> DiskServer::ensure_running() {
   Descriptor folder(::open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open()) return system_failure(folder_);
   auto const socket = "/proc/self/fd/" + std::to_string(folder.number()) + "/" + kSocket;
-  TRY(process_.start(
-      {{"nbdkit", "--foreground", "--readonly", "--unix", socket, plugin_, "session=" + session_path()},
-       "nbdkit",
-       {folder.number()}}));
+  auto const cache_mib = std::max(kLeastCacheMib, kCacheMib / std::max<std::size_t>(1, of_machine));
+  TRY(process_.start({{"nbdkit", "--foreground", "--readonly", "--unix", socket, plugin_,
+                       "session=" + session_path(), "cache=" + std::to_string(cache_mib) + "M"},
+                      "nbdkit",
+                      {folder.number()}}));
   auto const give_up = std::chrono::steady_clock::now() + kStartTimeout;
   while (!std::filesystem::exists(folder_ + "/" + kSocket)) {
     if (!process_.is_running())

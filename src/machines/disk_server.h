@@ -22,7 +22,8 @@ class DiskServer {
   bool has_session() const;
 
   /// It has its socket on return. If it died, it is started again on the same socket, where QEMU finds it.
-  Result<void> ensure_running();
+  /// The disk servers of one machine share 64 MiB for blocks that were read lately, but each has at least 8.
+  Result<void> ensure_running(std::size_t of_machine);
   bool is_running() const { return process_.is_running(); }
   Result<void> stop();
   /// Bounds its log.

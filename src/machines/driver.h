@@ -35,7 +35,6 @@ struct Machine {
   std::string mac_address;       ///< "02:00:00:00:00:01"
   std::string loopback_address;  ///< 127.x.y.z: its ports are forwarded to the machine
   std::string metadata_socket;   ///< path; empty: no metadata service
-  bool paused = false;           ///< it stands still, before its first instruction, until it is tended
 };
 
 enum class Power {
@@ -50,11 +49,13 @@ struct Status {
 };
 
 /// A volume's content at one moment, whatever the machine writes meanwhile. One thread at a time. What it
-/// holds on the host goes with it. A machine that is killed or dies takes it along: reads then fail with
-/// `unavailable`. One whose guest turns itself off counts as running as long as it is there.
+/// holds on the host goes with it. One whose guest turns itself off counts as running as long as it is there.
 class FrozenDisk {
  public:
   virtual ~FrozenDisk() = default;
+  /// A machine that is killed or dies takes the frozen disk along: reads then fail with `unavailable`. False
+  /// for one that did not run. Any thread.
+  virtual bool ends_with_machine() const = 0;
   virtual std::int64_t size_bytes() const = 0;
   /// The next 512 KiB block at or after `from` that the overlay has changed; nothing at the end. It may name
   /// blocks that the machine changed after that moment.
@@ -79,9 +80,11 @@ class Driver {
   virtual Result<Status> status(std::string const& id) = 0;
   /// ACPI's; the guest may ignore it. Nothing happens to a machine that does not run.
   virtual Result<void> press_power_button(std::string const& id) = 0;
-  /// The same, and when the guest has turned itself off the machine goes on with a reset: unless it was asked
-  /// for something else by then. Its process stays.
+  /// The same, and when the guest has turned itself off the machine is reset, also by a later process: unless
+  /// it was asked for something else by then.
   virtual Result<void> reboot(std::string const& id) = 0;
+  /// At once. Its process stays, and what is frozen of its disks; after a reset a machine stands still,
+  /// before its first instruction, until it is tended.
   virtual Result<void> reset(std::string const& id) = 0;
   /// Off at once, its disk servers too. What the guest had not flushed may be lost; overlays stay.
   virtual Result<void> kill(std::string const& id) = 0;
@@ -92,8 +95,8 @@ class Driver {
 
   /// What the volume's disk server reads next. Fails with `not_found` for a volume that was never started.
   virtual Result<void> renew_session(std::string const& volume_id, std::string const& session) = 0;
-  /// Starts again disk servers that died, lets a guest go on that met an error of its disk, was started
-  /// paused or reboots, and bounds what is written to files. Called every second or so for running machines.
+  /// Starts again disk servers that died, lets a guest go on that met an error of its disk or whose machine
+  /// was reset, and bounds what is written to files. Called every second or so for running machines.
   virtual Result<void> tend(std::string const& id) = 0;
 
   /// The last 64 KiB of what the guest wrote to its serial port since it was started, also of a stopped one.

@@ -26,7 +26,8 @@ Result<FrozenDisks> freeze_running(std::string const& machine_folder, std::vecto
 Result<void> thaw_running(std::string const& machine_folder, std::string const& volume_id,
                           Volume const& volume);
 
-/// By a qemu-storage-daemon and a disk server for each volume, which must not be written meanwhile.
+/// By a qemu-storage-daemon and a disk server for each volume, since it is first read. Nobody may write to it
+/// meanwhile.
 Result<FrozenDisks> freeze_stopped(std::vector<Freezing> volumes);
 /// Ends what an interrupted freeze left of a volume that no machine uses, and its disk server.
 Result<void> thaw_stopped(Volume& volume);

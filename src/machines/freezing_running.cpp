@@ -34,6 +34,7 @@ class RunningFreeze final : public Freeze {
     auto thawed = thaw_running(folder_, freezing_.disk.volume_id, freezing_.volume);
     if (!thawed) log_warning("{}: {}", freezing_.disk.volume_id, thawed.error().message);
   }
+  bool ends_with_machine() const override { return true; }
   Result<void> tend() override { return {}; }  // whoever tends the machine does
 
  private:

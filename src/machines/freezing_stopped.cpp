@@ -23,25 +23,9 @@ constexpr Duration kStopGrace{1'000};
 
 DetachedProcess storage_daemon(Volume const& volume) { return {volume.folder(), "storage-daemon"}; }
 
-class StoppedFreeze final : public Freeze {
- public:
-  explicit StoppedFreeze(Freezing freezing) : freezing_(std::move(freezing)) {}
-  ~StoppedFreeze() override {
-    auto thawed = thaw_stopped(freezing_.volume);
-    if (!thawed) log_warning("{}: {}", freezing_.disk.volume_id, thawed.error().message);
-  }
-  Result<void> tend() override {
-    return freezing_.disk.session.empty() ? Result<void>{} : freezing_.volume.server().ensure_running();
-  }
-
- private:
-  Freezing freezing_;
-};
-
 Result<void> serve(Freezing& freezing) {
   auto const& disk = freezing.disk;
-  TRY(thaw_stopped(freezing.volume));
-  TRY(freezing.volume.prepare(disk));
+  if (!disk.session.empty()) TRY(freezing.volume.server().ensure_running(1));
   Program program{{"qemu-storage-daemon"}, "qemu-system-common"};
   auto& arguments = program.arguments;
   Descriptor secret;
@@ -70,14 +54,54 @@ Result<void> serve(Freezing& freezing) {
   return {};
 }
 
-Result<std::unique_ptr<FrozenDisk>> freeze_one(Freezing freezing) {
-  auto const folder = freezing.volume.folder();
-  auto const id = freezing.disk.volume_id;
-  auto served = serve(freezing);
-  auto freeze = std::make_unique<StoppedFreeze>(std::move(freezing));
-  if (!served) return std::unexpected(served.error());
-  return open_frozen({folder, kExportSocket, id, kChangedDepth}, std::move(freeze));
-}
+class StoppedFreeze final : public Freeze {
+ public:
+  explicit StoppedFreeze(Freezing& freezing) : freezing_(freezing) {}
+  bool ends_with_machine() const override { return false; }
+  Result<void> tend() override {
+    return freezing_.disk.session.empty() ? Result<void>{} : freezing_.volume.server().ensure_running(1);
+  }
+
+ private:
+  Freezing& freezing_;
+};
+
+/// Its processes begin with the first read: an account may have many that wait for it.
+class StoppedDisk final : public FrozenDisk {
+ public:
+  explicit StoppedDisk(Freezing freezing) : freezing_(std::move(freezing)) {}
+  StoppedDisk(StoppedDisk const&) = delete;
+  ~StoppedDisk() override {
+    disk_ = nullptr;
+    auto thawed = thaw_stopped(freezing_.volume);
+    if (!thawed) log_warning("{}: {}", freezing_.disk.volume_id, thawed.error().message);
+  }
+
+  bool ends_with_machine() const override { return false; }
+  std::int64_t size_bytes() const override { return freezing_.disk.size_bytes; }
+  Result<std::optional<std::uint64_t>> next_changed(std::uint64_t from) override {
+    TRY(open());
+    return disk_->next_changed(from);
+  }
+  Result<Bytes> read(std::uint64_t block) override {
+    TRY(open());
+    return disk_->read(block);
+  }
+
+ private:
+  Result<void> open() {
+    if (disk_) return {};
+    TRY(thaw_stopped(freezing_.volume));
+    TRY(serve(freezing_));
+    auto const& id = freezing_.disk.volume_id;
+    disk_ = TRY(open_frozen({freezing_.volume.folder(), kExportSocket, id, kChangedDepth},
+                            std::make_unique<StoppedFreeze>(freezing_)));
+    return {};
+  }
+
+  Freezing freezing_;
+  std::unique_ptr<FrozenDisk> disk_;  ///< since it was read
+};
 
 }  // namespace
 
@@ -91,7 +115,10 @@ Result<void> thaw_stopped(Volume& volume) {
 
 Result<FrozenDisks> freeze_stopped(std::vector<Freezing> volumes) {
   FrozenDisks disks;
-  for (auto& freezing : volumes) disks.push_back(TRY(freeze_one(std::move(freezing))));
+  for (auto& freezing : volumes) {
+    TRY(freezing.volume.prepare(freezing.disk));
+    disks.push_back(std::make_unique<StoppedDisk>(std::move(freezing)));
+  }
   return disks;
 }
 

@@ -49,6 +49,7 @@ class NbdFrozenDisk final : public FrozenDisk {
         changed_depth_(changed_depth),
         size_(static_cast<std::uint64_t>(nbd_get_size(connection_.get()))) {}
 
+  bool ends_with_machine() const override { return freeze_->ends_with_machine(); }
   std::int64_t size_bytes() const override { return static_cast<std::int64_t>(size_); }
 
   Result<std::optional<std::uint64_t>> next_changed(std::uint64_t from) override {

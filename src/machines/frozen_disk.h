@@ -12,6 +12,7 @@ namespace argosy::machines {
 class Freeze {
  public:
   virtual ~Freeze() = default;
+  virtual bool ends_with_machine() const = 0;
   /// Called before each read.
   virtual Result<void> tend() = 0;
 };

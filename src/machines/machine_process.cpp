@@ -91,7 +91,8 @@ Status MachineProcess::status() const {
 }
 
 Result<void> MachineProcess::power_off() {
-  if (process_.is_running() && tell("quit")) process_.ends_within(kQuitTimeout);
+  if (!process_.is_running()) return {};  // its record says until it is started again that nobody stopped it
+  if (tell("quit")) process_.ends_within(kQuitTimeout);
   return process_.end(Duration::zero());
 }
 

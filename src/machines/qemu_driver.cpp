@@ -93,7 +93,14 @@ class QemuDriver final : public Driver {
     return tell(id, "system_powerdown", false);
   }
   Result<void> reboot(std::string const& id) override { return tell(id, "system_powerdown", true); }
-  Result<void> reset(std::string const& id) override { return tell(id, "system_reset", false); }
+  Result<void> reset(std::string const& id) override {
+    TRY(check_id(id));
+    std::lock_guard lock(lock_of(id));
+    MachineProcess process(options_.directory, id);
+    if (!process.is_running()) return {};
+    TRY(process.tell("stop"));  // a machine that runs would go on at once
+    return reset(process);
+  }
 
   Result<void> kill(std::string const& id) override {
     TRY(check_id(id));
@@ -170,8 +177,13 @@ class QemuDriver final : public Driver {
 
   /// A frozen disk is read first: it would end with the process.
   Result<void> after_shutdown(MachineProcess& process) {
-    if (!process.reboots()) return is_frozen(process) ? Result<void>{} : process.power_off();
-    TRY(process.tell("system_reset"));  // it stands still then, until it is tended
+    if (process.reboots()) return reset(process);
+    return is_frozen(process) ? Result<void>{} : process.power_off();
+  }
+
+  /// One that does not run stands still then, until it is tended.
+  static Result<void> reset(MachineProcess& process) {
+    TRY(process.tell("system_reset"));
     return process.set_reboots(false);
   }
 
@@ -195,7 +207,9 @@ class QemuDriver final : public Driver {
     std::vector<Descriptor> secrets;
     std::vector<int> inherited;
     for (auto const& disk : machine.disks) {
-      TRY(volume(disk.volume_id).prepare(disk));
+      auto prepared = volume(disk.volume_id);
+      TRY(prepared.prepare(disk));
+      if (!disk.session.empty()) TRY(prepared.server().ensure_running(machine.disks.size()));
       if (disk.secret.empty()) continue;
       secrets.push_back(TRY(hand_over(disk.secret)));
       inherited.push_back(secrets.back().number());
@@ -208,11 +222,12 @@ class QemuDriver final : public Driver {
   /// All of them are looked after, whatever becomes of one.
   Result<void> tend_disks(MachineProcess const& process) {
     Result<void> tended;
-    for (auto const& id : process.volumes()) {
+    auto const volumes = process.volumes();
+    for (auto const& id : volumes) {
       auto tended_volume = volume(id);
       if (!tended_volume.server().has_session()) continue;
       tended_volume.server().tidy();
-      auto running = tended_volume.server().ensure_running();
+      auto running = tended_volume.server().ensure_running(volumes.size());
       if (!running) tended = running;
     }
     return tended;

@@ -26,9 +26,7 @@ Result<void> Volume::prepare(Disk const& disk) {
     TRY(sync_folder(std::filesystem::path(folder_).parent_path()));
     TRY(create_overlay(overlay, disk.size_bytes, disk.secret));
   }
-  if (disk.session.empty()) return {};
-  TRY(server_.write_session(disk.session));
-  return server_.ensure_running();
+  return disk.session.empty() ? Result<void>{} : server_.write_session(disk.session);
 }
 
 Result<void> Volume::remove() {

@@ -19,8 +19,8 @@ class Volume {
   bool exists() const;
   DiskServer& server() { return server_; }
 
-  /// Its overlay and session are there, and its base is served. Fails with IncorrectState where the overlay
-  /// of one that was used is missing.
+  /// Its overlay is there, and its session, with which its base can be served. Fails with IncorrectState
+  /// where the overlay of one that was used is missing.
   Result<void> prepare(Disk const& disk);
   /// Nothing of it is left, and nothing serves it.
   Result<void> remove();

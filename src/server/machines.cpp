@@ -59,11 +59,12 @@ Result<std::unique_ptr<Machines>> Machines::open(std::string const& region, std:
                                                  MachineOptions const& options, crypto::Key const& token_key,
                                                  ebs::CaptureStore const& store, Entropy& entropy) {
   std::error_code error;
-  std::filesystem::create_directories(folder + "/metadata", error);
+  auto const absolute = std::filesystem::absolute(folder, error);  // machines have folders of their own
+  if (!error) std::filesystem::create_directories(absolute / "metadata", error);
   if (error) return fail(Fault::unavailable, folder + ": " + error.message());
-  std::unique_ptr<Machines> out(new Machines(region, folder, token_key, store));
+  std::unique_ptr<Machines> out(new Machines(region, absolute, token_key, store));
   machines::QemuOptions qemu;
-  qemu.directory = folder;
+  qemu.directory = absolute;
   qemu.plugin = plugin_path();
   qemu.relay_command = {program(), "relay"};
   qemu.acceleration = options.acceleration;
@@ -71,7 +72,10 @@ Result<std::unique_ptr<Machines>> Machines::open(std::string const& region, std:
   out->driver_ = TRY(machines::open_qemu(qemu, store.clock));
   launcher::Listener const listener{
       [machines = out.get()](std::string const& instance) { return machines->start_metadata(instance); },
-      [machines = out.get()](std::string const& instance) { machines->metadata_.remove(instance); }};
+      [machines = out.get()](std::string const& instance) {
+        machines->metadata_.remove(instance);
+        machines->captures_->machine_ended(instance);
+      }};
   out->launcher_ = std::make_unique<launcher::Launcher>(store.catalogue, store.keys, *out->driver_,
                                                         out->issuer_, listener, store.clock, entropy);
   out->captures_ = std::make_unique<launcher::Captures>(store);

@@ -1,10 +1,12 @@
 """Machines that start from images: their states, what ends them, and that they outlive the server."""
 import os
 import pathlib
+import re
 import signal
 
 import pytest
 
+import argosyd
 import clients
 import disks
 import guests
@@ -152,6 +154,38 @@ def test_machines_outlive_the_server_and_are_found_again(own_server, end):
         owner.ec2().reboot_instances(InstanceIds=[instance])
         machines.await_console(owner, instance, "guest boot 2")
         assert qemu_of(instance) == process
+
+
+def test_a_guest_that_is_rebooted_for_an_image_boots_again_though_the_server_dies(own_server):
+    owner = own_server.accounts["owner"]
+    image = disks.register(owner, disks.upload(owner, guests.blocks()))
+    with machines.running(owner, image, InstanceInitiatedShutdownBehavior="terminate") as instance:
+        machines.await_console(owner, instance, "guest boot 1")
+        made = owner.ec2().create_image(InstanceId=instance, Name=disks.unique("interrupted"))["ImageId"]
+        (folder,) = own_server.data_dir.glob(f"regions/*/machines/machines/{instance}")
+        wait_until((folder / "reboots").exists, "the guest is not asked")
+        own_server.kill()
+        own_server.start()
+        machines.await_console(owner, instance, "guest boot 2")
+        assert machines.describe(owner, instance)["State"]["Name"] == "running"
+        assert owner.ec2().describe_images(ImageIds=[made])["Images"][0]["State"] == "failed"
+
+
+def test_a_data_directory_may_be_named_from_where_the_server_is(tmp_path):
+    folder = os.path.relpath(tmp_path / "data")
+    regions = ",".join(argosyd.REGIONS)
+    arguments = ["--dev", "--data-dir", folder, "--listen", "127.0.0.1:0", "--regions", regions]
+    server = argosyd.Server(tmp_path / "data", arguments).start()
+    owner = server.accounts["owner"]
+    image = disks.register(owner, disks.upload(owner, guests.blocks()))
+    with machines.running(owner, image) as instance:
+        machines.await_console(owner, instance, "guest boot 1")
+        # QEMU, which is in a folder of its own, finds what leads to the metadata service.
+        command = pathlib.Path(f"/proc/{qemu_of(instance)}/cmdline").read_text()
+        (socket,) = re.findall(rf"'([^']*/metadata/{instance})'", command)
+        assert pathlib.Path(socket).is_absolute()
+        assert pathlib.Path(socket).is_socket()
+    assert server.stop() == 0
 
 
 def test_a_guest_waits_for_a_region_that_is_away(own_server):

@@ -24,6 +24,7 @@ int open_disk() {
 }
 
 int config(char const* key, char const* value) {
+  if (std::strcmp(key, "cache") == 0) return 0;  // it needs none
   if (std::strcmp(key, "session") != 0) return -1;
   session = value;
   return 0;

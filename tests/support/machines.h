@@ -39,6 +39,7 @@ class PretendedDriver final : public machines::Driver {
   }
   Result<void> reset(std::string const& id) override {
     ++resets[id];
+    status_[id].reboots = false;
     return {};
   }
   Result<void> kill(std::string const& id) override {
@@ -70,10 +71,12 @@ class PretendedDriver final : public machines::Driver {
     if (while_it_freezes) while_it_freezes();
     std::vector<std::unique_ptr<machines::FrozenDisk>> out;
     for (auto const& disk : disks)
-      out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id], read_fails));
+      out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id], read_fails, ends_with_machine));
     return out;
   }
 
+  /// A guest that was asked to reboot has shut down for it.
+  void end_reboot(std::string const& id) { status_[id].reboots = false; }
   /// A machine is off, by itself or (with a reason) because it died.
   void end(std::string const& id, std::string reason) {
     status_[id] = {machines::Power::stopped, std::move(reason)};
@@ -86,6 +89,7 @@ class PretendedDriver final : public machines::Driver {
   std::string not_renewed;                           ///< a volume whose session cannot be written
   std::map<std::string, Blocks> written;             ///< what machines have written, by volume
   std::optional<Error> read_fails;                   ///< what reading a frozen disk says
+  bool ends_with_machine = true;                     ///< what is frozen
   std::function<void()> while_it_starts;             ///< what somebody else does meanwhile
   std::function<void()> while_it_freezes;            ///< the same
   std::set<std::string> being_read;                  ///< volumes that cannot be removed yet
@@ -100,8 +104,12 @@ class PretendedDriver final : public machines::Driver {
  private:
   class Frozen final : public machines::FrozenDisk {
    public:
-    Frozen(machines::Disk const& disk, Blocks blocks, std::optional<Error> fails)
-        : size_bytes_(disk.size_bytes), blocks_(std::move(blocks)), fails_(std::move(fails)) {}
+    Frozen(machines::Disk const& disk, Blocks blocks, std::optional<Error> fails, bool ends_with_machine)
+        : size_bytes_(disk.size_bytes),
+          blocks_(std::move(blocks)),
+          fails_(std::move(fails)),
+          ends_with_machine_(ends_with_machine) {}
+    bool ends_with_machine() const override { return ends_with_machine_; }
     std::int64_t size_bytes() const override { return size_bytes_; }
     Result<std::optional<std::uint64_t>> next_changed(std::uint64_t from) override {
       auto const found = blocks_.lower_bound(from);
@@ -116,6 +124,7 @@ class PretendedDriver final : public machines::Driver {
     std::int64_t size_bytes_;
     Blocks blocks_;
     std::optional<Error> fails_;
+    bool const ends_with_machine_;
   };
 
   std::map<std::string, machines::Status> status_;
@@ -130,7 +139,7 @@ struct Machines {
         launcher(
             region.catalogue, region.keys, driver, issuer,
             {[](std::string const& instance) -> Result<std::string> { return "metadata of " + instance; },
-             [](std::string const&) {}},
+             [this](std::string const& instance) { captures.machine_ended(instance); }},
             region.clock, *region.entropy),
         captures(store) {}
 

@@ -274,7 +274,7 @@ TEST_F(CapturesTest, takes_an_image_with_a_reboot_when_the_guest_is_down) {
   finish();
   EXPECT_EQ(find_image(id).state, images::ImageState::pending);
   machines_.driver.written[volume()][11] = tests::block(110);  // what it writes before it is off
-  machines_.driver.end(id_, "");
+  machines_.driver.end_reboot(id_);
   ASSERT_TRUE(machines_.launcher.step());
   machines_.driver.written[volume()][12] = tests::block(120);  // and after it is back
   finish();
@@ -290,7 +290,7 @@ TEST_F(CapturesTest, begins_nothing_that_a_reboot_would_break_off) {
   auto const image = *begin_image(false);
   ASSERT_TRUE(machines_.launcher.step());
   EXPECT_EQ(begin().error().code, "SnapshotCreationPerVolumeRateExceeded");
-  machines_.driver.end(id_, "");
+  machines_.driver.end_reboot(id_);
   ASSERT_TRUE(machines_.launcher.step());
   finish();
   EXPECT_EQ(find_image(image).state, images::ImageState::available);
@@ -321,6 +321,18 @@ TEST_F(CapturesTest, holds_up_nobody_who_is_in_a_hurry) {
   end_instance(false, true);
   ASSERT_TRUE(machines_.launcher.step());
   EXPECT_EQ(instance_state(), instances::InstanceState::stopped);
+}
+
+TEST_F(CapturesTest, gives_up_at_once_what_a_machine_that_ended_takes_along) {
+  for (bool const takes_along : {true, false}) {
+    machines_.driver.ends_with_machine = takes_along;
+    run(tests::kOwner, image_.id);
+    auto const id = *begin();
+    end_instance(false, true);
+    ASSERT_TRUE(machines_.launcher.step());
+    EXPECT_EQ(find(id).state, takes_along ? images::SnapshotState::error : images::SnapshotState::pending);
+    finish();
+  }
 }
 
 TEST_F(CapturesTest, takes_an_image_of_a_machine_that_was_stopped_before_it_was_rebooted) {

@@ -200,6 +200,38 @@ TEST_F(LauncherTest, knows_that_a_machine_has_run_that_was_stopped_while_it_star
   EXPECT_EQ(volumes().front().overlay, instances::Overlay::there);
 }
 
+TEST_F(LauncherTest, asks_the_guest_again_after_a_stop_that_did_not) {
+  run();
+  step();
+  stop(true);
+  step();
+  stop(true);  // it is stopped already
+  start();
+  step();
+  driver_.deaf.insert(id_);
+  stop();
+  step();
+  EXPECT_EQ(state(), InstanceState::stopping);
+  EXPECT_EQ(driver_.pressed[id_], 1);
+}
+
+TEST_F(LauncherTest, counts_the_load_of_those_that_run_with_what_serves_them) {
+  constexpr auto kEach = 512 + instances::kMachineOverheadMib + instances::kDiskOverheadMib;
+  auto const load = [&] {
+    return *region_.run([](catalogue::Transaction& tx) { return catalogue::count_load(tx); });
+  };
+  run();
+  run();
+  EXPECT_EQ(load().machines, 2);
+  EXPECT_EQ(load().vcpus, 4);
+  EXPECT_EQ(load().memory_mib, 2 * kEach);
+  step();
+  stop(true);
+  step();
+  EXPECT_EQ(load().machines, 1);
+  EXPECT_EQ(load().memory_mib, kEach);
+}
+
 TEST_F(LauncherTest, tells_a_guest_that_shut_down_from_a_machine_that_died) {
   run();
   step();
@@ -481,36 +513,50 @@ TEST_F(RebootTest, will_not_be_when_the_machine_was_terminated) {
   EXPECT_FALSE(told_[0]);
 }
 
-TEST_F(RebootTest, fails_with_the_machine_that_cannot_be_started_again) {
-  driver_.fails = Error{Fault::unavailable, "", "no memory"};
+TEST_F(RebootTest, is_over_before_the_guest_writes_again) {
+  std::vector<int> tended;  // a machine that was reset stands still until then
+  stop(true);
   step();
+  start();
   step();
-  ASSERT_EQ(told_.size(), 1U);
-  EXPECT_FALSE(told_[0]);
-  EXPECT_EQ(state(), InstanceState::stopped);
-  EXPECT_EQ(find()->state_reason, "Server.InternalError: Internal error on launch: no memory");
+  driver_.deaf.insert(id_);
+  ASSERT_TRUE(machines_.launcher.reboot_and(
+      id_, [&](Result<void> const&) { tended.push_back(driver_.tended[id_]); }));
+  step();
+  auto const before = driver_.tended[id_];
+  region_.clock.advance(kShutdownPatience);
+  step();
+  EXPECT_EQ(tended, std::vector<int>{before});
+  EXPECT_EQ(driver_.tended[id_], before + 1);
+  EXPECT_EQ(driver_.resets[id_], 1);
 }
 
-TEST_F(RebootTest, waits_while_a_frozen_disk_is_read) {
-  driver_.fails = Error{Fault::conflict, "", "a frozen disk is being read"};
+TEST_F(RebootTest, leaves_a_machine_off_that_died_meanwhile) {
+  driver_.deaf.insert(id_);
   step();
-  step();
-  EXPECT_TRUE(told_.empty());
-  EXPECT_EQ(state(), InstanceState::running);
-  driver_.fails.reset();
+  driver_.end(id_, "killed by signal 9");
   step();
   ASSERT_EQ(told_.size(), 1U);
   EXPECT_TRUE(told_[0]);
+  EXPECT_EQ(state(), InstanceState::stopped);
+  EXPECT_EQ(find()->state_reason_code, "Server.InternalError");
 }
 
-TEST_F(RebootTest, names_the_key_that_closed_meanwhile) {
-  driver_.fails = Error{Fault::conflict, "DisabledException", "arn:aws:kms:::key/k is disabled."};
+TEST_F(RebootTest, goes_on_in_the_next_process) {
+  driver_.deaf.insert(id_);
   step();
-  step();
-  ASSERT_EQ(told_.size(), 1U);
-  EXPECT_EQ(told_[0].error().code, "DisabledException");
-  EXPECT_EQ(find()->state_reason_code, "Client.InvalidKMSKey.InvalidState");
-  EXPECT_NE(find()->state_reason.find("key/k is disabled"), std::string::npos);
+  Launcher again(
+      region_.catalogue, region_.keys, driver_, machines_.issuer,
+      {[](std::string const&) -> Result<std::string> { return "socket"; }, [](std::string const&) {}},
+      region_.clock, *region_.entropy);
+  ASSERT_TRUE(again.step());
+  EXPECT_EQ(driver_.reboots[id_], 2);  // asked again
+  region_.clock.advance(kShutdownPatience);
+  ASSERT_TRUE(again.step());
+  EXPECT_EQ(driver_.resets[id_], 1);
+  ASSERT_TRUE(again.step());
+  EXPECT_EQ(state(), InstanceState::running);
+  EXPECT_EQ(driver_.reboots[id_], 2);
 }
 
 TEST_F(RebootTest, is_not_kept_for_later_when_the_machine_went_off_before) {

@@ -69,16 +69,18 @@ TEST_P(Freezing, a_running_machine_keeps_the_disk_as_it_was_while_the_guest_writ
   EXPECT_TRUE(host.goes_on("i-1"));
 }
 
-TEST_P(Freezing, a_machine_that_was_started_paused_is_frozen_before_its_guest_writes) {
-  auto machine = make_machine();
-  machine.paused = true;
+TEST_P(Freezing, a_machine_that_was_reset_is_frozen_before_its_guest_writes) {
+  auto const machine = make_machine();
   host.start(machine);
-  auto frozen = freeze(host, machine);
-  EXPECT_EQ(changed_blocks(*frozen[0]), Blocks{});
-  EXPECT_EQ(host.driver().status("i-1")->power, Power::running);
-  ASSERT_TRUE(host.driver().tend("i-1"));
   ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
-  EXPECT_NE(stamp(*frozen[0], 1), 1);
+  ASSERT_TRUE(host.driver().reset("i-1"));
+  auto frozen = freeze(host, machine);
+  EXPECT_EQ(stamp(*frozen[0], 1), 1);
+  EXPECT_EQ(host.driver().status("i-1")->power, Power::running);
+  EXPECT_FALSE(host.console("i-1").contains("boot 2"));
+  ASSERT_TRUE(host.driver().tend("i-1"));
+  ASSERT_TRUE(host.prints("i-1", "boot 2\nx"));
+  EXPECT_EQ(stamp(*frozen[0], 1), 1);
   EXPECT_TRUE(host.goes_on("i-1"));
 }
 
@@ -88,6 +90,7 @@ TEST_P(Freezing, a_stopped_machine_reads_its_overlay_with_a_disk_server_of_its_o
   ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
   ASSERT_TRUE(host.driver().kill("i-1"));
   auto frozen = freeze(host, machine);
+  EXPECT_THROW((void)host.disk_server_of("vol-i-1"), std::runtime_error) << "nobody reads it yet";
   EXPECT_EQ(changed_blocks(*frozen[0]), (Blocks{0, 2}));
   EXPECT_EQ(stamp(*frozen[0], 1), 1);
   auto const first_server = host.disk_server_of("vol-i-1");
@@ -173,6 +176,7 @@ TEST(Freezing, that_an_earlier_driver_left_is_ended_by_the_next) {
   ASSERT_TRUE(host.driver().kill("i-2"));
   auto first = freeze(host, running);
   auto second = freeze(host, stopped);
+  EXPECT_EQ(stamp(*second[0], 1), 1);  // since it is read it has processes
   auto const daemon = Host::process_of(host.volume_folder("vol-i-2") + "/storage-daemon.pid");
   {
     auto next = open_qemu(host.options(), system_clock());

@@ -64,6 +64,29 @@ TEST(Machine, boots_again_when_it_is_reset) {
   EXPECT_TRUE(host.prints("i-1", "boot 2\nx"));
 }
 
+TEST(Machine, that_died_is_told_from_one_that_was_stopped_until_it_is_started_again) {
+  Host host;
+  auto const machine = host.make_machine("i-1");
+  host.start(machine);
+  ::kill(host.qemu_of("i-1"), SIGKILL);
+  ASSERT_TRUE(host.becomes("i-1", Power::stopped));
+  ASSERT_TRUE(host.driver().kill("i-1"));  // as whoever notes that it ended, and may die of that
+  EXPECT_EQ(host.status("i-1").reason, "its process was killed");
+  host.start(machine);
+  ASSERT_TRUE(host.driver().kill("i-1"));
+  EXPECT_EQ(host.status("i-1").reason, "");
+}
+
+TEST(Machine, is_reset_by_a_later_process_when_its_guest_was_asked_to_reboot) {
+  Host host;
+  host.start(host.make_machine("i-1"));
+  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
+  ASSERT_TRUE(host.driver().reboot("i-1"));
+  host.reopen();
+  ASSERT_TRUE(host.await("i-1", [&] { return !host.status("i-1").reboots; }));
+  EXPECT_TRUE(host.prints("i-1", "boot 2\nx"));
+}
+
 TEST(Machine, boots_again_in_its_process_when_its_guest_was_asked_to_reboot) {
   Host host;
   host.start(host.make_machine("i-1"));
