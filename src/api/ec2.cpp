@@ -125,9 +125,8 @@ Result<ec2::HostRoom> host_room(Call const& call) {
   ec2::HostRoom room{call.service.host, {}};
   for (auto const& region : call.service.regions) {
     if (region.name == call.region.name) continue;
-    room.used_elsewhere += TRY(run_transaction(region.catalogue, sql::Access::read, [](Transaction& tx) {
-      return catalogue::count_machines(tx, "");
-    }));
+    room.used_elsewhere += TRY(run_transaction(region.catalogue, sql::Access::read,
+                                               [](Transaction& tx) { return catalogue::count_load(tx); }));
   }
   return room;
 }

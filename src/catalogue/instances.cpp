@@ -182,10 +182,23 @@ Result<instances::Capacity> count_machines(Transaction& tx, std::string_view acc
   TRY(sql::visit_rows(
       tx.query("SELECT count(*), coalesce(sum(CASE state WHEN 'stopped' THEN 0 ELSE vcpus END), 0), "
                "coalesce(sum(CASE state WHEN 'stopped' THEN 0 ELSE memory_mib END), 0) FROM instances "
-               "WHERE state <> 'terminated' AND (?1 = '' OR account = ?1)",
+               "WHERE state <> 'terminated' AND account = ?1",
                {account}),
       [&](sql::Rows& row) -> Result<void> {
         totals = {row.integer(0), row.integer(1), row.integer(2)};
+        return {};
+      }));
+  return totals;
+}
+
+Result<instances::Capacity> count_load(Transaction& tx) {
+  instances::Capacity totals;
+  TRY(sql::visit_rows(
+      tx.query("SELECT count(*), coalesce(sum(vcpus), 0), coalesce(sum(memory_mib), 0), coalesce(sum((SELECT "
+               "count(*) FROM volumes INDEXED BY volumes_instance WHERE instance <> '' AND instance = "
+               "instances.id)), 0) FROM instances WHERE state <> 'terminated' AND state <> 'stopped'"),
+      [&](sql::Rows& row) -> Result<void> {
+        totals = instances::with_overhead({row.integer(0), row.integer(1), row.integer(2)}, row.integer(3));
         return {};
       }));
   return totals;

@@ -31,8 +31,9 @@ Result<std::vector<std::string>> list_terminated_instances(Transaction& tx, Time
 /// With its tags.
 Result<void> remove_instance(Transaction& tx, std::string_view id);
 
-/// What one account's machines take, or everybody's if empty; of those that are stopped only that they are
-/// there.
+/// What an account's machines take; of those that are stopped only that they are there.
 Result<instances::Capacity> count_machines(Transaction& tx, std::string_view account);
+/// What everybody's machines take of the host, those that are stopped nothing.
+Result<instances::Capacity> count_load(Transaction& tx);
 
 }  // namespace argosy::catalogue

@@ -233,8 +233,9 @@ Result<m::RunInstancesResponse> run_instances(catalogue::Transaction& tx, access
   auto const public_key = TRY(find_public_key(tx, caller, launch.key_name));
   auto const devices = TRY(devices_of(tx, caller, image, launch.devices));
   instances::Capacity const each{1, launch.type.vcpus, launch.type.memory_mib};
-  auto const count = TRY(count_allowed(tx, caller, room, launch.type, launch.least, launch.most));
-  TRY(check_volume_limit(tx, caller, count * static_cast<std::int64_t>(devices.size())));
+  auto const disks = static_cast<std::int64_t>(devices.size());
+  auto const count = TRY(count_allowed(tx, caller, room, {launch.type, disks, launch.least, launch.most}));
+  TRY(check_volume_limit(tx, caller, count * disks));
   auto out = to_reservation(caller.account, make_resource_id(entropy, "r-"));
   for (std::int64_t i = 0; i < count; ++i) {
     auto instance = new_instance(caller, now, entropy, image, launch);
