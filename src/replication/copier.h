@@ -21,8 +21,9 @@ namespace argosy::replication {
 /// turns.
 class Copier {
  public:
-  /// That step. One of them is always free of any one source.
-  static constexpr std::size_t kThreads = 4;
+  /// That step. They are many, because most of a step waits for its source: up to five sources may be slow,
+  /// and no copy from a sixth waits for a thread (Turns).
+  static constexpr std::size_t kThreads = 8;
 
   Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
          keystore::EbsKeys const& keys, crypto::MasterKeys const& master_keys, Clock& clock,
@@ -59,6 +60,9 @@ class Copier {
   void settle(std::unique_ptr<Task> task, Result<void> const& result);
   void settle_failure(std::unique_ptr<Task> task, Error const& error);
 
+  /// Of one source at the same time: a fast one keeps the processors busy with these.
+  static constexpr std::size_t kSharedSteps = 3;
+
   std::string region_;
   sql::Pool& catalogue_;
   content::Content& content_;
@@ -68,7 +72,7 @@ class Copier {
   Clock& clock_;
   std::atomic<std::uint64_t> moved_bytes_ = 0;
   std::string worker_;  ///< this process, as claims name it
-  Turns turns_{kThreads - 1};
+  Turns turns_{kSharedSteps};
   std::mutex mutex_;  // guards what follows
   Time next_claim_{};
 };

@@ -44,16 +44,50 @@ TEST_F(TurnsTest, gives_who_has_waited_longest) {
   EXPECT_EQ(take(), "");
 }
 
-TEST_F(TurnsTest, keeps_a_slow_source_from_taking_every_thread) {
+TEST_F(TurnsTest, keeps_slow_sources_from_taking_every_thread) {
   for (auto const* id : {"1", "2", "3", "4"}) put("slow", id);
-  put("other", "mine", Duration{1});
+  put("trickling", "5");
   now_ += Duration{1};
-  EXPECT_EQ(take(3), "123");
-  EXPECT_EQ(take(), "mine");
+  EXPECT_EQ(take(4), "152") << "a source with none first, and three steps in all";
   EXPECT_EQ(take(), "");
   EXPECT_FALSE(turns_.next()) << "until one of them is done";
+  put("other", "mine");
+  EXPECT_EQ(take(), "mine") << "at once";
   done("slow", Answer::given);
-  EXPECT_EQ(take(), "4");
+  EXPECT_EQ(take(), "") << "three steps are under way";
+  done("other", Answer::given);
+  EXPECT_EQ(take(), "3");
+}
+
+TEST_F(TurnsTest, goes_on_with_a_fast_source_although_tasks_of_slow_ones_have_waited_longer) {
+  for (int i = 0; i < 20; ++i)
+    for (auto const* slow : {"a", "b"}) put(slow, slow);
+  take(3);
+  for (int i = 0; i < 50; ++i) {
+    now_ += Duration{250};
+    put("fast", "mine");
+    ASSERT_EQ(take(), "mine");
+    done("fast", Answer::given);
+    if (i % 10 == 0) done("a", Answer::given);
+    if (i % 10 == 0) take();
+  }
+}
+
+TEST_F(TurnsTest, lets_sources_take_turns_however_many_tasks_each_has) {
+  std::vector<std::string> const slow{"a", "b", "c", "d", "e"};
+  for (int i = 0; i < 20; ++i)
+    for (auto const& source : slow) put(source, source);
+  EXPECT_EQ(take(4), "abcd") << "there are four threads";
+  put("fast", "mine");
+  std::string order;
+  for (std::size_t i = 0; i < 12; ++i) {  // the thread whose step has lasted longest ends it
+    now_ += minutes(1);
+    auto const ended = i < 4 ? slow[i] : order.substr(i - 4, 1);
+    done(ended == "m" ? "fast" : ended, Answer::given);
+    if (ended == "m") put("fast", "mine");
+    order += take().substr(0, 1);
+  }
+  EXPECT_EQ(order, "emabcdemabcd");
 }
 
 TEST_F(TurnsTest, tries_a_source_that_is_away_with_one_task_at_a_time) {
