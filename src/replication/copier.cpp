@@ -49,6 +49,15 @@ bool is_of_here(Error const& error) {
 /// Whether the same step may succeed later.
 bool may_pass(Error const& error) { return error.fault == Fault::unavailable || is_of_here(error); }
 
+/// A region that the configuration lacks counts as away: an operator who left out its line, or mistyped it,
+/// mends that.
+Result<Source*> find_source(Sources& sources, std::string const& region) {
+  auto found = sources.find(region);
+  if (found) return found;
+  return fail(Fault::unavailable, std::string(kSourceFailed),
+              "the configuration names no region " + region + " that can be copied from");
+}
+
 }  // namespace
 
 Copier::Copier(std::string region, sql::Pool& catalogue, content::Content& content, Sources& sources,
@@ -166,8 +175,9 @@ void Copier::settle_failure(std::unique_ptr<Task> task, Error const& error) {
 }
 
 Result<void> Copier::advance(Task& task) {
-  if (task.source == nullptr) task.source = TRY(sources_.find(task.copy.source_region));
-  TRY(keep_alive(task));
+  TRY(renew_claim(task));
+  if (task.source == nullptr) task.source = TRY(find_source(sources_, task.copy.source_region));
+  TRY(renew_lease(task));
   if (task.disk < task.copy.disks.size()) {
     auto moved = advance_disk(task);
     if (!moved && moved.error().code == "LeaseNotFound") {
@@ -188,22 +198,25 @@ Result<void> Copier::record(Task& task, Function function) {
   });
 }
 
-/// Renews the claim here and the lease at the source before either runs out.
-Result<void> Copier::keep_alive(Task& task) {
-  auto now = clock_.now();
-  if (now >= task.claimed + kRenewAfter) {
-    TRY(record(task, [&](catalogue::Transaction& tx) -> Result<void> {
-      TRY(catalogue::claim_copy(tx, task.copy.id, worker_, task.copy.epoch, now, now + kClaimAge));
-      return {};
-    }));
-    task.claimed = now;
-  }
-  if (now >= task.lease_renewed + kLeaseRenewAfter) {
-    auto renewed = task.source->renew(task.copy.source_lease);
-    if (!renewed && renewed.error().code == "LeaseNotFound") TRY(reopen(task));
-    if (!renewed && renewed.error().code != "LeaseNotFound") return renewed;
-    task.lease_renewed = now;
-  }
+Result<void> Copier::renew_claim(Task& task) {
+  auto const now = clock_.now();
+  if (now < task.claimed + kRenewAfter) return {};
+  TRY(record(task, [&](catalogue::Transaction& tx) -> Result<void> {
+    TRY(catalogue::claim_copy(tx, task.copy.id, worker_, task.copy.epoch, now, now + kClaimAge));
+    return {};
+  }));
+  task.claimed = now;
+  return {};
+}
+
+/// At the source.
+Result<void> Copier::renew_lease(Task& task) {
+  auto const now = clock_.now();
+  if (now < task.lease_renewed + kLeaseRenewAfter) return {};
+  auto renewed = task.source->renew(task.copy.source_lease);
+  if (!renewed && renewed.error().code == "LeaseNotFound") TRY(reopen(task));
+  if (!renewed && renewed.error().code != "LeaseNotFound") return renewed;
+  task.lease_renewed = now;
   return {};
 }
 

@@ -51,7 +51,8 @@ class Copier {
   template <class Function>
   Result<void> record(Task& task, Function function);
   Result<void> finish(Task& task);
-  Result<void> keep_alive(Task& task);
+  Result<void> renew_claim(Task& task);
+  Result<void> renew_lease(Task& task);
   Result<void> reopen(Task& task);
   Result<void> take_lease(Task& task, messages::replication::OpenResponse const& opened);
   void tell_waiting(Task& task, Error const& error);

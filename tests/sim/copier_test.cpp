@@ -78,10 +78,14 @@ class CopierTest : public testing::Test {
   void SetUp() override { restart(); }
   /// As after kill -9 of the destination: nothing of the copier's memory is left.
   void restart() {
+    auto sources = std::make_unique<Sources>();
+    sources->add(std::make_unique<Source>("us-east-1", "us-west-2",
+                                          std::make_unique<Wire>(answering_, faults_), std::nullopt));
+    restart(std::move(sources));
+  }
+  void restart(std::unique_ptr<Sources> sources) {
     copier_.reset();
-    sources_ = std::make_unique<Sources>();
-    sources_->add(std::make_unique<Source>("us-east-1", "us-west-2",
-                                           std::make_unique<Wire>(answering_, faults_), std::nullopt));
+    sources_ = std::move(sources);
     copier_ = std::make_unique<Copier>("us-west-2", west_.catalogue, *west_.content, *sources_, west_.keys,
                                        west_.master_keys, west_.clock, *west_.entropy);
     ASSERT_TRUE(copier_->start());
@@ -370,6 +374,29 @@ TEST_F(CopierTest, waits_for_a_source_that_is_away_and_renews_a_lease_that_ran_o
   finish(id);
   EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
   EXPECT_EQ(image(id).state_reason_code + image(id).state_reason + snapshot_of(id).status_message, "");
+}
+
+TEST_F(CopierTest, waits_for_a_source_that_the_configuration_names_no_more) {
+  auto const blocks = some_blocks();
+  auto const source = east_.make_snapshot(kOwner.account, blocks);
+  auto const base = east_.make_image(kOwner.account, "base", source.id);
+  auto const id = *copy(kOwner, base.id, "copied");
+  auto const cancelled = *copy(kOwner, base.id, "cancelled");
+  restart(std::make_unique<Sources>());
+  for (int i = 0; i < 60; ++i) {
+    ASSERT_TRUE(copier_->step());
+    pass(std::chrono::minutes(1));
+    if (i == 30) deregister(cancelled);
+  }
+  EXPECT_EQ(image(id).state, images::ImageState::pending) << image(id).state_reason;
+  EXPECT_EQ(image(id).state_reason_code, "Server.SourceUnavailable");
+  EXPECT_EQ(image(id).state_reason,
+            "Waiting for region us-east-1, which does not answer now; the copy goes on when it does");
+  EXPECT_EQ(snapshot_of(id).state, images::SnapshotState::pending);
+  restart();
+  finish(id);
+  EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+  EXPECT_EQ(west_.read(snapshot_of(id)), blocks);
 }
 
 TEST_F(CopierTest, goes_on_with_other_sources_while_one_is_away) {
