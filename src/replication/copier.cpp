@@ -294,7 +294,9 @@ Result<void> Copier::begin_disk(Task& task) {
                       task.copy.source_lease,
                       disk.source_snapshot_id,
                       disk.snapshot_id,
-                      moved_bytes};
+                      moved_bytes,
+                      {},
+                      snapshot.content_bytes};
     task.content = Transfer::as_it_is(content_, *task.source, std::move(wanted), std::move(released), clock_);
     return {};
   }
@@ -306,7 +308,8 @@ Result<void> Copier::begin_disk(Task& task) {
                       task.copy.source_lease,
                       disk.source_snapshot_id,
                       disk.snapshot_id,
-                      moved_bytes};
+                      moved_bytes,
+                      snapshot.content_bytes};
   task.content = Transfer::sealed_anew(content_, *task.source, std::move(wanted), clock_);
   return {};
 }

@@ -39,7 +39,7 @@ bool DiskCopy::Batch::is_full() const {
 
 DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock)
     : content_(content),
-      source_(source, disk.lease, disk.source_snapshot_id),
+      source_(source, disk.lease, disk.source_snapshot_id, disk.content_bytes),
       disk_(std::move(disk)),
       is_sealed_(disk_.root && !disk_.root->digest),
       clock_(clock) {
@@ -54,23 +54,23 @@ std::optional<store::Placement> DiskCopy::count_moved(std::span<ByteView const> 
 
 Result<void> DiskCopy::begin() {
   begun_ = true;
-  if (!disk_.root) return {};
+  if (!disk_.root) return source_.check_content(0);
   auto const height = content::height_of(disk_.volume_size_gib);
   auto& store = content_.store();
   auto const& id = disk_.root->id;
   Known root{id, disk_.released};
   if (!is_sealed_) root.reference = content::Reference{id, *disk_.root->digest};
   auto here = TRY(store.count_on(disk_.domain, std::span(&id, 1)));
-  if (here.front() == store::Presence::closed) {
-    progress_.done_bytes = TRY(count_whole(root, height, 0)) * kBlockBytes;
-    return {};
-  }
   if (here.front() == store::Presence::absent) {
     Bytes bytes;
     auto const frames = TRY(source_.fetch({root_range(height)}, std::span(&id, 1), bytes));
     TRY(stage(std::span(&id, 1), frames));
   }
-  return push(height, 0, root);
+  auto const node = TRY(node_here(id));
+  TRY(source_.check_content(node->view().blocks));
+  if (here.front() != store::Presence::closed) return push(height, 0, root);
+  progress_.done_bytes = TRY(count_whole(root, height, 0)) * kBlockBytes;
+  return {};
 }
 
 /// What is here and whole, but no node, is the source's fault, which called it one.
@@ -111,6 +111,14 @@ Result<std::vector<DiskCopy::Child>> DiskCopy::children_of(store::TreeNode const
   return out;
 }
 
+/// More than a node says is refused before it is asked for.
+Result<void> DiskCopy::count(Frame& frame, std::uint64_t blocks) const {
+  if (blocks > frame.expected_blocks - frame.blocks)
+    return source_.sent("a manifest node with a wrong count of blocks");
+  frame.blocks += blocks;
+  return {};
+}
+
 /// Goes down to a node that is staged here.
 Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, Known const& known) {
   auto const node = TRY(node_here(known.id));
@@ -121,7 +129,9 @@ Result<void> DiskCopy::push(std::uint8_t level, std::uint64_t position, Known co
   frame.id = known.id;
   frame.expected_blocks = view.blocks;
   frame.children = TRY(children_of(*node, level, known));
-  if (!path_.empty()) path_.back().blocks += view.blocks;
+  if (level == 1 && view.blocks != view.ids.size())
+    return source_.sent("a manifest node with a wrong count of blocks");
+  if (!path_.empty()) TRY(count(path_.back(), view.blocks));
   if ((position * kFanout + view.slots.back()) * content::blocks_per_child(level) >=
       content::blocks_of(disk_.volume_size_gib))
     return source_.sent("a manifest node that reaches beyond the disk");
@@ -191,7 +201,7 @@ Result<void> DiskCopy::descend(Frame& frame) {
     auto const position = frame.position * kFanout + child.slot;
     if (child.here != store::Presence::closed) return push(below, position, child.known);
     auto const blocks = TRY(count_whole(child.known, below, position));
-    frame.blocks += blocks;
+    TRY(count(frame, blocks));
     progress_.done_bytes += blocks * kBlockBytes;
   }
   return {};

@@ -22,6 +22,8 @@ struct DiskToCopy {
   std::string journal;  ///< the new snapshot's id: what was moved is counted under it; empty: nowhere
   std::uint64_t moved_bytes = 0;           ///< for this copy by DiskCopies before this one
   content::Child released = std::nullopt;  ///< the root of sealed content with its key, where there is one
+  /// What the source opened, and so the most that comes; nothing: the root was known here before.
+  std::optional<std::int64_t> content_bytes = std::nullopt;
 };
 
 struct CopyProgress {
@@ -68,7 +70,7 @@ class DiskCopy {
     std::uint64_t expected_blocks = 0;  ///< what the node says
     std::vector<Child> children;
     std::size_t next = 0;
-    std::uint64_t blocks = 0;  ///< counted below it so far
+    std::uint64_t blocks = 0;  ///< counted below it so far, or said by its children
   };
   /// Blocks to ask for, perhaps of several nodes.
   struct Batch {
@@ -80,6 +82,7 @@ class DiskCopy {
 
   Result<void> begin();
   Result<void> push(std::uint8_t level, std::uint64_t position, Known const& known);
+  Result<void> count(Frame& frame, std::uint64_t blocks) const;
   Result<void> stage(std::span<store::ChunkId const> ids, std::span<ByteView const> nodes);
   Result<void> fetch_nodes(Frame const& frame);
   Result<std::optional<Batch>> next_batch();

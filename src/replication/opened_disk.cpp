@@ -51,6 +51,14 @@ Result<Bytes> OpenedDisk::open_block(ByteView stored, content::Reference const& 
   return unsealed;
 }
 
+/// An account's limit was held against what the source said.
+Result<void> OpenedDisk::check_content(std::uint64_t blocks) const {
+  if (!content_bytes_) return {};
+  auto const said = static_cast<std::uint64_t>(*content_bytes_);
+  bool const same = said % content::kBlockBytes == 0 && said / content::kBlockBytes == blocks;
+  return same ? Result<void>{} : sent("a disk that holds more or less than it opened");
+}
+
 std::unexpected<Error> OpenedDisk::sent(std::string_view what) const {
   return fail(Fault::corrupt, std::string(kSourceFailed), source_.region() + " sent " + std::string(what));
 }

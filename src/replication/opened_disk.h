@@ -17,8 +17,13 @@ namespace argosy::replication {
 /// Any thread. The source outlives it.
 class OpenedDisk {
  public:
-  OpenedDisk(Source& source, std::string lease, std::string snapshot_id)
-      : source_(source), lease_(std::move(lease)), snapshot_id_(std::move(snapshot_id)) {}
+  /// `content_bytes`: what the source said of it then; nothing if that does not matter.
+  OpenedDisk(Source& source, std::string lease, std::string snapshot_id,
+             std::optional<std::int64_t> content_bytes)
+      : source_(source),
+        lease_(std::move(lease)),
+        snapshot_id_(std::move(snapshot_id)),
+        content_bytes_(content_bytes) {}
 
   bool is_peer() const { return source_.is_peer(); }
   /// The stored bytes at these places, each verified against its id; the views point into `bytes`. Fails as
@@ -32,6 +37,8 @@ class OpenedDisk {
   /// The unsealed form of the block that a reference names. Fails as `sent` if it does not open or is no
   /// block, and, from another process, if the reference's digest is not its plaintext's.
   Result<Bytes> open_block(ByteView stored, content::Reference const& reference) const;
+  /// Fails as `sent` unless a disk whose root says that it has so many blocks holds what the source said.
+  Result<void> check_content(std::uint64_t blocks) const;
   /// The failure with which whatever is not believed ends: `corrupt`, the source's own.
   std::unexpected<Error> sent(std::string_view what) const;
 
@@ -39,6 +46,7 @@ class OpenedDisk {
   Source& source_;
   std::string lease_;
   std::string snapshot_id_;
+  std::optional<std::int64_t> content_bytes_;
 };
 
 /// Calls `work` on each of a disk's connections at once; the first failure, if one fails.

@@ -26,7 +26,7 @@ bool Reseal::Batch::is_full() const {
 
 Reseal::Reseal(content::Content& content, Source& source, DiskToReseal disk, Clock& clock)
     : content_(content),
-      source_(source, disk.lease, disk.source_snapshot_id),
+      source_(source, disk.lease, disk.source_snapshot_id, disk.content_bytes),
       disk_(std::move(disk)),
       clock_(clock) {
   progress_.moved_bytes = disk_.moved_bytes;
@@ -38,17 +38,19 @@ Result<content::Child> Reseal::find_known(content::Reference const& reference) {
 
 Result<void> Reseal::begin() {
   begun_ = true;
-  if (!disk_.root) return {};
+  if (!disk_.root) return source_.check_content(0);
   auto const height = content::height_of(disk_.volume_size_gib);
   root_ = TRY(find_known(*disk_.root));
   if (root_) {
-    progress_.done_bytes = TRY(count_whole(*root_, height, 0)) * kBlockBytes;
-    return {};
+    auto const blocks = TRY(count_whole(*root_, height, 0));
+    progress_.done_bytes = blocks * kBlockBytes;
+    return source_.check_content(blocks);
   }
   Bytes bytes;
   auto frames = TRY(source_.fetch({root_range(height)}, std::span(&disk_.root->id, 1), bytes));
   TRY(count_moved(frames.front().size()));
   auto node = TRY(source_.open_node(frames.front(), height, *disk_.root));
+  TRY(source_.check_content(node.blocks));
   return push(nullptr, 0, std::move(node));
 }
 
@@ -70,6 +72,14 @@ Result<void> Reseal::hold() {
   return {};
 }
 
+/// More than a node says is refused before it is asked for.
+Result<void> Reseal::count_said(Frame& frame, std::uint64_t blocks) const {
+  if (blocks > frame.source.blocks - frame.said_blocks)
+    return source_.sent("a manifest node with a wrong count of blocks");
+  frame.said_blocks += blocks;
+  return {};
+}
+
 Result<void> Reseal::push(std::shared_ptr<Frame> const& parent, std::size_t slot, content::Node node) {
   auto frame = std::make_shared<Frame>();
   frame->parent = parent;
@@ -84,6 +94,11 @@ Result<void> Reseal::push(std::shared_ptr<Frame> const& parent, std::size_t slot
       return source_.sent("a manifest node that reaches beyond the disk");
     break;
   }
+  auto const children = static_cast<std::uint64_t>(
+      std::ranges::count_if(frame->source.children, [](auto const& child) { return child.has_value(); }));
+  if (frame->source.level == 1 && frame->source.blocks != children)
+    return source_.sent("a manifest node with a wrong count of blocks");
+  if (parent) TRY(count_said(*parent, frame->source.blocks));
   if (parent) ++parent->waits_for;
   path_.push_back(std::move(frame));
   return {};
@@ -105,6 +120,7 @@ Result<void> Reseal::count_known(Frame& frame, std::size_t slot, content::Refere
   if (frame.source.level > 1)
     blocks = TRY(count_whole(known, static_cast<std::uint8_t>(frame.source.level - 1),
                              frame.position * kFanout + slot));
+  if (frame.source.level > 1) TRY(count_said(frame, blocks));
   frame.sealed.children[slot] = known;
   frame.sealed.blocks += blocks;
   progress_.done_bytes += blocks * kBlockBytes;

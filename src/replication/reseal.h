@@ -20,8 +20,9 @@ struct DiskToReseal {
   std::int64_t volume_size_gib = 1;
   std::string lease;
   std::string source_snapshot_id;
-  std::string journal;            ///< as DiskToCopy's
-  std::uint64_t moved_bytes = 0;  ///< for this copy by Reseals before this one
+  std::string journal;                                       ///< as DiskToCopy's
+  std::uint64_t moved_bytes = 0;                             ///< for this copy by Reseals before this one
+  std::optional<std::int64_t> content_bytes = std::nullopt;  ///< as DiskToCopy's
 };
 
 /// Works below the compression: chunks are not unpacked, unless a peer's word on their digests is to be
@@ -46,6 +47,7 @@ class Reseal {
     std::uint64_t position = 0;
     content::Node source;
     content::Node sealed;                        ///< what is made of it so far
+    std::uint64_t said_blocks = 0;               ///< by its children, of nodes that the walk has come to
     std::size_t next = 0;                        ///< the slot that the walk looks at next
     bool left = false;                           ///< by the walk
     std::size_t waits_for = 0;                   ///< children that are under way
@@ -70,6 +72,7 @@ class Reseal {
                                     std::uint64_t position) const;
   Result<void> count_known(Frame& frame, std::size_t slot, content::Reference const& known);
   Result<void> push(std::shared_ptr<Frame> const& parent, std::size_t slot, content::Node node);
+  Result<void> count_said(Frame& frame, std::uint64_t blocks) const;
   Result<void> count_moved(std::uint64_t bytes);
   Result<void> fetch_ahead(Frame& frame, std::size_t from_slot);
   Result<std::optional<Batch>> next_batch(Time until);

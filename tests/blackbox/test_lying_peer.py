@@ -69,7 +69,7 @@ CONTENT_LIES = {
     ),
     "a node of the wrong level": Lie(Disk(first=node(2, 2, {0: SEVENS, 5: STARS}))),
     "a block where a node should be": Lie(
-        Disk(root=node(2, 2, {0: SEVENS, 1: node(1, 1, {44: SEVENS})}))
+        Disk(root=node(2, 3, {0: SEVENS, 1: node(1, 1, {44: SEVENS})}))
     ),
     "a node where a block should be": Lie(
         Disk(first=node(1, 2, {0: node(1, 1, {44: SEVENS}), 5: STARS}))
@@ -97,6 +97,10 @@ CONTENT_LIES["a leaf of zstd that unpacks to too much"] = Lie(_disk)
 
 def snapshot(**changes):
     return lambda said: said["snapshots"][0].update(changes)
+
+
+CONTENT_LIES["more content than was opened"] = Lie(opening=snapshot(content_bytes=0))
+CONTENT_LIES["less content than was opened"] = Lie(opening=snapshot(content_bytes=4 * formats.BLOCK_BYTES))
 
 
 def image(**changes):

@@ -587,6 +587,37 @@ TEST_F(CopierTest, takes_no_disk_that_ends_before_what_is_here_of_it) {
   }
 }
 
+TEST_F(CopierTest, takes_no_disk_that_holds_more_or_less_than_its_source_said) {
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto const base = east_.make_image(kOwner.account, "base", source.id);
+  auto const say = [&](std::int64_t content_bytes) {
+    ASSERT_TRUE(east_.run([&](catalogue::Transaction& tx) {
+      return tx.execute("UPDATE snapshots SET content_bytes = ?1 WHERE id = ?2",
+                        {content_bytes, std::string_view(source.id)});
+    }));
+  };
+  for (bool const encrypted : {false, true}) {
+    auto const form = std::string(encrypted ? "sealed " : "open ");
+    for (auto const said : {std::int64_t{0}, source.content_bytes - 1, source.content_bytes + 1,
+                            source.content_bytes + std::int64_t{content::kBlockBytes}}) {
+      say(said);
+      auto const id = *copy(kOwner, base.id, form + std::to_string(said), "us-east-1", encrypted);
+      finish(id);
+      EXPECT_EQ(image(id).state, images::ImageState::failed);
+      EXPECT_EQ(
+          image(id).state_reason,
+          "Copying from us-east-1 failed: us-east-1 sent a disk that holds more or less than it opened");
+    }
+  }
+  ASSERT_TRUE(west_.store->flush());
+  auto const stored = *west_.store->totals();
+  for (auto const& [domain, totals] : stored) EXPECT_EQ(totals.blocks, 0) << "no block was asked for";
+  say(source.content_bytes);
+  auto const id = *copy(kOwner, base.id, "copied");
+  finish(id);
+  EXPECT_EQ(image(id).state, images::ImageState::available) << image(id).state_reason;
+}
+
 TEST_F(CopierTest, gives_its_lease_back_however_a_copy_ends) {
   LeaseCloser closer("us-west-2", west_.catalogue, *sources_, west_.clock);
   auto const source = east_.make_snapshot(kOwner.account, some_blocks());
