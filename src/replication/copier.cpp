@@ -297,7 +297,13 @@ Result<void> Copier::begin_disk(Task& task) {
                       moved_bytes,
                       {},
                       snapshot.content_bytes};
-    task.content = Transfer::as_it_is(content_, *task.source, std::move(wanted), std::move(released), clock_);
+    auto check_needed = [this, id = task.copy.id, epoch = task.copy.epoch] {  // the task names the root
+      return sql::in_transaction(catalogue_, sql::Access::read, [&](catalogue::Transaction& tx) {
+        return catalogue::check_epoch(tx, id, epoch);
+      });
+    };
+    task.content = Transfer::as_it_is(content_, *task.source, std::move(wanted), std::move(released),
+                                      std::move(check_needed), clock_);
     return {};
   }
   auto root = released ? *released : TRY(content::decode_reference(disk.root));

@@ -37,10 +37,12 @@ bool DiskCopy::Batch::is_full() const {
          ranges.size() == m::kMaxRanges;
 }
 
-DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock)
+DiskCopy::DiskCopy(content::Content& content, Source& source, DiskToCopy disk, CheckNeeded check_needed,
+                   Clock& clock)
     : content_(content),
       source_(source, disk.lease, disk.source_snapshot_id, disk.content_bytes),
       disk_(std::move(disk)),
+      check_needed_(std::move(check_needed)),
       is_sealed_(disk_.root && !disk_.root->digest),
       clock_(clock) {
   progress_.moved_bytes = disk_.moved_bytes;
@@ -267,6 +269,22 @@ Result<void> DiskCopy::move(Batch const& batch) {
   return {};
 }
 
+/// A collection that marked before the check found the root needed; one that marks later, although it began
+/// before, finds it counted on; one that begins later waits for the pin. So none of them takes what was seen
+/// below these nodes before they are closed.
+Result<void> DiskCopy::close_exhausted() {
+  if (exhausted_.empty()) return {};
+  auto& store = content_.store();
+  auto const pin = store.pin();
+  auto const root = TRY(store.count_on(disk_.domain, std::span(&disk_.root->id, 1)));
+  if (root.front() == store::Presence::absent)
+    return fail(Fault::unavailable, "what was copied so far is damaged: it is asked for anew");
+  TRY(check_needed_());
+  for (auto const& id : exhausted_) TRY(store.close_node(disk_.domain, id));
+  exhausted_.clear();
+  return {};
+}
+
 Result<bool> DiskCopy::step(Time until) {
   if (!begun_) TRY(begin());
   auto next = [&]() -> Result<std::optional<Batch>> {
@@ -274,8 +292,7 @@ Result<bool> DiskCopy::step(Time until) {
     return next_batch();
   };
   TRY(move_batches<Batch>(mutex_, next, [&](Batch const& batch) { return move(batch); }));
-  for (auto const& id : exhausted_) TRY(content_.store().close_node(disk_.domain, id));
-  exhausted_.clear();
+  TRY(close_exhausted());
   return path_.empty();
 }
 

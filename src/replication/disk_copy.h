@@ -2,6 +2,7 @@
 // by ids, asks for what the account's domain lacks, verifies and appends it, closes nodes children first.
 // What another process says of sealed content is compared by the key that it released, as of open content.
 #pragma once
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -40,14 +41,21 @@ std::optional<store::Placement> journal_moved(std::string const& journal, std::u
 Result<std::uint64_t> find_moved_bytes(store::Store& store, std::string const& snapshot,
                                        std::uint64_t saved_bytes);
 
+/// Fails unless something durable still names a disk's root: only as long as that has been so without a break
+/// is what was once seen below it still here.
+using CheckNeeded = std::function<Result<void>()>;
+
 /// All state lies in the store: made anew after a crash, it goes on where it was and asks for nothing twice.
 /// It moves sealed content without any key; then what a peer says of it is as true as its ids.
 class DiskCopy {
  public:
-  DiskCopy(content::Content& content, Source& source, DiskToCopy disk, Clock& clock);
+  /// `check_needed` is asked before nodes are closed.
+  DiskCopy(content::Content& content, Source& source, DiskToCopy disk, CheckNeeded check_needed,
+           Clock& clock);
 
   /// Moves content over a few connections at once, until about `until`; true when all of it is here and
-  /// closed (durable only after Store::flush). After a failure make a new one.
+  /// closed (durable only after Store::flush). After a failure make a new one. Holds up no collection while
+  /// it waits for the source.
   Result<bool> step(Time until);
   CopyProgress const& progress() const { return progress_; }
 
@@ -95,10 +103,12 @@ class DiskCopy {
                                          Known const& known) const;
   Result<void> check_block(ByteView stored, Known const& known) const;
   Result<void> move(Batch const& batch);
+  Result<void> close_exhausted();
 
   content::Content& content_;
   OpenedDisk const source_;
   DiskToCopy disk_;
+  CheckNeeded const check_needed_;
   bool const is_sealed_;  ///< all of it is, or nothing
   Clock& clock_;
   bool begun_ = false;

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "catalogue/snapshots.h"
+#include "sql/in_transaction.h"
 
 namespace argosy::replication {
 namespace {
@@ -21,9 +23,13 @@ std::unexpected<Error> no_copy(DiskToRepair const& disk) {
 
 }  // namespace
 
-Repair::Repair(content::Content& content, Sources& sources, std::string const& here, DiskToRepair disk,
-               Clock& clock)
-    : content_(content), disk_(std::move(disk)), clock_(clock), candidates_(sources.all()) {
+Repair::Repair(sql::Pool& catalogue, content::Content& content, Sources& sources, std::string const& here,
+               DiskToRepair disk, Clock& clock)
+    : catalogue_(catalogue),
+      content_(content),
+      disk_(std::move(disk)),
+      clock_(clock),
+      candidates_(sources.all()) {
   std::erase_if(candidates_, [&](Source const* source) { return source->region() == here; });
 }
 
@@ -68,9 +74,17 @@ Result<void> Repair::open(Source& source) {
   lease_ = opened->lease;
   auto same = std::ranges::find(opened->snapshots, root, &messages::replication::Snapshot::root);
   if (same == opened->snapshots.end()) return fail(Fault::corrupt, "it opened something else");
+  auto check_needed = [this] {
+    return sql::in_transaction(catalogue_, sql::Access::read,
+                               [&](catalogue::Transaction& tx) -> Result<void> {
+                                 TRY(catalogue::find_snapshot(tx, disk_.snapshot_id));
+                                 return {};
+                               });
+  };
   copy_ = std::make_unique<DiskCopy>(
       content_, source,
-      DiskToCopy{disk_.domain, disk_.root, disk_.volume_size_gib, lease_, same->snapshot_id, {}, 0}, clock_);
+      DiskToCopy{disk_.domain, disk_.root, disk_.volume_size_gib, lease_, same->snapshot_id, {}, 0},
+      std::move(check_needed), clock_);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "replication/disk_copy.h"
+#include "sql/session.h"
 
 namespace argosy::replication {
 
@@ -21,8 +22,8 @@ struct DiskToRepair {
 /// Asks one region after the other. What is here and whole is not moved again. One thread at a time.
 class Repair {
  public:
-  Repair(content::Content& content, Sources& sources, std::string const& here, DiskToRepair disk,
-         Clock& clock);
+  Repair(sql::Pool& catalogue, content::Content& content, Sources& sources, std::string const& here,
+         DiskToRepair disk, Clock& clock);
   /// Gives back the lease at the source.
   ~Repair();
   Repair(Repair const&) = delete;
@@ -41,6 +42,7 @@ class Repair {
   Result<bool> advance();
   void close();
 
+  sql::Pool& catalogue_;
   content::Content& content_;
   DiskToRepair disk_;
   Clock& clock_;

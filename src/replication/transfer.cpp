@@ -4,13 +4,14 @@
 namespace argosy::replication {
 
 std::unique_ptr<Transfer> Transfer::as_it_is(content::Content& content, Source& source, DiskToCopy disk,
-                                             std::optional<content::Child> released, Clock& clock) {
+                                             std::optional<content::Child> released, CheckNeeded check_needed,
+                                             Clock& clock) {
   std::unique_ptr<Transfer> made(new Transfer());
   if (released) disk.released = *released;
   made->released_ = std::move(released);
   made->root_ = disk.root;
   made->height_ = content::height_of(disk.volume_size_gib);
-  made->copy_ = std::make_unique<DiskCopy>(content, source, std::move(disk), clock);
+  made->copy_ = std::make_unique<DiskCopy>(content, source, std::move(disk), std::move(check_needed), clock);
   return made;
 }
 

@@ -20,7 +20,8 @@ class Transfer {
   /// As it is: an unencrypted disk, or (with the root that the source released) one of the same account whose
   /// root's key is only wrapped anew.
   static std::unique_ptr<Transfer> as_it_is(content::Content& content, Source& source, DiskToCopy disk,
-                                            std::optional<content::Child> released, Clock& clock);
+                                            std::optional<content::Child> released, CheckNeeded check_needed,
+                                            Clock& clock);
   /// Sealed for the account's own domain.
   static std::unique_ptr<Transfer> sealed_anew(content::Content& content, Source& source, DiskToReseal disk,
                                                Clock& clock);

@@ -130,7 +130,7 @@ class RepairWork final : public Work {
     auto snapshot = TRY(catalogue::find_snapshot(tx, damaged.snapshot_id));
     auto const root = TRY(content::decode_clear_reference(snapshot.root));
     repair_ = std::make_unique<replication::Repair>(
-        region_.content(), region_.sources(), region_.name(),
+        region_.catalogue(), region_.content(), region_.sources(), region_.name(),
         replication::DiskToRepair{snapshot.id, snapshot.owner, catalogue::domain_number(snapshot.owner), root,
                                   snapshot.volume_size_gib},
         region_.clock());

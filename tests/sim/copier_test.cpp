@@ -15,6 +15,7 @@
 #include "store/sweep.h"
 #include "support/region.h"
 #include "support/wire.h"
+#include "upkeep/collector.h"
 
 namespace argosy::replication {
 namespace {
@@ -304,7 +305,8 @@ TEST_F(CopierTest, blames_the_source_for_what_is_no_manifest_node) {
                             "snap-00000000000000001",
                             {},
                             0};
-    DiskCopy copy(*west_.content, source, wanted, west_.clock);
+    DiskCopy copy(
+        *west_.content, source, wanted, [] { return Result<void>{}; }, west_.clock);
     auto const stepped = copy.step(west_.clock.now() + Duration{1});
     ASSERT_FALSE(stepped);
     EXPECT_EQ(stepped.error().fault, Fault::corrupt);
@@ -568,6 +570,41 @@ TEST_F(CopierTest, stops_a_copy_whose_image_was_deregistered) {
     pass(Duration{100});
   }
   EXPECT_EQ(image(id).state, images::ImageState::pending) << "a cancelled task commits nothing";
+}
+
+TEST_F(CopierTest, closes_nothing_for_a_copy_that_was_cancelled_and_collected_in_the_middle) {
+  auto const first = east_.make_snapshot(kOwner.account, {{0, block(1)}});
+  auto const one = *copy(kOwner, east_.make_image(kOwner.account, "one", first.id).id, "one");
+  finish(one);
+  auto const second = east_.make_snapshot(kOwner.account, {{1, block(2)}}, 1, first);
+  auto const two = east_.make_image(kOwner.account, "two", second.id);
+  auto const cancelled = *copy(kOwner, two.id, "cancelled");
+  std::string again;
+  std::atomic<int> fetches = 0;  // of each copy: its root, the node below, and blocks
+  faults_.before = [&](http::Request const& request) {
+    if (request.path != "/replication/fetch") return;
+    auto const fetch = ++fetches;
+    if (fetch == 6) faults_.away = true;
+    if (fetch != 3) return;
+    auto const known = snapshot_of(one).id;  // the cancelled one has seen its block
+    deregister(one);
+    deregister(cancelled);
+    ASSERT_TRUE(west_.run([&](catalogue::Transaction& tx) { return catalogue::remove_snapshot(tx, known); }));
+    upkeep::Collection collection(west_.catalogue, *west_.store, west_.clock, 1, true, {});
+    for (int i = 0; i < 100 && collection.phase() != upkeep::Collection::Phase::done; ++i)
+      ASSERT_TRUE(collection.step());
+    ASSERT_EQ(collection.phase(), upkeep::Collection::Phase::done) << "it waits for no fetch";
+    again = *copy(kOwner, two.id, "again");
+    copier_->look_for_tasks();
+    ASSERT_TRUE(copier_->step());  // another thread, which gets the same nodes and no block
+    faults_.away = false;
+  };
+  copier_->look_for_tasks();
+  ASSERT_TRUE(copier_->step());
+  ASSERT_EQ(fetches, 6);
+  finish(again);
+  ASSERT_EQ(image(again).state, images::ImageState::available) << image(again).state_reason;
+  EXPECT_EQ(west_.read(snapshot_of(again)), (Blocks{{0, block(1)}, {1, block(2)}}));
 }
 
 TEST_F(CopierTest, takes_no_disk_that_ends_before_what_is_here_of_it) {

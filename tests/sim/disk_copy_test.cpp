@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "replication/repair.h"
 #include "replication/reseal.h"
 #include "support/wire.h"
+#include "upkeep/collector.h"
 
 namespace argosy::replication {
 namespace {
@@ -23,8 +25,9 @@ class DiskCopyTest : public testing::Test {
     EXPECT_TRUE(opened) << opened.error().message;
     return {number_, *content::decode_clear_reference(snapshot.root), 1, opened->lease, snapshot.id, {}, 0};
   }
-  Result<bool> copy(DiskToCopy const& disk) {
-    DiskCopy copy(*west_.content, source_, disk, west_.clock);
+  Result<bool> copy(
+      DiskToCopy const& disk, CheckNeeded const& check_needed = [] { return Result<void>{}; }) {
+    DiskCopy copy(*west_.content, source_, disk, check_needed, west_.clock);
     return copy.step(west_.clock.now() + Duration{1});  // all of it: the clock stands still
   }
   Result<bool> reseal(images::Snapshot const& snapshot) {
@@ -39,6 +42,12 @@ class DiskCopyTest : public testing::Test {
                    0},
                   west_.clock);
     return reseal.step(west_.clock.now() + Duration{1});
+  }
+  upkeep::Collection new_collection() { return {west_.catalogue, *west_.store, west_.clock, 1, true, {}}; }
+  /// To its end, or until it waits for work under way.
+  static void collect(upkeep::Collection& collection) {
+    for (int i = 0; i < 100 && collection.phase() != upkeep::Collection::Phase::done; ++i)
+      ASSERT_TRUE(collection.step());
   }
   /// Here.
   std::int64_t count_blocks() {
@@ -91,6 +100,67 @@ TEST_F(DiskCopyTest, asks_for_no_more_blocks_than_the_nodes_above_say) {
   say(40, 40);
   EXPECT_TRUE(copy(wanted(snapshot)));
   EXPECT_TRUE(reseal(snapshot));
+}
+
+/// Nothing names its root any more, from right after it was asked.
+TEST_F(DiskCopyTest, closes_only_what_no_collection_takes_meanwhile) {
+  auto const first = east_.make_snapshot(kOwner.account, {{0, block(1)}});
+  ASSERT_TRUE(copy(wanted(first)));
+  auto const second = east_.make_snapshot(kOwner.account, {{1, block(2)}}, 1, first);
+  auto began_before = new_collection();
+  auto began_later = new_collection();
+  faults_.before = [&](http::Request const& request) {  // block 0 has been seen by then
+    if (request.path != "/replication/fetch" || faults_.fetches != 5) return;
+    ASSERT_TRUE(began_before.step());
+  };
+  int asked = 0;
+  auto const whole = copy(wanted(second), [&]() -> Result<void> {
+    ++asked;
+    collect(began_before);
+    EXPECT_EQ(began_before.phase(), upkeep::Collection::Phase::done);
+    collect(began_later);
+    EXPECT_EQ(began_later.phase(), upkeep::Collection::Phase::wait);
+    return {};
+  });
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_TRUE(*whole);
+  EXPECT_EQ(asked, 1);
+  content::Disk const made{number_, *content::decode_reference(second.root), 1};
+  EXPECT_EQ(west_.read(made), (Blocks{{0, block(1)}, {1, block(2)}}));
+  collect(began_later);
+  auto last = new_collection();
+  collect(last);
+  EXPECT_EQ(count_blocks(), 0) << "nobody recorded it";
+}
+
+TEST_F(DiskCopyTest, repairs_nothing_of_a_snapshot_that_was_deleted_in_the_middle) {
+  auto const there = east_.make_snapshot(kOwner.account, {{0, block(1)}});
+  auto here = there;
+  here.id = make_resource_id(*west_.entropy, "snap-");
+  ASSERT_TRUE(west_.run([&](catalogue::Transaction& tx) { return catalogue::insert_snapshot(tx, here); }));
+  Sources sources;
+  sources.add(std::make_unique<Source>("us-east-1", "us-west-2", std::make_unique<Wire>(answering_, faults_),
+                                       std::nullopt));
+  auto const repair = [&] {
+    Repair work(west_.catalogue, *west_.content, sources, "us-west-2",
+                {here.id, here.owner, number_, *content::decode_clear_reference(here.root), 1}, west_.clock);
+    for (auto ended = work.step(); ended && !*ended;) ended = work.step();
+    return std::pair(work.source(), work.refusals());
+  };
+  bool removed = false;
+  faults_.before = [&](http::Request const& request) {
+    if (request.path != "/replication/fetch" || faults_.fetches < 2 || std::exchange(removed, true)) return;
+    ASSERT_TRUE(
+        west_.run([&](catalogue::Transaction& tx) { return catalogue::remove_snapshot(tx, here.id); }));
+  };
+  auto const [from, refusals] = repair();
+  EXPECT_TRUE(removed);
+  EXPECT_EQ(from, "");
+  ASSERT_EQ(refusals.size(), 1U);
+  EXPECT_NE(refusals.front().find(here.id), std::string::npos) << refusals.front();
+  ASSERT_TRUE(west_.run([&](catalogue::Transaction& tx) { return catalogue::insert_snapshot(tx, here); }));
+  EXPECT_EQ(repair().first, "us-east-1");
+  EXPECT_EQ(west_.read(here), (Blocks{{0, block(1)}}));
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ class SealedCopy : public testing::Test {
             0};
   }
   Result<replication::CopyProgress> copy(Region& west, DiskToCopy const& disk) {
-    DiskCopy copy(*west.content, source_, disk, west.clock);
+    DiskCopy copy(
+        *west.content, source_, disk, [] { return Result<void>{}; }, west.clock);
     bool const whole = TRY(copy.step(west.clock.now() + Duration{1}));
     EXPECT_TRUE(whole) << "the clock stands still";
     TRY(west.store->flush());

@@ -215,7 +215,7 @@ struct Other {
 /// Why it was not repaired; nothing if it was.
 std::vector<std::string> repair(Scene& scene, Other& other) {
   auto const snapshot = scene.machine.uploads().find(scene.kept);
-  replication::Repair bringing(*scene.region().content, other.sources, "us-west-2",
+  replication::Repair bringing(scene.region().catalogue, *scene.region().content, other.sources, "us-west-2",
                                {snapshot.id, snapshot.owner, catalogue::domain_number(snapshot.owner),
                                 *content::decode_clear_reference(snapshot.root), snapshot.volume_size_gib},
                                scene.region().clock);
