@@ -210,8 +210,10 @@ Result<std::int64_t> count_damaged(sql::Transaction& tx) {
 }
 
 Result<bool> has_damage(sql::Transaction& tx, Domain domain) {
+  // By this index: SQLite would go through all chunks of the domain, which the table is ordered by.
   auto rows =
-      TRY(tx.query("SELECT 1 FROM chunks WHERE state = 2 AND domain = ?1 LIMIT 1", {as_integer(domain)}));
+      TRY(tx.query("SELECT 1 FROM chunks INDEXED BY chunks_damaged WHERE state = 2 AND domain = ?1 LIMIT 1",
+                   {as_integer(domain)}));
   return rows->next();
 }
 

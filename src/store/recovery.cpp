@@ -283,7 +283,6 @@ Result<Recovered> Recovery::run() {
   recovered.lost_chunks = lost_chunks_;
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
   recovered.journal_damaged = TRY(index::number(tx, index::kJournalDamaged, 0)) == 1;
-  recovered.damaged = TRY(index::count_damaged(tx)) > 0;
   return recovered;
 }
 

@@ -6,7 +6,6 @@ namespace argosy::store {
 
 struct Recovered {
   std::int64_t generation = 1;
-  bool damaged = false;
   std::uint64_t lost_chunks = 0;  ///< found missing, with a pack or its end, by this start
   /// Records that the index did not know were damaged: the journal of an upload may lack some of them.
   bool journal_damaged = false;

@@ -12,13 +12,6 @@ Result<std::optional<Location>> Store::State::locate(sql::Transaction& tx, Domai
   return row->location;
 }
 
-bool Store::State::proves_subtree(sql::Transaction& tx, Domain domain, Location const& at) {
-  if (at.state != ChunkState::closed) return false;
-  if (at.level == 0 || !damaged) return true;
-  auto damage = index::has_damage(tx, domain);
-  return damage && !*damage;
-}
-
 Result<Bytes> Store::State::read(ChunkId const& id, Location const& at) {
   Bytes stored(at.length_bytes);
   auto done = bucket.read(pack_name(at.pack), at.offset_bytes, stored);
@@ -119,7 +112,6 @@ Result<void> Store::State::flush_once() {
 Result<void> Store::State::report_damage(Domain domain, ChunkId const& id, Location const& at) {
   log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain,
             pack_name(at.pack), at.offset_bytes);
-  damaged = true;
   ++damage_found;
   pending.forget_chunk({domain, id}, at);
   return write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {

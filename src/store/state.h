@@ -29,7 +29,6 @@ struct Store::State {
   std::set<std::int64_t> failed_packs;  ///< what of them is not in the index must be written anew
   std::atomic<bool> journal_damaged = false;
   std::atomic<std::uint64_t> damage_found = 0;  // times, by the start and since
-  std::atomic<bool> damaged = false;            // some chunk of some domain is: ask the index which domain's
 
   template <class Function>
   auto read_index(Function function) -> decltype(function(std::declval<sql::Transaction&>())) {
@@ -58,7 +57,6 @@ struct Store::State {
 
   /// Nothing if absent or damaged.
   Result<std::optional<Location>> locate(sql::Transaction& tx, Domain domain, ChunkId const& id);
-  bool proves_subtree(sql::Transaction& tx, Domain domain, Location const& at);
   /// Reads and verifies; `corrupt` if the bytes are not the chunk's.
   Result<Bytes> read(ChunkId const& id, Location const& at);
 

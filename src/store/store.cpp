@@ -32,7 +32,6 @@ Result<std::unique_ptr<Store>> Store::open(bucket::Bucket& bucket, sql::Pool& se
   auto state = std::make_unique<State>(bucket, sessions, options);
   auto recovered = TRY(recover(bucket, sessions, state->writers));
   state->pins.start(recovered.generation);
-  state->damaged = recovered.damaged;
   state->damage_found = recovered.lost_chunks;
   state->journal_damaged = recovered.journal_damaged;
   return std::unique_ptr<Store>(new Store(std::move(state)));
@@ -42,7 +41,8 @@ Result<std::vector<Presence>> Store::count_on(Domain domain, std::span<ChunkId c
   auto session = TRY(state_->sessions.take());
   std::shared_lock lock(state_->gate);
   auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
-  std::vector<Presence> out;
+  std::vector<std::optional<Location>> found;
+  bool closed_nodes = false;
   for (auto const& id : ids) {
     auto at = state_->pending.count_on({domain, id});
     if (!at) {
@@ -52,8 +52,16 @@ Result<std::vector<Presence>> Store::count_on(Domain domain, std::span<ChunkId c
         if (row->generation < state_->pins.generation()) state_->pending.add_chunk({domain, id}, *at);
       }
     }
-    auto const here = at && state_->proves_subtree(tx, domain, *at) ? Presence::closed : Presence::staged;
-    out.push_back(at ? here : Presence::absent);
+    closed_nodes = closed_nodes || (at && at->level > 0 && at->state == ChunkState::closed);
+    found.push_back(at);
+  }
+  bool const damage = closed_nodes && TRY(index::has_damage(tx, domain));
+  std::vector<Presence> out;
+  out.reserve(found.size());
+  for (auto const& at : found) {
+    bool const whole = at && at->state == ChunkState::closed && (at->level == 0 || !damage);
+    if (!at) out.push_back(Presence::absent);
+    if (at) out.push_back(whole ? Presence::closed : Presence::staged);
   }
   return out;
 }

@@ -1,0 +1,64 @@
+// What one caller of a store does between two steps of another.
+#include <gtest/gtest.h>
+
+#include "store/state.h"
+#include "support/chunks.h"
+#include "support/folder.h"
+#include "support/session.h"
+
+namespace argosy::store {
+namespace {
+
+using tests::stored_block;
+using tests::stored_node;
+
+class Races : public testing::Test {
+ protected:
+  void SetUp() override { reopen(); }
+  void TearDown() override {
+    watch_.on_query(nullptr);
+    watch_.on_write(nullptr);
+    watch_.on_answer("", nullptr);
+  }
+  void reopen() {
+    store_.reset();
+    store_ = *Store::open(*packs_, sessions_, options_);
+  }
+  ChunkId put(Bytes const& stored) {
+    NewChunk const chunk{digest::sha256(stored), stored};
+    EXPECT_TRUE(store_->put(1, chunk, std::nullopt));
+    return chunk.id;
+  }
+  std::optional<ChunkRow> find(ChunkId const& id) {
+    return *store_->state().read_index([&](sql::Transaction& tx) { return index::find_chunk(tx, 1, id); });
+  }
+
+  tests::Folder const folder_;
+  tests::Watch watch_;
+  StoreOptions options_;
+  std::unique_ptr<bucket::Bucket> packs_ = bucket::open_memory();
+  sql::Pool sessions_{[this]() -> Result<std::unique_ptr<sql::Session>> {
+                        auto session = TRY(sql::open_sqlite(folder_ / "index.db", sql::Durability::process));
+                        return std::make_unique<tests::WatchedSession>(std::move(session), watch_);
+                      },
+                      4};
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(Races, many_nodes_are_counted_on_with_one_question_for_damage) {
+  std::vector<ChunkId> nodes;
+  auto const damaged = put(stored_block("damaged"));
+  for (int i = 0; i < 10; ++i)
+    nodes.push_back(put(stored_node(1, {put(stored_block("block " + std::to_string(i)))})));
+  ASSERT_TRUE(store_->flush());
+  ASSERT_TRUE(store_->state().report_damage(1, damaged, find(damaged)->location));
+  int questions = 0;
+  watch_.on_query([&](std::string_view statement) {
+    questions += statement.find("chunks_damaged") != std::string_view::npos ? 1 : 0;
+  });
+  EXPECT_EQ(*store_->count_on(1, nodes), std::vector(nodes.size(), Presence::staged));
+  EXPECT_EQ(questions, 1);
+}
+
+}  // namespace
+}  // namespace argosy::store
