@@ -5,10 +5,25 @@
 
 namespace argosy::store {
 
-Result<std::optional<Location>> Store::State::locate(sql::Transaction& tx, Domain domain, ChunkId const& id) {
-  if (auto found = pending.find_chunk({domain, id})) return found;
-  auto row = TRY(index::find_chunk(tx, domain, id));
+Result<std::vector<std::optional<Location>>> Store::State::locate(sql::Transaction& tx, Domain domain,
+                                                                  std::span<ChunkId const> ids) {
+  // What waits comes first, for all of them: the first look at the index fixes what can be seen there, and
+  // what a flush brings into it after that would be found in neither.
+  std::vector<std::optional<Location>> found;
+  for (auto const& id : ids) found.push_back(pending.find_chunk({domain, id}));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (found[i]) continue;
+    auto const row = TRY(index::find_chunk(tx, domain, ids[i]));
+    if (row && row->location.state != ChunkState::damaged) found[i] = row->location;
+  }
+  return found;
+}
+
+Result<std::optional<Location>> Store::State::count_on_row(sql::Transaction& tx, Domain domain,
+                                                           ChunkId const& id) {
+  auto const row = TRY(index::find_chunk(tx, domain, id));
   if (!row || row->location.state == ChunkState::damaged) return std::nullopt;
+  if (row->generation < pins.generation()) pending.add_chunk({domain, id}, row->location);
   return row->location;
 }
 

@@ -55,8 +55,15 @@ struct Store::State {
     return tx.commit();
   }
 
-  /// Nothing if absent or damaged.
-  Result<std::optional<Location>> locate(sql::Transaction& tx, Domain domain, ChunkId const& id);
+  /// Nothing for those that are absent or damaged. `tx` has read nothing yet.
+  Result<std::vector<std::optional<Location>>> locate(sql::Transaction& tx, Domain domain,
+                                                      std::span<ChunkId const> ids);
+  Result<std::optional<Location>> locate(sql::Transaction& tx, Domain domain, ChunkId const& id) {
+    auto found = TRY(locate(tx, domain, std::span(&id, 1)));
+    return found.front();
+  }
+  /// As locate of one that does not wait; what is found is written with this generation or a later one.
+  Result<std::optional<Location>> count_on_row(sql::Transaction& tx, Domain domain, ChunkId const& id);
   /// Reads and verifies; `corrupt` if the bytes are not the chunk's.
   Result<Bytes> read(ChunkId const& id, Location const& at);
 

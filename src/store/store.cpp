@@ -42,18 +42,12 @@ Result<std::vector<Presence>> Store::count_on(Domain domain, std::span<ChunkId c
   std::shared_lock lock(state_->gate);
   auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
   std::vector<std::optional<Location>> found;
+  for (auto const& id : ids) found.push_back(state_->pending.count_on({domain, id}));  // first: see locate
   bool closed_nodes = false;
-  for (auto const& id : ids) {
-    auto at = state_->pending.count_on({domain, id});
-    if (!at) {
-      auto row = TRY(index::find_chunk(tx, domain, id));
-      if (row && row->location.state != ChunkState::damaged) {
-        at = row->location;
-        if (row->generation < state_->pins.generation()) state_->pending.add_chunk({domain, id}, *at);
-      }
-    }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    auto& at = found[i];
+    if (!at) at = TRY(state_->count_on_row(tx, domain, ids[i]));
     closed_nodes = closed_nodes || (at && at->level > 0 && at->state == ChunkState::closed);
-    found.push_back(at);
   }
   bool const damage = closed_nodes && TRY(index::has_damage(tx, domain));
   std::vector<Presence> out;
@@ -88,24 +82,20 @@ Result<Bytes> Store::get(Domain domain, ChunkId const& id) {
 }
 
 Result<void> Store::get_framed(Domain domain, std::span<ChunkId const> ids, Bytes& out) {
-  auto locations = TRY(state_->read_index([&](sql::Transaction& tx) -> Result<std::vector<Location>> {
-    std::vector<Location> found;
-    for (auto const& id : ids) {
-      auto at = TRY(state_->locate(tx, domain, id));
-      if (!at) return fail(Fault::not_found, "chunk " + id.hex() + " is not here");
-      found.push_back(*at);
-    }
-    return found;
-  }));
+  auto const locations =
+      TRY(state_->read_index([&](sql::Transaction& tx) { return state_->locate(tx, domain, ids); }));
   std::size_t total = out.size();
-  for (auto const& at : locations) total += 4 + at.length_bytes;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!locations[i]) return fail(Fault::not_found, "chunk " + ids[i].hex() + " is not here");
+    total += 4 + locations[i]->length_bytes;
+  }
   out.reserve(total);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    put_le(out, locations[i].length_bytes);
+    auto const& at = *locations[i];
+    put_le(out, at.length_bytes);
     auto start = out.size();
-    out.resize(start + locations[i].length_bytes);
-    auto read = state_->bucket.read(pack_name(locations[i].pack), locations[i].offset_bytes,
-                                    std::span(out).subspan(start));
+    out.resize(start + at.length_bytes);
+    auto read = state_->bucket.read(pack_name(at.pack), at.offset_bytes, std::span(out).subspan(start));
     if (read) continue;
     auto stored = TRY(get(domain, ids[i]));  // it may have moved meanwhile
     std::ranges::copy(stored, out.begin() + static_cast<std::ptrdiff_t>(start));

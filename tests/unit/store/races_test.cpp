@@ -60,5 +60,24 @@ TEST_F(Races, many_nodes_are_counted_on_with_one_question_for_damage) {
   EXPECT_EQ(questions, 1);
 }
 
+TEST_F(Races, what_a_flush_takes_into_the_index_meanwhile_is_here_for_who_asks_for_several) {
+  std::array const blocks{stored_block("older"), stored_block("newer")};
+  auto const older = put(blocks[0]);
+  ASSERT_TRUE(store_->flush());
+  std::array const ids{older, put(blocks[1])};
+  auto const flush = [&] { EXPECT_TRUE(store_->flush()); };
+  watch_.on_answer("FROM chunks", flush);
+  EXPECT_EQ(*store_->count_on(1, ids), std::vector(2, Presence::closed));
+  EXPECT_TRUE(find(ids[1])) << "it was flushed";
+
+  auto const newest = stored_block("newest");
+  std::array const next{older, put(newest)};
+  watch_.on_answer("FROM chunks", flush);
+  Bytes framed;
+  auto const got = store_->get_framed(1, next, framed);
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(to_bytes(ByteView(framed).last(newest.size())), newest);
+}
+
 }  // namespace
 }  // namespace argosy::store
