@@ -21,7 +21,8 @@ struct Store::State {
   Writers writers;
   Pending pending;
   Pins pins;
-  /// Held shared while somebody counts on chunks, exclusively (and briefly) while chunks are dropped or move.
+  /// Held shared while somebody counts on chunks or closes them, exclusively (and briefly) while chunks are
+  /// dropped or move.
   /// Taken after a session of the index, never before.
   std::shared_mutex gate;
   std::mutex upkeep_mutex;              // one step of a sweep, a compaction or a scrub at a time

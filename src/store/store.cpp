@@ -122,10 +122,15 @@ Result<void> Store::stage_nodes(Domain domain, std::span<NewChunk const> chunks,
 }
 
 Result<void> Store::close_node(Domain domain, ChunkId const& id) {
-  auto at = TRY(state_->read_index([&](sql::Transaction& tx) { return state_->locate(tx, domain, id); }));
-  if (!at) return fail(Fault::not_found, "node " + id.hex() + " is not here");
-  at->state = ChunkState::closed;
-  state_->pending.add_chunk({domain, id}, *at);
+  {
+    auto session = TRY(state_->sessions.take());
+    std::shared_lock lock(state_->gate);  // or the row would come back, as closed, that is dropped meanwhile
+    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
+    auto at = TRY(state_->locate(tx, domain, id));
+    if (!at) return fail(Fault::not_found, "node " + id.hex() + " is not here");
+    at->state = ChunkState::closed;
+    state_->pending.add_chunk({domain, id}, *at);
+  }
   return state_->flush_if_many();
 }
 

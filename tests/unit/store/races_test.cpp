@@ -1,7 +1,10 @@
 // What one caller of a store does between two steps of another.
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "store/state.h"
+#include "store/sweep.h"
 #include "support/chunks.h"
 #include "support/folder.h"
 #include "support/session.h"
@@ -77,6 +80,29 @@ TEST_F(Races, what_a_flush_takes_into_the_index_meanwhile_is_here_for_who_asks_f
   auto const got = store_->get_framed(1, next, framed);
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(to_bytes(ByteView(framed).last(newest.size())), newest);
+}
+
+TEST_F(Races, a_node_that_is_closed_while_a_sweep_would_drop_it_stays_with_what_lies_below_it) {
+  auto const block = put(stored_block("one"));
+  auto const stored = stored_node(1, {block});
+  NewChunk const node{digest::sha256(stored), stored};
+  ASSERT_TRUE(store_->stage_nodes(1, std::span(&node, 1), std::nullopt));
+  ASSERT_TRUE(store_->flush());
+  std::future<void> sweeping;
+  watch_.on_answer("FROM chunks", [&] {  // the node was found: it would be gone, if nothing held the sweep up
+    sweeping = std::async(std::launch::async, [&] {
+      auto sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+      EXPECT_TRUE(*sweep->is_ready());
+      while (!*sweep->step()) {
+      }
+    });
+    sweeping.wait_for(std::chrono::milliseconds(500));
+  });
+  auto const closed = store_->close_node(1, node.id);
+  sweeping.get();
+  ASSERT_TRUE(closed) << closed.error().message;
+  EXPECT_TRUE(*store_->contains(1, node.id));
+  EXPECT_TRUE(*store_->contains(1, block));
 }
 
 }  // namespace
