@@ -173,8 +173,12 @@ Result<void> Compaction::move_rows(std::span<Live const> chunks) {
   while (!chunks.empty()) {
     auto const count = std::min(chunks.size(), kMovesAtOnce);
     TRY(state.change_index_alone([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
-      for (auto const& chunk : chunks.first(count))
-        TRY(index::move_chunk(tx, sums, chunk.domain, chunk.id, chunk.at, chunk.to));
+      for (auto const& chunk : chunks.first(count)) {
+        bool const moved = TRY(index::move_chunk(tx, sums, chunk.domain, chunk.id, chunk.at, chunk.to));
+        // What waits is durable at its new place already, also if this does not come about.
+        if (moved)
+          state.pending.move_chunk({chunk.domain, chunk.id}, chunk.at, chunk.to.pack, chunk.to.offset_bytes);
+      }
       return {};
     }));
     chunks = chunks.subspan(count);

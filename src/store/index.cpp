@@ -113,19 +113,20 @@ Result<void> Sums::save(sql::Transaction& tx) const {
   return {};
 }
 
-Result<void> save_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row) {
+Result<ChunkRow> save_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row, Verified verified) {
   auto known = TRY(find_chunk(tx, row.domain, row.id));
-  if (!known || (known->location.state == ChunkState::damaged && row.location.state != ChunkState::damaged)) {
+  bool const other = verified == Verified::yes || (known && !known->location.same_place(row.location));
+  if (!known || (known->location.state == ChunkState::damaged && other)) {
     TRY(place_chunk(tx, row));
     sums.add(row.domain, row.location);
-    return {};
+    return row;
   }
   auto merged = *known;
-  if (row.location.state != ChunkState::damaged)
-    merged.location.state = std::max(known->location.state, row.location.state);
+  merged.location.state = std::max(known->location.state, row.location.state);
   merged.generation = std::max(known->generation, row.generation);
   bool const same = merged.location.state == known->location.state && merged.generation == known->generation;
-  return same ? Result<void>{} : place_chunk(tx, merged);
+  if (!same) TRY(place_chunk(tx, merged));
+  return merged;
 }
 
 Result<std::optional<ChunkRow>> find_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id) {

@@ -87,9 +87,11 @@ class Sums {
   std::map<Domain, DomainTotals> totals_;
 };
 
-/// Keeps a row that is already there unless that one is damaged; a staged one may become closed, and the
-/// generation grows.
-Result<void> save_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row);
+/// Whether a row's bytes were read and compared just now.
+enum class Verified { no, yes };
+/// Keeps a row that is already there unless that one is damaged, and the new one lies elsewhere or is
+/// verified; a staged one may become closed, and the generation grows. Returns the row as it is now.
+Result<ChunkRow> save_chunk(sql::Transaction& tx, Sums& sums, ChunkRow const& row, Verified verified);
 Result<std::optional<ChunkRow>> find_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id);
 Result<void> close_chunk(sql::Transaction& tx, Domain domain, ChunkId const& id);
 /// If the chunk still lies there.

@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -47,23 +48,31 @@ class Pending {
   std::optional<Bytes> find_lookup(Domain domain, ByteView name);
   /// What waits here of this chunk at this place is not (it was found damaged).
   void forget_chunk(ChunkKey const& key, Location const& at);
+  /// What waits here of this chunk at `from` lies there now.
+  void move_chunk(ChunkKey const& key, Location const& from, std::int64_t pack, std::uint64_t offset_bytes);
   std::size_t size();
 
   // For what lies in packs that failed (no flush is under way):
   std::vector<std::pair<ChunkKey, Location>> chunks_in(std::set<std::int64_t> const& packs);
-  void move_chunk(ChunkKey const& key, std::int64_t pack, std::uint64_t offset_bytes);
   /// As records, with the sequences that they had.
   std::vector<Record> placements();
 
   /// Takes what waits; the caller, one at a time, reads it without a lock, then says done or failed.
   PendingRows const& begin_flush();
+  /// A chunk that was taken, as it is now; nothing if it was forgotten since.
+  std::optional<Location> find_taken(ChunkKey const& key);
   void flush_done();
   void flush_failed();
 
  private:
+  std::optional<Location> find_flushing(ChunkKey const& key) const;  // with the lock held
+
   std::mutex mutex_;
   PendingRows active_;
   PendingRows flushing_;
+  /// What has changed since of chunks in `flushing_`, which is read without a lock: where they lie, or
+  /// (nothing) that they are forgotten.
+  std::unordered_map<ChunkKey, std::optional<Location>, ChunkKeyHash> changed_;
 };
 
 }  // namespace argosy::store

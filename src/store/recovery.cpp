@@ -54,7 +54,7 @@ Result<void> Recovery::commit_batch() {
   auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
   index::Sums sums;
   for (auto const& row : batch_) {
-    if (row.has_chunk) TRY(index::save_chunk(tx, sums, row.chunk));
+    if (row.has_chunk) TRY(index::save_chunk(tx, sums, row.chunk, index::Verified::yes));
     if (row.placement) TRY(index::save_placement(tx, *row.placement, row.sequence));
   }
   TRY(sums.save(tx));

@@ -83,13 +83,27 @@ Result<void> Store::State::write_anew() {
     record.id = key.id;
     ByteView const payload = *stored;
     TRY(writers.append(std::span(&record, 1), std::span(&payload, 1),
-                       [&](std::int64_t pack) { pending.move_chunk(key, pack, record.payload_offset); }));
+                       [&](std::int64_t pack) { pending.move_chunk(key, at, pack, record.payload_offset); }));
   }
   for (auto& record : pending.placements()) {
     ByteView const nothing;
     TRY(writers.append(std::span(&record, 1), std::span(&nothing, 1), [](std::int64_t) {}));
   }
   failed_packs.clear();
+  return {};
+}
+
+Result<void> Store::State::save_taken(sql::Transaction& tx, index::Sums& sums, PendingRows const& rows) {
+  auto const generation = pins.generation();
+  for (auto const& [key, taken] : rows.chunks) {
+    auto const at = pending.find_taken(key);
+    if (!at) continue;
+    ChunkRow const row{key.domain, key.id, *at, generation};
+    auto const saved = TRY(index::save_chunk(tx, sums, row, index::Verified::no));
+    // Of two copies the index keeps one: nobody may look for the chunk where the other's pack was.
+    if (!saved.location.same_place(*at))
+      pending.move_chunk(key, *at, saved.location.pack, saved.location.offset_bytes);
+  }
   return {};
 }
 
@@ -104,9 +118,7 @@ Result<void> Store::State::flush_once() {
       if (!mark.full) TRY(mark.writer->sync());
     }
     return write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
-      auto const generation = pins.generation();
-      for (auto const& [key, location] : rows->chunks)
-        TRY(index::save_chunk(tx, sums, {key.domain, key.id, location, generation}));
+      TRY(save_taken(tx, sums, *rows));
       for (auto const& [key, row] : rows->placements)
         TRY(index::save_placement(tx, {key.first, key.second, row.second}, row.first));
       for (auto const& [key, lookup] : rows->lookups)
@@ -128,10 +140,10 @@ Result<void> Store::State::report_damage(Domain domain, ChunkId const& id, Locat
   log_error("chunk {} of domain {:012} is damaged in {} at {}: counts as absent", id.hex(), domain,
             pack_name(at.pack), at.offset_bytes);
   ++damage_found;
-  pending.forget_chunk({domain, id}, at);
-  return write_index([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
+  return change_index_alone([&](sql::Transaction& tx, index::Sums& sums) -> Result<void> {
+    pending.forget_chunk({domain, id}, at);
     ChunkRow const row{domain, id, at, pins.generation()};
-    TRY(index::save_chunk(tx, sums, row));  // it may have been pending only
+    TRY(index::save_chunk(tx, sums, row, index::Verified::no));  // it may have been pending only
     return index::mark_damaged(tx, sums, row);
   });
 }

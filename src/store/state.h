@@ -22,8 +22,7 @@ struct Store::State {
   Pending pending;
   Pins pins;
   /// Held shared while somebody counts on chunks or closes them, exclusively (and briefly) while chunks are
-  /// dropped or move.
-  /// Taken after a session of the index, never before.
+  /// dropped, move or are found damaged. Taken after a session of the index, never before.
   std::shared_mutex gate;
   std::mutex upkeep_mutex;              // one step of a sweep, a compaction or a scrub at a time
   std::mutex flush_mutex;               // one flush at a time; guards failed_packs
@@ -73,6 +72,8 @@ struct Store::State {
   Result<void> flush_if_many() { return pending.size() >= options.batch_rows ? flush() : Result<void>{}; }
   Result<void> flush();
   Result<void> flush_once();
+  /// The chunks that a flush has taken, as they are now.
+  Result<void> save_taken(sql::Transaction& tx, index::Sums& sums, PendingRows const& rows);
   Result<void> write_anew();
   /// It counts as absent from now on. Fails if that cannot be recorded: then it is found again.
   Result<void> report_damage(Domain domain, ChunkId const& id, Location const& at);

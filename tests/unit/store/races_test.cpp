@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "store/compaction.h"
 #include "store/state.h"
 #include "store/sweep.h"
 #include "support/chunks.h"
@@ -34,6 +35,25 @@ class Races : public testing::Test {
   }
   std::optional<ChunkRow> find(ChunkId const& id) {
     return *store_->state().read_index([&](sql::Transaction& tx) { return index::find_chunk(tx, 1, id); });
+  }
+
+  /// A whole sweep; nothing is needed but `root`.
+  void sweep(ChunkId const& root) {
+    auto sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+    EXPECT_TRUE(*sweep->is_ready());
+    sweep->mark(1, root);
+    while (!*sweep->step()) {
+    }
+  }
+  /// Removes at once what nothing needs; somebody counts on `id` at every moment at which something is
+  /// written.
+  void compact_while_counting_on(ChunkId const& id) {
+    watch_.on_write([&] { EXPECT_TRUE(*store_->contains(1, id)); });
+    Compaction compaction(*store_, {.grace = Duration{0}});
+    while (!*compaction.step({})) {
+    }
+    watch_.on_write(nullptr);
+    EXPECT_GT(compaction.result().removed_bytes, 0U);
   }
 
   tests::Folder const folder_;
@@ -103,6 +123,72 @@ TEST_F(Races, a_node_that_is_closed_while_a_sweep_would_drop_it_stays_with_what_
   ASSERT_TRUE(closed) << closed.error().message;
   EXPECT_TRUE(*store_->contains(1, node.id));
   EXPECT_TRUE(*store_->contains(1, block));
+}
+
+TEST_F(Races, damage_that_is_found_during_a_flush_stays_known) {
+  auto const id = put(stored_block("one"));
+  ASSERT_TRUE(store_->flush());
+  auto const row = *find(id);
+  auto const sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+  ASSERT_TRUE(*store_->contains(1, id)) << "it waits to be written with the new generation";
+  int writes = 0;
+  watch_.on_write([&] {
+    if (++writes > 1) return;
+    ASSERT_TRUE(store_->state().report_damage(1, id, row.location));
+    EXPECT_FALSE(*store_->contains(1, id)) << "although it is on its way into the index";
+  });
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(writes, 2);
+  EXPECT_FALSE(*store_->contains(1, id));
+  EXPECT_EQ(store_->pack_totals()->damaged_chunks, 1);
+  put(stored_block("one"));
+  ASSERT_TRUE(store_->flush());
+  EXPECT_TRUE(*store_->contains(1, id));
+  EXPECT_EQ(store_->pack_totals()->damaged_chunks, 0);
+}
+
+TEST_F(Races, damage_that_is_found_during_a_flush_that_fails_stays_known) {
+  auto const id = put(stored_block("one"));
+  ASSERT_TRUE(store_->flush());
+  auto const row = *find(id);
+  auto const sweep = *Sweep::begin(*store_, 1U << 20U, 1);
+  auto& pending = store_->state().pending;
+  pending.add_chunk({1, id}, row.location);
+  pending.begin_flush();
+  ASSERT_TRUE(store_->state().report_damage(1, id, row.location));
+  pending.flush_failed();
+  ASSERT_TRUE(store_->flush());
+  EXPECT_FALSE(*store_->contains(1, id));
+}
+
+TEST_F(Races, a_chunk_that_moves_while_it_is_counted_on_is_found_where_it_lies) {
+  auto const kept = put(stored_block("kept"));
+  for (int i = 0; i < 9; ++i) put(stored_block("gone " + std::to_string(i)));
+  sweep(kept);
+  compact_while_counting_on(kept);
+  auto const stored = store_->get(1, kept);
+  ASSERT_TRUE(stored) << stored.error().message;
+  EXPECT_EQ(*stored, stored_block("kept"));
+  EXPECT_EQ(store_->damage_found(), 0U);
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(*store_->get(1, kept), stored_block("kept"));
+}
+
+TEST_F(Races, of_a_chunk_that_two_have_written_the_copy_is_found_that_the_index_keeps) {
+  options_.pack_bytes = 1;  // each append fills a pack
+  reopen();
+  auto const stored = stored_block("written twice");
+  auto const id = put(stored);
+  ASSERT_TRUE(store_->flush());
+  NewChunk const again{id, stored};
+  ASSERT_TRUE(store_->put_blocks(1, std::span(&again, 1), std::nullopt));
+  watch_.on_write([&] { EXPECT_TRUE(*store_->contains(1, id)); });
+  ASSERT_TRUE(store_->flush());
+  compact_while_counting_on(id);
+  auto const got = store_->get(1, id);
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(*got, stored);
+  EXPECT_EQ(store_->damage_found(), 0U);
 }
 
 }  // namespace
