@@ -1,6 +1,8 @@
 // content/content.cpp - see content.h.
 #include "content/content.h"
 
+#include <algorithm>
+
 #include "content/builder.h"
 #include "content/sealing.h"
 
@@ -9,32 +11,52 @@ namespace {
 
 /// Rows of an upload's journal read at a time.
 constexpr std::size_t kJournalPage = 4'096;
+/// Blocks that are counted on at once, for which a collection waits: a few milliseconds.
+constexpr std::size_t kCountedAtOnce = 256;
 
 /// Reads an upload's journal page by page.
 class Journal {
  public:
   Journal(store::Store& store, Upload const& upload) : store_(store), upload_(upload) {}
+  /// Counts on the blocks before it names them, and fails with `corrupt` if one is not here any more.
+  void count_on_blocks(store::Domain domain) { domain_ = domain; }
   Result<std::optional<Change>> next() {
-    if (at_ == page_.size()) {
-      if (ended_) return std::nullopt;
-      page_ = TRY(store_.placements(upload_.id, from_, kJournalPage));
-      at_ = 0;
-      ended_ = page_.size() < kJournalPage;
-      if (page_.empty()) return std::nullopt;
-      from_ = page_.back().block + 1;
-    }
-    auto const& row = page_[at_++];
-    auto block = TRY(upload_.key ? open_journal_reference(row.reference, *upload_.key, upload_.id, row.block)
-                                 : decode_reference(row.reference));
-    if (block && block->key.has_value() != upload_.key.has_value())
-      return fail(Fault::corrupt, "a journal of another form than its upload's");
-    return Change{row.block, block};
+    if (at_ == page_.size() && !ended_) TRY(turn());
+    if (at_ == page_.size()) return std::nullopt;
+    if (domain_ && at_ % kCountedAtOnce == 0) TRY(count_on_next());
+    return std::optional(page_[at_++]);
   }
 
  private:
+  Result<void> turn() {
+    auto const rows = TRY(store_.placements(upload_.id, from_, kJournalPage));
+    page_.clear();
+    at_ = 0;
+    ended_ = rows.size() < kJournalPage;
+    for (auto const& row : rows) {
+      auto block =
+          TRY(upload_.key ? open_journal_reference(row.reference, *upload_.key, upload_.id, row.block)
+                          : decode_reference(row.reference));
+      if (block && block->key.has_value() != upload_.key.has_value())
+        return fail(Fault::corrupt, "a journal of another form than its upload's");
+      page_.push_back({row.block, std::move(block)});
+      from_ = row.block + 1;
+    }
+    return {};
+  }
+  Result<void> count_on_next() {
+    std::vector<ChunkId> ids;
+    for (auto i = at_; i < std::min(page_.size(), at_ + kCountedAtOnce); ++i)
+      if (page_[i].block) ids.push_back(page_[i].block->id);
+    auto const here = TRY(store_.count_on(*domain_, ids));
+    if (std::ranges::find(here, store::Presence::absent) == here.end()) return {};
+    return fail(Fault::corrupt, "Blocks were lost: what was stored of this upload is damaged");
+  }
+
   store::Store& store_;
   Upload const& upload_;
-  std::vector<store::PlacementRow> page_;
+  std::optional<store::Domain> domain_;  ///< in which they are counted on, if they are
+  std::vector<Change> page_;
   std::size_t at_ = 0;
   std::uint64_t from_ = 0;
   bool ended_ = false;
@@ -135,6 +157,7 @@ Result<FinishedDisk> Content::finish(Domain const& domain, Upload const& upload,
   if (parent && parent->key.has_value() != upload.key.has_value())
     return fail(Fault::invalid, "of an upload and its parent one is encrypted and the other is not");
   Journal journal(store_, upload);
+  journal.count_on_blocks(domain.number);
   Builder builder([&] { return journal.next(); },
                   [&](Reference const& reference) { return node(domain.number, reference); },
                   [&](Node const& made) { return put_node(domain, made, upload.form()); });

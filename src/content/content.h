@@ -74,8 +74,9 @@ class Content {
   /// Fails with `corrupt` if the journal does not open under the upload's key.
   Result<UploadSummary> summarize(Upload const& upload);
   /// Builds the manifest of the upload's blocks over its parent's. Everything below the root survives the
-  /// loss of power on return. Memory does not grow with the disk. May be repeated. Fails with `invalid` if
-  /// one of upload and parent is encrypted and the other is not: nothing of a disk is sealed in part.
+  /// loss of power on return. Memory does not grow with the disk. May be repeated. Fails with `corrupt` if a
+  /// block of the upload is known to be damaged or lost, and with `invalid` if one of upload and parent is
+  /// encrypted and the other is not: nothing of a disk is sealed in part.
   Result<FinishedDisk> finish(Domain const& domain, Upload const& upload, std::int64_t volume_size_gib,
                               Child const& parent, std::int64_t parent_size_gib);
   /// Forgets the journal of an upload that is finished and recorded, or given up.

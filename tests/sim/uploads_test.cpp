@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "ebs/upload_ends.h"
 #include "ebs/uploads.h"
+#include "store/scrub.h"
 #include "support/uploads.h"
 
 namespace argosy::ebs {
@@ -34,6 +36,33 @@ class UploadsTest : public testing::Test {
   void step() { ASSERT_TRUE(uploads().step()); }
   images::Snapshot snapshot(std::string const& id) { return uploads().find(id); }
   tests::Uploads uploads(access::Caller const& caller = kOwner) { return {region_, *gates_, caller}; }
+  /// The service stops and starts again, and finds its first pack so, or not at all.
+  void restart_with(std::optional<Bytes> const& pack) {
+    auto const name = region_.packs->list()->front().name;
+    region_.content.reset();
+    region_.store.reset();
+    ASSERT_TRUE(region_.packs->remove(name));
+    if (pack) {
+      ASSERT_TRUE((*region_.packs->create(name))->append(*pack));
+    }
+    ASSERT_TRUE(region_.open());
+  }
+  /// A bit of what was stored of this block flips, and a scrub finds it.
+  void damage(Bytes const& data) {
+    ASSERT_TRUE(region_.store->flush());
+    auto const object = region_.packs->list()->front();
+    Bytes pack(object.size_bytes);
+    ASSERT_TRUE(region_.packs->read(object.name, 0, pack));
+    auto const stored = content::encode_block(data, content::Options{}.zstd_level);
+    auto const found = std::ranges::search(pack, stored);
+    ASSERT_FALSE(found.empty());
+    *std::prev(found.end()) ^= std::byte{1};
+    restart_with(pack);
+    store::Scrub scrub(*region_.store);
+    while (!*scrub.step({})) {
+    }
+    ASSERT_EQ(scrub.result().damaged_chunks, 1U);
+  }
 
   tests::Region region_{"us-east-1"};
   std::unique_ptr<UploadGates> gates_ = std::make_unique<UploadGates>("first boot");
@@ -118,6 +147,42 @@ TEST_F(UploadsTest, becomes_an_error_when_its_journal_lost_a_block_and_never_com
   EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
   EXPECT_NE(snapshot(id).status_message.find("0 blocks were put"), std::string::npos)
       << snapshot(id).status_message;
+}
+
+TEST_F(UploadsTest, becomes_an_error_when_a_block_is_known_to_be_damaged) {
+  auto const id = start();
+  for (std::uint32_t i = 0; i < 300; ++i) put(id, i, block(i));
+  damage(block(299));
+  ASSERT_EQ(complete(id, 300), "") << "its journal is whole";
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
+  EXPECT_NE(snapshot(id).status_message.find("Blocks were lost"), std::string::npos)
+      << snapshot(id).status_message;
+}
+
+TEST_F(UploadsTest, becomes_an_error_when_a_block_lay_in_a_pack_that_a_start_finds_missing) {
+  auto const id = start();
+  put(id, 0, block(1));
+  ASSERT_TRUE(region_.store->flush());
+  restart_with(std::nullopt);
+  put(id, 1, block(2));
+  ASSERT_EQ(complete(id, 2), "");
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::error);
+  EXPECT_NE(snapshot(id).status_message.find("Blocks were lost"), std::string::npos)
+      << snapshot(id).status_message;
+}
+
+TEST_F(UploadsTest, becomes_a_snapshot_when_a_damaged_block_was_put_again) {
+  auto const id = start();
+  put(id, 0, block(1));
+  put(id, 1, block(2));
+  damage(block(2));
+  EXPECT_EQ(put(id, 1, block(2)), "");
+  ASSERT_EQ(complete(id, 2), "");
+  step();
+  EXPECT_EQ(snapshot(id).state, images::SnapshotState::completed);
+  EXPECT_EQ(region_.read(snapshot(id)), (tests::Blocks{{0, block(1)}, {1, block(2)}}));
 }
 
 TEST_F(UploadsTest, ends_when_the_machine_lost_its_power_after_a_put_and_never_completes_short) {
