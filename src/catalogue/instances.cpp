@@ -159,9 +159,10 @@ Result<std::vector<Instance>> list_reservation(Transaction& tx, std::string_view
 }
 
 Result<std::vector<std::string>> list_busy_instances(Transaction& tx) {
-  return sql::read_rows(
-      tx.query("SELECT id FROM instances WHERE state <> 'terminated' AND state <> 'stopped' ORDER BY id"),
-      [](sql::Rows& row) { return std::string(row.text(0)); });
+  // By this index: in the order of ids SQLite would look at every instance that there is.
+  return sql::read_rows(tx.query("SELECT id FROM instances INDEXED BY instances_busy "
+                                 "WHERE state <> 'terminated' AND state <> 'stopped' ORDER BY id"),
+                        [](sql::Rows& row) { return std::string(row.text(0)); });
 }
 
 Result<std::vector<std::string>> list_terminated_instances(Transaction& tx, Time before, std::size_t limit) {

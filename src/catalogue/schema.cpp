@@ -10,7 +10,7 @@
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 7;
+constexpr std::int64_t kSchemaVersion = 8;
 
 /// What a region's tables of each earlier version, from 1 on, lack besides tables and indexes of their own.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kRegionUpgrades{
@@ -37,9 +37,8 @@ CREATE TABLE IF NOT EXISTS key_replicas(
   PRIMARY KEY(key, region));
 ALTER TABLE keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 UPDATE key_replicas SET in_step = 0)sql",
-    "ALTER TABLE images ADD COLUMN source_instance_id TEXT",
-    "",
-    "",
+    "ALTER TABLE images ADD COLUMN source_instance_id TEXT", "", "",
+    "DROP INDEX IF EXISTS snapshots_uploads",  // it has more columns now
 };
 /// The same of the directory of accounts.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
@@ -49,7 +48,7 @@ CREATE TABLE secrets(name TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
 INSERT INTO secrets SELECT 'root key check', wrapped FROM root_key_check;
 DROP TABLE root_key_check;
 ALTER TABLE accounts ADD COLUMN organization_path TEXT NOT NULL DEFAULT '';
-ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql", "", "", "", "",
+ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql", "", "", "", "", "",
 };
 
 constexpr std::string_view kVersionTable = R"sql(
@@ -65,6 +64,7 @@ CREATE TABLE IF NOT EXISTS images(
   platform TEXT, source_image_id TEXT, source_image_region TEXT, deprecation TEXT, source_instance_id TEXT);
 CREATE INDEX IF NOT EXISTS images_owner ON images(owner, created, id) WHERE state <> 'deregistered';
 CREATE INDEX IF NOT EXISTS images_deregistered ON images(owner, created, id) WHERE state = 'deregistered';
+CREATE INDEX IF NOT EXISTS images_state ON images(owner, state) WHERE state <> 'deregistered';
 CREATE INDEX IF NOT EXISTS images_pending ON images(id) WHERE state = 'pending';
 CREATE UNIQUE INDEX IF NOT EXISTS images_name ON images(owner, name) WHERE state <> 'deregistered';
 
@@ -87,7 +87,7 @@ CREATE TABLE IF NOT EXISTS snapshots(
   envelope BLOB NOT NULL DEFAULT x'', base_envelope BLOB NOT NULL DEFAULT x'');
 CREATE INDEX IF NOT EXISTS snapshots_owner ON snapshots(owner, created, id);
 CREATE INDEX IF NOT EXISTS snapshots_content ON snapshots(owner, state, content_bytes);
-CREATE INDEX IF NOT EXISTS snapshots_uploads ON snapshots(completing, id) WHERE is_upload = 1 AND state = 'pending';
+CREATE INDEX IF NOT EXISTS snapshots_uploads ON snapshots(completing, id, is_upload, state) WHERE is_upload = 1 AND state = 'pending';
 
 CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 
@@ -147,6 +147,7 @@ CREATE TABLE IF NOT EXISTS keys(
   created_ms INTEGER NOT NULL, deletion_ms INTEGER, window_days INTEGER NOT NULL, rotation_days INTEGER NOT NULL,
   next_rotation_ms INTEGER, current_version INTEGER NOT NULL, revision INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS keys_account ON keys(account, id) WHERE state <> 'deleted';
+CREATE INDEX IF NOT EXISTS keys_managed ON keys(account, manager, state);
 CREATE INDEX IF NOT EXISTS keys_deletion ON keys(deletion_ms) WHERE state = 'pending_deletion';
 CREATE INDEX IF NOT EXISTS keys_rotation ON keys(next_rotation_ms) WHERE state = 'enabled';
 CREATE INDEX IF NOT EXISTS keys_waiting ON keys(id) WHERE state = 'pending_replica_deletion';

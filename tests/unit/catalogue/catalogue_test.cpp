@@ -27,6 +27,9 @@ class CatalogueTest : public testing::Test {
 
 /// What takes the tables of each version back to those of the one before, from the newest on.
 constexpr std::array kDowngrades{
+    "DROP INDEX images_state; DROP INDEX keys_managed; DROP INDEX snapshots_uploads; "
+    "CREATE INDEX snapshots_uploads ON snapshots(completing, id) WHERE is_upload = 1 AND state = 'pending'; "
+    "UPDATE schema_version SET version = 7",
     "DROP INDEX images_deregistered; DROP INDEX tags_resource; DROP TABLE ended_leases; "
     "UPDATE schema_version SET version = 5",
     "DROP TABLE instances; DROP TABLE volumes; DROP TABLE removed_volumes; DROP TABLE key_pairs; "
@@ -48,12 +51,23 @@ class OlderCatalogue : public CatalogueTest, public testing::WithParamInterface<
 INSTANTIATE_TEST_SUITE_P(versions_back, OlderCatalogue,
                          testing::Range(std::size_t{1}, kDowngrades.size() + 1));
 
+/// What was said to make each of them.
+std::vector<std::string> indexes(sql::Session& session) {
+  std::vector<std::string> out;
+  auto rows =
+      *session.query("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql <> '' ORDER BY name");
+  while (*rows->next()) out.emplace_back(rows->text(0));
+  return out;
+}
+
 TEST_P(OlderCatalogue, is_brought_up_to_date) {
   auto snapshot = region_.make_snapshot(tests::kOwner.account, {{0, tests::block(1)}});
   auto session = region_.catalogue.take();
+  auto const newest = indexes(**session);
   for (std::size_t back = 0; back < GetParam(); ++back)
     ASSERT_TRUE((*session)->run_script(kDowngrades.at(back)));
   for (int start = 0; start < 2; ++start) ASSERT_TRUE(create_region_schema(**session));
+  EXPECT_EQ(indexes(**session), newest);
   auto tx = Transaction::begin(**session, sql::Access::write);
   auto found = find_snapshot(*tx, snapshot.id);
   ASSERT_TRUE(found) << found.error().message;
