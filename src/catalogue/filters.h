@@ -6,7 +6,8 @@
 namespace argosy::catalogue {
 
 /// A filter's name, the text that is compared, and what surrounds the comparison ("{}"). What a resource does
-/// not have is NULL, which equals nothing and is like nothing.
+/// not have is NULL, which equals nothing and is like nothing. A + keeps SQLite from going through all that
+/// an owner has when what is asked for is found by its id.
 struct FilterColumn {
   std::string_view name;
   std::string_view text;
@@ -43,7 +44,7 @@ inline constexpr FilterColumn kImageFilters[] = {
     {"manifest-location", "r.owner || '/' || r.name"},
     {"name", "r.name"},
     {"owner-alias", "NULL"},
-    {"owner-id", "r.owner"},
+    {"owner-id", "+r.owner"},
     {"platform", "CASE r.platform WHEN 'Windows' THEN 'windows' END"},
     {"product-code", "NULL"},
     {"product-code.type", "NULL"},
@@ -66,7 +67,7 @@ inline constexpr FilterColumn kSnapshotFilters[] = {
     {"description", "r.description"},
     {"encrypted", "CASE r.encrypted WHEN 1 THEN 'true' ELSE 'false' END"},
     {"owner-alias", "NULL"},
-    {"owner-id", "r.owner"},
+    {"owner-id", "+r.owner"},
     {"progress", "CAST(r.progress_percent AS TEXT) || '%'"},
     {"snapshot-id", "r.id"},
     {"start-time", "r.created"},
@@ -150,7 +151,7 @@ inline constexpr FilterColumn kInstanceFilters[] = {
     {"network-interface.subnet-id", kSubnet, kAlive},
     {"network-interface.vpc-id", kVpc, kAlive},
     {"outpost-arn", "NULL"},
-    {"owner-id", "r.account"},
+    {"owner-id", "+r.account"},
     {"placement-group-name", "NULL"},
     {"placement-partition-number", "NULL"},
     {"platform", "CASE r.platform WHEN 'Windows' THEN 'windows' END"},

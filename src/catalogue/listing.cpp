@@ -61,14 +61,16 @@ std::string like_pattern(std::string_view pattern) {
   return out;
 }
 
+bool has_wildcards(std::string_view value) { return value.find_first_of("*?\\") != std::string_view::npos; }
+
 std::string matches_any(Statement& statement, std::string_view text, std::vector<std::string> const& values) {
   std::string out;
   for (auto const& value : values) {
     out += out.empty() ? "(" : " OR ";
-    if (value.find_first_of("*?\\") == std::string::npos) {
-      out += fmt::format("{} = {}", text, statement.add(value));
-    } else {
+    if (has_wildcards(value)) {
       out += fmt::format("{} LIKE {} ESCAPE '\\'", text, statement.add(like_pattern(value)));
+    } else {
+      out += fmt::format("{} = {}", text, statement.add(value));
     }
   }
   return out.empty() ? "0 = 1" : out + ")";
@@ -106,7 +108,8 @@ struct Listed {
   bool is_image;
 };
 
-/// One branch: its index gives the order, the rest are conditions.
+/// One branch: its index gives the order, the rest are conditions. Of ids that are named only these are
+/// looked at, by the table's own key: a + keeps SQLite from an index of all that the owner has.
 Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed, Selection const& selection,
                                           Branch branch, Position const& after, std::size_t limit) {
   Statement statement;
@@ -114,13 +117,18 @@ Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed,
   std::string from = fmt::format("{} r", listed.table);
   std::string order = "r.created, r.id";
   std::string where;
+  bool const by_id = !selection.ids.empty();
   if (branch == Branch::own) {
-    where = "r.owner = ?1";
+    where = by_id ? "+r.owner = ?1" : "r.owner = ?1";
   } else {
     from = fmt::format("permissions s JOIN {} r ON r.id = s.resource", listed.table);
     order = "s.created, s.resource";
     where = branch == Branch::shared ? "s.kind = 'account' AND s.value = ?1 AND r.owner <> ?1"
                                      : "s.kind = 'group' AND s.value = 'all'";
+    if (by_id) {  // of a CROSS JOIN SQLite keeps the order: not all that is shared first
+      from = fmt::format("{} r CROSS JOIN permissions s", listed.table);
+      where += " AND s.resource = r.id";
+    }
   }
   if (listed.is_image) where += " AND r.state <> 'deregistered'";
   if (listed.is_image && !selection.with_disabled) where += " AND r.state <> 'disabled'";
@@ -128,8 +136,9 @@ Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed,
     where += fmt::format(" AND (r.owner = ?1 OR r.deprecation IS NULL OR r.deprecation > {})",
                          statement.add(selection.deprecated_before));
   where += fmt::format(" AND ({}) > ({}, {})", order, statement.add(after.created), statement.add(after.id));
-  if (!selection.owners.empty()) where += " AND " + statement.in("r.owner", selection.owners);
-  if (!selection.ids.empty()) where += " AND " + statement.in("r.id", selection.ids);
+  if (!selection.owners.empty())
+    where += " AND " + statement.in(by_id ? "+r.owner" : "r.owner", selection.owners);
+  if (by_id) where += " AND " + statement.in("r.id", selection.ids);
   if (!selection.shared_with.empty())
     where += " AND EXISTS(SELECT 1 FROM permissions w WHERE w.resource = r.id AND w.kind = 'account' AND " +
              statement.in("w.value", selection.shared_with) + ")";
@@ -174,9 +183,10 @@ Result<std::vector<Position>> list_own(Transaction& tx, std::string_view table,
                                        Position const& after, std::size_t limit) {
   Statement statement;
   add_places(statement, selection);
-  std::string where = fmt::format("r.account = ?1 AND (r.created, r.id) > ({}, {})",
+  bool const by_id = !selection.ids.empty();
+  std::string where = fmt::format("{}r.account = ?1 AND (r.created, r.id) > ({}, {})", by_id ? "+" : "",
                                   statement.add(after.created), statement.add(after.id));
-  if (!selection.ids.empty()) where += " AND " + statement.in("r.id", selection.ids);
+  if (by_id) where += " AND " + statement.in("r.id", selection.ids);
   where += TRY(conditions_of(statement, selection.filters, filters, kInOwnTags));
   auto text = fmt::format("SELECT r.created, r.id FROM {} r WHERE {} ORDER BY r.created, r.id LIMIT {}",
                           table, where, statement.add(static_cast<std::int64_t>(limit)));
@@ -228,8 +238,13 @@ Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account,
                                       std::string_view after_key, std::size_t limit) {
   Statement statement;
   statement.add(account);
-  std::string where = fmt::format("t.account = ?1 AND (t.resource, t.key) > ({}, {})",
-                                  statement.add(after_resource), statement.add(after_key));
+  // Of resources that are named only theirs are looked at, and not all behind the position.
+  bool const by_resource = std::ranges::any_of(filters, [](Filter const& filter) {
+    return filter.name == "resource-id" && std::ranges::none_of(filter.values, has_wildcards);
+  });
+  std::string where =
+      fmt::format("t.account = ?1 AND ({}t.resource, t.key) > ({}, {})", by_resource ? "+" : "",
+                  statement.add(after_resource), statement.add(after_key));
   where += TRY(conditions_of(statement, filters, kTagFilters, "({})"));
   auto text = fmt::format(
       "SELECT t.resource, t.key, t.value FROM tags t WHERE {} ORDER BY t.resource, t.key LIMIT {}", where,

@@ -163,6 +163,47 @@ TEST_F(ListingTest, hides_others_images_once_they_are_deprecated) {
   EXPECT_EQ(names(own), (Names{"old"}));
 }
 
+TEST_F(ListingTest, gives_what_is_named_in_order_of_creation_whoever_owns_it) {
+  auto const first = add(kOwner.account, "first");
+  add(kOwner.account, "not named");
+  auto const second = add(kStranger.account, "second");
+  region_.share(second, images::kEverybody);
+  auto const third = add(kOwner.account, "third");
+  auto const hidden = add(kStranger.account, "hidden");
+  auto const fourth = add(kStranger.account, "fourth");
+  region_.share(fourth, {images::PrincipalKind::account, kOwner.account});
+  auto selection = all_of(kOwner);
+  selection.ids = {fourth, hidden, third, second, first};
+  EXPECT_EQ(names(selection), (Names{"first", "second", "third", "fourth"}));
+  EXPECT_EQ(names(selection, 2), (Names{"first", "second"}));
+  EXPECT_EQ(names(selection, 2, last_), (Names{"third", "fourth"}));
+  selection.owners = {kStranger.account};
+  EXPECT_EQ(names(selection), (Names{"second", "fourth"}));
+}
+
+TEST_F(ListingTest, gives_the_tags_of_named_resources_page_by_page) {
+  ASSERT_TRUE(region_.run([&](Transaction& tx) -> Result<void> {
+    for (auto const* id : {"snap-1", "snap-2", "snap-3"})
+      TRY(save_tags(tx, kOwner.account, id, {{"a", id}, {"b", id}}));
+    return save_tags(tx, kStranger.account, "snap-1", {{"c", "another account's"}});
+  }));
+  for (auto const& named : {Names{"snap-3", "snap-1"}, Names{"snap-[13]", "snap-3", "snap-1*"}}) {
+    Names found;
+    std::string resource;
+    std::string key;
+    while (true) {
+      auto const page = *region_.run([&](Transaction& tx) {
+        return list_tags(tx, kOwner.account, {{"resource-id", named}}, resource, key, 1);
+      });
+      if (page.empty()) break;
+      resource = page.front().resource;
+      key = page.front().tag.key;
+      found.push_back(resource + " " + key);
+    }
+    EXPECT_EQ(found, (Names{"snap-1 a", "snap-1 b", "snap-3 a", "snap-3 b"}));
+  }
+}
+
 TEST_F(ListingTest, stays_driven_by_an_index_in_every_branch) {
   // A scan of images or permissions would read what belongs to others: the plan must name an index for the
   // table that gives the order.

@@ -4,6 +4,7 @@
 
 #include "catalogue/instances.h"
 #include "catalogue/keys.h"
+#include "catalogue/listing.h"
 #include "catalogue/usage.h"
 #include "support/region.h"
 #include "support/session.h"
@@ -27,8 +28,63 @@ class Plans : public testing::Test {
     });
     return plan;
   }
+  static Selection selection(std::vector<std::string> ids) {
+    Selection out;
+    out.account = "111111111111";
+    out.branches = {Branch::own, Branch::shared, Branch::everybody};
+    out.region = "us-east-1";
+    out.ids = std::move(ids);
+    return out;
+  }
+  std::vector<std::string> looks_of_tags(std::vector<Filter> const& filters) {
+    return looks(plan_of([&](Transaction& tx) {
+      return list_tags(tx, "111111111111", filters, "snap-00000001", "stage", 10);
+    }));
+  }
   tests::Region region_{"us-east-1"};
 };
+
+using List = Result<std::vector<Position>> (*)(Transaction&, Selection const&, Position const&, std::size_t);
+class ListPlans : public Plans, public testing::WithParamInterface<List> {};
+INSTANTIATE_TEST_SUITE_P(, ListPlans,
+                         testing::Values(&list_images, &list_snapshots, &list_instances,
+                                         &list_instance_statuses, &list_volumes));
+
+TEST_P(ListPlans, look_at_what_is_named_and_at_nothing_else) {
+  std::vector<std::string> ids;
+  for (std::size_t count : {1U, 2U, 1'000U}) {
+    while (ids.size() < count) ids.push_back("id-" + std::to_string(ids.size()));
+    auto named = selection(ids);
+    auto const plan = [&] {
+      return looks(plan_of([&](Transaction& tx) { return GetParam()(tx, named, {}, 1'000); }));
+    };
+    auto const by_id = Each(testing::AnyOf(HasSubstr("(id=?)"), HasSubstr("(resource=?")));
+    EXPECT_THAT(plan(), by_id) << count;
+    named.owners = {"111111111111"};
+    EXPECT_THAT(plan(), by_id) << count;
+  }
+}
+
+TEST_F(Plans, look_at_named_resources_also_when_their_owner_is_named) {
+  auto named = selection({"id-1", "id-2"});
+  named.filters = {{"owner-id", {"111111111111"}}};
+  for (auto const list : {&list_images, &list_snapshots, &list_instances})
+    EXPECT_THAT(looks(plan_of([&](Transaction& tx) { return list(tx, named, {}, 10); })),
+                Each(testing::AnyOf(HasSubstr("(id=?)"), HasSubstr("(resource=?"))));
+}
+
+TEST_F(Plans, find_the_tags_of_named_resources_without_looking_at_those_of_others) {
+  for (std::size_t count : {1U, 2U, 200U}) {
+    std::vector<std::string> ids;
+    while (ids.size() < count) ids.push_back("snap-" + std::to_string(ids.size()));
+    EXPECT_THAT(looks_of_tags({{"resource-id", ids}}), Each(HasSubstr("(account=? AND resource=?")));
+    EXPECT_THAT(looks_of_tags({{"resource-id", ids}, {"key", {"stage"}}}),
+                Each(HasSubstr("(account=? AND resource=?")));
+  }
+  for (auto const& filters : {std::vector<Filter>{}, {{"key", {"stage"}}}, {{"resource-id", {"*-1"}}}})
+    EXPECT_THAT(looks_of_tags(filters), Each(HasSubstr("(account=? AND (resource,key)>(?,?))")))
+        << "a page goes on behind the last one";
+}
 
 TEST_F(Plans, count_an_accounts_keys_in_an_index_alone) {
   auto const plan = plan_of([](Transaction& tx) { return count_keys(tx, "111111111111"); });
