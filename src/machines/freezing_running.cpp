@@ -9,6 +9,7 @@
 #include "machines/command_line.h"
 #include "machines/freezing.h"
 #include "machines/frozen_disk.h"
+#include "machines/machine_process.h"
 #include "machines/overlay.h"
 #include "machines/qmp.h"
 
@@ -33,6 +34,8 @@ class RunningFreeze final : public Freeze {
   ~RunningFreeze() override {
     auto thawed = thaw_running(folder_, freezing_.disk.volume_id, freezing_.volume);
     if (!thawed) log_warning("{}: {}", freezing_.disk.volume_id, thawed.error().message);
+    // Whoever ended the machine left the disk server to us.
+    if (!MachineProcess(folder_).is_running()) (void)freezing_.volume.server().stop();
   }
   bool ends_with_machine() const override { return true; }
   Result<void> tend() override { return {}; }  // whoever tends the machine does

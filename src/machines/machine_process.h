@@ -16,9 +16,10 @@ namespace argosy::machines {
 /// One thread at a time.
 class MachineProcess {
  public:
+  explicit MachineProcess(std::string folder) : folder_(std::move(folder)), process_(folder_, "qemu") {}
   /// `directory` is the driver's.
   MachineProcess(std::string const& directory, std::string const& id)
-      : folder_(directory + "/machines/" + id), process_(folder_, "qemu") {}
+      : MachineProcess(directory + "/machines/" + id) {}
 
   std::string const& folder() const { return folder_; }
   std::string console_path() const { return folder_ + "/" + kConsoleFile; }

@@ -141,9 +141,11 @@ TEST(Freezing, ends_with_the_machine_and_leaves_nothing_behind) {
   host.start(machine);
   ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
   auto frozen = freeze(host, machine);
+  auto const server = host.disk_server_of("vol-i-1");
   ASSERT_TRUE(host.driver().kill("i-1"));
   EXPECT_EQ(frozen[0]->read(0).error().fault, Fault::unavailable);
   frozen.clear();
+  EXPECT_TRUE(Host::dies(server));
   EXPECT_FALSE(std::filesystem::exists(host.volume_folder("vol-i-1") + "/frozen.qcow2"));
   host.start(machine);
   EXPECT_TRUE(host.prints("i-1", "boot 2\n"));
