@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/assert.h"
+#include "base/text.h"
 
 namespace argosy {
 namespace {
@@ -39,7 +40,9 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 
 void set_log_level(LogLevel level) { logger().set_level(to_spdlog(level)); }
 
-void log_line(LogLevel level, std::string const& line) { logger().log(to_spdlog(level), line); }
+void log_line(LogLevel level, std::string const& line) {
+  logger().log(to_spdlog(level), escape_controls(line));
+}
 
 void assertion_failed(char const* expression, char const* file, int line) {
   set_log_level(LogLevel::error);

@@ -11,7 +11,8 @@ enum class LogLevel { debug, info, warning, error, none };
 
 /// Lines below this level are dropped. Default: info.
 void set_log_level(LogLevel level);
-/// Thread-safe. Written before return.
+/// Thread-safe. Written before return, on one line: whatever the text is made of, what would end it or move
+/// a terminal's cursor is escaped.
 void log_line(LogLevel level, std::string const& line);
 
 template <class... Args>

@@ -6,6 +6,8 @@
 namespace argosy {
 namespace {
 
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
@@ -44,6 +46,33 @@ bool matches_wildcard(std::string_view pattern, std::string_view text, Escape es
     }
   }
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+std::string escape_controls(std::string_view text) {
+  auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+  std::string out;
+  auto escape = [&](std::size_t at) {
+    if (text[at] == '\n') {
+      out += "\\n";
+    } else if (text[at] == '\t') {
+      out += "\\t";
+    } else {
+      out += "\\x";
+      out += kHexDigits[byte(at) >> 4U];
+      out += kHexDigits[byte(at) & 15U];
+    }
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (byte(i) < 0x20 || byte(i) == 0x7f) {
+      escape(i);
+    } else if (byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0) {
+      escape(i);
+      escape(++i);
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
 }
 
 }  // namespace argosy

@@ -1,4 +1,4 @@
-// base/text.h - how texts are compared: case, wildcards.
+// base/text.h - how texts are compared, and shown on one line.
 #pragma once
 #include <string>
 #include <string_view>
@@ -17,5 +17,9 @@ enum class Escape {
 };
 /// `*` is any run of characters, `?` any one; case-sensitive. An escape at the pattern's end is a character.
 bool matches_wildcard(std::string_view pattern, std::string_view text, Escape escape = Escape::none);
+
+/// The text with an escape for each control character: \n, \t, else \x and two hexadecimal digits for each of
+/// its bytes. They are those below 0x20, 0x7f, and in UTF-8 U+0080 to U+009F.
+std::string escape_controls(std::string_view text);
 
 }  // namespace argosy

@@ -37,6 +37,14 @@ TEST(Wildcard, has_an_escape_only_where_one_is_asked_for) {
   EXPECT_FALSE(matches_wildcard(R"(a\*)", "a*"));
 }
 
+TEST(Controls, are_escaped_and_nothing_else) {
+  EXPECT_EQ(escape_controls("a\nb\tc\r\x1b[31m\x7f"), R"(a\nb\tc\x0d\x1b[31m\x7f)");
+  EXPECT_EQ(escape_controls(std::string("\0", 1)), R"(\x00)");
+  EXPECT_EQ(escape_controls("\u0080\u009b2J\u009f"), R"(\xc2\x80\xc2\x9b2J\xc2\x9f)");
+  for (std::string const text : {"", " ~", "\u00a0é€😀", "\xc2", "\xc2\xa0\xe2\x82", R"(\n)"})
+    EXPECT_EQ(escape_controls(text), text);
+}
+
 TEST(Case, is_that_of_ascii_letters) {
   EXPECT_EQ(to_lower("kms:ViaService [Ä]"), "kms:viaservice [Ä]");
   EXPECT_TRUE(equal_ignoring_case("ETag", "etag"));
