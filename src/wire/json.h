@@ -90,7 +90,8 @@ Result<void> decode(boost::json::value const& value, T& out, Naming naming, std:
   } else if constexpr (std::is_same_v<T, Time>) {
     boost::system::error_code error;
     auto seconds = value.to_number<double>(error);
-    if (error || seconds < 0 || seconds > 1e11) return bad_member(name, "a time in seconds");
+    bool const known = seconds >= 0 && seconds <= 1e11;  // Boost reads 0e400 as NaN
+    if (error || !known) return bad_member(name, "a time in seconds");
     out = from_milliseconds(std::llround(seconds * 1'000.0));
     return {};
   } else {

@@ -179,6 +179,13 @@ TEST(Json, names_the_member_that_is_wrong) {
   EXPECT_EQ(error(R"({"VolumeSize":"8"})"), "VolumeSize: expected an integer");
   EXPECT_EQ(error(R"({"VolumeSize":1,"Tags":{}})"), "Tags: expected a list");
   EXPECT_TRUE(error("{").starts_with("not JSON"));
+  for (std::string const time : {"-1", "1e12", "0e400", "\"0\""})
+    EXPECT_EQ(
+        decode_json<messages::ebs::ListSnapshotBlocksResponse>(
+            R"({"VolumeSize":1,"BlockSize":1,"Blocks":[],"ExpiryTime":)" + time + "}", Naming::upper_camel)
+            .error()
+            .message,
+        "ExpiryTime: expected a time in seconds");
   EXPECT_TRUE(error(std::string(100, '[')).starts_with("not JSON"));
 }
 
