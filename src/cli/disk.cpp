@@ -23,7 +23,7 @@ Outcome<boost::json::object> ask_qemu(std::string const& path, std::string const
   if (!format.empty()) command.insert(command.end(), {"-f", format});
   command.insert(command.end(), {"--", absolute_path(path)});
   auto said = TRY(run_process(command));
-  auto info = TRY(wire::parse_json(said));
+  auto info = TRY(wire::parse_json(said, wire::kListLimits));  // a VMDK may have many extents
   if (!info.is_object()) return stop(Exit::failed, path + ": qemu-img says nothing of it");
   return std::move(info.get_object());
 }

@@ -11,7 +11,8 @@ constexpr int kBlocksPerPage = 10'000;
 
 template <class Response>
 Outcome<Response> decode(http::Response const& response) {
-  return TRY(wire::decode_json<Response>(as_text(response.body), wire::Naming::upper_camel));
+  return TRY(
+      wire::decode_json<Response>(as_text(response.body), wire::Naming::upper_camel, wire::kListLimits));
 }
 
 std::string block_path(std::string const& snapshot_id, std::uint64_t index) {

@@ -14,7 +14,7 @@ namespace {
 template <class Response, class Request>
 Outcome<Response> call(Session& session, std::string_view operation, Request const& request) {
   auto body = TRY(session.kms(operation, wire::encode_json(request, wire::Naming::upper_camel)));
-  auto response = wire::decode_json<Response>(body, wire::Naming::upper_camel);
+  auto response = wire::decode_json<Response>(body, wire::Naming::upper_camel, wire::kListLimits);
   if (!response)
     return stop(Exit::service, std::string(operation) + ": the answer is " + response.error().message);
   return *std::move(response);

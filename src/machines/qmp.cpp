@@ -6,6 +6,7 @@
 #include <array>
 
 #include "machines/socket_path.h"
+#include "wire/json_text.h"
 
 namespace argosy::machines {
 namespace {
@@ -47,10 +48,9 @@ Result<boost::json::value> Qmp::execute(std::string const& command, boost::json:
 Result<boost::json::object> Qmp::receive() {
   while (true) {
     auto const line = TRY(receive_line());
-    boost::system::error_code failure;
-    auto message = boost::json::parse(line, failure);
-    if (failure || !message.is_object()) return fail(Fault::corrupt, "QEMU's answer is not JSON");
-    if (!message.get_object().contains("event")) return std::move(message.get_object());
+    auto message = wire::parse_json(line);
+    if (!message || !message->is_object()) return fail(Fault::corrupt, "QEMU's answer is not JSON");
+    if (!message->get_object().contains("event")) return std::move(message->get_object());
   }
 }
 

@@ -46,6 +46,8 @@ BOOST_DESCRIBE_STRUCT(Export, (), (format, destination, made, accounts))
 namespace {
 
 constexpr std::string_view kFormat = "argosy accounts 1";
+/// Of an export: more than the accounts of a file of 64 MiB have.
+constexpr std::size_t kMaxValues = 4'000'000;
 
 /// What this process proves itself with, and whom it believes.
 struct Identity {
@@ -103,7 +105,8 @@ Result<std::pair<PeerConfig const*, transfer::Export>> read(Config const& config
       config.peers, [&](auto const& line) { return crypto::has_name(opened.signer, line.certificate_name); });
   if (peer == config.peers.end())
     return fail(Fault::denied, "it was signed with a certificate of no peer of this configuration");
-  auto content = TRY(wire::decode_json<transfer::Export>(opened.plain, wire::Naming::snake));
+  auto content =
+      TRY(wire::decode_json<transfer::Export>(opened.plain, wire::Naming::snake, {.values = kMaxValues}));
   if (content.format != kFormat) return fail(Fault::invalid, "an export of a version that is not known here");
   if (!crypto::has_name(identity.own.certificate, content.destination))
     return fail(Fault::denied, peer->name + " made it for " + content.destination + ", not for this process");

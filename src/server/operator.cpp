@@ -7,6 +7,7 @@
 
 #include "http/status.h"
 #include "wire/form.h"
+#include "wire/json_text.h"
 
 namespace argosy::server {
 namespace {
@@ -38,10 +39,8 @@ http::Response refuse(int status, std::string_view why) {
 
 /// What the server said of an error, or of what it is not yet.
 std::string message_of(http::Response const& response) {
-  boost::system::error_code error;
-  auto value = boost::json::parse(as_text(response.body), error);
-  if (!error && value.is_object())
-    if (auto const* text = value.get_object().if_contains("error"); text != nullptr && text->is_string())
+  if (auto answer = parse_answer(as_text(response.body)))
+    if (auto const* text = answer->if_contains("error"); text != nullptr && text->is_string())
       return std::string(text->get_string());
   return "the server answered " + std::to_string(response.status);
 }
@@ -138,6 +137,12 @@ Result<http::Response> ask_operator(std::string const& data_directory, http::Req
                                             ", and is this its owner or root?)");
   if (response->status / 100 == 2) return response;
   return fail(http::fault_of(response->status), message_of(*response));
+}
+
+Result<boost::json::object> parse_answer(std::string_view text) {
+  auto value = wire::parse_json(text, {.values = text.size()});  // lists of whatever there is
+  if (!value || !value->is_object()) return fail(Fault::corrupt, "the server answered no JSON");
+  return std::move(value->get_object());
 }
 
 }  // namespace argosy::server

@@ -71,5 +71,7 @@ class OperatorDoor {
 /// arrives. Fails with `unavailable` if no server runs there, else with what the server said.
 Result<http::Response> ask_operator(std::string const& data_directory, http::Request request,
                                     http::BodySink const& sink = {});
+/// A whole answer's object, or that of one line. Fails with `corrupt`.
+Result<boost::json::object> parse_answer(std::string_view text);
 
 }  // namespace argosy::server

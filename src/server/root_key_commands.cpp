@@ -56,10 +56,7 @@ Result<json::object> ask(std::string const& data_directory, std::string const& m
   request.path = path;
   request.query = query;
   auto response = TRY(ask_operator(data_directory, request));
-  boost::system::error_code error;
-  auto value = json::parse(as_text(response.body), error);
-  if (error || !value.is_object()) return fail(Fault::corrupt, "the server answered no JSON");
-  return value.get_object();
+  return parse_answer(as_text(response.body));
 }
 
 /// What a server refuses a rotation for lies with the new root key, but for its own being busy or failing.

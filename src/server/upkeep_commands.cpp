@@ -115,11 +115,8 @@ class Lines {
   Result<void> take(ByteView piece) {
     rest_ += as_text(piece);
     for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n')) {
-      boost::system::error_code error;
-      auto value = json::parse(rest_.substr(0, end), error);
+      auto const line = TRY(parse_answer(std::string_view(rest_).substr(0, end)));
       rest_.erase(0, end + 1);
-      if (error || !value.is_object()) return fail(Fault::corrupt, "the server answered no JSON");
-      auto const& line = value.get_object();
       if (auto const* done = line.if_contains("done"); done != nullptr && *done == true) {
         rows_.push_back(line);
       } else if (::isatty(STDERR_FILENO) == 1) {
@@ -231,10 +228,8 @@ Result<int> UpkeepCommands::usage() const {
   if (!region_.empty()) request.query = "region=" + region_;
   auto const told = TRY(beside_.config());
   auto response = TRY(ask_operator(told.data_directory, request));
-  boost::system::error_code error;
-  auto value = json::parse(as_text(response.body), error);
-  if (error || !value.is_object()) return fail(Fault::corrupt, "the server answered no JSON");
-  return print(list(value.get_object(), "regions"), describe_usage);
+  auto const answer = TRY(parse_answer(as_text(response.body)));
+  return print(list(answer, "regions"), describe_usage);
 }
 
 Result<int> UpkeepCommands::backup() const {

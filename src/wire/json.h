@@ -7,11 +7,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "wire/described.h"
+#include "wire/json_text.h"
 
 namespace argosy::wire {
-
-/// Parses with bounds on depth (32); fails with `invalid`.
-Result<boost::json::value> parse_json(std::string_view text);
 
 namespace json {
 
@@ -118,8 +116,8 @@ std::string encode_json(T const& value, Naming naming) {
 /// Unknown members are ignored; a plain string or integer is required; the failure (`invalid`) names the
 /// member.
 template <class T>
-Result<T> decode_json(std::string_view text, Naming naming) {
-  auto parsed = TRY(parse_json(text));
+Result<T> decode_json(std::string_view text, Naming naming, JsonLimits limits = {}) {
+  auto parsed = TRY(parse_json(text, limits));
   T out;
   TRY(json::decode(parsed, out, naming, "body"));
   return out;

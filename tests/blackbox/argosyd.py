@@ -215,12 +215,16 @@ class Account:
 
     def post_kms(self, operation, region="us-east-1", **members):
         """A KMS call by hand: what Debian's botocore does not know, and answers as they are on the wire."""
+        return self.post_kms_text(operation, json.dumps(members), region)
+
+    def post_kms_text(self, operation, text, region="us-east-1"):
+        """The same of any text: what no client would send."""
         request = sigv4.Request(
             headers=[
                 ("Content-Type", "application/x-amz-json-1.1"),
                 ("X-Amz-Target", f"TrentService.{operation}"),
             ],
-            body=json.dumps(members).encode(),
+            body=text.encode(),
         )
         return sigv4.send(self.server, sigv4.sign(self, request, region=region, service="kms"))
 

@@ -188,6 +188,29 @@ def test_a_form_that_makes_no_sense_is_refused(owner, body):
     assert 400 <= answer.status < 500 and answer.xml.tag == "Response"
 
 
+MEMBERS = "{" + ",".join(f'"{number}":0' for number in range(60_000)) + "}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MEMBERS,
+        '{"KeyId":"x","EncryptionContext":' + MEMBERS + "}",
+        "[" + "{}," * 300_000 + "0]",
+        '{"Tags":[' + ",".join(["{}"] * 300_000) + '],"VolumeSize":1}',
+        '{"VolumeSize":1,"KeyId":"x","Encrypted":true,"Encrypted":false}',
+    ],
+    ids=["members", "members of members", "a list", "a list of tags", "a member twice"],
+)
+def test_json_of_more_than_any_request_has_is_refused(owner, text):
+    answer = owner.post_kms_text("DescribeKey", text)
+    assert answer.status == 400 and b"SerializationException" in answer.body
+    request = sigv4.Request("POST", "/snapshots", body=text.encode())
+    request.headers.append(("Content-Type", "application/json"))
+    answer = sigv4.send(owner.server, sigv4.sign(owner, request, service="ebs"))
+    assert answer.status == 400 and answer.code == "ValidationException"
+
+
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "BREW"])
 def test_another_method_is_refused(server, method):
     answer = exchange(server, f"{method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())

@@ -29,7 +29,7 @@ void try_input(ByteView bytes) {
     auto const how = input.byte();
     auto const text = expand_block(world.expand(as_text(input.rest())));
     auto const body = check_call(world, text, "ebs", (how & 1U) != 0, "us-east-1");
-    ARGOSY_ASSERT(body.size() == content::kBlockBytes || wire::parse_json(body));
+    ARGOSY_ASSERT(body.size() == content::kBlockBytes || wire::parse_json(body, wire::kListLimits));
     ebs::FailedCompletions failed;
     auto next = ebs::step_uploads(world.east.catalogue, *world.east.content, world.east.keys,
                                   world.east.master_keys, failed, world.east.clock);
