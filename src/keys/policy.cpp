@@ -7,13 +7,12 @@
 #include "base/text.h"
 #include "keys/errors.h"
 #include "keys/identifier.h"
+#include "wire/json_text.h"
 
 namespace argosy::keys {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t kMaxDepth = 16;
 
 /// A text, or a list of texts, as an element may be written.
 Result<std::vector<std::string>> parse_texts(std::string_view element, json::value const& value) {
@@ -134,12 +133,9 @@ Match match(Statement const& statement, access::Caller const& caller) {
 
 Result<Policy> parse_policy(std::string_view document) {
   if (document.size() > kMaxPolicyBytes) return limit_exceeded("A key policy has at most 32768 bytes");
-  json::parse_options options;
-  options.max_depth = kMaxDepth;
-  boost::system::error_code error;
-  auto const parsed = json::parse({document.data(), document.size()}, error, {}, options);
-  if (error || !parsed.is_object()) return malformed_policy("The policy is not a JSON object");
-  auto const& object = parsed.get_object();
+  auto const parsed = wire::parse_json(document, {.values = kMaxPolicyBytes, .repeated_names = true});
+  if (!parsed || !parsed->is_object()) return malformed_policy("The policy is not a JSON object");
+  auto const& object = parsed->get_object();
   TRY(check_members(object, {"Version", "Id", "Statement"}));
   if (auto const* version = object.if_contains("Version");
       version != nullptr && *version != json::value("2012-10-17") && *version != json::value("2008-10-17"))
@@ -154,6 +150,14 @@ Result<Policy> parse_policy(std::string_view document) {
     out.statements.push_back(TRY(parse_statement(statement)));
   if (out.statements.empty()) return malformed_policy("The policy has no Statement");
   return out;
+}
+
+Result<Policy> parse_new_policy(std::string_view document) {
+  auto policy = TRY(parse_policy(document));
+  if (auto const name = wire::find_repeated_name(document))
+    return malformed_policy("The element " + name->substr(0, 100) +
+                            " is there twice in one object: only the last of them would be in force");
+  return policy;
 }
 
 Opinion evaluate(Policy const& policy, access::Caller const& caller, std::string_view action,

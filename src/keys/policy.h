@@ -34,8 +34,12 @@ struct Policy {
   std::vector<Statement> statements;
 };
 
-/// Fails with MalformedPolicyDocumentException, LimitExceededException beyond kMaxPolicyBytes.
+/// One that is stored: of a name that an object has twice, the last is in force. Fails with
+/// MalformedPolicyDocumentException, LimitExceededException beyond kMaxPolicyBytes.
 Result<Policy> parse_policy(std::string_view document);
+/// One that is put: a name that an object has twice makes it malformed, too. Source: IAM User Guide, "Grammar
+/// of the IAM JSON policy language" (no "multiple instances of the same key").
+Result<Policy> parse_new_policy(std::string_view document);
 
 /// How a principal is meant by a statement, or by a policy's statements together.
 enum class Match {

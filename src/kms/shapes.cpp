@@ -76,7 +76,7 @@ std::vector<m::Tag> to_shapes(catalogue::KeyTags const& tags) {
 Result<std::string> to_policy(std::optional<std::string> const& document, access::Caller const& caller,
                               keys::Key const& key, std::optional<bool> bypass_lockout_check) {
   auto text = document.value_or(keys::default_policy(key.account));
-  auto const policy = TRY(keys::parse_policy(text));
+  auto const policy = TRY(keys::parse_new_policy(text));
   if (bypass_lockout_check.value_or(false)) return text;
   if (!keys::is_allowed({caller, keys::Action::put_key_policy}, key, policy, {}))
     return keys::malformed_policy(

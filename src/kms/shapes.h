@@ -19,8 +19,8 @@ Result<catalogue::KeyTags> to_tags(std::vector<messages::kms::Tag> const& tags);
 std::vector<messages::kms::Tag> to_shapes(catalogue::KeyTags const& tags);
 
 /// The document, or the default policy of that account if there is none. Fails with
-/// MalformedPolicyDocumentException on one that would not let the caller change it again, unless he said that
-/// he knows.
+/// MalformedPolicyDocumentException also on one that would not let the caller change it again, unless he said
+/// that he knows.
 Result<std::string> to_policy(std::optional<std::string> const& document, access::Caller const& caller,
                               keys::Key const& key, std::optional<bool> bypass_lockout_check);
 

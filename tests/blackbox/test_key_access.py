@@ -52,6 +52,25 @@ def test_a_policy_is_put_and_comes_back_as_it_was(owner, key):
         kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=document + " " * 32_768)
 
 
+def test_a_policy_that_would_lose_a_part_of_itself_is_refused(owner, key):
+    kms = owner.kms()
+    before = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+    own = json.dumps(keys.allow({"AWS": keys.root(owner)}, "kms:*"))
+    denial = json.dumps(keys.deny("*", "kms:Encrypt"))
+    operators = '{"StringEquals":{"aws:PrincipalOrgID":"o-1"},"StringEquals":{"kms:ViaService":"ec2"}}'
+    let_in = json.dumps(keys.allow("*", "kms:Encrypt"))[:-1] + ',"Condition":' + operators + "}"
+    for document, element in (
+        (f'{{"Statement":[{own},{denial}],"Statement":[{own}]}}', "Statement"),
+        (f'{{"Statement":[{own},{let_in}]}}', "StringEquals"),
+    ):
+        with refused("MalformedPolicyDocumentException") as caught:
+            kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=document)
+        assert element in caught.value.response["Error"]["Message"]
+        with refused("MalformedPolicyDocumentException"):
+            kms.create_key(Policy=document)
+    assert kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"] == before
+
+
 def test_nobody_locks_himself_out_unless_he_says_so(owner, recipient, key):
     closed = json.dumps({"Statement": keys.allow({"AWS": keys.root(recipient)}, "kms:*")})
     put = {"KeyId": key["KeyId"], "PolicyName": "default", "Policy": closed}

@@ -4,6 +4,7 @@
 #include "keys/ciphertext.h"
 #include "keys/decision.h"
 #include "keys/identifier.h"
+#include "wire/json_text.h"
 
 namespace argosy::fuzz {
 namespace {
@@ -32,7 +33,12 @@ keys::Request request(access::Caller const& who, std::string const& text) {
 void try_policy(std::string_view text) {
   auto policy = keys::parse_policy(text);
   check_error(policy);
+  auto const put = keys::parse_new_policy(text);
+  check_error(put);
+  // What is put is read ever after as it was then; only what has a name twice is read, and not put.
+  ARGOSY_ASSERT(policy || !put);
   if (!policy) return;
+  ARGOSY_ASSERT(put.has_value() != wire::find_repeated_name(text).has_value());
   ARGOSY_ASSERT(!policy->statements.empty());
   auto const asked = request(caller("222222222222"), std::string(text.substr(0, 100)));
   auto const opinion = keys::evaluate(*policy, asked.caller, "CreateGrant", kKey.arn(), {});

@@ -80,6 +80,57 @@ TEST(Policy, refuses_what_it_cannot_enforce) {
             "LimitExceededException");
 }
 
+TEST(Policy, is_put_only_with_each_element_once_and_read_as_it_was_stored) {
+  std::string const statement = R"("Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*")";
+  std::string const denial = R"("Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*")";
+  std::vector<std::pair<std::string, std::string>> const twice{
+      {R"({"Statement": {)" + denial + R"(}, "Statement": {)" + statement + "}}", "Statement"},
+      {R"({"Statement": {)" + statement + R"(}, "Stat\u0065ment": {)" + statement + "}}", "Statement"},
+      {R"({"Statement": [{)" + statement + "}, {" + denial + R"(, "Effect": "Allow"}]})", "Effect"},
+      {with(R"(, "Action": "kms:*")"), "Action"},
+      {R"({"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+                         "Principal": {"AWS": "111122223333", "AWS": "*"}}})",
+       "AWS"},
+      {with(R"(, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"},
+                              "StringEquals": {"kms:ViaService": "ec2"}})"),
+       "StringEquals"},
+      {with(R"(, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+                "Condition": {"StringEquals": {"kms:ViaService": "ec2"}})"),
+       "Condition"},
+      {with(R"(, "Condition": {"StringEquals": {"kms:ViaService": "ec2", "kms:CallerAccount": "1",
+                                               "kms:ViaService": ["a"]}})"),
+       "kms:ViaService"},
+  };
+  for (auto const& [document, name] : twice) {
+    auto const put = parse_new_policy(document);
+    ASSERT_FALSE(put) << document;
+    EXPECT_EQ(put.error().code, "MalformedPolicyDocumentException");
+    EXPECT_TRUE(put.error().message.starts_with("The element " + name + " is there twice"))
+        << put.error().message;
+    EXPECT_EQ(code_of(document), "") << document;
+  }
+}
+
+TEST(Policy, is_put_with_an_element_in_each_of_several_places) {
+  auto const put = parse_new_policy(R"({"Statement": [
+      {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition":
+        {"StringEquals": {"kms:ViaService": "a"}, "StringNotEquals": {"kms:ViaService": "b"}}},
+      {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition":
+        {"StringEquals": {"kms:ViaService": "c"}}}]})");
+  ASSERT_TRUE(put) << put.error().message;
+  EXPECT_EQ(put->statements[0].conditions.size(), 2U);
+  EXPECT_EQ(parse_new_policy("{").error().code, "MalformedPolicyDocumentException");
+  EXPECT_EQ(parse_new_policy(std::string(kMaxPolicyBytes + 1, ' ')).error().code, "LimitExceededException");
+}
+
+TEST(Policy, is_read_however_many_values_its_bytes_hold) {
+  std::string values = "\"\"";
+  while (values.size() < kMaxPolicyBytes - 300) values += ",\"\"";
+  auto const document = with(R"(, "Condition": {"StringEquals": {"kms:ViaService": [)" + values + "]}}");
+  ASSERT_LE(document.size(), kMaxPolicyBytes);
+  EXPECT_EQ(code_of(document), "");
+}
+
 TEST(Identifier, is_read_in_its_four_forms) {
   std::string const id = "1234abcd-12ab-34cd-56ef-1234567890ab";
   auto const plain = parse_identifier(id);
