@@ -48,7 +48,7 @@ Result<boost::json::value> Qmp::execute(std::string const& command, boost::json:
 Result<boost::json::object> Qmp::receive() {
   while (true) {
     auto const line = TRY(receive_line());
-    auto message = wire::parse_json(line);
+    auto message = wire::parse_json(line, {.values = line.size()});  // of many disks it is long
     if (!message || !message->is_object()) return fail(Fault::corrupt, "QEMU's answer is not JSON");
     if (!message->get_object().contains("event")) return std::move(message->get_object());
   }
