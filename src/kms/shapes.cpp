@@ -9,8 +9,8 @@ namespace {
 
 namespace m = messages::kms;
 
-constexpr std::size_t kMaxTagNameBytes = 128 * 4;
-constexpr std::size_t kMaxTagValueBytes = 256 * 4;
+constexpr std::size_t kMaxTagNameBytes = std::size_t{128} * 4;
+constexpr std::size_t kMaxTagValueBytes = std::size_t{256} * 4;
 constexpr std::size_t kMaxGrantTokens = 10;
 constexpr std::int32_t kMaxPage = 1'000;
 
