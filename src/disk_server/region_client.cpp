@@ -60,7 +60,7 @@ std::string text_of(http::Response const& response, Refusal const& refusal) {
 }  // namespace
 
 Result<std::unique_ptr<remote::Transport>> open_transport(Session const& session) {
-  auto const endpoint = TRY(http::parse_endpoint(session.endpoint));
+  auto const endpoint = TRY(endpoint_of(session));
   http::ClientOptions options;
   options.connect_timeout = kConnectTimeout;
   options.io_timeout = kIoTimeout;

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/private_file.h"
-#include "http/url.h"
+#include "http/listener.h"
 #include "wire/json.h"
 
 namespace argosy::disk_server {
@@ -28,10 +28,19 @@ Result<Session> read_session(std::string const& path) {
 
 }  // namespace
 
+Result<http::Endpoint> endpoint_of(Session const& session) {
+  auto socket = http::local_path(session.endpoint);
+  if (socket.empty()) return http::parse_endpoint(session.endpoint);
+  if (!socket.starts_with('/')) return fail(Fault::invalid, session.endpoint + ": not an absolute path");
+  http::Endpoint endpoint{false, "localhost", 80, {}};
+  endpoint.local_socket = std::move(socket);
+  return endpoint;
+}
+
 Result<Session> parse_session(std::string_view text) {
   auto session = TRY(wire::decode_json<Session>(text, wire::Naming::snake));
   if (session.volume_size_bytes <= 0) return fail(Fault::invalid, "volume_size_bytes must be positive");
-  TRY(http::parse_endpoint(session.endpoint));
+  TRY(endpoint_of(session));
   return session;
 }
 

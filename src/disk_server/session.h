@@ -10,13 +10,14 @@
 #include <string>
 
 #include "base/error.h"
+#include "http/url.h"
 #include "remote/sign.h"
 
 namespace argosy::disk_server {
 
 /// As JSON, with these names.
 struct Session {
-  std::string endpoint;  ///< URL of EBS direct
+  std::string endpoint;  ///< URL of EBS direct, or unix:PATH of a local socket that speaks it
   std::string region;
   std::string snapshot_id;
   std::int64_t volume_size_bytes = 0;  ///< what lies behind the snapshot's end reads as zeros
@@ -34,6 +35,9 @@ struct Session {
 BOOST_DESCRIBE_STRUCT(Session, (),
                       (endpoint, region, snapshot_id, volume_size_bytes, access_key_id, secret_access_key,
                        session_token, expires, authority_path))
+
+/// What `endpoint` says. Fails with `invalid`.
+Result<http::Endpoint> endpoint_of(Session const& session);
 
 /// Fails with `invalid`.
 Result<Session> parse_session(std::string_view text);

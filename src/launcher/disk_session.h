@@ -15,7 +15,7 @@ namespace argosy::launcher {
 struct SessionIssuer {
   std::string region;
   crypto::Key token_key;
-  std::string endpoint;  ///< "http://127.0.0.1:41234": on this host's loopback
+  std::string endpoint;  ///< "unix:/var/lib/argosy/disks.sock"
 };
 
 struct DiskSession {

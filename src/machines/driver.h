@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/clock.h"
 #include "base/error.h"
 
 namespace argosy::machines {
@@ -111,7 +110,7 @@ class Driver {
 };
 
 struct QemuOptions {
-  std::string directory;  ///< machines and volumes lie below it; made if it is not there
+  std::string directory;  ///< absolute; machines and volumes lie below it; made if it is not there
   std::string plugin;     ///< nbdkit's, run as `nbdkit PLUGIN session=FILE`
   /// "/path/argosyd", "relay": run with a metadata socket for each connection.
   std::vector<std::string> relay_command;
@@ -121,6 +120,6 @@ struct QemuOptions {
 };
 /// Machines of this host, one QEMU process each, without root. One driver a directory at a time. It ends what
 /// an earlier one left half done. Fails with `invalid` on another acceleration.
-Result<std::unique_ptr<Driver>> open_qemu(QemuOptions const& options, Clock& clock);  // qemu_driver.cpp
+Result<std::unique_ptr<Driver>> open_qemu(QemuOptions const& options);  // qemu_driver.cpp
 
 }  // namespace argosy::machines

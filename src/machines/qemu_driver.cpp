@@ -256,18 +256,16 @@ class QemuDriver final : public Driver {
 
 }  // namespace
 
-Result<std::unique_ptr<Driver>> open_qemu(QemuOptions const& options, Clock&) {
+Result<std::unique_ptr<Driver>> open_qemu(QemuOptions const& options) {
   auto const& wanted = options.acceleration;
   if (!wanted.empty() && wanted != "auto" && wanted != "kvm" && wanted != "tcg")
     return fail(Fault::invalid, "acceleration is auto, kvm or tcg, not " + wanted);
-  auto absolute = options;
   std::error_code failure;
-  absolute.directory = std::filesystem::absolute(options.directory, failure);
   for (auto const* folder : {"/machines", "/volumes"})
-    if (!failure) std::filesystem::create_directories(absolute.directory + folder, failure);
-  if (!failure) std::filesystem::permissions(absolute.directory, std::filesystem::perms::owner_all, failure);
-  if (failure) return fail(Fault::unavailable, absolute.directory + ": " + failure.message());
-  auto driver = std::make_unique<QemuDriver>(std::move(absolute));
+    if (!failure) std::filesystem::create_directories(options.directory + folder, failure);
+  if (!failure) std::filesystem::permissions(options.directory, std::filesystem::perms::owner_all, failure);
+  if (failure) return fail(Fault::unavailable, options.directory + ": " + failure.message());
+  auto driver = std::make_unique<QemuDriver>(options);
   TRY(driver->recover());
   return driver;
 }

@@ -59,17 +59,16 @@ Result<std::unique_ptr<Machines>> Machines::open(std::string const& region, std:
                                                  MachineOptions const& options, crypto::Key const& token_key,
                                                  ebs::CaptureStore const& store, Entropy& entropy) {
   std::error_code error;
-  auto const absolute = std::filesystem::absolute(folder, error);  // machines have folders of their own
-  if (!error) std::filesystem::create_directories(absolute / "metadata", error);
+  std::filesystem::create_directories(folder + "/metadata", error);
   if (error) return fail(Fault::unavailable, folder + ": " + error.message());
-  std::unique_ptr<Machines> out(new Machines(region, absolute, token_key, store));
+  std::unique_ptr<Machines> out(new Machines(region, folder, token_key, store));
   machines::QemuOptions qemu;
-  qemu.directory = absolute;
+  qemu.directory = folder;
   qemu.plugin = plugin_path();
   qemu.relay_command = {program(), "relay"};
   qemu.acceleration = options.acceleration;
   qemu.forwarded_ports = options.forwarded_ports;
-  out->driver_ = TRY(machines::open_qemu(qemu, store.clock));
+  out->driver_ = TRY(machines::open_qemu(qemu));
   launcher::Listener const listener{
       [machines = out.get()](std::string const& instance) { return machines->start_metadata(instance); },
       [machines = out.get()](std::string const& instance) {

@@ -24,7 +24,7 @@ MachineOptions with_defaults(MachineOptions options);
 
 class Machines {
  public:
-  /// Opens (and creates) `folder`. What it is given outlives it.
+  /// Opens (and creates) `folder`, an absolute path. What it is given outlives it.
   static Result<std::unique_ptr<Machines>> open(std::string const& region, std::string const& folder,
                                                 MachineOptions const& options, crypto::Key const& token_key,
                                                 ebs::CaptureStore const& store, Entropy& entropy);

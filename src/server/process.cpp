@@ -27,10 +27,16 @@ constexpr Duration kStopGrace{2'000};
 /// The kernel needs a moment to clear away a process that was killed.
 constexpr auto kLockWait = std::chrono::seconds(5);
 
+std::string disk_endpoint(Config const& config) { return "unix:" + config.data_directory + "/disks.sock"; }
+
 }  // namespace
 
-Result<std::unique_ptr<Process>> Process::start(Config const& config, Clock& clock, Entropy& entropy) {
+Result<std::unique_ptr<Process>> Process::start(Config config, Clock& clock, Entropy& entropy) {
   TRY(check(config));
+  std::error_code error;
+  // Machines and their disk servers have folders of their own.
+  config.data_directory = std::filesystem::absolute(config.data_directory, error);
+  if (error) return fail(Fault::unavailable, config.data_directory + ": " + error.message());
   std::unique_ptr<Process> process(new Process(config, clock, entropy));
   TRY(process->lock_data_directory());
   process->directory_ = TRY(open_directory(config.data_directory, config.root_key, clock.now(), entropy));
@@ -124,17 +130,18 @@ Result<void> Process::start_regions() {
       if (region->name() == name) return &region->catalogue();
     return nullptr;
   };
-  auto const disk_endpoint = "http://127.0.0.1:" + std::to_string(disks_->port());
-  for (auto& region : regions_) TRY(region->start(catalogues, disk_endpoint));
+  for (auto& region : regions_) TRY(region->start(catalogues, disk_endpoint(config_)));
   return {};
 }
 
-/// A door of its own for the disk servers of this host's machines: plain on loopback, however clients come
-/// in, and open before the first machine is looked after. It answers reads of blocks alone.
+/// A door of its own for the disk servers of this host's machines: a local socket, so that nobody else can
+/// stand in for it while this process is away, and open before the first machine is looked after. It answers
+/// reads of blocks alone.
 Result<void> Process::serve_disks() {
   make_service();
   http::ServerOptions options;
-  options.listen = "127.0.0.1:0";
+  options.listen = disk_endpoint(config_);
+  options.plain_anywhere = true;
   options.share_of = api::claimed_access_key;
   disks_ = TRY(http::Server::start(
       options,

@@ -18,7 +18,7 @@ namespace argosy::server {
 class Process {
  public:
   /// Accepts requests on return. Fails with `conflict` if another process has the data directory.
-  static Result<std::unique_ptr<Process>> start(Config const& config, Clock& clock, Entropy& entropy);
+  static Result<std::unique_ptr<Process>> start(Config config, Clock& clock, Entropy& entropy);
   ~Process();
 
   /// "http://127.0.0.1:8080"

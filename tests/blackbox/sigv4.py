@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import http.client
 import re
+import socket
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
@@ -56,9 +57,12 @@ class Answer:
         return self.xml.find(".//Error/Message").text
 
 
-def send(server, request):
+def send(server, request, local_socket=None):
     connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     try:
+        if local_socket:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.connect(str(local_socket))
         target = request.path + ("?" + request.query if request.query else "")
         connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in request.headers:

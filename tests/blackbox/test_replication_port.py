@@ -1,7 +1,9 @@
-"""The port on which the regions of one process talk to each other: it is not for users."""
+"""What a process listens on beside its endpoint: for its regions among themselves, and for disk servers. Neither is
+for users."""
 import json
 import os
 import pathlib
+import stat
 
 import pytest
 
@@ -12,8 +14,7 @@ OPERATIONS = ["open", "fetch", "renew", "close"]
 
 
 @pytest.fixture(scope="module")
-def ports(server):
-    """What the process listens on beside its endpoint: for the other regions, and for disk servers."""
+def port(server):
     descriptors = pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir()
     sockets = {os.readlink(path) for path in descriptors}
     ports = set()
@@ -23,25 +24,7 @@ def ports(server):
         if state == "0A" and f"socket:[{inode}]" in sockets:
             assert address.startswith("0100007F:"), "it listens on more than loopback"
             ports.add(int(address.partition(":")[2], 16))
-    others = ports - {server.port}
-    assert len(others) == 2
-    return others
-
-
-def is_for_regions(port):
-    request = sigv4.Request(path="/replication/open", headers=[], body=b"{}")
-    return sigv4.send(Door(port), request).status != 404
-
-
-@pytest.fixture(scope="module")
-def port(ports):
-    (one,) = filter(is_for_regions, ports)
-    return one
-
-
-@pytest.fixture(scope="module")
-def disk_port(ports, port):
-    (one,) = ports - {port}
+    (one,) = ports - {server.port}
     return one
 
 
@@ -54,15 +37,23 @@ class Door:
         self.port = port
 
 
-def test_the_port_of_disk_servers_answers_reads_of_blocks_alone(owner, snapshot, disk_port):
-    door = Door(disk_port)
+def test_disk_servers_are_answered_reads_of_blocks_alone(server, owner, snapshot):
+    def status_of(request, service):
+        signed = sigv4.sign(owner, request, service=service)
+        return sigv4.send(server, signed, server.data_dir / "disks.sock").status
+
     read = sigv4.Request(method="GET", path=f"/snapshots/{snapshot}/blocks", headers=[], body=b"")
-    assert sigv4.send(door, sigv4.sign(owner, read, service="ebs")).status == 200
+    assert status_of(read, "ebs") == 200
     start = sigv4.Request(path="/snapshots", headers=[], body=b'{"VolumeSize": 1}')
-    assert sigv4.send(door, sigv4.sign(owner, start, service="ebs")).status == 404
+    assert status_of(start, "ebs") == 404
     listing = b"Action=DescribeImages&Version=2016-11-15"
     call = sigv4.Request(headers=[("Content-Type", "application/x-www-form-urlencoded")], body=listing)
-    assert sigv4.send(door, sigv4.sign(owner, call, service="ec2")).status == 404
+    assert status_of(call, "ec2") == 404
+
+
+def test_nobody_else_can_stand_in_for_it_to_the_disk_servers(server):
+    facts = (server.data_dir / "disks.sock").stat()
+    assert stat.S_ISSOCK(facts.st_mode) and stat.S_IMODE(facts.st_mode) == 0o600
 
 
 def ask(port, account, operation, access_key_id=None, **options):

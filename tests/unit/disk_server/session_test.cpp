@@ -20,16 +20,30 @@ TEST(Session, is_read_as_it_was_written) {
   EXPECT_EQ(*parse_session(print_session(session)), session);
 }
 
+/// All that a session needs, and `more`.
+std::string session_text(std::string const& endpoint, std::string const& more = {}) {
+  return R"({"endpoint":")" + endpoint + R"(","region":"r","snapshot_id":"s","access_key_id":"a",)" +
+         R"("secret_access_key":"b")" + more + "}";
+}
+
 TEST(Session, lacks_nothing_but_what_may_be_missing) {
-  constexpr auto kLeast =
-      R"({"endpoint":"http://h","region":"r","snapshot_id":"s","volume_size_bytes":1,"access_key_id":"a",)"
-      R"("secret_access_key":"b")";
-  EXPECT_TRUE(parse_session(std::string(kLeast) + "}"));
-  EXPECT_TRUE(parse_session(std::string(kLeast) + R"(,"unknown":1})"));
-  EXPECT_FALSE(parse_session(std::string(kLeast)));
+  constexpr auto kSize = R"(,"volume_size_bytes":1)";
+  EXPECT_TRUE(parse_session(session_text("http://h", kSize)));
+  EXPECT_TRUE(parse_session(session_text("http://h", kSize + std::string(R"(,"unknown":1)"))));
+  EXPECT_FALSE(parse_session(session_text("http://h", kSize).substr(1)));
+  EXPECT_FALSE(parse_session(session_text("http://h")));
   EXPECT_FALSE(parse_session(R"({"endpoint":"http://h"})"));
-  EXPECT_FALSE(parse_session(std::string(kLeast) + R"(,"volume_size_bytes":0})"));
-  EXPECT_FALSE(parse_session(std::string(kLeast) + R"(,"endpoint":"nowhere"})"));
+  EXPECT_FALSE(parse_session(session_text("http://h", R"(,"volume_size_bytes":0)")));
+  for (auto const* nowhere : {"nowhere", "unix:", "unix:below/here.sock"})
+    EXPECT_FALSE(parse_session(session_text(nowhere, kSize))) << nowhere;
+}
+
+TEST(Session, leads_to_a_server_or_to_a_local_socket) {
+  Session session;
+  session.endpoint = "https://ebs.us-east-1.amazonaws.com";
+  EXPECT_EQ(endpoint_of(session)->authority(), "ebs.us-east-1.amazonaws.com");
+  session.endpoint = "unix:/var/lib/argosy/disks.sock";
+  EXPECT_EQ(endpoint_of(session)->local_socket, "/var/lib/argosy/disks.sock");
 }
 
 TEST_F(DiskTest, keeps_its_session_when_the_file_is_harmed_or_names_another_disk) {

@@ -181,7 +181,7 @@ TEST(Freezing, that_an_earlier_driver_left_is_ended_by_the_next) {
   EXPECT_EQ(stamp(*second[0], 1), 1);  // since it is read it has processes
   auto const daemon = Host::process_of(host.volume_folder("vol-i-2") + "/storage-daemon.pid");
   {
-    auto next = open_qemu(host.options(), system_clock());
+    auto next = open_qemu(host.options());
     ASSERT_TRUE(next) << next.error().message;
   }
   EXPECT_FALSE(first[0]->read(0));

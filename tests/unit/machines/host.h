@@ -30,7 +30,7 @@ class Host {
   /// As another process does after this one.
   void reopen() {
     driver_ = nullptr;
-    auto opened = open_qemu(options_, system_clock());
+    auto opened = open_qemu(options_);
     ASSERT_TRUE(opened) << opened.error().message;
     driver_ = std::move(*opened);
   }

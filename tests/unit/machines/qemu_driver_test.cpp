@@ -165,7 +165,7 @@ TEST(Machine, outlives_the_process_that_started_it) {
   auto const machine = host.make_machine("i-1");
   auto const starter = ::fork();
   if (starter == 0) {
-    auto other = open_qemu(host.options(), system_clock());
+    auto other = open_qemu(host.options());
     ::_exit(other && (*other)->start(machine) ? 0 : 1);
   }
   int status = 0;
@@ -323,7 +323,7 @@ TEST(Machine, of_another_kind_or_with_a_strange_id_is_refused) {
   EXPECT_EQ(host.driver().status("../i-1").error().fault, Fault::invalid);
   EXPECT_EQ(host.driver().remove_volume("").error().fault, Fault::invalid);
   host.options().acceleration = "magic";
-  EXPECT_EQ(open_qemu(host.options(), system_clock()).error().fault, Fault::invalid);
+  EXPECT_EQ(open_qemu(host.options()).error().fault, Fault::invalid);
 }
 
 TEST(Machine, answers_on_its_own_address_where_the_host_lets_it) {
