@@ -183,59 +183,25 @@ Result<void> Launcher::watch(Instance const& instance) {
     bool const by_guest = status.reason.empty();
     return note_end(instance, by_guest ? std::nullopt : std::optional(unexpected_end(status.reason)));
   }
+  auto const served = serve(instance.id);  // also where a reboot waits for the disks
   // A guest that an earlier process asked to reboot for an image does it, too, though nothing waits any more.
   if (instance.reboot_wanted || status.reboots || waits_for_reboot(instance.id))
     TRY(reboot(instance, status.reboots));
-  return look_after(instance.id);
-}
-
-/// A guest that does not shut down for it is reset. Either way its machine stands still then until it is
-/// tended: what waits for the reboot is done before.
-Result<void> Launcher::reboot(Instance const& instance, bool reboots) {
-  auto const asked = asked_.find(instance.id);
-  bool const told = asked != asked_.end() && asked->second.to_reboot && asked->second.heard;
-  if (!told || reboots) {
-    if (has_time(instance.id, true, kShutdownPatience)) return {};
-    TRY(driver_.reset(instance.id));
-  }
-  asked_.erase(instance.id);
-  end_wait_for_reboot(instance.id, {});
-  if (!instance.reboot_wanted) return {};
-  return update(instance.id, InstanceState::running,
-                [](catalogue::Transaction&, Instance& current) -> Result<void> {
-                  current.reboot_wanted = false;
-                  return {};
-                });
+  TRY(driver_.tend(instance.id));
+  return served;
 }
 
 /// What every machine that runs needs, whatever its owner wants of it.
 Result<void> Launcher::look_after(std::string const& instance) {
-  if (!running_.contains(instance)) TRY(listener_.started(instance));  // this process is a new one
+  auto const served = serve(instance);
   TRY(driver_.tend(instance));
+  return served;
+}
+
+/// What a guest asks, and what its disks are read by.
+Result<void> Launcher::serve(std::string const& instance) {
+  if (!running_.contains(instance)) TRY(listener_.started(instance));  // this process is a new one
   return renew_sessions(instance);
-}
-
-Result<void> Launcher::reboot_and(std::string const& instance, AfterReboot then) {
-  std::lock_guard lock(mutex_);
-  if (after_reboot_.try_emplace(instance, std::move(then)).second) return {};
-  return fail(Fault::conflict, instance + " is being rebooted already");
-}
-
-bool Launcher::waits_for_reboot(std::string const& instance) {
-  std::lock_guard lock(mutex_);
-  return after_reboot_.contains(instance);
-}
-
-void Launcher::end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted) {
-  AfterReboot then;
-  {
-    std::lock_guard lock(mutex_);
-    auto const found = after_reboot_.find(instance);
-    if (found == after_reboot_.end()) return;
-    then = std::move(found->second);
-    after_reboot_.erase(found);
-  }
-  then(rebooted);
 }
 
 /// What began to wait for a reboot when its machine was just going off.

@@ -64,8 +64,9 @@ class Launcher {
   /// is frozen already or the instance is being rebooted for an image. Any thread.
   Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
       std::string const& instance, std::vector<instances::Volume> const& volumes);
-  /// Reboots the guest, and calls `then` before it writes anything; on a machine that does not run, at once.
-  /// If this process dies, `then` is forgotten, but a guest that was asked boots again. Any thread.
+  /// Reboots the guest, and calls `then` before it writes anything; on a machine that does not run, at once;
+  /// with an error on one that cannot be reset. If this process dies, `then` is forgotten, but a guest that
+  /// was asked boots again. Any thread.
   Result<void> reboot_and(std::string const& instance, AfterReboot then);
 
  private:
@@ -79,12 +80,15 @@ class Launcher {
   Result<void> give_up(Instance const& instance, Error const& error);
   Result<void> watch(Instance const& instance);
   Result<void> look_after(std::string const& instance);
+  /// Lets no machine go on.
+  Result<void> serve(std::string const& instance);
   Result<void> renew_sessions(std::string const& instance);
   /// Tells when it ends now.
   Result<Time> renew_session(Volume const& volume);
   Result<DiskSession> session_of(Volume const& volume);
   /// `reboots` as the driver's status has it.
   Result<void> reboot(Instance const& instance, bool reboots);
+  Result<void> reset(std::string const& instance);
   bool waits_for_reboot(std::string const& instance);
   Result<void> end_idle_waits();
   /// Calls what waits for a reboot, if something does, and forgets it.

@@ -83,7 +83,8 @@ class Driver {
   /// it was asked for something else by then.
   virtual Result<void> reboot(std::string const& id) = 0;
   /// At once. Its process stays, and what is frozen of its disks; after a reset a machine stands still,
-  /// before its first instruction, until it is tended.
+  /// before its first instruction, until it is tended. Fails while its disks do not answer, and is tried
+  /// again then: the machine may stand still by now.
   virtual Result<void> reset(std::string const& id) = 0;
   /// Off at once, its disk servers too. What the guest had not flushed may be lost; overlays stay.
   virtual Result<void> kill(std::string const& id) = 0;

@@ -98,6 +98,7 @@ class QemuDriver final : public Driver {
     std::lock_guard lock(lock_of(id));
     MachineProcess process(options_.directory, id);
     if (!process.is_running()) return {};
+    TRY(tend_disks(process));   // QEMU waits for them before it stops
     TRY(process.tell("stop"));  // a machine that runs would go on at once
     return reset(process);
   }

@@ -38,6 +38,7 @@ class PretendedDriver final : public machines::Driver {
     return {};
   }
   Result<void> reset(std::string const& id) override {
+    if (reset_fails) return std::unexpected(*reset_fails);
     ++resets[id];
     status_[id].reboots = false;
     return {};
@@ -84,6 +85,7 @@ class PretendedDriver final : public machines::Driver {
 
   std::optional<Error> fails;                        ///< what starting says
   std::optional<Error> press_fails;                  ///< what the power button says
+  std::optional<Error> reset_fails;                  ///< what a reset says
   std::map<std::string, machines::Machine> started;  ///< as it was last started
   std::map<std::string, std::string> sessions;       ///< by volume
   std::string not_renewed;                           ///< a volume whose session cannot be written

@@ -311,6 +311,24 @@ TEST_F(LauncherTest, renews_a_session_before_it_ends) {
   EXPECT_NE(driver_.sessions[volume], first);
 }
 
+TEST_F(LauncherTest, renews_a_session_while_a_machine_cannot_be_reset) {
+  run();
+  step();
+  auto const volume = volumes().front().id;
+  auto const first = driver_.sessions[volume];
+  driver_.deaf.insert(id_);
+  driver_.reset_fails = Error{Fault::unavailable, "", "QEMU does not answer"};
+  reboot();
+  step();
+  auto const tended = driver_.tended[id_];
+  region_.clock.advance(kShutdownPatience);
+  step();
+  region_.clock.advance(std::chrono::minutes(31));
+  step();
+  EXPECT_NE(driver_.sessions[volume], first) << "its disks are waited for";
+  EXPECT_EQ(driver_.tended[id_], tended) << "a machine that was reset in part would go on";
+}
+
 TEST_F(LauncherTest, gives_sessions_anew_after_a_start_of_the_process) {
   run();
   step();
@@ -487,6 +505,23 @@ TEST_F(RebootTest, is_over_when_the_machine_runs_again_and_its_owner_saw_nothing
   EXPECT_TRUE(told_[0]);
   step();
   EXPECT_EQ(state(), InstanceState::running);
+  EXPECT_EQ(told_.size(), 1U);
+}
+
+TEST_F(RebootTest, will_not_be_when_the_machine_cannot_be_reset) {
+  driver_.deaf.insert(id_);
+  driver_.reset_fails = Error{Fault::unavailable, "", "QEMU does not answer"};
+  step();
+  region_.clock.advance(kShutdownPatience);
+  step();
+  EXPECT_TRUE(told_.empty());
+  region_.clock.advance(kShutdownPatience);
+  step();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_FALSE(told_[0]);
+  driver_.reset_fails.reset();
+  step();
+  EXPECT_EQ(driver_.resets[id_], 1) << "its guest was asked all the same";
   EXPECT_EQ(told_.size(), 1U);
 }
 

@@ -237,6 +237,20 @@ TEST(Machine, waits_while_its_disk_server_is_dead_and_goes_on) {
   EXPECT_FALSE(host.console("i-1").contains('!'));
 }
 
+TEST(Machine, that_waits_for_a_dead_disk_server_is_reset) {
+  Host host;
+  host.start(host.make_machine("i-1"));
+  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
+  auto const server = host.disk_server_of("vol-i-1");
+  ::kill(server, SIGKILL);
+  ASSERT_TRUE(Host::dies(server));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // until it reads
+  bool reset = false;
+  for (int attempt = 0; attempt < 10 && !reset; ++attempt) reset = host.driver().reset("i-1").has_value();
+  EXPECT_TRUE(reset);
+  EXPECT_TRUE(host.prints("i-1", "boot 2\nx"));
+}
+
 TEST(Machine, waits_while_its_disk_server_has_no_content_and_goes_on) {
   Host host;
   auto const machine = host.make_machine("i-1");

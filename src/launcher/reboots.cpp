@@ -1,0 +1,57 @@
+// launcher/reboots.cpp - launcher.h: guests that are to boot again, and what is done before they do.
+#include "launcher/launcher.h"
+
+namespace argosy::launcher {
+
+/// A guest that does not shut down for it is reset. Either way its machine stands still then until it is
+/// tended: what waits for the reboot is done before.
+Result<void> Launcher::reboot(Instance const& instance, bool reboots) {
+  auto const asked = asked_.find(instance.id);
+  bool const told = asked != asked_.end() && asked->second.to_reboot && asked->second.heard;
+  if (!told || reboots) {
+    if (has_time(instance.id, true, kShutdownPatience)) return {};
+    TRY(reset(instance.id));
+  }
+  asked_.erase(instance.id);
+  end_wait_for_reboot(instance.id, {});
+  if (!instance.reboot_wanted) return {};
+  return update(instance.id, instances::InstanceState::running,
+                [](catalogue::Transaction&, Instance& current) -> Result<void> {
+                  current.reboot_wanted = false;
+                  return {};
+                });
+}
+
+/// A machine whose disks do not answer cannot be reset until they do: what waits for the reboot waits less.
+Result<void> Launcher::reset(std::string const& instance) {
+  auto done = driver_.reset(instance);
+  if (!done && clock_.now() >= asked_.at(instance).since + 2 * kShutdownPatience)
+    end_wait_for_reboot(instance,
+                        fail(Fault::unavailable, "the instance " + instance + " could not be rebooted"));
+  return done;
+}
+
+Result<void> Launcher::reboot_and(std::string const& instance, AfterReboot then) {
+  std::lock_guard lock(mutex_);
+  if (after_reboot_.try_emplace(instance, std::move(then)).second) return {};
+  return fail(Fault::conflict, instance + " is being rebooted already");
+}
+
+bool Launcher::waits_for_reboot(std::string const& instance) {
+  std::lock_guard lock(mutex_);
+  return after_reboot_.contains(instance);
+}
+
+void Launcher::end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted) {
+  AfterReboot then;
+  {
+    std::lock_guard lock(mutex_);
+    auto const found = after_reboot_.find(instance);
+    if (found == after_reboot_.end()) return;
+    then = std::move(found->second);
+    after_reboot_.erase(found);
+  }
+  then(rebooted);
+}
+
+}  // namespace argosy::launcher
