@@ -125,9 +125,12 @@ Result<Recorded> record(catalogue::Transaction& tx, CaptureRegion const& region,
   return out;
 }
 
-void hand_over(CaptureRegion const& region, Recorded& recorded, Frozen frozen) {
+/// What a machine took along that ended since it was frozen is given up now: at its end nobody knew of it.
+void hand_over(CaptureRegion const& region, std::string const& instance, Recorded& recorded, Frozen frozen) {
   for (std::size_t i = 0; i < frozen.size(); ++i) recorded.captures[i].frozen = std::move(frozen[i]);
   region.captures.add(std::move(recorded.captures));
+  auto const runs = region.launcher.runs(instance);
+  if (runs && !*runs) region.captures.machine_ended(instance);
 }
 
 /// What cannot be taken after all will not stay pending.
@@ -144,7 +147,7 @@ Result<Recorded> capture_now(CaptureRegion const& region, access::Caller const& 
       TRY(sql::in_transaction(region.catalogue, sql::Access::write, [&](catalogue::Transaction& tx) {
         return record(tx, region, caller, now, volumes, description, tags);
       }));
-  hand_over(region, recorded, std::move(frozen));
+  hand_over(region, instance, recorded, std::move(frozen));
   return recorded;
 }
 
@@ -382,18 +385,16 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
         return made;
       }));
   if (!reboots) {
-    hand_over(region, recorded, std::move(frozen));
+    hand_over(region, instance.id, recorded, std::move(frozen));
     return m::CreateImageResponse{image_id};
   }
   auto const shared = std::make_shared<Recorded>(std::move(recorded));  // shared: std::function is copied
   auto const waits = region.launcher.reboot_and(
-      instance.id, [&launcher = region.launcher, &captures = region.captures, shared, id = instance.id,
-                    frozen_volumes = volumes](Result<void> const& rebooted) {
-        auto disks = rebooted ? launcher.freeze(id, frozen_volumes)
+      instance.id, [region, shared, id = instance.id, volumes](Result<void> const& rebooted) {
+        auto disks = rebooted ? region.launcher.freeze(id, volumes)
                               : Result<Frozen>(std::unexpected(rebooted.error()));
-        if (!disks) return give_up(captures, shared->snapshots, disks.error());
-        for (std::size_t i = 0; i < disks->size(); ++i) shared->captures[i].frozen = std::move((*disks)[i]);
-        captures.add(std::move(shared->captures));
+        if (!disks) return give_up(region.captures, shared->snapshots, disks.error());
+        hand_over(region, id, *shared, *std::move(disks));
       });
   if (!waits) give_up(region.captures, shared->snapshots, waits.error());
   return m::CreateImageResponse{image_id};

@@ -328,6 +328,11 @@ Result<std::optional<std::string>> Launcher::console(std::string const& instance
   return driver_.console(instance);
 }
 
+Result<bool> Launcher::runs(std::string const& instance) {
+  auto const status = TRY(driver_.status(instance));
+  return status.power == machines::Power::running;
+}
+
 Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> Launcher::freeze(
     std::string const& instance, std::vector<Volume> const& volumes) {
   if (waits_for_reboot(instance))  // which is to freeze them

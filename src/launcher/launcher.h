@@ -59,6 +59,8 @@ class Launcher {
 
   /// What the machine wrote to its serial port: the last 64 KiB; nothing yet. Any thread.
   Result<std::optional<std::string>> console(std::string const& instance);
+  /// Whether the machine does so at this moment, whatever the catalogue says. Any thread.
+  Result<bool> runs(std::string const& instance);
   /// The content of volumes at this moment, all at once: of an instance, or of one that is not attached.
   /// Those that no machine wrote to are null. Fails with KMS's codes, and with `conflict` while one of them
   /// is frozen already or the instance is being rebooted for an image. Any thread.

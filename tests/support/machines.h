@@ -68,11 +68,12 @@ class PretendedDriver final : public machines::Driver {
   }
   Result<std::optional<std::string>> console(std::string const& id) override { return "console of " + id; }
   Result<std::vector<std::unique_ptr<machines::FrozenDisk>>> freeze(
-      std::string const&, std::vector<machines::Disk> const& disks) override {
+      std::string const& id, std::vector<machines::Disk> const& disks) override {
+    bool const ends = ends_with_machine && status_[id].power == machines::Power::running;
     if (while_it_freezes) while_it_freezes();
     std::vector<std::unique_ptr<machines::FrozenDisk>> out;
     for (auto const& disk : disks)
-      out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id], read_fails, ends_with_machine));
+      out.push_back(std::make_unique<Frozen>(disk, written[disk.volume_id], read_fails, ends));
     return out;
   }
 
@@ -91,7 +92,7 @@ class PretendedDriver final : public machines::Driver {
   std::string not_renewed;                           ///< a volume whose session cannot be written
   std::map<std::string, Blocks> written;             ///< what machines have written, by volume
   std::optional<Error> read_fails;                   ///< what reading a frozen disk says
-  bool ends_with_machine = true;                     ///< what is frozen
+  bool ends_with_machine = true;                     ///< what is frozen of one that runs
   std::function<void()> while_it_starts;             ///< what somebody else does meanwhile
   std::function<void()> while_it_freezes;            ///< the same
   std::set<std::string> being_read;                  ///< volumes that cannot be removed yet

@@ -335,6 +335,17 @@ TEST_F(CapturesTest, gives_up_at_once_what_a_machine_that_ended_takes_along) {
   }
 }
 
+TEST_F(CapturesTest, gives_up_at_once_what_a_machine_took_along_before_it_was_recorded) {
+  run(tests::kOwner, image_.id);
+  machines_.driver.while_it_freezes = [&] {
+    end_instance(false, true);
+    ASSERT_TRUE(machines_.launcher.step());
+  };
+  auto const id = begin();
+  ASSERT_TRUE(id) << id.error().message;
+  EXPECT_EQ(find(*id).state, images::SnapshotState::error);
+}
+
 TEST_F(CapturesTest, takes_an_image_of_a_machine_that_was_stopped_before_it_was_rebooted) {
   run(tests::kOwner, image_.id);
   auto const id = *begin_image(false);
