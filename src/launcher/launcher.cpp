@@ -246,8 +246,9 @@ Result<void> Launcher::note_end(Instance const& instance, std::optional<LaunchFa
 }
 
 Result<bool> Launcher::waits_for_guest(Instance const& instance, Duration patience) {
-  auto const status = TRY(driver_.status(instance.id));
-  return status.power == machines::Power::running && has_time(instance.id, false, patience);
+  bool const in_time = has_time(instance.id, false, patience);
+  auto const status = TRY(driver_.status(instance.id));  // after that: one off for a reboot shall not boot
+  return in_time && status.power == machines::Power::running;
 }
 
 bool Launcher::has_time(std::string const& id, bool to_reboot, Duration patience) {

@@ -25,10 +25,19 @@ class PretendedDriver final : public machines::Driver {
     for (auto const& disk : machine.disks) sessions[disk.volume_id] = disk.session;
     return {};
   }
-  Result<machines::Status> status(std::string const& id) override { return status_[id]; }
+  Result<machines::Status> status(std::string const& id) override {
+    bool const is_off = off.erase(id) > 0;
+    if (is_off && status_[id].reboots) {
+      TRY(reset(id));
+    } else if (is_off) {
+      end(id, "");
+    }
+    return status_[id];
+  }
   Result<void> press_power_button(std::string const& id) override {
     if (press_fails) return std::unexpected(*press_fails);
     ++pressed[id];
+    status_[id].reboots = false;
     if (!deaf.contains(id)) end(id, "");
     return {};
   }
@@ -101,6 +110,7 @@ class PretendedDriver final : public machines::Driver {
   std::map<std::string, int> resets;
   std::map<std::string, int> tended;
   std::set<std::string> deaf;
+  std::set<std::string> off;      ///< machines whose guest has turned itself off, which nobody has seen yet
   std::set<std::string> removed;  ///< machines
   std::set<std::string> removed_volumes;
 

@@ -299,6 +299,19 @@ TEST_F(LauncherTest, gives_a_guest_that_reboots_its_time_when_it_shall_stop) {
   EXPECT_EQ(state(), InstanceState::stopping);
 }
 
+TEST_F(LauncherTest, leaves_a_guest_off_that_was_to_reboot_when_it_shall_stop_by_now) {
+  run();
+  step();
+  driver_.deaf.insert(id_);
+  reboot();
+  step();
+  driver_.off.insert(id_);
+  stop();
+  step();
+  EXPECT_EQ(driver_.resets[id_], 0);
+  EXPECT_EQ(state(), InstanceState::stopped);
+}
+
 TEST_F(LauncherTest, renews_a_session_before_it_ends) {
   run();
   step();
