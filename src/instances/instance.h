@@ -57,8 +57,8 @@ struct Instance {
   bool termination_protected = false;
   bool stop_protected = false;
   bool terminates_on_shutdown = false;  ///< when the machine itself powers off; else it stops
-  bool reboot_wanted = false;
-  bool stop_at_once = false;  ///< the guest is not asked to shut down first
+  bool reboot_wanted = false;           ///< until its guest was told
+  bool stop_at_once = false;            ///< the guest is not asked to shut down first
 
   // Of its image, which may be gone:
   std::string architecture;

@@ -185,7 +185,8 @@ Result<void> Launcher::watch(Instance const& instance) {
   }
   auto const served = serve(instance.id);  // also where a reboot waits for the disks
   // A guest that an earlier process asked to reboot for an image does it, too, though nothing waits any more.
-  if (instance.reboot_wanted || status.reboots || waits_for_reboot(instance.id))
+  bool const under_way = status.reboots || asked_.contains(instance.id);
+  if (instance.reboot_wanted || under_way || waits_for_reboot(instance.id))
     TRY(reboot(instance, status.reboots));
   TRY(driver_.tend(instance.id));
   return served;

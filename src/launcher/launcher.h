@@ -90,6 +90,8 @@ class Launcher {
   Result<DiskSession> session_of(Volume const& volume);
   /// `reboots` as the driver's status has it.
   Result<void> reboot(Instance const& instance, bool reboots);
+  bool was_told_to_reboot(std::string const& instance) const;
+  bool note_told_to_reboot(Instance const& instance);
   Result<void> reset(std::string const& instance);
   bool waits_for_reboot(std::string const& instance);
   Result<void> end_idle_waits();

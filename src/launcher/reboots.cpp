@@ -1,4 +1,5 @@
 // launcher/reboots.cpp - launcher.h: guests that are to boot again, and what is done before they do.
+#include "base/log.h"
 #include "launcher/launcher.h"
 
 namespace argosy::launcher {
@@ -6,20 +7,36 @@ namespace argosy::launcher {
 /// A guest that does not shut down for it is reset. Either way its machine stands still then until it is
 /// tended: what waits for the reboot is done before.
 Result<void> Launcher::reboot(Instance const& instance, bool reboots) {
-  auto const asked = asked_.find(instance.id);
-  bool const told = asked != asked_.end() && asked->second.to_reboot && asked->second.heard;
-  if (!told || reboots) {
-    if (has_time(instance.id, true, kShutdownPatience)) return {};
-    TRY(reset(instance.id));
+  auto const& id = instance.id;
+  bool const has_shut_down = was_told_to_reboot(id) && !reboots;
+  bool const in_time = has_time(id, true, kShutdownPatience);
+  if (in_time && !was_told_to_reboot(id)) return {};
+  bool const noted = note_told_to_reboot(instance);
+  if (!has_shut_down) {
+    if (in_time || !noted) return {};
+    TRY(reset(id));
   }
-  asked_.erase(instance.id);
-  end_wait_for_reboot(instance.id, {});
-  if (!instance.reboot_wanted) return {};
-  return update(instance.id, instances::InstanceState::running,
-                [](catalogue::Transaction&, Instance& current) -> Result<void> {
-                  current.reboot_wanted = false;
-                  return {};
-                });
+  end_wait_for_reboot(id, {});
+  if (noted) asked_.erase(id);
+  return {};
+}
+
+bool Launcher::was_told_to_reboot(std::string const& instance) const {
+  auto const asked = asked_.find(instance);
+  return asked != asked_.end() && asked->second.to_reboot && asked->second.heard;
+}
+
+/// From now on the driver remembers it, and not the catalogue: no guest is rebooted twice. False if that
+/// cannot be recorded now.
+bool Launcher::note_told_to_reboot(Instance const& instance) {
+  if (!instance.reboot_wanted) return true;
+  auto const noted = update(instance.id, instances::InstanceState::running,
+                            [](catalogue::Transaction&, Instance& current) -> Result<void> {
+                              current.reboot_wanted = false;
+                              return {};
+                            });
+  if (!noted) log_warning("{}: {}", instance.id, noted.error().message);  // again, with the next step
+  return noted.has_value();
 }
 
 /// A machine whose disks do not answer cannot be reset until they do: what waits for the reboot waits less.

@@ -90,6 +90,13 @@ struct Region {
     return result;
   }
 
+  /// Its catalogue's disk is full, or has room again.
+  void set_writable(bool writable) {
+    auto session = catalogue.take();
+    ASSERT_TRUE(session);
+    ASSERT_TRUE((*session)->run_script(writable ? "PRAGMA query_only=OFF" : "PRAGMA query_only=ON"));
+  }
+
   content::Domain domain_of(std::string const& account) {
     auto secret = run([&](catalogue::Transaction& tx) {
       EXPECT_TRUE(catalogue::ensure_domain(tx, master_keys, account, *entropy));

@@ -78,12 +78,6 @@ class CapturesTest : public testing::Test {
       return ec2::delete_volume(tx, caller_, {id, false});
     }));
   }
-  /// As on a full disk.
-  void set_writable(bool writable) {
-    auto session = region_.catalogue.take();
-    ASSERT_TRUE(session);
-    ASSERT_TRUE((*session)->run_script(writable ? "PRAGMA query_only=OFF" : "PRAGMA query_only=ON"));
-  }
   std::optional<instances::Volume> find_volume(std::string const& id) {
     return *region_.run([&](catalogue::Transaction& tx) { return catalogue::find_volume(tx, id); });
   }
@@ -399,9 +393,9 @@ TEST_F(CapturesTest, ends_what_is_being_read_when_the_process_shall_stop) {
 TEST_F(CapturesTest, ends_what_it_gave_up_as_soon_as_that_can_be_recorded) {
   run(tests::kOwner, image_.id);
   auto const image = *begin_image();
-  set_writable(false);
+  region_.set_writable(false);
   ASSERT_TRUE(machines_.captures.step());
-  set_writable(true);
+  region_.set_writable(true);
   auto const id = find_image(image).mappings.front().snapshot_id;
   EXPECT_EQ(find(id).state, images::SnapshotState::pending);
   end_instance(false, false);

@@ -30,6 +30,15 @@ class LauncherTest : public testing::Test {
     id_ = *started->instances_set.front().instance_id;
   }
   void step() { ASSERT_TRUE(machines_.launcher.step()); }
+  Launcher next_process() {
+    return {region_.catalogue,
+            region_.keys,
+            driver_,
+            machines_.issuer,
+            {[](std::string const&) -> Result<std::string> { return "socket"; }, [](std::string const&) {}},
+            region_.clock,
+            *region_.entropy};
+  }
   void stop(bool force = false) {
     ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
       return ec2::stop_instances(tx, tests::kOwner, region_.clock.now(), {{id_}, {}, {}, false, force});
@@ -271,6 +280,49 @@ TEST_F(LauncherTest, asks_a_guest_once_for_each_reboot) {
   EXPECT_EQ(state(), InstanceState::running);
 }
 
+TEST_F(LauncherTest, asks_a_guest_once_although_the_process_dies_then) {
+  run();
+  step();
+  reboot();
+  step();
+  driver_.deaf.insert(id_);
+  auto again = next_process();
+  ASSERT_TRUE(again.step());
+  region_.clock.advance(kShutdownPatience);
+  ASSERT_TRUE(again.step());
+  EXPECT_EQ(driver_.reboots[id_], 1);
+  EXPECT_EQ(driver_.resets[id_], 0);
+}
+
+TEST_F(LauncherTest, asks_a_guest_once_although_that_cannot_be_recorded) {
+  run();
+  step();
+  reboot();
+  auto const tended = driver_.tended[id_];
+  region_.set_writable(false);
+  for (int i = 0; i < 3; ++i) step();
+  region_.set_writable(true);
+  step();
+  EXPECT_EQ(driver_.reboots[id_], 1);
+  EXPECT_EQ(driver_.tended[id_], tended + 4) << "it stands still until then";
+}
+
+TEST_F(LauncherTest, resets_no_machine_as_long_as_that_cannot_be_recorded) {
+  run();
+  step();
+  driver_.deaf.insert(id_);
+  reboot();
+  region_.set_writable(false);
+  step();
+  region_.clock.advance(kShutdownPatience);
+  step();
+  EXPECT_EQ(driver_.resets[id_], 0);
+  region_.set_writable(true);
+  step();
+  step();
+  EXPECT_EQ(driver_.resets[id_], 1);
+}
+
 TEST_F(LauncherTest, resets_a_machine_whose_guest_does_not_reboot) {
   run();
   step();
@@ -347,10 +399,7 @@ TEST_F(LauncherTest, gives_sessions_anew_after_a_start_of_the_process) {
   step();
   auto const volume = volumes().front().id;
   auto const first = driver_.sessions[volume];
-  Launcher again(
-      region_.catalogue, region_.keys, driver_, machines_.issuer,
-      {[](std::string const&) -> Result<std::string> { return "socket"; }, [](std::string const&) {}},
-      region_.clock, *region_.entropy);
+  auto again = next_process();
   ASSERT_TRUE(again.step());
   EXPECT_NE(driver_.sessions[volume], first);
   EXPECT_EQ(state(), InstanceState::running);
@@ -593,10 +642,7 @@ TEST_F(RebootTest, leaves_a_machine_off_that_died_meanwhile) {
 TEST_F(RebootTest, goes_on_in_the_next_process) {
   driver_.deaf.insert(id_);
   step();
-  Launcher again(
-      region_.catalogue, region_.keys, driver_, machines_.issuer,
-      {[](std::string const&) -> Result<std::string> { return "socket"; }, [](std::string const&) {}},
-      region_.clock, *region_.entropy);
+  auto again = next_process();
   ASSERT_TRUE(again.step());
   EXPECT_EQ(driver_.reboots[id_], 2);  // asked again
   region_.clock.advance(kShutdownPatience);
