@@ -8,6 +8,18 @@
 namespace argosy::ec2 {
 namespace {
 
+/// Not one of them would run, however many others stop.
+std::unexpected<Error> too_large(instances::InstanceType const& type, instances::Capacity const& each,
+                                 instances::Capacity const& limit) {
+  bool const by_vcpus = each.vcpus > limit.vcpus;
+  auto const needed = by_vcpus ? std::to_string(each.vcpus) + " vCPUs"
+                               : std::to_string(each.memory_mib) + " MiB of memory with what serves it";
+  return instances::insufficient_capacity(
+      "A machine of type " + std::string(type.name) + " needs " + needed +
+      ". All of this host's together have " + std::to_string(by_vcpus ? limit.vcpus : limit.memory_mib) +
+      ". Use a smaller type, or ask the operator to raise machines." + (by_vcpus ? "vcpus." : "memory_mib."));
+}
+
 /// Those that run: of the account, and on the host.
 Result<std::int64_t> fit_running(catalogue::Transaction& tx, access::Caller const& caller,
                                  HostRoom const& room, Wanted const& wanted, std::int64_t most) {
@@ -26,6 +38,7 @@ Result<std::int64_t> fit_running(catalogue::Transaction& tx, access::Caller cons
   auto used = TRY(catalogue::count_load(tx));
   used += room.used_elsewhere;
   auto const each = instances::with_overhead({1, type.vcpus, type.memory_mib}, wanted.disks);
+  if (instances::how_many_fit(room.limit, {}, each, 1) == 0) return too_large(type, each, room.limit);
   auto const by_host = instances::how_many_fit(room.limit, used, each, by_account);
   if (by_host < wanted.least)
     return instances::insufficient_capacity(

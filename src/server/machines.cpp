@@ -43,7 +43,8 @@ MachineOptions with_defaults(MachineOptions options) {
   if (limit.memory_mib == 0) limit.memory_mib = memory_of_host_mib() * 3 / 4;
   if (limit.vcpus == 0)
     limit.vcpus = std::max<std::int64_t>(1, std::thread::hardware_concurrency()) * kVcpusPerProcessor;
-  if (limit.machines == 0) limit.machines = std::max<std::int64_t>(1, limit.memory_mib / kSmallestMib);
+  auto const smallest = instances::with_overhead({1, 0, kSmallestMib}, 1);
+  if (limit.machines == 0) limit.machines = std::max<std::int64_t>(1, limit.memory_mib / smallest.memory_mib);
   return options;
 }
 

@@ -18,8 +18,8 @@ struct MachineOptions {
   std::string acceleration;   ///< "auto", "kvm" or "tcg"
   std::vector<std::uint16_t> forwarded_ports{22};
 };
-/// Fills in what was not said: machines as many as its memory holds of the smallest, two vCPUs for each of
-/// its processors, and three quarters of its memory.
+/// Fills in what was not said: machines as many as its memory holds of the smallest with what serves it, two
+/// vCPUs for each of its processors, and three quarters of its memory.
 MachineOptions with_defaults(MachineOptions options);
 
 class Machines {

@@ -192,3 +192,14 @@ def test_the_hosts_processors_and_memory_are_limited(of_the_host, launchers):
     assert len(launcher.run(type=LARGE)) == 1
     with refused("InsufficientInstanceCapacity"):
         launcher.run()
+
+
+def test_what_the_host_could_never_run_is_told_which_setting_keeps_it(of_the_host, launchers):
+    launcher = launchers(of_the_host)
+    for type, needed, setting in (
+        ("t2.medium", "4376 MiB", "machines.memory_mib"),
+        ("c5.xlarge", "4 vCPUs", "machines.vcpus"),
+    ):
+        with refused("InsufficientInstanceCapacity") as caught:
+            launcher.run(type=type)
+        names(caught, type, needed, setting)
