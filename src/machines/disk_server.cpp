@@ -33,9 +33,8 @@ Result<void> DiskServer::write_session(std::string const& session) {
   return write_private_file(session_path(), session, Existing::replace);
 }
 
-bool DiskServer::has_session() const { return std::filesystem::exists(session_path()); }
-
 Result<void> DiskServer::ensure_running(std::size_t of_machine) {
+  if (!std::filesystem::exists(session_path())) return {};
   if (process_.is_running()) return {};
   if (process_.is_recorded())
     log_warning("{}: the disk server is started again: {}", folder_, process_.obituary());

@@ -16,13 +16,13 @@ class DiskServer {
   DiskServer(std::string folder, std::string plugin)
       : folder_(std::move(folder)), plugin_(std::move(plugin)), process_(folder_, "disk-server") {}
 
-  /// What the server reads its base by: read by its owner alone, replaced as a whole.
+  /// What the server reads its base by: read by its owner alone, replaced as a whole. A volume without a
+  /// session has a base of zeros, which nobody serves.
   Result<void> write_session(std::string const& session);
-  /// A volume without a session has a base of zeros, which nobody serves.
-  bool has_session() const;
 
-  /// It has its socket on return. If it died, it is started again on the same socket, where QEMU finds it.
-  /// The disk servers of one machine share 64 MiB for blocks that were read lately, but each has at least 8.
+  /// It has its socket on return, if it has a session. If it died, it is started again on the same socket,
+  /// where QEMU finds it. The disk servers of one machine share 64 MiB for blocks that were read lately, but
+  /// each has at least 8.
   Result<void> ensure_running(std::size_t of_machine);
   bool is_running() const { return process_.is_running(); }
   Result<void> stop();

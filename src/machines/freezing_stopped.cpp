@@ -25,7 +25,7 @@ DetachedProcess storage_daemon(Volume const& volume) { return {volume.folder(), 
 
 Result<void> serve(Freezing& freezing) {
   auto const& disk = freezing.disk;
-  if (!disk.session.empty()) TRY(freezing.volume.server().ensure_running(1));
+  TRY(freezing.volume.server().ensure_running(1));
   Program program{{"qemu-storage-daemon"}, "qemu-system-common"};
   auto& arguments = program.arguments;
   Descriptor secret;
@@ -58,9 +58,7 @@ class StoppedFreeze final : public Freeze {
  public:
   explicit StoppedFreeze(Freezing& freezing) : freezing_(freezing) {}
   bool ends_with_machine() const override { return false; }
-  Result<void> tend() override {
-    return freezing_.disk.session.empty() ? Result<void>{} : freezing_.volume.server().ensure_running(1);
-  }
+  Result<void> tend() override { return freezing_.volume.server().ensure_running(1); }
 
  private:
   Freezing& freezing_;

@@ -210,7 +210,7 @@ class QemuDriver final : public Driver {
     for (auto const& disk : machine.disks) {
       auto prepared = volume(disk.volume_id);
       TRY(prepared.prepare(disk));
-      if (!disk.session.empty()) TRY(prepared.server().ensure_running(machine.disks.size()));
+      TRY(prepared.server().ensure_running(machine.disks.size()));
       if (disk.secret.empty()) continue;
       secrets.push_back(TRY(hand_over(disk.secret)));
       inherited.push_back(secrets.back().number());
@@ -226,7 +226,6 @@ class QemuDriver final : public Driver {
     auto const volumes = process.volumes();
     for (auto const& id : volumes) {
       auto tended_volume = volume(id);
-      if (!tended_volume.server().has_session()) continue;
       tended_volume.server().tidy();
       auto running = tended_volume.server().ensure_running(volumes.size());
       if (!running) tended = running;
