@@ -19,6 +19,8 @@ namespace {
 /// EC2's own limit of a page. Without one it answers all at once, which may be more than any answer may hold;
 /// with ids it refuses one.
 constexpr std::int32_t kMostResults = 1000;
+/// EC2's own limit of the values of filters in one call.
+constexpr std::size_t kMostFilterValues = 200;
 
 /// For operations that answer <return>true</return>.
 template <class Request>
@@ -53,6 +55,17 @@ BOOST_DESCRIBE_STRUCT(OfferedTypes, (), (instance_type_set, next_token))
 
 bool is_hidden(Failure const& failure) {
   return failure.code == "UnauthorizedOperation" || failure.code == "InvalidAction";
+}
+
+/// In parts that each fit a filter.
+std::vector<std::vector<std::string>> split_for_filters(std::vector<std::string> const& values) {
+  std::vector<std::vector<std::string>> parts;
+  for (std::size_t begin = 0; begin < values.size(); begin += kMostFilterValues) {
+    auto const end = std::min(begin + kMostFilterValues, values.size());
+    parts.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(begin),
+                       values.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  return parts;
 }
 
 Outcome<std::string> need_id(std::optional<std::string> const& id, std::string_view action) {
@@ -211,11 +224,16 @@ bool is_encrypted(ec2::Image const& image) {
 
 Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,
                                                   std::vector<std::string> const& snapshot_ids) {
-  if (snapshot_ids.empty()) return std::vector<ec2::Snapshot>{};
-  ec2::DescribeSnapshotsRequest request;
-  request.snapshot_id = snapshot_ids;
-  request.owner = {"self"};
-  return describe_snapshots(session, std::move(request));
+  std::vector<ec2::Snapshot> own;
+  auto const parts = split_for_filters(snapshot_ids);
+  for (auto const& part : parts) {
+    ec2::DescribeSnapshotsRequest request;
+    request.owner = {"self"};
+    request.filter = {filter("snapshot-id", part)};  // where SnapshotId is refused if one of them is gone
+    auto found = TRY(describe_snapshots(session, std::move(request)));
+    std::ranges::move(found, std::back_inserter(own));
+  }
+  return own;
 }
 
 Outcome<ec2::Snapshot> find_snapshot(Session& session, std::string const& snapshot_id) {
@@ -229,16 +247,12 @@ Outcome<ec2::Snapshot> find_snapshot(Session& session, std::string const& snapsh
 }
 
 Outcome<ImagesBySnapshot> find_images_using(Session& session, std::vector<std::string> const& snapshot_ids) {
-  constexpr std::size_t kMostFilterValues = 200;  // EC2's limit for one filter
   ImagesBySnapshot out;
-  for (std::size_t begin = 0; begin < snapshot_ids.size(); begin += kMostFilterValues) {
-    auto end = std::min(begin + kMostFilterValues, snapshot_ids.size());
-    std::vector<std::string> some(snapshot_ids.begin() + static_cast<std::ptrdiff_t>(begin),
-                                  snapshot_ids.begin() + static_cast<std::ptrdiff_t>(end));
+  auto const parts = split_for_filters(snapshot_ids);
+  for (auto const& part : parts)
     for (auto const& image :
-         TRY(describe_own_images(session, {filter("block-device-mapping.snapshot-id", std::move(some))})))
+         TRY(describe_own_images(session, {filter("block-device-mapping.snapshot-id", part)})))
       for (auto const& id : cli::snapshot_ids(image)) out[id].push_back(image.image_id.value_or("?"));
-  }
   return out;
 }
 

@@ -63,7 +63,7 @@ Outcome<void> read_dry_run(Outcome<void> outcome);
 std::vector<std::string> snapshot_ids(ec2::Image const& image);
 /// Whether one of its disks is.
 bool is_encrypted(ec2::Image const& image);
-/// The snapshots among these that are the caller's own.
+/// The snapshots among these that are the caller's own; what is gone, or hidden from him, is left out.
 Outcome<std::vector<ec2::Snapshot>> own_snapshots(Session& session,
                                                   std::vector<std::string> const& snapshot_ids);
 /// Fails with InvalidSnapshot.NotFound.

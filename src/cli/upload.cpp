@@ -161,10 +161,9 @@ Outcome<void> start(Session& session, UploadOptions const& options, PendingUploa
 /// Why what an earlier run began cannot go on; nothing if it can.
 Outcome<std::optional<std::string>> find_obstacle(Session& session, PendingUpload const& pending) {
   auto reference = session.region() + "/" + pending.snapshot_id();
-  auto found = own_snapshots(session, {pending.snapshot_id()});
-  if (!found && found.error().code != "InvalidSnapshot.NotFound") return std::unexpected(found.error());
-  if (!found || found->empty()) return reference + " is gone";
-  auto state = found->front().status.value_or("");
+  auto found = TRY(own_snapshots(session, {pending.snapshot_id()}));
+  if (found.empty()) return reference + " is gone";
+  auto state = found.front().status.value_or("");
   if (state == "pending" || (state == "completed" && pending.completion())) return std::nullopt;
   return reference + " is " + state;
 }

@@ -90,6 +90,20 @@ def test_a_copy_under_way_is_cancelled(owner, imported):
     assert image not in images(owner, "us-west-2")
 
 
+def test_an_image_over_a_snapshot_that_was_taken_back_is_unshared_and_goes(owner, recipient, stranger):
+    snapshot = disks.upload(owner, {0: disks.block("lent")})
+    disks.share_snapshot(owner, snapshot, recipient)
+    image = disks.register(recipient, snapshot)
+    argosy(owner, "snapshot", "unshare", snapshot, recipient.id)
+    argosy(recipient, "share", image, stranger.id, "--allow-copy")
+    argosy(recipient, "unshare", image, stranger.id)
+    permissions = recipient.ec2().describe_image_attribute(ImageId=image, Attribute="launchPermission")
+    assert permissions["LaunchPermissions"] == []
+    told = run(recipient, "deregister", image, "--yes")[1]
+    assert f"with {snapshot} stays: it is not yours" in told
+    assert image not in images(recipient) and snapshot in snapshots(owner)
+
+
 def test_nothing_goes_when_one_of_the_images_cannot(owner, recipient, stranger):
     image, snapshot = make_image(owner, "refused")
     disks.share_image(owner, image, recipient)

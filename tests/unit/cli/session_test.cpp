@@ -132,8 +132,25 @@ TEST(Lists, come_in_pages_unless_ids_are_named) {
   service.answers["DescribeSnapshots"] = {"<R/>"};
   EXPECT_TRUE(describe_snapshots(*session, {}));
   EXPECT_EQ(service.parameter("DescribeSnapshots", "MaxResults"), "1000");
-  EXPECT_TRUE(own_snapshots(*session, {"snap-1"}));
+  EXPECT_FALSE(find_snapshot(*session, "snap-1"));
   EXPECT_EQ(service.parameter("DescribeSnapshots", "MaxResults"), "");
+}
+
+TEST(OwnSnapshots, are_asked_for_by_filters_which_leave_out_what_is_gone) {
+  ScriptedService service;
+  auto session = service.open();
+  service.answers["DescribeSnapshots"] = {
+      "<R><snapshotSet><item><snapshotId>snap-1</snapshotId></item></snapshotSet></R>", "<R/>"};
+  std::vector<std::string> ids;
+  for (int i = 1; i <= 201; ++i) ids.push_back("snap-" + std::to_string(i));
+  EXPECT_EQ(own_snapshots(*session, ids)->size(), 1U);
+  EXPECT_EQ(service.parameters("DescribeSnapshots", "SnapshotId.1"), (std::vector<std::string>{"", ""}));
+  EXPECT_EQ(service.parameters("DescribeSnapshots", "Owner.1"), (std::vector<std::string>{"self", "self"}));
+  EXPECT_EQ(service.parameters("DescribeSnapshots", "Filter.1.Value.1"),
+            (std::vector<std::string>{"snap-1", "snap-201"}));
+  EXPECT_EQ(service.parameter("DescribeSnapshots", "Filter.1.Name"), "snapshot-id");
+  EXPECT_TRUE(own_snapshots(*session, {})->empty());
+  EXPECT_EQ(service.count("DescribeSnapshots"), 2);
 }
 
 TEST(Session, refuses_an_endpoint_that_is_no_url) {
