@@ -43,6 +43,17 @@ inline std::unexpected<Failure> stop(Exit exit, std::string message) {
   return std::unexpected(Failure(exit, std::move(message)));
 }
 
+/// Does it to each, also after one that failed; the first failure is that of all.
+template <class Items, class Act>
+Outcome<void> try_each(Items const& items, Act act) {
+  Outcome<void> outcome;
+  for (auto const& item : items) {
+    Outcome<void> done = act(item);
+    if (!done && outcome) outcome = std::move(done);
+  }
+  return outcome;
+}
+
 /// "CODE: message (request id …)", and on a second line what to do, where that is known.
 std::string explain(Failure const& failure);
 

@@ -21,14 +21,17 @@ Outcome<std::string> give_key(Session& session, std::string const& key_arn, std:
 
 Outcome<std::size_t> take_key(Session& session, std::string const& key_arn,
                               std::function<bool(kms::GrantListEntry const&)> const& goes) {
+  auto const grants = TRY(list_grants(session, key_arn));
   std::size_t taken = 0;
-  for (auto const& grant : TRY(list_grants(session, key_arn))) {
-    if (!goes(grant)) continue;
+  auto const done = try_each(grants, [&](kms::GrantListEntry const& grant) -> Outcome<void> {
+    if (!goes(grant)) return {};
     auto revoked = revoke_grant(session, key_arn, grant.grant_id);
     bool const is_gone = !revoked && revoked.error().code == "NotFoundException";  // its answer was lost
-    if (!revoked && !is_gone) return std::unexpected(revoked.error());
+    if (!revoked && !is_gone) return revoked;
     ++taken;
-  }
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
   return taken;
 }
 

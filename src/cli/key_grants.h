@@ -17,7 +17,7 @@ std::string grant_name(std::string const& account, std::string const& shared_id)
 Outcome<std::string> give_key(Session& session, std::string const& key_arn, std::string const& account,
                               std::string const& shared_id);
 
-/// Revokes the grants for which `goes` is true; how many.
+/// Revokes the grants for which `goes` is true, also after one that failed; how many.
 Outcome<std::size_t> take_key(Session& session, std::string const& key_arn,
                               std::function<bool(kms::GrantListEntry const&)> const& goes);
 

@@ -109,14 +109,13 @@ Outcome<void> change_snapshot_permissions(Session& session, std::vector<std::str
   for (auto const& account : audience.accounts) permissions.emplace_back().user_id = account;
   if (audience.everybody) permissions.emplace_back().group = kEverybody;
   if (permissions.empty()) return {};
-  for (auto const& id : snapshot_ids) {
+  return try_each(snapshot_ids, [&](std::string const& id) {
     ec2::ModifySnapshotAttributeRequest request;
     request.snapshot_id = id;
     auto& modifications = request.create_volume_permission.emplace();
     (change == Change::grant ? modifications.add : modifications.remove) = permissions;
-    TRY(modify_snapshot_attribute(session, request));
-  }
-  return {};
+    return modify_snapshot_attribute(session, request);
+  });
 }
 
 }  // namespace argosy::cli

@@ -37,7 +37,7 @@ enum class Change { grant, revoke };
 Outcome<void> check_snapshot_audience(Audience const& audience);
 Outcome<void> change_launch_permissions(Session& session, std::string const& image_id, Change change,
                                         Audience const& audience);
-/// For the accounts and everybody in `audience`, on each snapshot.
+/// For the accounts and everybody in `audience`, on each snapshot, also after one that failed.
 Outcome<void> change_snapshot_permissions(Session& session, std::vector<std::string> const& snapshot_ids,
                                           Change change, Audience const& audience);
 

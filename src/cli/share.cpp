@@ -69,6 +69,27 @@ Outcome<void> share_image(Session& session, std::string const& image_id, Order c
                                      order.audience);
 }
 
+/// A disabled image has none: disabling took them.
+Outcome<void> take_launch_permissions(Session& session, ec2::Image const& image, Order const& order,
+                                      ShareOptions const& options) {
+  auto const id = image.image_id.value_or("");
+  if (image.image_state == "disabled") return {};
+  if (options.all) return reset_launch_permissions(session, id);
+  return change_launch_permissions(session, id, Change::revoke, order.audience);
+}
+
+Outcome<void> take_snapshot_permissions(Session& session, std::vector<std::string> const& snapshots,
+                                        Order const& order, ShareOptions const& options) {
+  if (!options.all) return change_snapshot_permissions(session, snapshots, Change::revoke, order.audience);
+  return try_each(snapshots, [&](std::string const& id) { return reset_snapshot_permissions(session, id); });
+}
+
+Outcome<void> take_own_snapshots(Session& session, ec2::Image const& image, Order const& order,
+                                 ShareOptions const& options) {
+  auto const snapshots = TRY(find_own_snapshots(session, image));
+  return take_snapshot_permissions(session, snapshots, order, options);
+}
+
 /// What --with-key gave, of those who lose the permission.
 Outcome<void> take_keys_back(Session& session, Shared const& shared, Order const& order,
                              ShareOptions const& options) {
@@ -76,18 +97,15 @@ Outcome<void> take_keys_back(Session& session, Shared const& shared, Order const
   return take_keys(session, shared, order.audience.accounts);
 }
 
+/// Takes what can be taken, also after a step that failed: whoever is to be shut out would still be in.
 Outcome<void> unshare_image(Session& session, std::string const& image_id, Order const& order,
                             ShareOptions const& options) {
   auto image = TRY(find_image(session, image_id));
-  auto snapshots = TRY(find_own_snapshots(session, image));
-  if (!options.all) {
-    TRY(change_launch_permissions(session, image_id, Change::revoke, order.audience));
-    TRY(change_snapshot_permissions(session, snapshots, Change::revoke, order.audience));
-  } else {
-    TRY(reset_launch_permissions(session, image_id));
-    for (auto const& id : snapshots) TRY(reset_snapshot_permissions(session, id));
-  }
-  return take_keys_back(session, to_shared(image), order, options);
+  auto launch = take_launch_permissions(session, image, order, options);
+  auto snapshots = take_own_snapshots(session, image, order, options);
+  auto keys = take_keys_back(session, to_shared(image), order, options);
+  if (!launch) return launch;
+  return snapshots ? keys : snapshots;
 }
 
 Outcome<void> share_snapshot(Session& session, std::string const& snapshot_id, Order const& order,
@@ -98,9 +116,9 @@ Outcome<void> share_snapshot(Session& session, std::string const& snapshot_id, O
 
 Outcome<void> unshare_snapshot(Session& session, std::string const& snapshot_id, Order const& order,
                                ShareOptions const& options) {
-  TRY(options.all ? reset_snapshot_permissions(session, snapshot_id)
-                  : change_snapshot_permissions(session, {snapshot_id}, Change::revoke, order.audience));
-  return take_keys_back(session, {snapshot_id, {snapshot_id}}, order, options);
+  auto snapshot = take_snapshot_permissions(session, {snapshot_id}, order, options);
+  auto key = take_keys_back(session, {snapshot_id, {snapshot_id}}, order, options);
+  return snapshot ? key : snapshot;
 }
 
 Outcome<Shared> find_shared(Session& session, std::string const& id, Noun noun) {

@@ -46,12 +46,17 @@ void check_organizations(kms::KeyMetadata const& key, Audience const& audience, 
 }
 
 /// The keys of those snapshots that are the caller's, each once.
-Outcome<std::vector<FoundKey>> find_keys(Session& session, Shared const& shared) {
+Outcome<std::vector<std::string>> find_key_arns(Session& session, Shared const& shared) {
   std::vector<std::string> arns;
   for (auto const& snapshot : TRY(own_snapshots(session, shared.snapshots)))
     if (snapshot.kms_key_id) arns.push_back(*snapshot.kms_key_id);
+  return without_repeats(arns);
+}
+
+Outcome<std::vector<FoundKey>> find_keys(Session& session, Shared const& shared) {
+  auto const arns = TRY(find_key_arns(session, shared));
   std::vector<FoundKey> keys;
-  for (auto const& arn : without_repeats(arns)) keys.push_back(TRY(find_key(session, arn)));
+  for (auto const& arn : arns) keys.push_back(TRY(find_key(session, arn)));
   return keys;
 }
 
@@ -103,18 +108,15 @@ Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std:
     return std::ranges::any_of(accounts,
                                [&](auto const& account) { return name == grant_name(account, shared.id); });
   };
-  std::optional<Failure> failure;
-  for (auto const& found : TRY(find_keys(session, shared))) {
+  auto const arns = TRY(find_key_arns(session, shared));
+  return try_each(arns, [&](std::string const& arn) -> Outcome<void> {
+    auto const found = TRY(find_key(session, arn));
     if (found.is_closed)
-      failure =
-          Failure(Exit::failed, "what --with-key gave could not be looked for and may still be there: " +
+      return stop(Exit::failed, "what --with-key gave could not be looked for and may still be there: " +
                                     show(*found.obstacle, 2));
-    if (!found.key || is_managed_by_aws(*found.key)) continue;
-    auto taken = take_key(session, found.key->arn, is_given_with_it);
-    if (!taken) failure = taken.error();
-  }
-  if (failure) return std::unexpected(*failure);
-  return {};
+    if (found.key && !is_managed_by_aws(*found.key)) TRY(take_key(session, arn, is_given_with_it));
+    return {};
+  });
 }
 
 }  // namespace argosy::cli

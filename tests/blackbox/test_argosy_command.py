@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import disks
+import scripted
 from argosy import BINARY, BLOCK_BYTES, argosy, argosy_json, make_disk, start, starts_with
 from argosyd import PATIENCE_S, wait_until
 
@@ -95,6 +96,25 @@ def test_what_is_shared_is_seen_started_copied_and_taken_back(owner, recipient, 
         SnapshotId=copy["snapshot_ids"][0], Attribute="createVolumePermission"
     )
     assert volume["CreateVolumePermissions"] == []
+
+
+@pytest.mark.parametrize("whom", ["123456789012", "--all"])
+def test_a_step_that_is_refused_keeps_nothing_else_from_being_taken_back(owner, whom):
+    image, snapshots = "ami-00000000000000001", ["snap-00000000000000001", "snap-00000000000000002"]
+    mappings = "".join(f"<item><ebs><snapshotId>{one}</snapshotId></ebs></item>" for one in snapshots)
+    described = f"<imageId>{image}</imageId><blockDeviceMapping>{mappings}</blockDeviceMapping>"
+    own = "".join(f"<item><snapshotId>{one}</snapshotId></item>" for one in snapshots)
+    kind = "Reset" if whom == "--all" else "Modify"
+    service = scripted.Scripted(
+        DescribeImages=[f"<R><imagesSet><item>{described}</item></imagesSet></R>"],
+        DescribeSnapshots=[f"<R><snapshotSet>{own}</snapshotSet></R>"],
+    )
+    service.answers[f"{kind}ImageAttribute"] = [scripted.error("UnauthorizedOperation", "first")]
+    service.answers[f"{kind}SnapshotAttribute"] = [scripted.error("UnauthorizedOperation"), "<R/>"]
+    told = argosy(owner, "unshare", image, whom, status=254, AWS_ENDPOINT_URL=service.endpoint)
+    service.close()
+    taken = [asked["SnapshotId"] for action, asked in service.asked if "SnapshotAttribute" in action]
+    assert taken == snapshots and "UnauthorizedOperation: first" in told
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])

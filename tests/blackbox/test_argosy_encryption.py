@@ -131,6 +131,19 @@ def test_the_key_is_given_and_taken_with_its_image_alone(owner, recipient, image
     assert grants(owner, key) == []
 
 
+def test_snapshots_and_key_are_taken_back_with_an_image_that_is_disabled(owner, recipient, key, sealed):
+    argosy(owner, "share", sealed, recipient.id, "--allow-copy", "--with-key")
+    region, image = sealed.split("/")
+    assert owner.query("DisableImage", region, ImageId=image).status == 200
+    argosy(owner, "unshare", sealed, recipient.id)
+    [snapshot] = snapshots_of(owner, sealed)
+    permissions = owner.ec2(region).describe_snapshot_attribute(
+        SnapshotId=snapshot["SnapshotId"], Attribute="createVolumePermission"
+    )
+    assert permissions["CreateVolumePermissions"] == [] and grants(owner, key) == []
+    argosy(owner, "unshare", sealed, "--all")
+
+
 def test_what_cannot_be_shared_is_refused_before_any_image_is_shared(owner, recipient, image, sealed):
     managed = "/".join(
         argosy(

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/cli/scripted_service.h"
+
 namespace argosy::cli {
 namespace {
 
@@ -37,6 +39,19 @@ TEST(Audience, is_read_from_launch_permissions) {
   EXPECT_TRUE(audience.everybody);
   EXPECT_EQ(show_audience(audience), "public, 1 account, 1 organization");
   EXPECT_EQ(show_audience({}), "-");
+}
+
+TEST(SnapshotPermissions, are_taken_from_each_snapshot_also_after_one_that_refuses) {
+  ScriptedService service;
+  service.answers["ModifySnapshotAttribute"] = {ec2_error("UnauthorizedOperation"), "<R/>",
+                                                ec2_error("InternalError")};
+  auto session = service.open();
+  auto changed = change_snapshot_permissions(*session, {"snap-1", "snap-2", "snap-3"}, Change::revoke,
+                                             {{"123456789012"}, {}, {}, false});
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code, "UnauthorizedOperation");
+  EXPECT_EQ(service.parameters("ModifySnapshotAttribute", "SnapshotId"),
+            (std::vector<std::string>{"snap-1", "snap-2", "snap-3"}));
 }
 
 }  // namespace

@@ -135,6 +135,17 @@ TEST_F(SharedImage, takes_from_the_keys_that_it_can) {
   EXPECT_EQ(service.parameter("RevokeGrant", "GrantId"), "its-own");
 }
 
+TEST_F(SharedImage, takes_the_grants_that_it_can) {
+  service.answers["ListGrants"] = {R"({"Truncated": false, "Grants": [)" +
+                                   grant("first", "argosy:123456789012:ami-1") + "," +
+                                   grant("second", "argosy:123456789012:ami-1") + "]}"};
+  service.answers["RevokeGrant"] = {kms_error("KMSInvalidStateException"), ""};
+  auto taken = take_keys(*session, to_shared(image), {kAccount});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, "KMSInvalidStateException");
+  EXPECT_EQ(service.parameter("RevokeGrant", "GrantId"), "second");
+}
+
 TEST_F(SharedImage, does_not_mind_a_grant_that_is_gone_when_it_is_to_go) {
   service.answers["ListGrants"] = {R"({"Truncated": false, "Grants": [)" +
                                    grant("first", "argosy:123456789012:ami-1") + "," +
