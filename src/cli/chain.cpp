@@ -18,6 +18,20 @@ bool is_needed_for(Link const& link, Use use) {
   return link.for_that_alone ? link.needed_from == use : link.needed_from <= use;
 }
 
+std::string join(std::vector<std::string> const& operations) {
+  std::string out;
+  for (auto const& operation : operations) (out += out.empty() ? "" : ", ") += operation;
+  return out;
+}
+
+/// What stands against an account's use of an enabled key.
+std::string show_closed(KeyAccess const& access) {
+  if (!access.denied.empty()) return "its policy denies " + join(access.denied);
+  if (access.missing.empty()) return "a condition of its policy or a grant decides";
+  return (access.answer == Answer::no ? "nothing opens " : "nothing that can be read opens ") +
+         join(access.missing);
+}
+
 Verdict judge_use(std::vector<Link> const& links, Use use) {
   Verdict verdict;
   verdict.use = use;
@@ -59,14 +73,9 @@ Link link_of_key(std::string const& name, kms::KeyMetadata const& key, KeyAccess
   } else if (access.answer == Answer::yes) {
     link.text = shown + " is enabled, and open by " + access.through;
   } else {
-    bool closed = access.answer == Answer::no;
-    link.state = closed ? LinkState::broken : LinkState::unknown;
-    std::string missing;
-    for (auto const& operation : access.missing) (missing += missing.empty() ? "" : ", ") += operation;
-    link.text = shown + " is enabled, but " +
-                (missing.empty() ? "a condition of its policy or a grant decides"
-                                 : (closed ? "nothing opens " : "nothing that can be read opens ") + missing);
-    link.remedy = "argosy key grant " + shown + " " + account;
+    link.state = access.answer == Answer::no ? LinkState::broken : LinkState::unknown;
+    link.text = shown + " is enabled, but " + show_closed(access);
+    link.remedy = command_that_opens(access, key.arn, "argosy key grant " + shown + " " + account);
   }
   return link;
 }

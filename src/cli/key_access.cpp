@@ -28,6 +28,16 @@ Answer ask_grant(kms::GrantListEntry const& grant, std::string const& key_arn, s
   return to_all_of_it && !grant.constraints ? Answer::yes : Answer::maybe;
 }
 
+/// What all grants say together.
+Answer ask_grants(KeyRules const& rules, std::string const& key_arn, std::string const& account,
+                  std::string const& operation) {
+  auto answer = Answer::no;
+  if (!rules.grants) return answer;
+  for (auto const& grant : *rules.grants)
+    answer = std::max(answer, ask_grant(grant, key_arn, account, operation));
+  return answer;
+}
+
 std::string aws_command(std::string const& verb, std::string const& arn) {
   return "aws kms " + verb + " --region " + read_key_arn(arn).region + " --key-id " + arn;
 }
@@ -100,27 +110,33 @@ Outcome<KeyRules> read_key_rules(Session& session, std::string const& key_arn) {
 }
 
 KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::string const& account) {
-  KeyAccess access{Answer::yes, {}, ""};
+  KeyAccess access{Answer::yes, {}, {}, ""};
+  bool const all_is_known = rules.policy && rules.grants;
   bool by_policy = false;
   bool by_grant = false;
   for (std::string const operation : kImageOperations) {
-    auto policy =
-        rules.policy ? ask_policy(*rules.policy, {account, "kms:" + operation, key.arn}) : Answer::no;
-    auto granted = Answer::no;
-    if (rules.grants)
-      for (auto const& grant : *rules.grants)
-        granted = std::max(granted, ask_grant(grant, key.arn, account, operation));
-    by_policy |= policy != Answer::no;
-    by_grant |= granted > policy;
-    auto answer = std::max(policy, granted);
-    if (answer == Answer::no) access.missing.push_back(operation);
+    auto const policy =
+        rules.policy ? ask_policy(*rules.policy, {account, "kms:" + operation, key.arn}) : Opinion{};
+    auto const granted = ask_grants(rules, key.arn, account, operation);
+    auto answer = decide(policy, granted);
+    if (policy.denies == Answer::yes) {
+      access.denied.push_back(operation);
+    } else {
+      by_policy |= policy.allows != Answer::no;
+      by_grant |= granted > policy.allows;
+      if (answer == Answer::no) access.missing.push_back(operation);
+      if (answer == Answer::no && !all_is_known) answer = Answer::maybe;
+    }
     access.answer = std::min(access.answer, answer);
   }
-  bool all_is_known = rules.policy && rules.grants;
-  if (access.answer == Answer::no && !all_is_known) access.answer = Answer::maybe;
   if (by_policy) access.through = "its policy";
   if (by_grant) access.through += by_policy ? " and a grant" : "a grant";
   return access;
+}
+
+std::string command_that_opens(KeyAccess const& access, std::string const& key_arn,
+                               std::string const& grant) {
+  return access.denied.empty() ? grant : aws_command("put-key-policy", key_arn);
 }
 
 Outcome<std::optional<Obstacle>> find_use_obstacle(Session& session, kms::KeyMetadata const& key) {

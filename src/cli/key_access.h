@@ -50,11 +50,15 @@ Outcome<KeyRules> read_key_rules(Session& session, std::string const& key_arn);
 struct KeyAccess {
   Answer answer = Answer::no;
   std::vector<std::string> missing;  ///< of kImageOperations: what nothing opens
+  std::vector<std::string> denied;   ///< of them: what the policy denies, whatever opens it
   std::string through;               ///< "its policy", "a grant", "its policy and a grant"; empty: nothing
 };
 /// Whether an account may launch and copy what is under the key. Where policy or grants are not known, what
 /// the rest does not open is a maybe. Pure.
 KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::string const& account);
+
+/// The command that opens a closed key: `grant`, unless its policy denies what no grant can give.
+std::string command_that_opens(KeyAccess const& access, std::string const& key_arn, std::string const& grant);
 
 /// Why the caller cannot encrypt and decrypt with the key; nothing if he can, through EC2 at least.
 Outcome<std::optional<Obstacle>> find_use_obstacle(Session& session, kms::KeyMetadata const& key);

@@ -73,8 +73,13 @@ std::optional<std::string> find_fact(std::string const& key, PolicyQuestion cons
 
 Answer match_condition(std::string_view operation, std::string const& key, value const& wanted,
                        PolicyQuestion const& question) {
+  constexpr std::string_view kIfExists = "IfExists";
   auto fact = find_fact(key, question);
   if (!fact) return Answer::maybe;
+  if (operation.ends_with(kIfExists)) {
+    if (fact->empty()) return Answer::yes;
+    operation.remove_suffix(kIfExists.size());
+  }
   bool negated = operation.contains("Not");
   if (operation.starts_with("String") || operation == "Bool") {
     bool found = std::ranges::any_of(texts_of(&wanted), [&](auto const& pattern) {
@@ -107,22 +112,26 @@ Answer match_statement(object const& statement, PolicyQuestion const& question) 
 
 }  // namespace
 
-Answer ask_policy(boost::json::value const& policy, PolicyQuestion const& question) {
+Opinion ask_policy(boost::json::value const& policy, PolicyQuestion const& question) {
+  Opinion opinion;
   auto const* element = policy.is_object() ? policy.get_object().if_contains("Statement") : nullptr;
-  if (element == nullptr) return Answer::no;
+  if (element == nullptr) return opinion;
   auto const list = element->is_array() ? element->get_array() : boost::json::array{*element};
-  Answer allowed = Answer::no;
-  Answer denied = Answer::no;
   for (auto const& statement : list) {
     if (!statement.is_object()) continue;
     auto const& members = statement.get_object();
     auto const* effect = members.if_contains("Effect");
     bool denies = effect != nullptr && *effect == "Deny";
-    auto& opinion = denies ? denied : allowed;
-    opinion = std::max(opinion, match_statement(members, question));
+    auto& part = denies ? opinion.denies : opinion.allows;
+    part = std::max(part, match_statement(members, question));
   }
-  if (denied == Answer::yes) return Answer::no;
-  return denied == Answer::maybe ? both(allowed, Answer::maybe) : allowed;
+  return opinion;
+}
+
+Answer decide(Opinion const& policy, Answer granted) {
+  if (policy.denies == Answer::yes) return Answer::no;
+  auto const allowed = std::max(policy.allows, granted);
+  return policy.denies == Answer::maybe ? both(allowed, Answer::maybe) : allowed;
 }
 
 }  // namespace argosy::cli

@@ -20,8 +20,17 @@ struct PolicyQuestion {
   std::string key_arn;
 };
 
-/// A denial wins. Conditions are understood where the question has their facts: the account, EC2 of the key's
-/// region, and that a grant would be for EC2's own use; others make it a maybe.
-Answer ask_policy(boost::json::value const& policy, PolicyQuestion const& question);
+/// What a policy says. A denial wins over whatever allows it, a grant too.
+struct Opinion {
+  Answer allows = Answer::no;
+  Answer denies = Answer::no;
+};
+
+/// Conditions are understood where the question has their facts: the account, EC2 of the key's region, and
+/// that a grant would be for EC2's own use; others make it a maybe.
+Opinion ask_policy(boost::json::value const& policy, PolicyQuestion const& question);
+
+/// What follows from a policy and from what grants give.
+Answer decide(Opinion const& policy, Answer granted);
 
 }  // namespace argosy::cli

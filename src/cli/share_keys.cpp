@@ -33,7 +33,8 @@ void check_accounts(Session const& session, Shared const& shared, KeyRules const
         {account +
              (access.answer == Answer::no ? " cannot use the key " : " may not be able to use the key ") +
              shown + ", and without it cannot " + use,
-         verb + session.region() + "/" + shared.id + " " + account + " --with-key"});
+         command_that_opens(access, key.arn,
+                            verb + session.region() + "/" + shared.id + " " + account + " --with-key")});
   }
 }
 

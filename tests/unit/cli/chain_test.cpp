@@ -58,25 +58,33 @@ TEST(Link, names_the_uses_that_need_it) {
 }
 
 TEST(LinkOfKey, holds_where_policy_or_grant_opens_it) {
-  auto found = link_of_key("key", key(), {Answer::yes, {}, "a grant"}, kAccount);
+  auto found = link_of_key("key", key(), {Answer::yes, {}, {}, "a grant"}, kAccount);
   EXPECT_EQ(found.state, LinkState::holds);
   EXPECT_NE(found.text.find("open by a grant"), std::string::npos);
 }
 
 TEST(LinkOfKey, that_is_closed_names_what_is_missing_and_the_command_that_opens_it) {
-  auto found = link_of_key("key", key(), {Answer::no, {"Decrypt"}, ""}, kAccount);
+  auto found = link_of_key("key", key(), {Answer::no, {"Decrypt"}, {}, ""}, kAccount);
   EXPECT_EQ(found.state, LinkState::broken);
   EXPECT_NE(found.text.find("Decrypt"), std::string::npos);
   EXPECT_EQ(found.remedy,
             "argosy key grant us-west-2/0d990263-018e-4e65-a703-eff731de951e " + std::string(kAccount));
-  EXPECT_EQ(link_of_key("key", key(), {Answer::maybe, {}, "its policy"}, kAccount).state, LinkState::unknown);
+  EXPECT_EQ(link_of_key("key", key(), {Answer::maybe, {}, {}, "its policy"}, kAccount).state,
+            LinkState::unknown);
+}
+
+TEST(LinkOfKey, that_its_policy_denies_is_opened_by_no_grant) {
+  auto found = link_of_key("key", key(), {Answer::no, {}, {"Decrypt"}, "a grant"}, kAccount);
+  EXPECT_EQ(found.state, LinkState::broken);
+  EXPECT_NE(found.text.find("its policy denies Decrypt"), std::string::npos);
+  EXPECT_EQ(found.remedy, std::string("aws kms put-key-policy --region us-west-2 --key-id ") + kArn);
 }
 
 TEST(LinkOfKey, is_broken_by_the_state_of_the_key) {
-  auto found = link_of_key("key", key("Disabled"), {Answer::yes, {}, "its policy"}, kAccount);
+  auto found = link_of_key("key", key("Disabled"), {Answer::yes, {}, {}, "its policy"}, kAccount);
   EXPECT_EQ(found.state, LinkState::broken);
   EXPECT_NE(found.remedy.find("enable-key"), std::string::npos);
-  found = link_of_key("key", key("PendingDeletion"), {Answer::yes, {}, "its policy"}, kAccount);
+  found = link_of_key("key", key("PendingDeletion"), {Answer::yes, {}, {}, "its policy"}, kAccount);
   EXPECT_NE(found.remedy.find("cancel-key-deletion"), std::string::npos);
 }
 

@@ -24,6 +24,13 @@ class Access : public testing::Test {
         boost::json::parse(R"({"Statement": [{"Effect": "Allow", "Resource": "*", "Principal": {"AWS": ")" +
                            principal + R"("}, "Action": ")" + action + R"("}]})");
   }
+  /// Everybody, `action`, under the condition.
+  void add_denial(std::string const& action, std::string const& condition = "{}") {
+    auto& statements = rules_.policy->as_object()["Statement"].as_array();
+    statements.push_back(
+        boost::json::parse(R"({"Effect": "Deny", "Resource": "*", "Principal": "*", "Action": ")" + action +
+                           R"(", "Condition": )" + condition + "}"));
+  }
   kms::GrantListEntry& add_grant(std::vector<std::string> operations,
                                  std::string const& grantee = "arn:aws:iam::123456789012:root") {
     auto& grant = rules_.grants->emplace_back();
@@ -79,6 +86,23 @@ TEST_F(Access, names_what_a_grant_leaves_out) {
   add_grant({"DescribeKey", "CreateGrant", "Decrypt", "GenerateDataKeyWithoutPlaintext"});
   EXPECT_EQ(judge().answer, Answer::no);
   EXPECT_THAT(judge().missing, ElementsAre("ReEncryptFrom"));
+}
+
+TEST_F(Access, that_the_policy_denies_is_opened_by_no_grant) {
+  add_grant(all_operations());
+  add_denial("kms:Decrypt");
+  EXPECT_EQ(judge().answer, Answer::no);
+  EXPECT_THAT(judge().denied, ElementsAre("Decrypt"));
+  EXPECT_THAT(judge().missing, IsEmpty());
+  rules_.grants.reset();
+  EXPECT_EQ(judge().answer, Answer::no) << "whatever grants there are";
+}
+
+TEST_F(Access, that_the_policy_may_deny_is_a_maybe_whatever_a_grant_gives) {
+  add_grant(all_operations());
+  add_denial("kms:Decrypt", R"({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})");
+  EXPECT_EQ(judge().answer, Answer::maybe);
+  EXPECT_THAT(judge().denied, IsEmpty());
 }
 
 TEST_F(Access, by_a_grant_to_a_role_or_with_constraints_is_a_maybe) {

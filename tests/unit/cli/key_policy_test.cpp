@@ -11,7 +11,7 @@ constexpr char const* kArn = "arn:aws:kms:us-west-2:210987654321:key/0d990263-01
 /// What a policy of these statements says to the account's Decrypt, or another action.
 Answer ask(std::string const& statements, std::string const& action = "kms:Decrypt") {
   auto policy = boost::json::parse(R"({"Version": "2012-10-17", "Statement": )" + statements + "}");
-  return ask_policy(policy, {kAccount, action, kArn});
+  return decide(ask_policy(policy, {kAccount, action, kArn}), Answer::no);
 }
 std::string statement(std::string const& effect, std::string const& principal,
                       std::string const& rest = R"("Action": "kms:*", "Resource": "*")") {
@@ -33,7 +33,7 @@ TEST(KeyPolicy, does_not_open_to_others) {
   EXPECT_EQ(ask("[]"), Answer::no);
   EXPECT_EQ(ask(statement("Allow", R"({"AWS": "000000000001"})")), Answer::no);
   EXPECT_EQ(ask(statement("Allow", R"({"Service": "ec2.amazonaws.com"})")), Answer::no);
-  EXPECT_EQ(ask_policy(boost::json::parse("[]"), {kAccount, "kms:Decrypt", kArn}), Answer::no);
+  EXPECT_EQ(ask_policy(boost::json::parse("[]"), {kAccount, "kms:Decrypt", kArn}).allows, Answer::no);
 }
 
 TEST(KeyPolicy, that_opens_to_a_user_of_the_account_is_a_maybe) {
@@ -65,6 +65,20 @@ TEST(KeyPolicy, that_denies_wins) {
       "Deny", R"("*")",
       R"("Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})");
   EXPECT_EQ(ask("[" + allow + "," + deny_if + "]"), Answer::maybe);
+}
+
+TEST(KeyPolicy, that_denies_wins_over_grants) {
+  EXPECT_EQ(decide({Answer::no, Answer::no}, Answer::yes), Answer::yes);
+  EXPECT_EQ(decide({Answer::yes, Answer::maybe}, Answer::yes), Answer::maybe);
+  EXPECT_EQ(decide({Answer::yes, Answer::yes}, Answer::yes), Answer::no);
+}
+
+TEST(KeyPolicy, has_conditions_that_hold_where_what_they_ask_for_is_not_there) {
+  EXPECT_EQ(ask(allow_if(R"("StringLikeIfExists": {"kms:ViaService": "ec2.*.amazonaws.com"})")), Answer::yes);
+  EXPECT_EQ(ask(allow_if(R"("StringLikeIfExists": {"kms:ViaService": "s3.*.amazonaws.com"})")), Answer::no);
+  auto for_resources = allow_if(R"("BoolIfExists": {"kms:GrantIsForAWSResource": "true"})");
+  EXPECT_EQ(ask(for_resources, "kms:CreateGrant"), Answer::yes);
+  EXPECT_EQ(ask(for_resources), Answer::yes);
 }
 
 TEST(KeyPolicy, has_conditions_of_which_some_are_known) {
