@@ -124,8 +124,7 @@ Outcome<void> check_keys(Settings const& settings, CopyOrder& order, ec2::Image 
     check = TRY(std::move(found[i]));
     if (!check.key_arn.empty()) order.keys[regions[i]] = check.key_arn;
   }
-  auto of_source = TRY(check_source_keys(*session, source));
-  std::ranges::move(of_source.obstacles, std::back_inserter(checks[order.source_region].obstacles));
+  add(checks[order.source_region], TRY(check_source_keys(*session, source)));
   return stop_at_obstacles(checks, terminal);
 }
 
@@ -194,7 +193,8 @@ way, is taken over by its name and source; one that failed is made anew. Ctrl-C 
 
 Before a copy of something encrypted begins anywhere, the keys are looked at: each must be there, enabled,
 open to you and to the accounts of --share. What is missing is told with the command that mends it, and
-nothing is started (exit code 4).
+nothing is started (exit code 4). Where it cannot be told whether the source's key is open to you, that is
+said, and the copy is tried.
 )";
 
 }  // namespace

@@ -34,11 +34,6 @@ void check_recipients(KeyRules const& rules, kms::KeyMetadata const& key, Audien
                             "aws:PrincipalOrgPaths");
 }
 
-void add(KeyCheck& to, KeyCheck&& from) {
-  std::ranges::move(from.obstacles, std::back_inserter(to.obstacles));
-  std::ranges::move(from.notes, std::back_inserter(to.notes));
-}
-
 }  // namespace
 
 SourceDisks describe_disks(ec2::Image const& image, std::vector<ec2::Snapshot> const& snapshots,
@@ -66,6 +61,11 @@ std::vector<std::string> choose_keys(SourceDisks const& source, EncryptionWish c
   auto keys = source.keys;
   if (adds && !source.all_encrypted) keys.push_back(default_key);
   return without_repeats(keys);
+}
+
+void add(KeyCheck& to, KeyCheck&& from) {
+  std::ranges::move(from.obstacles, std::back_inserter(to.obstacles));
+  std::ranges::move(from.notes, std::back_inserter(to.notes));
 }
 
 Outcome<KeyCheck> check_key(Session& session, std::string const& key, Audience const& audience) {
@@ -112,7 +112,11 @@ Outcome<KeyCheck> check_source_keys(Session& session, SourceDisks const& source)
   KeyCheck check;
   for (auto const& key : source.keys) {
     auto found = TRY(find_key(session, key));
-    auto obstacle = found.obstacle ? found.obstacle : TRY(find_use_obstacle(session, *found.key));
+    if (found.is_closed) {
+      check.notes.push_back("whether the key " + show_key(key) + " is open to you cannot be told");
+      continue;
+    }
+    auto obstacle = found.obstacle ? found.obstacle : TRY(find_source_obstacle(session, *found.key));
     if (obstacle) check.obstacles.push_back(*obstacle);
   }
   return check;

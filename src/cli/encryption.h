@@ -39,13 +39,14 @@ struct KeyCheck {
   std::vector<Obstacle> obstacles;
   std::vector<std::string> notes;  ///< what cannot be told
 };
+void add(KeyCheck& to, KeyCheck&& from);
 /// A key that content is to come under: it must be there, enabled, open to the caller and, as far as that can
 /// be told, to each account of `audience`.
 Outcome<KeyCheck> check_key(Session& session, std::string const& key, Audience const& audience);
 /// All of a copy into one region. Makes no call where nothing is encrypted and nobody is to share it.
 Outcome<KeyCheck> check_copy(Session& session, SourceDisks const& source, EncryptionWish const& wish,
                              Audience const& audience);
-/// That the caller may read what is to be copied.
+/// What is known to keep the caller from reading what is to be copied; a note where that cannot be told.
 Outcome<KeyCheck> check_source_keys(Session& session, SourceDisks const& source);
 
 /// Fails with `refused` if there is an obstacle in any region, and names all of them with their remedies.

@@ -10,6 +10,7 @@ namespace argosy::cli {
 namespace {
 
 constexpr char const* kDenied = "AccessDeniedException";
+constexpr char const* kPerhapsNotNeeded = "GenerateDataKeyWithoutPlaintext";
 
 /// Where the caller may not look, nothing.
 template <class T>
@@ -49,6 +50,12 @@ std::string find_account(Session& session) {
 
 std::string ask_the_owner(Session& session, std::string const& key) {
   return "its owner opens it: argosy key grant " + key + " " + find_account(session);
+}
+
+Obstacle closed_to_caller(Session& session, kms::KeyMetadata const& key, KeyAccess const& access) {
+  auto const shown = show_key(key.arn);
+  return {"the key " + shown + " may not be used by you",
+          command_that_opens(access, key.arn, ask_the_owner(session, shown))};
 }
 
 }  // namespace
@@ -125,8 +132,9 @@ KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::
       by_policy |= policy.allows != Answer::no;
       by_grant |= granted > policy.allows;
       if (answer == Answer::no) access.missing.push_back(operation);
-      if (answer == Answer::no && !all_is_known) answer = Answer::maybe;
+      if (!all_is_known) answer = std::max(answer, Answer::maybe);
     }
+    if (operation == kPerhapsNotNeeded) answer = std::max(answer, Answer::maybe);
     access.answer = std::min(access.answer, answer);
   }
   if (by_policy) access.through = "its policy";
@@ -146,11 +154,19 @@ Outcome<std::optional<Obstacle>> find_use_obstacle(Session& session, kms::KeyMet
   if (tried) return std::nullopt;
   if (tried.error().code != kDenied) return std::unexpected(tried.error());
   // A policy may open it through EC2 alone, and then this call was refused for nothing.
-  auto account = find_account(session);
-  if (judge_access(TRY(read_key_rules(session, key.arn)), key, account).answer == Answer::yes)
-    return std::nullopt;
-  return Obstacle{"the key " + show_key(key.arn) + " may not be used by you",
-                  ask_the_owner(session, show_key(key.arn))};
+  auto const account = find_account(session);
+  auto const access = judge_access(TRY(read_key_rules(session, key.arn)), key, account);
+  if (access.answer == Answer::yes) return std::nullopt;
+  return closed_to_caller(session, key, access);
+}
+
+Outcome<std::optional<Obstacle>> find_source_obstacle(Session& session, kms::KeyMetadata const& key) {
+  if (auto obstacle = find_state_obstacle(key)) return obstacle;
+  if (is_managed_by_aws(key)) return std::nullopt;
+  auto const account = TRY(get_caller_identity(session)).account;
+  auto const access = judge_access(TRY(read_key_rules(session, key.arn)), key, account);
+  if (access.answer != Answer::no) return std::nullopt;
+  return closed_to_caller(session, key, access);
 }
 
 }  // namespace argosy::cli

@@ -12,7 +12,8 @@
 
 namespace argosy::cli {
 
-/// What launching and copying an image under a key needs of it. Source: ec2-semantics E2.
+/// What launching and copying an image under a key needs of it, as AWS documents it. Source: ec2-semantics
+/// E2.
 inline constexpr std::array<char const*, 5> kImageOperations{
     "DescribeKey", "CreateGrant", "Decrypt", "ReEncryptFrom", "GenerateDataKeyWithoutPlaintext"};
 
@@ -54,13 +55,17 @@ struct KeyAccess {
   std::string through;               ///< "its policy", "a grant", "its policy and a grant"; empty: nothing
 };
 /// Whether an account may launch and copy what is under the key. Where policy or grants are not known, what
-/// the rest does not open is a maybe. Pure.
+/// the rest does not open is a maybe. So is it without GenerateDataKeyWithoutPlaintext, which AWS documents
+/// and Argosy does not ask for. Pure.
 KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::string const& account);
 
 /// The command that opens a closed key: `grant`, unless its policy denies what no grant can give.
 std::string command_that_opens(KeyAccess const& access, std::string const& key_arn, std::string const& grant);
 
-/// Why the caller cannot encrypt and decrypt with the key; nothing if he can, through EC2 at least.
+/// Why the caller cannot put new content under the key; nothing if he can, through EC2 at least.
 Outcome<std::optional<Obstacle>> find_use_obstacle(Session& session, kms::KeyMetadata const& key);
+/// What is known to keep him from copying and launching what is under the key. That it is closed to his own
+/// calls says nothing: its policy may open it through EC2 alone.
+Outcome<std::optional<Obstacle>> find_source_obstacle(Session& session, kms::KeyMetadata const& key);
 
 }  // namespace argosy::cli

@@ -165,12 +165,21 @@ Outcome<Link> link_of_snapshot(Subject const& subject, Disk const& disk) {
   return link;
 }
 
-/// Of the caller's own use: what stands against it is found out by asking.
+/// Its policy may open it through EC2 alone, or to others than the caller.
+Link unsure_of_key(Subject const& subject, std::string const& name, std::string const& arn) {
+  return {name, LinkState::unknown,
+          "whether " + show_key(arn) + " is open to " +
+              (subject.asks_of_himself() ? "you" : subject.account) + " cannot be told",
+          "its owner opens it: argosy key grant " + show_key(arn) + " " + subject.account, Use::start};
+}
+
+/// Of the caller's own use: some of what stands against it is found out by asking.
 Outcome<Link> ask_for_key(Subject const& subject, std::string const& name, kms::KeyMetadata const& key) {
-  auto obstacle = TRY(find_use_obstacle(subject.session, key));
-  if (!obstacle)
-    return Link{name, LinkState::holds, show_key(key.arn) + " may be used by you", "", Use::start};
-  return Link{name, LinkState::broken, obstacle->what, obstacle->remedy, Use::start};
+  auto const obstacle = TRY(find_source_obstacle(subject.session, key));
+  if (obstacle) return Link{name, LinkState::broken, obstacle->what, obstacle->remedy, Use::start};
+  auto const doubt = TRY(find_use_obstacle(subject.session, key));
+  if (doubt) return unsure_of_key(subject, name, key.arn);
+  return Link{name, LinkState::holds, show_key(key.arn) + " may be used by you", "", Use::start};
 }
 
 Outcome<Link> link_of_key(Subject const& subject, Disk const& disk) {
@@ -183,6 +192,7 @@ Outcome<Link> link_of_key(Subject const& subject, Disk const& disk) {
                 "its owner looks with argosy why --account " + subject.account + " " + subject.reference,
                 Use::start};
   auto found = TRY(find_key(subject.session, arn));
+  if (found.is_closed) return unsure_of_key(subject, name, arn);
   if (!found.key) {
     auto state = subject.asks_of_himself() ? LinkState::broken : LinkState::unknown;
     return Link{name, state, found.obstacle->what, found.obstacle->remedy, Use::start};

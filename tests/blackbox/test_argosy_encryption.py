@@ -3,6 +3,7 @@ image, and the chain from an account to an image is explained."""
 import pytest
 
 import disks
+import keys
 from argosy import argosy, argosy_json, run
 from test_argosy_keys import create, grants
 
@@ -237,6 +238,20 @@ def test_why_names_the_first_broken_link_of_each_use_and_its_remedy(owner, recip
     owner.client("kms", "us-west-2").disable_key(KeyId=key)
     assert why(owner, sealed, recipient)["start"] == (False, of_key)
     assert why(recipient, sealed, recipient)["start"] == (False, of_key)
+
+
+def test_what_a_key_opens_through_ec2_alone_is_copied(owner, recipient, sealed, key):
+    argosy(owner, "share", sealed, recipient.id, "--allow-copy")
+    actions = ["kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt", "kms:ReEncryptFrom"]
+    through_ec2 = {"kms:ViaService": "ec2.us-west-2.amazonaws.com"}
+    opened = keys.allow({"AWS": keys.root(recipient)}, actions, StringEquals=through_ec2)
+    owner.kms("us-west-2").put_key_policy(KeyId=key, PolicyName="default", Policy=keys.policy(owner, opened))
+    [snapshot] = snapshots_of(owner, sealed)
+    for account in (owner, recipient):
+        found = why(account, sealed, recipient)
+        assert found["start"] == found["copy"] == (None, f"key of {snapshot['SnapshotId']}")
+    told = run(recipient, "copy", sealed, "--to", "us-west-2", "--name", disks.unique("recipients"))[1]
+    assert "cannot be told" in told
 
 
 def test_why_is_answered_to_the_account_itself_and_not_to_strangers(owner, recipient, stranger, sealed):

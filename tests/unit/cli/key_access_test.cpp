@@ -88,6 +88,12 @@ TEST_F(Access, names_what_a_grant_leaves_out) {
   EXPECT_THAT(judge().missing, ElementsAre("ReEncryptFrom"));
 }
 
+TEST_F(Access, without_a_data_key_is_a_maybe) {
+  add_grant({"DescribeKey", "CreateGrant", "Decrypt", "ReEncryptFrom"});
+  EXPECT_EQ(judge().answer, Answer::maybe);
+  EXPECT_THAT(judge().missing, ElementsAre("GenerateDataKeyWithoutPlaintext"));
+}
+
 TEST_F(Access, that_the_policy_denies_is_opened_by_no_grant) {
   add_grant(all_operations());
   add_denial("kms:Decrypt");

@@ -208,6 +208,26 @@ TEST_F(SharedImage, has_a_key_that_may_be_missing_or_closed_to_the_caller) {
   EXPECT_THAT(check_key(*session, kArn, {})->obstacles, IsEmpty()) << "it is open through EC2";
 }
 
+TEST_F(SharedImage, is_copied_by_whom_nothing_that_is_known_keeps_from_it) {
+  SourceDisks const source{true, true, false, {kArn}};
+  service.answers["GetCallerIdentity"] = {
+      "<R><GetCallerIdentityResult><Arn>arn:x</Arn><UserId>x</UserId><Account>123456789012</Account>"
+      "</GetCallerIdentityResult></R>"};
+  auto found = check_source_keys(*session, source);
+  ASSERT_THAT(found->obstacles, SizeIs(1)) << "nothing opens it";
+  service.answers["GetKeyPolicy"] = {kms_error("AccessDeniedException")};
+  found = check_source_keys(*session, source);
+  EXPECT_THAT(found->obstacles, IsEmpty());
+  EXPECT_THAT(found->notes, IsEmpty());
+  service.answers["DescribeKey"] = {kms_error("AccessDeniedException")};
+  found = check_source_keys(*session, source);
+  EXPECT_THAT(found->obstacles, IsEmpty()) << "its policy may open it through EC2 alone";
+  EXPECT_THAT(found->notes, SizeIs(1));
+  service.answers["DescribeKey"] = {key("Disabled")};
+  EXPECT_THAT(check_source_keys(*session, source)->obstacles, SizeIs(1));
+  EXPECT_EQ(service.count("GenerateDataKeyWithoutPlaintext"), 0);
+}
+
 TEST_F(SharedImage, is_copied_under_the_default_key_which_cannot_be_shared) {
   service.answers["GetEbsEncryptionByDefault"] = {
       "<R><ebsEncryptionByDefault>true</ebsEncryptionByDefault></R>"};
