@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/ec2.h"
 #include "cli/format.h"
 #include "cli/patience.h"
 #include "cli/temporary_instance.h"
@@ -37,7 +38,8 @@ Failure ended_early(LaunchWish const& wish, LaunchReport const& report, std::str
                                    " in its console output" + (reason.empty() ? "" : ": " + reason));
 }
 
-ec2::RunInstancesRequest to_request(LaunchWish const& wish) {
+/// Its volumes go with it, also where the image would keep them.
+ec2::RunInstancesRequest to_request(LaunchWish const& wish, ec2::Image const& image) {
   ec2::RunInstancesRequest request;
   request.image_id = wish.image_id;
   request.instance_type = wish.instance_type;
@@ -46,6 +48,12 @@ ec2::RunInstancesRequest to_request(LaunchWish const& wish) {
   auto& tags = request.tag_specification.emplace_back();
   tags.resource_type = "instance";
   tags.tag.push_back({"Name", "argosy verify --launch"});
+  for (auto const& disk : image.block_device_mapping) {
+    if (!disk.ebs) continue;
+    auto& mapping = request.block_device_mapping.emplace_back();
+    mapping.device_name = disk.device_name;
+    mapping.ebs.emplace().delete_on_termination = true;
+  }
   return request;
 }
 
@@ -92,8 +100,9 @@ std::optional<std::string> find_line(std::string_view console, std::string_view 
 
 Outcome<void> launch_and_watch(Session& session, LaunchWish const& wish, std::chrono::milliseconds limit,
                                Terminal& terminal, LaunchReport& report) {
+  auto const image = TRY(find_image(session, wish.image_id));
   auto const began = SteadyClock::now();
-  auto instance = TRY(TemporaryInstance::start(session, to_request(wish), terminal));
+  auto instance = TRY(TemporaryInstance::start(session, to_request(wish, image), terminal));
   report.instance_id = instance->id();
   auto const line = terminal.begin(report.instance_id);
   auto watched = watch(session, wish, limit, terminal, line, report);

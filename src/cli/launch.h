@@ -25,7 +25,8 @@ struct LaunchReport {
 };
 
 /// Waits for the line as long as the state changes within `limit`. The instance is terminated whatever
-/// happens. Fails as RunInstances does, `failed` if the instance ends before, `timed_out`.
+/// happens, and its volumes go with it. Fails as find_image and RunInstances do, `failed` if the instance
+/// ends before, `timed_out`.
 Outcome<void> launch_and_watch(Session& session, LaunchWish const& wish, std::chrono::milliseconds limit,
                                Terminal& terminal, LaunchReport& report);
 

@@ -32,6 +32,7 @@ def console(text):
 @pytest.fixture
 def service():
     made = scripted.Scripted(
+        DescribeImages=[f"<R><imagesSet><item><imageId>{IMAGE}</imageId></item></imagesSet></R>"],
         RunInstances=[LAUNCHED],
         DescribeInstances=[scripted.instances(INSTANCE, "pending"), scripted.instances(INSTANCE, "running")],
         GetConsoleOutput=[console("Linux\r\n"), console("Linux\r\nweb login: \r\n")],
@@ -178,6 +179,16 @@ def test_a_real_machine_boots_as_the_recipient_and_is_gone_afterwards(owner, rec
     assert found["booted"] and "guest boot 1" in found["line"]
     assert machines.describe(recipient, found["instance_id"])["ImageId"] == guest_image
     machines.await_state(recipient, found["instance_id"], "terminated")
+
+
+def test_no_volume_is_left_behind_that_the_image_would_keep(owner, guest_snapshot):
+    kept = {"SnapshotId": guest_snapshot, "DeleteOnTermination": False}
+    mappings = [{"DeviceName": device, "Ebs": kept} for device in ("/dev/xvda", "/dev/sdf")]
+    image = disks.register(owner, guest_snapshot, BlockDeviceMappings=mappings)
+    found = argosy_json(owner, "verify", "--launch", image, "--type", machines.TYPE)
+    machines.await_state(owner, found["instance_id"], "terminated")
+    of_the_image = [{"Name": "snapshot-id", "Values": [guest_snapshot]}]
+    wait_until(lambda: not owner.ec2().describe_volumes(Filters=of_the_image)["Volumes"], "a volume stays")
 
 
 @pytest.mark.parametrize("takes_it_back", ["unshare", "disable", "deregister"])

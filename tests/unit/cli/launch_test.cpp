@@ -21,6 +21,13 @@ std::string console(std::string const& text) {
 class Launch : public testing::Test {
  protected:
   Launch() {
+    service_.answers["DescribeImages"] = {
+        "<R><imagesSet><item><imageId>ami-1</imageId><blockDeviceMapping>"
+        "<item><deviceName>/dev/xvda</deviceName>"
+        "<ebs><deleteOnTermination>false</deleteOnTermination></ebs></item>"
+        "<item><deviceName>/dev/sdb</deviceName><virtualName>ephemeral0</virtualName></item>"
+        "<item><deviceName>/dev/sdf</deviceName><ebs><volumeSize>1</volumeSize></ebs></item>"
+        "</blockDeviceMapping></item></imagesSet></R>"};
     service_.answers["RunInstances"] = {
         "<R><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></R>"};
     service_.answers["TerminateInstances"] = {"<R/>"};
@@ -51,6 +58,19 @@ TEST_F(Launch, ends_with_the_line_that_was_waited_for) {
   EXPECT_FALSE(service_.parameter("RunInstances", "ClientToken").empty());
   EXPECT_EQ(service_.parameter("TerminateInstances", "InstanceId.1"), "i-1");
   EXPECT_EQ(service_.count("TerminateInstances"), 1);
+}
+
+TEST_F(Launch, leaves_no_volume_behind_that_the_image_would_keep) {
+  ASSERT_TRUE(launch("booted"));
+  auto mapping = [&](std::string const& member) {
+    return service_.parameter("RunInstances", "BlockDeviceMapping." + member);
+  };
+  EXPECT_EQ(mapping("1.DeviceName"), "/dev/xvda");
+  EXPECT_EQ(mapping("1.Ebs.DeleteOnTermination"), "true");
+  EXPECT_EQ(mapping("2.DeviceName"), "/dev/sdf");
+  EXPECT_EQ(mapping("2.Ebs.DeleteOnTermination"), "true");
+  EXPECT_EQ(mapping("2.Ebs.VolumeSize"), "") << "the image says it";
+  EXPECT_EQ(mapping("3.DeviceName"), "");
 }
 
 TEST_F(Launch, takes_the_first_line_at_all_where_none_is_expected) {
