@@ -116,6 +116,10 @@ Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& t
   terminal.end(line);
   under_way.remove(reference);
   TRY(std::move(followed));
+  if (result.was_begun && !result.was_there && order.encrypt) {  // AWS: while it was pending it had no disks
+    auto const image = TRY(find_image(*session, result.image_id));
+    TRY(check_encryption(*session, order, image));
+  }
   return tag_and_share(*session, order, result);
 }
 

@@ -164,6 +164,24 @@ TEST(RegionCopy, that_is_there_under_another_key_is_not_taken_over) {
   EXPECT_FALSE(ec2.copy().failure) << "under the same key it is";
 }
 
+/// As AWS describes a copy under way.
+constexpr char const* kPendingWithoutDisks =
+    "<DescribeImagesResponse><imagesSet><item><imageId>ami-00000000000000001</imageId>"
+    "<imageState>pending</imageState></item></imagesSet></DescribeImagesResponse>";
+
+TEST(RegionCopy, that_turns_out_to_be_unencrypted_when_it_is_there_is_not_shared) {
+  ScriptedEc2 ec2;
+  ec2.order.encrypt = true;
+  ec2.order.tags = {{"k", "v"}};
+  ec2.order.audience.accounts = {"123456789012"};
+  ec2.answers["DescribeImages"] = {kPendingWithoutDisks, images(kImageId, "available")};
+  auto result = ec2.copy();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->exit, Exit::refused);
+  EXPECT_EQ(ec2.count("CreateTags"), 0);
+  EXPECT_EQ(ec2.count("ModifyImageAttribute"), 0);
+}
+
 TEST(RegionCopy, reports_a_name_that_another_image_has) {
   ScriptedEc2 ec2;
   ec2.answers["DescribeImages"] = {kNoImages};
