@@ -132,7 +132,7 @@ void tell(Terminal& terminal, CopyResult const& result, bool detach) {
   auto name = result.region + (result.image_id.empty() ? "" : "/" + result.image_id);
   if (result.failure) {
     terminal.complain(name + "  " + explain(*result.failure));
-  } else if (detach) {
+  } else if (detach && !result.was_there) {
     terminal.note(name + "  goes on at the server: argosy wait " + name);
   } else {
     terminal.note(name + "  " + (result.was_there ? "was there already" : show_outcome(result.progress)) +

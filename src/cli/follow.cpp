@@ -27,19 +27,23 @@ std::uint64_t positive(std::optional<std::int64_t> const& value) {
 }
 
 /// While it is copied, the image may not name its snapshots yet; their descriptions name it.
-std::vector<ec2::Snapshot> find_snapshots(Session& session, std::string const& image_id,
-                                          ec2::Image const& image) {
+std::vector<ec2::Snapshot> find_snapshots(Session& session, ec2::Image const& image) {
   ec2::DescribeSnapshotsRequest request;
   request.snapshot_id = snapshot_ids(image);
   if (request.snapshot_id.empty()) {
     request.owner = {"self"};
-    request.filter = {filter("description", {"Copied for DestinationAmi " + image_id + " *"})};
+    request.filter = {
+        filter("description", {"Copied for DestinationAmi " + image.image_id.value_or("?") + " *"})};
   }
   return describe_snapshots(session, request)
       .value_or(std::vector<ec2::Snapshot>{});  // progress is a courtesy
 }
 
 }  // namespace
+
+ImageProgress find_progress(Session& session, ec2::Image const& image) {
+  return summarize(image, find_snapshots(session, image));
+}
 
 ImageProgress summarize(ec2::Image const& image, std::vector<ec2::Snapshot> const& snapshots) {
   ImageProgress progress;
@@ -92,7 +96,7 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
           terminal.update(line, {kNoAnswer, progress.bytes_done, progress.bytes_total, progress.percent});
         });
     if (image) {
-      auto seen = summarize(*image, find_snapshots(session, image_id, *image));
+      auto seen = find_progress(session, *image);
       if (seen != progress) patience.progressed();
       progress = std::move(seen);
     } else {

@@ -21,6 +21,8 @@ struct ImageProgress {
   bool operator==(ImageProgress const&) const = default;
 };
 
+/// What is seen of an image and its snapshots now.
+ImageProgress find_progress(Session& session, ec2::Image const& image);
 /// Pure.
 ImageProgress summarize(ec2::Image const& image, std::vector<ec2::Snapshot> const& snapshots);
 /// bytes_total, bytes_done and bytes_moved, null where the service does not say, and the rest.

@@ -83,30 +83,33 @@ Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& r
                                    session.region() + " --image-id " + existing->image_id.value_or("?"));
   TRY(check_encryption(session, order, *existing));
   result.image_id = existing->image_id.value_or("");
+  result.progress = find_progress(session, *existing);
   result.was_begun = true;
   result.was_there = existing->image_state == "available";
   return {};
 }
 
+/// What another run has begun, and its snapshots as far as they are known. Repeats do no harm.
+Outcome<void> tag(Session& session, CopyOrder const& order, CopyResult const& result) {
+  if (!result.was_begun || order.tags.empty()) return {};
+  auto ids = result.progress.snapshot_ids;
+  ids.push_back(result.image_id);
+  return create_tags(session, ids, order.tags);
+}
+
 /// Once the image is available. Repeats do no harm.
-Outcome<void> tag_and_share(Session& session, CopyOrder const& order, CopyResult const& result) {
-  auto const& snapshots = result.progress.snapshot_ids;
-  if (result.was_begun && !order.tags.empty()) {
-    auto ids = snapshots;
-    ids.push_back(result.image_id);
-    TRY(create_tags(session, ids, order.tags));
-  }
+Outcome<void> share(Session& session, CopyOrder const& order, CopyResult const& result) {
   if (order.audience.empty()) return {};
   TRY(change_launch_permissions(session, result.image_id, Change::grant, order.audience));
-  if (order.allow_copy) return change_snapshot_permissions(session, snapshots, Change::grant, order.audience);
-  return {};
+  if (!order.allow_copy) return {};
+  return change_snapshot_permissions(session, result.progress.snapshot_ids, Change::grant, order.audience);
 }
 
 Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& terminal, UnderWay& under_way,
                    CopyResult& result) {
   auto session = TRY(Session::open(settings, result.region));
   TRY(begin_copy(*session, order, result));
-  if (order.detach) return {};
+  if (order.detach) return tag(*session, order, result);
   auto reference = result.region + "/" + result.image_id;
   under_way.add(reference);
   auto line = terminal.begin(reference);
@@ -120,7 +123,8 @@ Outcome<void> copy(Settings const& settings, CopyOrder const& order, Terminal& t
     auto const image = TRY(find_image(*session, result.image_id));
     TRY(check_encryption(*session, order, image));
   }
-  return tag_and_share(*session, order, result);
+  TRY(tag(*session, order, result));
+  return share(*session, order, result);
 }
 
 }  // namespace

@@ -208,12 +208,33 @@ TEST(RegionCopy, that_fails_says_why) {
 TEST(RegionCopy, ends_at_once_when_detached) {
   ScriptedEc2 ec2;
   ec2.order.detach = true;
+  ec2.order.tags = {{"k", "v"}};
   ec2.answers["DescribeImages"] = {kNoImages};
   ec2.answers["CopyImage"] = {kCopyImage};
   auto result = ec2.copy();
   ASSERT_FALSE(result.failure) << result.failure->message;
   EXPECT_EQ(result.progress.state, "pending");
   EXPECT_EQ(ec2.count("DescribeImages"), 1);
+  EXPECT_EQ(ec2.count("CreateTags"), 0);
+}
+
+TEST(RegionCopy, that_is_there_or_on_its_way_is_tagged_and_told_as_it_is_when_detached) {
+  for (auto const* state : {"pending", "available"}) {
+    ScriptedEc2 ec2;
+    ec2.order.detach = true;
+    ec2.order.tags = {{"k", "v"}};
+    ec2.answers["DescribeImages"] = {images(kImageId, state)};
+    auto result = ec2.copy();
+    ASSERT_FALSE(result.failure) << result.failure->message;
+    EXPECT_EQ(ec2.count("DescribeImages"), 1);
+    EXPECT_EQ(ec2.parameter("CreateTags", "ResourceId.1"), "snap-1");
+    EXPECT_EQ(ec2.parameter("CreateTags", "ResourceId.2"), kImageId);
+    auto const told = to_json(result);
+    EXPECT_EQ(told.at("state"), state);
+    EXPECT_EQ(told.at("snapshot_ids"), (boost::json::array{"snap-1"}));
+    EXPECT_EQ(told.at("bytes_done"), 100U);
+    EXPECT_EQ(result.was_there, std::string(state) == "available");
+  }
 }
 
 }  // namespace
