@@ -62,6 +62,8 @@ Outcome<Removal> find_own(Target target) {
   auto found = TRY(describe_own_images(*target.session, {filter("image-id", {target.id})}));
   if (found.empty()) {
     auto seen = TRY(find_image(*target.session, target.id));
+    if (seen.image_state == "deregistered")
+      return stop(Exit::refused, target.text() + " is deregistered already");
     return stop(Exit::refused, target.text() + " belongs to " +
                                    seen.image_owner_id.value_or("another account") + ", not to you");
   }

@@ -85,7 +85,9 @@ Outcome<std::vector<ec2::Image>> describe_own_images(Session& session, std::vect
   request.owner = {"self"};
   request.include_disabled = true;
   request.filter = std::move(filters);
-  return describe_images(session, std::move(request));
+  auto images = TRY(describe_images(session, std::move(request)));
+  std::erase_if(images, [](auto const& image) { return image.image_state == "deregistered"; });
+  return images;
 }
 
 Outcome<ec2::Image> find_image(Session& session, std::string const& image_id) {

@@ -22,7 +22,7 @@ namespace argosy::cli {
 namespace ec2 = messages::ec2;
 
 Outcome<std::vector<ec2::Image>> describe_images(Session& session, ec2::DescribeImagesRequest request);
-/// Of every state, disabled too.
+/// Of every state, disabled too, but for those that are deregistered: AWS describes them for a while.
 Outcome<std::vector<ec2::Image>> describe_own_images(Session& session, std::vector<ec2::Filter> filters);
 /// Fails with InvalidAMIID.NotFound.
 Outcome<ec2::Image> find_image(Session& session, std::string const& image_id);

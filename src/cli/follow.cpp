@@ -12,7 +12,14 @@ namespace {
 
 /// EC2 is eventually consistent: so long may it not know an id that it has just given out.
 constexpr std::chrono::seconds kVisibleAfter{60};
+/// The same of an id that somebody gives, who may be mistaken and does not wait so long to hear it.
+constexpr std::chrono::seconds kGivenVisibleAfter{10};
 constexpr char const* kNoAnswer = "no answer, trying again";
+
+std::chrono::seconds visible_after(Freshness freshness) {
+  if (freshness == Freshness::just_made) return kVisibleAfter;
+  return freshness == Freshness::perhaps_just_made ? kGivenVisibleAfter : std::chrono::seconds(0);
+}
 
 /// "45%"; nothing if it is empty, as it is at first.
 std::optional<int> parse_percent(std::string const& text) {
@@ -100,8 +107,8 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
       if (seen != progress) patience.progressed();
       progress = std::move(seen);
     } else {
-      bool not_yet = freshness == Freshness::just_made && image.error().code == "InvalidAMIID.NotFound" &&
-                     std::chrono::steady_clock::now() - began < kVisibleAfter;
+      bool not_yet = image.error().code == "InvalidAMIID.NotFound" &&
+                     std::chrono::steady_clock::now() - began < visible_after(freshness);
       if (!not_yet) return std::unexpected(image.error());
     }
     terminal.update(line, {progress.state, progress.bytes_done, progress.bytes_total, progress.percent});

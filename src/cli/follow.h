@@ -30,7 +30,11 @@ boost::json::object to_json(ImageProgress const& progress);
 /// "available: 1.2 MiB moved of 1.0 GiB".
 std::string show_outcome(ImageProgress const& progress);
 
-enum class Freshness { known, just_made };  ///< just_made: may not be visible at once
+enum class Freshness {
+  known,
+  perhaps_just_made,  ///< by another run; or its id is a mistake
+  just_made,          ///< may not be visible at once
+};
 
 /// Polls until the image is available, and shows `line`. `progress` is what was seen last, also on failure.
 /// Fails with `failed` and the true reason if the image does, with `timed_out` if nothing moved for `limit`.

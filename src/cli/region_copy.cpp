@@ -6,9 +6,13 @@
 #include "base/entropy.h"
 #include "cli/format.h"
 #include "cli/key_reference.h"
+#include "cli/patience.h"
 
 namespace argosy::cli {
 namespace {
+
+/// EC2 is eventually consistent: so long may it take the name of a deregistered image for taken.
+constexpr std::chrono::seconds kNameFreeAfter{60};
 
 /// An own image with this name that was made from this source, whatever its state.
 Outcome<std::optional<ec2::Image>> find_copy(Session& session, CopyOrder const& order) {
@@ -60,33 +64,46 @@ ec2::CopyImageRequest copy_request(CopyOrder const& order, std::string const& re
   return request;
 }
 
-/// The image that is on its way or there, begun now if need be.
+Outcome<void> take_over(Session& session, CopyOrder const& order, ec2::Image const& image,
+                        CopyResult& result) {
+  auto const id = image.image_id.value_or("?");
+  auto const& region = session.region();
+  if (image.image_state == "disabled")
+    return stop(Exit::refused, region + "/" + id +
+                                   " is there already and disabled: aws ec2 enable-image --region " + region +
+                                   " --image-id " + id);
+  TRY(check_encryption(session, order, image));
+  result.image_id = id;
+  result.progress = find_progress(session, image);
+  result.was_begun = true;
+  result.was_there = image.image_state == "available";
+  return {};
+}
+
+/// The image that is on its way or there, begun now if need be. The name may be taken by a faster run, or for
+/// a while yet by the failed copy that was deregistered here.
 Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& result) {
-  auto existing = TRY(find_copy(session, order));
-  if (existing && existing->image_state == "failed") {
-    TRY(deregister_image(session, {existing->image_id.value_or(""), true, false}));
-    existing.reset();
-  }
-  if (!existing) {
+  Patience const patience(kNameFreeAfter);
+  Pauses pauses;
+  bool frees_name = false;
+  std::optional<Failure> refusal;
+  while (true) {
+    auto const existing = TRY(find_copy(session, order));
+    if (existing && existing->image_state == "failed") {
+      TRY(deregister_image(session, {existing->image_id.value_or(""), true, false}));
+      frees_name = true;
+    } else if (existing) {
+      return take_over(session, order, *existing, result);
+    }
+    if (refusal && !(frees_name && patience.pause(pauses))) return std::unexpected(*refusal);
     auto image_id = copy_image(session, copy_request(order, session.region()));
     if (image_id) {
-      result.image_id = *image_id;
+      result.image_id = *std::move(image_id);
       return {};
     }
-    if (image_id.error().code == "InvalidAMIName.Duplicate")
-      existing = TRY(find_copy(session, order));  // another run was faster
-    if (!existing) return std::unexpected(image_id.error());
+    refusal = image_id.error();
+    if (refusal->code != "InvalidAMIName.Duplicate") return std::unexpected(*refusal);
   }
-  if (existing->image_state == "disabled")
-    return stop(Exit::refused, session.region() + "/" + existing->image_id.value_or("?") +
-                                   " is there already and disabled: aws ec2 enable-image --region " +
-                                   session.region() + " --image-id " + existing->image_id.value_or("?"));
-  TRY(check_encryption(session, order, *existing));
-  result.image_id = existing->image_id.value_or("");
-  result.progress = find_progress(session, *existing);
-  result.was_begun = true;
-  result.was_there = existing->image_state == "available";
-  return {};
 }
 
 /// What another run has begun, and its snapshots as far as they are known. Repeats do no harm.

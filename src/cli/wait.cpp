@@ -17,8 +17,8 @@ struct WaitOptions {
 Outcome<void> wait_for(Settings const& settings, Target const& target, Terminal& terminal,
                        ImageProgress& progress) {
   auto line = terminal.begin(target.text());
-  auto followed =
-      follow_image(*target.session, target.id, Freshness::known, settings.patience, terminal, line, progress);
+  auto followed = follow_image(*target.session, target.id, Freshness::perhaps_just_made, settings.patience,
+                               terminal, line, progress);
   terminal.end(line);
   return followed;
 }

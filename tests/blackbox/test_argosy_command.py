@@ -174,6 +174,20 @@ def test_a_detached_copy_can_be_waited_for(owner, imported):
     assert argosy_json(owner, "wait", f"{region}/{image}")[0]["state"] == "available"
 
 
+def test_a_copy_can_be_waited_for_before_it_is_seen(owner):
+    image = "ami-00000000000000001"
+    item = f"<item><imageId>{image}</imageId><imageState>available</imageState></item>"
+    service = scripted.Scripted(
+        DescribeImages=[
+            scripted.error("InvalidAMIID.NotFound"),
+            f"<R><imagesSet>{item}</imagesSet></R>",
+        ]
+    )
+    waited = argosy_json(owner, "wait", image, AWS_ENDPOINT_URL=service.endpoint)
+    service.close()
+    assert waited[0]["state"] == "available" and waited[0]["error"] is None
+
+
 def test_ctrl_c_ends_the_waiting_and_not_the_copy(own_server, tmp_path):
     owner = own_server.accounts["owner"]
     disk = tmp_path / "disk.raw"

@@ -102,6 +102,32 @@ TEST(RegionCopy, that_failed_before_is_made_anew_also_where_it_is_gone_when_it_i
   EXPECT_EQ(result.image_id, kImageId);
 }
 
+TEST(RegionCopy, that_failed_before_is_made_anew_when_its_name_is_free) {
+  ScriptedEc2 ec2;
+  auto const failed = images("ami-00000000000000000", "failed");
+  ec2.answers["DescribeImages"] = {failed, failed, images("ami-00000000000000000", "deregistered"),
+                                   images(kImageId, "available")};
+  ec2.answers["CopyImage"] = {ec2_error("InvalidAMIName.Duplicate"), ec2_error("InvalidAMIName.Duplicate"),
+                              kCopyImage};
+  auto result = ec2.copy();
+  ASSERT_FALSE(result.failure) << result.failure->message;
+  EXPECT_EQ(result.image_id, kImageId);
+  EXPECT_FALSE(result.was_begun);
+  EXPECT_EQ(ec2.count("CopyImage"), 3);
+}
+
+TEST(RegionCopy, that_was_deregistered_is_not_taken_over) {
+  ScriptedEc2 ec2;
+  ec2.answers["DescribeImages"] = {images("ami-00000000000000000", "deregistered"),
+                                   images(kImageId, "available")};
+  ec2.answers["CopyImage"] = {kCopyImage};
+  auto result = ec2.copy();
+  ASSERT_FALSE(result.failure) << result.failure->message;
+  EXPECT_EQ(result.image_id, kImageId);
+  EXPECT_EQ(ec2.count("CopyImage"), 1);
+  EXPECT_EQ(ec2.count("DeregisterImage"), 0);
+}
+
 TEST(RegionCopy, of_a_faster_run_is_taken_over) {
   ScriptedEc2 ec2;
   ec2.answers["DescribeImages"] = {kNoImages, images(kImageId, "pending"), images(kImageId, "available")};
