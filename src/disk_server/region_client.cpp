@@ -41,9 +41,17 @@ Refusal read_refusal(http::Response const& response) {
   return refusal;
 }
 
+/// A signature that was too long on its way, or a clock, here or there, that is wrong: another one may be
+/// taken.
+bool is_of_another_time(Refusal const& refusal) {
+  return refusal.type == "InvalidSignatureException" && (refusal.message.starts_with("Signature expired") ||
+                                                         refusal.message.starts_with("Signature not yet"));
+}
+
 bool may_pass(http::Response const& response, Refusal const& refusal) {
   return response.status >= 500 || response.status == 429 || refusal.type.empty() ||
-         refusal.type.contains("Throttl") || refusal.type == "ExpiredTokenException";
+         refusal.type.contains("Throttl") || refusal.type == "ExpiredTokenException" ||
+         is_of_another_time(refusal);
 }
 
 Fault fault_of(int status) {
@@ -51,9 +59,12 @@ Fault fault_of(int status) {
   return status == 404 ? Fault::not_found : Fault::invalid;
 }
 
+std::string not_ebs_direct(http::Response const& response) {
+  return "the endpoint answered HTTP " + std::to_string(response.status) + " and not as EBS direct does";
+}
+
 std::string text_of(http::Response const& response, Refusal const& refusal) {
-  if (refusal.type.empty())
-    return "the endpoint answered HTTP " + std::to_string(response.status) + " and not as EBS direct does";
+  if (refusal.type.empty()) return not_ebs_direct(response);
   return refusal.type + (refusal.reason.empty() ? "" : "/" + refusal.reason) + ": " + refusal.message;
 }
 
@@ -71,9 +82,10 @@ Result<std::unique_ptr<remote::Transport>> open_transport(Session const& session
 
 Result<std::shared_ptr<remote::Transport>> RegionClient::transport_of(Session const& session) {
   std::lock_guard lock(mutex_);
-  if (!transport_ || endpoint_ != session.endpoint) {
+  if (!transport_ || endpoint_ != session.endpoint || authority_path_ != session.authority_path) {
     transport_ = TRY(open_(session));
     endpoint_ = session.endpoint;
+    authority_path_ = session.authority_path;
   }
   return transport_;
 }
@@ -107,10 +119,12 @@ Result<ebs::ListSnapshotBlocksResponse> RegionClient::list(std::uint64_t start,
   } else {
     request.query += "&startingBlockIndex=" + std::to_string(start);
   }
-  auto const response = TRY(send(std::move(request), id + ": the list from block " + std::to_string(start)));
+  auto const what = id + ": the list from block " + std::to_string(start);
+  auto const response = TRY(send(std::move(request), what));
   auto page =
       wire::decode_json<ebs::ListSnapshotBlocksResponse>(as_text(response.body), wire::Naming::upper_camel);
-  if (!page) return fail(Fault::corrupt, id + ": the list of its blocks: " + page.error().message);
+  if (!page)
+    return fail(Fault::unavailable, what + ": " + not_ebs_direct(response) + ": " + page.error().message);
   if (page->block_size != ebs::kBlockSize)
     return fail(Fault::corrupt, id + ": blocks of " + std::to_string(page->block_size) + " bytes");
   return page;
@@ -124,6 +138,7 @@ Result<Bytes> RegionClient::get(ebs::Block const& block) {
   auto const what = id + ": block " + index;
   auto response = TRY(send(std::move(request), what));
   auto const checksum = http::find_header(response.headers, "x-amz-checksum");
+  if (!checksum) return fail(Fault::unavailable, what + ": " + not_ebs_direct(response));
   if (response.body.size() != kBlockBytes || checksum != to_base64(digest::sha256(response.body).bytes))
     return fail(Fault::corrupt, what + " does not have its checksum");
   return std::move(response.body);

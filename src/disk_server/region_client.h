@@ -20,8 +20,9 @@ inline constexpr std::uint64_t kBlockBytes = messages::ebs::kBlockSize;
 inline constexpr std::string_view kBadBlockToken = "INVALID_BLOCK_TOKEN";
 
 /// Any thread. What may pass fails with `unavailable`: no answer, an overloaded region, an answer of
-/// something that is not EBS direct, credentials that have expired or were renewed meanwhile. Everything else
-/// is definitive, and its message names snapshot and block.
+/// something that is not EBS direct, a signature that expired on its way or is of another time than the
+/// region's, credentials that have expired or were renewed meanwhile. Everything else is definitive, and its
+/// message names snapshot and block.
 class RegionClient {
  public:
   using OpenTransport = std::function<Result<std::unique_ptr<remote::Transport>>(Session const&)>;
@@ -43,8 +44,9 @@ class RegionClient {
   SessionFile& file_;
   OpenTransport const open_;
   Clock& clock_;
-  std::mutex mutex_;  // guards what follows
-  std::string endpoint_;
+  std::mutex mutex_;                           // guards what follows
+  std::string endpoint_;                       ///< that transport_ was opened for
+  std::optional<std::string> authority_path_;  ///< the same
   std::shared_ptr<remote::Transport>
       transport_;  ///< shared: a call under way keeps the one that it began with
 };

@@ -27,11 +27,12 @@ inline Bytes block_of(std::uint64_t index) {
   return out;
 }
 
-inline http::Response refusal(int status, std::string type, std::string const& reason = "") {
+inline http::Response refusal(int status, std::string type, std::string const& reason = "",
+                              std::string const& message = "no") {
   http::Response response;
   response.status = status;
   response.headers = {{"x-amzn-ErrorType", std::move(type)}};
-  response.body = to_bytes(as_bytes(R"({"Message":"no","Reason":")" + reason + "\"}"));
+  response.body = to_bytes(as_bytes(R"({"Message":")" + message + R"(","Reason":")" + reason + "\"}"));
   return response;
 }
 

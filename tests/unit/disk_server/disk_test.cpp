@@ -108,6 +108,29 @@ TEST_F(DiskTest, waits_for_a_region_that_is_away) {
   EXPECT_EQ(pauses_, 6);
 }
 
+TEST_F(DiskTest, waits_while_the_clocks_differ_but_not_with_a_signature_that_is_wrong) {
+  region_.written = {0, 4};
+  region_.fail_next(
+      {refusal(403, "InvalidSignatureException", "", "Signature expired: it was made yesterday"),
+       refusal(403, "InvalidSignatureException", "", "Signature not yet current: it was made tomorrow")});
+  EXPECT_EQ(*read_block(0), block_of(0));
+  EXPECT_EQ(pauses_, 2);
+  region_.fail_next({refusal(403, "InvalidSignatureException", "", "The signature does not match")});
+  EXPECT_EQ(read_block(4).error().fault, Fault::denied);
+}
+
+TEST_F(DiskTest, waits_while_something_else_at_the_address_says_that_all_is_well) {
+  auto const page = [](std::string_view text) {
+    return http::Response{200, {}, to_bytes(as_bytes(text)), {}};
+  };
+  region_.written = {0, 4};
+  region_.fail_next({page("<html>log in first</html>"), page(R"({"Blocks":[],"VolumeSize":1})")});
+  EXPECT_EQ(*read_block(0), block_of(0));
+  region_.fail_next({page("<html>log in first</html>")});
+  EXPECT_EQ(*read_block(4), block_of(4));
+  EXPECT_EQ(pauses_, 3);
+}
+
 TEST_F(DiskTest, fails_when_its_patience_ends_or_nobody_waits_any_more) {
   region_.fail_next({fail(Fault::unavailable, "away"), fail(Fault::unavailable, "away")});
   give_up_ = true;
@@ -158,6 +181,15 @@ TEST_F(DiskTest, takes_up_new_credentials_and_another_endpoint) {
   write_session();
   EXPECT_EQ(*read_block(4), block_of(4));
   EXPECT_EQ(opened_, (std::vector<std::string>{"http://region", "http://moved"}));
+}
+
+TEST_F(DiskTest, takes_up_other_authorities) {
+  region_.written = {1, 4};
+  EXPECT_TRUE(read_block(1));
+  session_.authority_path = "/other.pem";
+  write_session();
+  EXPECT_TRUE(read_block(4));
+  EXPECT_EQ(opened_.size(), 2U);
 }
 
 TEST_F(DiskTest, waits_until_an_expired_session_is_renewed) {
