@@ -22,7 +22,7 @@ Outcome<std::unique_ptr<remote::Transport>> open_transport(Settings const& setti
                                                            std::string const& region) {
   auto endpoint = http::parse_endpoint(endpoint_url(settings, service, region));
   if (!endpoint) return stop(Exit::configuration, endpoint.error().message);
-  return remote::with_retries(remote::open_http(*endpoint, client_options(settings)), settings.max_attempts);
+  return remote::open_http(*endpoint, client_options(settings));
 }
 
 /// A load balancer, a proxy or another kind of server answered.
@@ -43,16 +43,6 @@ Failure read_xml_failure(http::Response const& response, char const* service, Fi
   Failure failure(Error{http::fault_of(response.status), code, error.child("Message").text().get()});
   failure.request_id = request_id.text().get();
   return failure;
-}
-
-Outcome<http::Response> send(remote::Transport& transport, http::Request request,
-                             remote::Credentials const& credentials, remote::Scope const& scope,
-                             remote::Payload payload) {
-  auto const& endpoint = transport.endpoint();
-  request.path = endpoint.path + request.path;
-  request.headers.emplace_back("User-Agent", kUserAgent);
-  remote::sign(request, endpoint, credentials, scope, payload, system_clock().now());
-  return TRY(transport.send(request));
 }
 
 /// Argosy's and AWS's words for a request that was signed for a region that the endpoint does not serve.
@@ -78,7 +68,7 @@ http::Request to_form_request(wire::Pairs const& parameters) {
   return {"POST",
           "/",
           "",
-          {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+          {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, {"User-Agent", kUserAgent}},
           to_bytes(as_bytes(wire::print_form(parameters))),
           "",
           {}};
@@ -200,21 +190,27 @@ Outcome<http::Response> Session::call(std::string const& service, http::Request 
   return call_as(*others, service, request, payload);
 }
 
+Outcome<http::Response> Session::send(remote::Transport& transport, std::string const& service,
+                                      http::Request const& request, remote::Credentials const& credentials,
+                                      remote::Payload payload) const {
+  auto signing = remote::with_signatures(transport, credentials, {region_, service}, payload, system_clock());
+  return TRY(remote::with_retries(std::move(signing), settings_.max_attempts)->send(request));
+}
+
 /// One call, and once more elsewhere if the region is served there.
 Outcome<http::Response> Session::call_as(remote::Credentials const& credentials, std::string const& service,
                                          http::Request const& request, remote::Payload payload) {
-  remote::Scope const scope{region_, service};
   auto transports = [&] {
     std::lock_guard lock(mutex_);
     return transports_;
   };
   auto const first = transports();
-  auto response = TRY(send(*first->at(service), request, credentials, scope, payload));
+  auto response = TRY(send(*first->at(service), service, request, credentials, payload));
   if (!is_of_another_region(response) || !settings_.endpoint_urls.contains("ec2")) return response;
   TRY(follow(*first->at("ec2"), credentials));
   auto const second = transports();
   if (second == first) return response;
-  return TRY(send(*second->at(service), request, credentials, scope, payload));
+  return TRY(send(*second->at(service), service, request, credentials, payload));
 }
 
 /// Asks the endpoint once where the regions are, and goes there.
@@ -222,7 +218,7 @@ Outcome<void> Session::follow(remote::Transport& ec2, remote::Credentials const&
   std::lock_guard lock(mutex_);
   if (followed_) return {};
   auto const request = to_form_request({{"Action", "DescribeRegions"}, {"Version", kEc2Version}});
-  auto response = TRY(send(ec2, request, credentials, {region_, "ec2"}, remote::Payload::hashed));
+  auto response = TRY(send(ec2, "ec2", request, credentials, remote::Payload::hashed));
   auto document = wire::parse_xml(as_text(response.body));
   if (response.status != 200 || !document) return {};
   followed_ = true;
@@ -252,20 +248,22 @@ Outcome<std::string> Session::sts(std::string_view action) {
 }
 
 Outcome<http::Response> Session::ebs(http::Request request, remote::Payload payload) {
+  request.headers.emplace_back("User-Agent", kUserAgent);
   auto response = TRY(call("ebs", request, payload));
   if (response.status < 200 || response.status > 299) return std::unexpected(read_ebs_failure(response));
   return response;
 }
 
 Outcome<std::string> Session::kms(std::string_view operation, std::string const& json) {
-  http::Request const request{
-      "POST",
-      "/",
-      "",
-      {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", kKmsTarget + std::string(operation)}},
-      to_bytes(as_bytes(json)),
-      "",
-      {}};
+  http::Request const request{"POST",
+                              "/",
+                              "",
+                              {{"Content-Type", "application/x-amz-json-1.1"},
+                               {"X-Amz-Target", kKmsTarget + std::string(operation)},
+                               {"User-Agent", kUserAgent}},
+                              to_bytes(as_bytes(json)),
+                              "",
+                              {}};
   auto response = TRY(call("kms", request, remote::Payload::hashed));
   if (response.status != 200) return std::unexpected(read_kms_failure(response));
   return std::string(as_text(response.body));

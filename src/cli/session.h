@@ -55,6 +55,10 @@ class Session {
                                remote::Payload payload);
   Outcome<http::Response> call_as(remote::Credentials const& credentials, std::string const& service,
                                   http::Request const& request, remote::Payload payload);
+  /// With a signature of its own for each attempt.
+  Outcome<http::Response> send(remote::Transport& transport, std::string const& service,
+                               http::Request const& request, remote::Credentials const& credentials,
+                               remote::Payload payload) const;
   Outcome<void> follow(remote::Transport& ec2, remote::Credentials const& credentials);
   std::optional<remote::Credentials> renew(remote::Credentials const& expired);
 

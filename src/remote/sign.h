@@ -26,7 +26,7 @@ enum class Payload { hashed, unsigned_payload };
 
 /// Adds Host, X-Amz-Date, X-Amz-Content-Sha256, X-Amz-Security-Token where there is one, and Authorization,
 /// which covers every header of the request. `path` and `query` must already be percent-encoded. A request
-/// that is sent again minutes later must be signed again.
+/// that is sent again minutes later must be signed again: see with_signatures.
 void sign(http::Request& request, http::Endpoint const& endpoint, Credentials const& credentials,
           Scope const& scope, Payload payload, Time now);
 

@@ -2,7 +2,9 @@
 #pragma once
 #include <memory>
 
+#include "base/clock.h"
 #include "http/client.h"
+#include "remote/sign.h"
 
 namespace argosy::remote {
 
@@ -16,6 +18,13 @@ class Transport {
 };
 
 std::unique_ptr<Transport> open_http(http::Endpoint const& endpoint, http::ClientOptions const& options);
+
+/// Signs each request, whose path lies below the endpoint's, and sends it over `below`, which is borrowed;
+/// once more with a new signature where the service says that the first has expired, and it was not made just
+/// now: a machine may sleep with a request on its way. Lies below with_retries, so that each attempt is
+/// signed anew.
+std::unique_ptr<Transport> with_signatures(Transport& below, Credentials credentials, Scope scope,
+                                           Payload payload, Clock& clock);
 
 /// Sends again what may be sent again: no connection, a response that broke off, 500, 502, 503, 504 and
 /// throttling, at most `attempts` times in all, waiting a random part of 100 ms, 200 ms, 400 ms … at most 5

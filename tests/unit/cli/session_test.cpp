@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <thread>
+
 #include "cli/ec2.h"
 #include "unit/cli/scripted_service.h"
 
@@ -104,6 +107,27 @@ TEST(Session, takes_other_credentials_when_its_own_have_run_out) {
   EXPECT_FALSE(describe_regions(*session));
   EXPECT_EQ(service.count("DescribeRegions"), 4) << "there are no others";
   EXPECT_EQ(resolved, 2);
+}
+
+TEST(Session, signs_each_attempt_anew) {
+  std::set<std::string> dates;
+  ScriptedService service;
+  service.settings.max_attempts = 3;
+  {
+    auto server = *http::Server::start(
+        {},
+        [&](http::Request const& request) {
+          dates.emplace(http::find_header(request.headers, "x-amz-date").value_or(""));
+          std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+          return http::Response{503, {}, {}, {}};
+        },
+        [](int status, std::string_view) {
+          return http::Response{status, {}, {}, {}};
+        });
+    service.settings.endpoint_urls["ec2"] = "http://127.0.0.1:" + std::to_string(server->port());
+    EXPECT_FALSE(describe_regions(*service.open()));
+  }
+  EXPECT_EQ(dates.size(), 3U);
 }
 
 TEST(Session, asks_again_where_its_region_is_when_there_was_no_answer) {

@@ -1,5 +1,6 @@
 #include "remote/transport.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace argosy::remote {
@@ -47,6 +48,63 @@ TEST(Retries, repeat_what_may_pass_and_nothing_else) {
 }
 
 TEST(Retries, end_after_the_given_attempts) { EXPECT_EQ(calls_until_answer({status(500)}, 3), 3); }
+
+class SetClock final : public Clock {
+ public:
+  Time now() override { return time; }
+  Time time = *parse_iso8601("2026-05-09T14:22:31Z");
+};
+
+/// Answers from a list, each after a while, and remembers when the requests were signed.
+class Slow final : public Transport {
+ public:
+  Slow(std::vector<Result<http::Response>> answers, Duration delay, SetClock& clock)
+      : answers_(std::move(answers)), delay_(delay), clock_(clock) {}
+  http::Endpoint const& endpoint() const override { return endpoint_; }
+  Result<http::Response> send(http::Request const& request) override {
+    EXPECT_EQ(request.path, "/below/snapshots");
+    clock_.time += delay_;
+    dates.emplace_back(http::find_header(request.headers, "x-amz-date").value_or(""));
+    return answers_[std::min(dates.size(), answers_.size()) - 1];
+  }
+
+  std::vector<std::string> dates;
+
+ private:
+  std::vector<Result<http::Response>> answers_;
+  Duration const delay_;
+  SetClock& clock_;
+  http::Endpoint const endpoint_{false, "region", 80, "/below"};
+};
+
+class Signatures : public testing::Test {
+ protected:
+  /// When the attempts to get an answer were signed.
+  std::vector<std::string> dates(std::vector<Result<http::Response>> answers, Duration delay) {
+    Slow slow(std::move(answers), delay, clock_);
+    auto transport = with_retries(
+        with_signatures(slow, {"AKIA", "secret", {}}, {"us-east-1", "ebs"}, Payload::hashed, clock_), 3);
+    EXPECT_TRUE(transport->send({"GET", "/snapshots", "", {}, {}, "", {}}));
+    return slow.dates;
+  }
+
+  SetClock clock_;
+};
+
+TEST_F(Signatures, are_made_for_each_attempt) {
+  EXPECT_THAT(dates({status(503), fail(Fault::unavailable, "cut"), status(200)}, std::chrono::minutes(10)),
+              testing::ElementsAre("20260509T142231Z", "20260509T143231Z", "20260509T144231Z"));
+}
+
+TEST_F(Signatures, that_expired_on_the_way_are_made_anew_once) {
+  for (auto const* words :
+       {"<Code>RequestExpired</Code>", R"({"message":"Signature expired: now is later"})"}) {
+    EXPECT_EQ(dates({status(403, words), status(200)}, std::chrono::minutes(16)).size(), 2U) << words;
+    EXPECT_EQ(dates({status(403, words)}, std::chrono::minutes(16)).size(), 2U) << words;
+    EXPECT_EQ(dates({status(403, words)}, std::chrono::seconds(1)).size(), 1U) << "the clock is wrong";
+  }
+  EXPECT_EQ(dates({status(403, "SignatureDoesNotMatch")}, std::chrono::minutes(16)).size(), 1U);
+}
 
 }  // namespace
 }  // namespace argosy::remote
