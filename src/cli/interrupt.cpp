@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <initializer_list>
@@ -18,6 +19,7 @@ namespace {
 /// Whoever passes signals on may do so twice; a person does not press a key again so soon.
 constexpr auto kSameSignal = std::chrono::milliseconds(500);
 
+std::atomic<std::chrono::steady_clock::time_point> continued{};
 std::mutex mutex;  // guards actions
 std::list<std::function<void()>> actions;
 
@@ -38,6 +40,16 @@ Exit exit_of(int number) {
   return number == SIGINT ? Exit::interrupted : Exit::terminated;
 }
 
+/// The first signal that ends the program.
+int await_end(sigset_t const& signals) {
+  while (true) {
+    int number = 0;
+    sigwait(&signals, &number);
+    if (number != SIGCONT) return number;
+    continued = std::chrono::steady_clock::now();
+  }
+}
+
 /// The actions may wait for a network that is away.
 void end_at_once_when_asked_again() {
   std::this_thread::sleep_for(kSameSignal);
@@ -53,17 +65,19 @@ void end_at_once_when_asked_again() {
 }  // namespace
 
 void watch_signals() {
-  auto const signals = is_ignored(SIGHUP) ? set_of({SIGINT, SIGTERM}) : set_of({SIGINT, SIGTERM, SIGHUP});
+  auto signals = set_of({SIGINT, SIGTERM, SIGCONT});
+  if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals] {
-    int number = 0;
-    sigwait(&signals, &number);
+    auto const number = await_end(signals);
     std::thread(&end_at_once_when_asked_again).detach();
     std::lock_guard lock(mutex);
     for (auto action = actions.rbegin(); action != actions.rend(); ++action) (*action)();
     _exit(static_cast<int>(exit_of(number)));
   }).detach();
 }
+
+std::chrono::steady_clock::time_point last_continued() { return continued; }
 
 OnInterrupt::OnInterrupt(std::function<void()> action) {
   std::lock_guard lock(mutex);

@@ -1,6 +1,7 @@
 // cli/interrupt.h - Ctrl-C, SIGTERM and a terminal that is gone: say what goes on, clean up, and end with the
-// code that belongs to the signal.
+// code that belongs to the signal. And Ctrl-Z: when it went on.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <list>
 
@@ -9,6 +10,9 @@ namespace argosy::cli {
 /// Must be called first in main, before any thread: from then on a thread of its own waits for the signals.
 /// Where SIGHUP is ignored (nohup) it remains so. A second Ctrl-C ends the program at once.
 void watch_signals();
+
+/// When the process went on after it was stopped; before anything else if it never was. Any thread.
+std::chrono::steady_clock::time_point last_continued();
 
 /// While it lives, `action` runs when a signal ends the program; on the watcher's thread, the last made
 /// first.

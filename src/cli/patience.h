@@ -8,6 +8,7 @@
 
 #include "cli/failure.h"
 #include "cli/format.h"
+#include "cli/interrupt.h"
 
 namespace argosy::cli {
 
@@ -34,12 +35,13 @@ class Patience {
 
   void progressed() { last_ = std::chrono::steady_clock::now(); }
 
-  /// Sleeps; fails with `timed_out` if nothing has moved for the limit.
+  /// Sleeps; fails with `timed_out` if nothing has moved for the limit. While the process was stopped nothing
+  /// could.
   Outcome<void> pause(Pauses& pauses) const {
-    if (std::chrono::steady_clock::now() - last_.load() >= limit_)
-      return stop(Exit::timed_out, "nothing moved for " + show_duration(limit_));
     std::this_thread::sleep_for(std::min(pauses.next(), limit_));
-    return {};
+    auto const since = std::max(last_.load(), last_continued());
+    if (std::chrono::steady_clock::now() - since < limit_) return {};
+    return stop(Exit::timed_out, "nothing moved for " + show_duration(limit_));
   }
 
   /// Calls again while it fails in a way that passes: a server that restarts must not end hours of work.

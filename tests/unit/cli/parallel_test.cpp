@@ -1,8 +1,10 @@
 #include "cli/parallel.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 
 #include "cli/patience.h"
 
@@ -51,6 +53,15 @@ TEST(Patience, ends_when_nothing_moves) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().exit, Exit::timed_out);
   EXPECT_NE(outcome.error().message.find("busy"), std::string::npos);
+}
+
+TEST(Patience, does_not_count_the_time_in_which_the_process_was_stopped) {
+  watch_signals();
+  Patience patience(std::chrono::seconds(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  kill(getpid(), SIGCONT);
+  Pauses pauses;
+  EXPECT_TRUE(patience.pause(pauses));
 }
 
 }  // namespace
