@@ -53,6 +53,16 @@ std::vector<std::string> other_files(boost::json::object const& info, std::strin
   return out;
 }
 
+/// A fixed VHD is a raw disk with a footer behind it, and QEMU does not look there to find out.
+Outcome<bool> ends_as_vhd(Disk& disk) {
+  constexpr std::string_view kCookie = "conectix";
+  constexpr std::size_t kFooterBytes = 512;
+  if (disk.size_bytes() < kFooterBytes) return false;
+  Bytes cookie(kCookie.size());
+  TRY(disk.read(disk.size_bytes() - kFooterBytes, cookie));
+  return as_text(cookie) == kCookie;
+}
+
 Outcome<std::string> read_format(boost::json::object const& info, std::string const& path) {
   auto name = text_of(info, "format");
   if (name.empty()) return stop(Exit::failed, path + ": qemu-img names no format");
@@ -75,7 +85,14 @@ Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string co
   if (name == "raw") return open_raw(path);
   auto const info = TRY(ask_qemu(path, name));
   name = TRY(read_format(info, path));
-  if (name == "raw") return open_raw(path);
+  if (name == "raw") {
+    auto disk = TRY(open_raw(path));
+    if (TRY(ends_as_vhd(*disk)))
+      return stop(
+          Exit::refused,
+          path + " is a fixed VHD or a raw disk that ends like one: give --format vhd or --format raw");
+    return disk;
+  }
   if (auto const files = other_files(info, path); !files.empty() && others == OtherFiles::refused)
     return stop(Exit::refused, path + " is made of other files too, such as " + files.front() +
                                    ": if they are to be read, --with-other-files");

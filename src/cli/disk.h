@@ -32,7 +32,7 @@ class Disk {
 enum class OtherFiles { refused, read };
 
 /// `format`: raw, qcow2, vmdk, vhdx, vdi or vhd; empty: asked of qemu-img. `readers`: as many reads run at
-/// once. Fails with `refused` on other files that may not be read.
+/// once. Fails with `refused` on other files that may not be read, and on what may be raw or a fixed VHD.
 Outcome<std::unique_ptr<Disk>> open_disk(std::string const& path, std::string const& format,
                                          std::size_t readers, OtherFiles others);
 

@@ -25,6 +25,10 @@ struct ExportOptions {
   bool force = false;
 };
 
+/// The largest VHD that there is. Source: Microsoft, Virtual Hard Disk Image Format Specification.
+constexpr std::int64_t kMostVhdGib = 2'040;
+constexpr char const* kVhd = "vpc";  // as QEMU calls it
+
 /// A file that goes unless it was put in its place; also on Ctrl-C.
 class TemporaryFile {
  public:
@@ -54,14 +58,18 @@ Outcome<std::string> find_disk(Session& session, std::string const& image_id, st
               image_id + " has no disk " + wanted + "; it has:" + (devices.empty() ? " none" : devices));
 }
 
-/// Bytes of written blocks, where the service says.
-std::uint64_t expected_bytes(Session& session, std::string const& snapshot_id) {
-  ec2::DescribeSnapshotsRequest request;
-  request.snapshot_id = {snapshot_id};
-  auto found = describe_snapshots(session, request);
-  if (!found || found->empty()) return 0;
+/// Bytes of written blocks, where the service says. Fails with `refused` if no disk of the format is as large
+/// as the volume.
+Outcome<std::uint64_t> expected_bytes(Session& session, std::string const& snapshot_id,
+                                      std::string const& format) {
+  auto found = find_snapshot(session, snapshot_id);
+  if (!found) return 0;
+  if (format == kVhd && found->volume_size.value_or(0) > kMostVhdGib)
+    return stop(Exit::refused, snapshot_id + " has " + std::to_string(*found->volume_size) +
+                                   " GiB, and a VHD at most " + std::to_string(kMostVhdGib) +
+                                   ": choose another --format");
   return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(0, found->front().full_snapshot_size_in_bytes.value_or(0)));
+      std::max<std::int64_t>(0, found->full_snapshot_size_in_bytes.value_or(0)));
 }
 
 /// Durable, and then under its own name: never does a file have it that is not whole.
@@ -79,8 +87,11 @@ Outcome<void> put_in_place(std::string const& from, std::string const& to) {
 Outcome<void> finish(std::string const& raw, std::string const& format, std::string const& file) {
   if (format == "raw") return put_in_place(raw, file);
   TemporaryFile converted(file + ".converting");
-  TRY(run_process({"qemu-img", "convert", "-f", "raw", "-O", format, "--", absolute_path(raw),
-                   absolute_path(converted.path())}));
+  std::vector<std::string> command{"qemu-img", "convert", "-f", "raw", "-O", format};
+  // Else its size is rounded up to whole cylinders, and it would fit no volume of the size that it came from.
+  if (format == kVhd) command.insert(command.end(), {"-o", "force_size=on"});
+  command.insert(command.end(), {"--", absolute_path(raw), absolute_path(converted.path())});
+  TRY(run_process(command));
   TRY(put_in_place(converted.path(), file));
   unlink(raw.c_str());
   return {};
@@ -135,9 +146,10 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
   auto began = std::chrono::steady_clock::now();
   auto snapshot_id = target.is_image() ? TRY(find_disk(session, target.id, options.device)) : target.id;
 
+  auto const expected = TRY(expected_bytes(session, snapshot_id, format));
   auto partial = options.file + ".partial";
   auto journal = TRY(open_journal(session, snapshot_id, partial, terminal));
-  DownloadOptions how{options.jobs, expected_bytes(session, snapshot_id), settings.patience};
+  DownloadOptions how{options.jobs, expected, settings.patience};
   auto label = std::filesystem::path(options.file).filename().string();
   auto done = TRY(download_resumably(session, snapshot_id, partial, *journal, how, terminal, label));
   TRY(finish(partial, format, options.file));

@@ -255,8 +255,9 @@ constexpr char const* kExamples = R"(  argosy import disk.raw --name web-1 --reg
 Zeros and holes are not uploaded. An import that was interrupted goes on when the same command is run
 again within a day, and sends only what the service has not acknowledged. Without --format QEMU looks at
 the disk to find out; name the format of disks that come from strangers, for a disk can pretend to be of
-another. A disk that is made of other files too (a backing file, a data file, extents) is refused without
---with-other-files, for that of a stranger could name any.
+another. A VHD of fixed size is only read with --format vhd. A disk that is made of other files too (a
+backing file, a data file, extents) is refused without --with-other-files, for that of a stranger could
+name any.
 )";
 
 }  // namespace

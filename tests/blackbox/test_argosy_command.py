@@ -12,7 +12,7 @@ from argosy import BINARY, BLOCK_BYTES, argosy, argosy_json, make_disk, start, s
 from argosyd import PATIENCE_S, wait_until
 
 
-@pytest.mark.parametrize("format", ["raw", "qcow2", "vmdk", "vhdx", "vdi"])
+@pytest.mark.parametrize("format", ["raw", "qcow2", "vmdk", "vhdx", "vdi", "vpc"])
 def test_a_disk_of_any_format_comes_back_bit_for_bit(owner, tmp_path, disk, format):
     path = tmp_path / f"other.{format}"
     subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", format, disk, path], check=True)
@@ -24,6 +24,25 @@ def test_a_disk_of_any_format_comes_back_bit_for_bit(owner, tmp_path, disk, form
     assert os.stat(tmp_path / "out.raw").st_blocks * 512 < 16 * BLOCK_BYTES, "the file is sparse"
     tags = owner.ec2().describe_images(ImageIds=[image])["Images"][0]["Tags"]
     assert tags == [{"Key": "k", "Value": "v"}]
+
+
+def test_a_vhd_is_as_large_as_its_volume(owner, tmp_path, disk, imported):
+    out, fixed = tmp_path / "out.vhd", tmp_path / "fixed.vhd"
+    argosy(owner, "export", imported, out, "--format", "vhd")
+    again = argosy(owner, "import", out, "--name", disks.unique("vhd")).strip()
+    assert argosy_json(owner, "verify", imported, again)["same"]
+    how = ["-O", "vpc", "-o", "subformat=fixed,force_size=on"]
+    subprocess.run(["qemu-img", "convert", "-f", "raw", *how, disk, fixed], check=True)
+    command = ["import", fixed, "--name", disks.unique("vhd")]
+    assert "--format vhd" in argosy(owner, *command, status=4), "it could be a raw disk"
+    again = argosy(owner, *command, "--format", "vhd").strip()
+    assert argosy_json(owner, "verify", imported, again)["same"]
+
+
+def test_a_volume_that_is_too_large_for_a_vhd_is_not_downloaded(owner, tmp_path):
+    large = disks.upload(owner, {0: disks.block("large")}, size_gib=2041)
+    assert "2040" in argosy(owner, "export", large, tmp_path / "out.vhd", "--format", "vhd", status=4)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_disk_of_an_image_is_imported_and_exported(owner, tmp_path, disk):
