@@ -17,8 +17,8 @@ struct Encryption {
   std::string key_arn;  ///< empty: the default key of EBS
 };
 
-/// What makes two imports the same work. A disk that is written to is another one: its size or its time
-/// differs.
+/// What makes two imports the same work. A file that is written to is another disk: its size or its time
+/// differs. Of a device, or a disk made of other files, that cannot be seen here: its UploadSum differs.
 struct UploadIdentity {
   std::string endpoint;
   std::string account;

@@ -122,7 +122,10 @@ Failure not_this_disk() {
   return failure;
 }
 
-Outcome<Uploaded> put_and_complete(Session& session, Disk& disk, UploadOptions const& options,
+/// What an upload goes on with.
+enum class Found { nothing, unfinished, completed };
+
+Outcome<Uploaded> put_and_complete(Session& session, Disk& disk, UploadOptions const& options, Found found,
                                    PendingUpload& pending, Terminal& terminal, Terminal::Line line,
                                    std::string const& label) {
   Upload upload(session, disk, pending, options.patience, terminal, line, label);
@@ -130,8 +133,10 @@ Outcome<Uploaded> put_and_complete(Session& session, Disk& disk, UploadOptions c
   auto completion = upload.sum_up();
   if (pending.completion() && pending.completion() != completion) return std::unexpected(not_this_disk());
   if (!pending.completion()) tell_unless(pending.record_completion(completion), terminal, label);
-  TRY(upload.complete(completion));
-  TRY(follow_snapshot(session, pending.snapshot_id(), options.patience, terminal, line));
+  if (found != Found::completed) {
+    TRY(upload.complete(completion));
+    TRY(follow_snapshot(session, pending.snapshot_id(), options.patience, terminal, line));
+  }
   return Uploaded{pending.snapshot_id(), completion.blocks, upload.sent()};
 }
 
@@ -158,31 +163,29 @@ Outcome<void> start(Session& session, UploadOptions const& options, PendingUploa
   return {};
 }
 
-/// Why what an earlier run began cannot go on; nothing if it can.
-Outcome<std::optional<std::string>> find_obstacle(Session& session, PendingUpload const& pending) {
-  auto reference = session.region() + "/" + pending.snapshot_id();
+/// The state of the snapshot that an earlier run began; empty if it is gone.
+Outcome<std::string> find_state(Session& session, PendingUpload const& pending) {
   auto found = TRY(own_snapshots(session, {pending.snapshot_id()}));
-  if (found.empty()) return reference + " is gone";
-  auto state = found.front().status.value_or("");
-  if (state == "pending" || (state == "completed" && pending.completion())) return std::nullopt;
-  return reference + " is " + state;
+  return found.empty() ? "" : found.front().status.value_or("?");
 }
 
-/// Goes on with what is there, or begins. True if an earlier run began it.
-Outcome<bool> find_or_start(Session& session, UploadOptions const& options, PendingUpload& pending,
-                            Terminal& terminal, std::string const& label) {
+/// Goes on with what an earlier run began, or begins.
+Outcome<Found> find_or_start(Session& session, UploadOptions const& options, PendingUpload& pending,
+                             Terminal& terminal, std::string const& label) {
   if (!pending.snapshot_id().empty()) {
-    auto obstacle = TRY(find_obstacle(session, pending));
-    if (!obstacle) {
-      terminal.note(label + "  goes on with " + session.region() + "/" + pending.snapshot_id() + ": " +
-                    show_bytes(pending.count() * kBlockBytes) + " are there");
-      return true;
+    auto const reference = session.region() + "/" + pending.snapshot_id();
+    auto const state = TRY(find_state(session, pending));
+    bool const completed = state == "completed" && pending.completion();
+    if (completed || state == "pending") {
+      terminal.note(label + "  goes on with " + reference + ": " + show_bytes(pending.count() * kBlockBytes) +
+                    " are there");
+      return completed ? Found::completed : Found::unfinished;
     }
-    terminal.complain(label + "  begins anew: " + *obstacle);
+    terminal.complain(label + "  begins anew: " + reference + " is " + (state.empty() ? "gone" : state));
     tell_unless(pending.restart(), terminal, label);
   }
   TRY(start(session, options, pending, terminal, label));
-  return false;
+  return Found::nothing;
 }
 
 /// Whether a later run may go on: a service, credentials or a disk that fail now may be well then, while a
@@ -214,10 +217,10 @@ void AggregateChecksum::add(std::uint64_t position, std::optional<digest::Digest
 Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
                          Terminal& terminal, std::string const& label) {
   while (true) {
-    auto resumed = find_or_start(session, options, pending, terminal, label);
-    if (!resumed) {
-      if (pending.snapshot_id().empty() && !may_pass(resumed.error())) pending.forget();
-      return std::unexpected(resumed.error());
+    auto found = find_or_start(session, options, pending, terminal, label);
+    if (!found) {
+      if (pending.snapshot_id().empty() && !may_pass(found.error())) pending.forget();
+      return std::unexpected(found.error());
     }
     auto reference = session.region() + "/" + pending.snapshot_id();
     OnInterrupt on_interrupt([&] {
@@ -228,7 +231,7 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
                         "To give it up: argosy snapshot rm " + reference);
     });
     auto line = terminal.begin(label);
-    auto uploaded = put_and_complete(session, disk, options, pending, terminal, line, label);
+    auto uploaded = put_and_complete(session, disk, options, *found, pending, terminal, line, label);
     terminal.end(line);
     if (uploaded) return uploaded;
     auto& failure = uploaded.error();
@@ -237,8 +240,13 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
                                            : " (snapshot " + reference + ")";
       return uploaded;
     }
+    if (*found == Found::completed) {  // somebody may use it already
+      terminal.complain(label + "  begins anew: " + reference + " holds what the disk was, and stays");
+      tell_unless(pending.restart(), terminal, label);
+      continue;
+    }
     give_up(session, pending, terminal);
-    if (!*resumed || failure.exit != Exit::service) {
+    if (*found == Found::nothing || failure.exit != Exit::service) {
       pending.forget();
       return uploaded;
     }

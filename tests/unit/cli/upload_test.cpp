@@ -123,6 +123,22 @@ TEST_F(AnUpload, is_left_to_the_next_run_when_its_disk_cannot_be_read_now) {
   EXPECT_EQ(service_.count("StartSnapshot"), 1);
 }
 
+TEST_F(AnUpload, leaves_alone_a_completed_snapshot_of_what_its_disk_was) {
+  PlainDisk disk(0, 1);
+  ASSERT_TRUE(run(disk));
+  PlainDisk changed(0, 2);
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(run(changed));
+  EXPECT_NE(
+      testing::internal::GetCapturedStderr().find("us-west-2/snap-1 holds what the disk was, and stays"),
+      std::string::npos);
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 0);
+  EXPECT_EQ(service_.count("StartSnapshot"), 2);
+  EXPECT_EQ(service_.count("PutSnapshotBlock"), 3);
+  ASSERT_TRUE(run(changed));
+  EXPECT_EQ(service_.count("CompleteSnapshot"), 2) << "what is completed is not completed again";
+}
+
 TEST_F(AnUpload, moves_also_while_it_reads_zeros) {
   PlainDisk disk(5, 1);
   disk.delay = std::chrono::milliseconds(600);
