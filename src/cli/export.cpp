@@ -44,6 +44,22 @@ class TemporaryFile {
   OnInterrupt on_interrupt_;
 };
 
+/// Also a link that leads nowhere.
+bool is_there(std::string const& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
+/// Fails with `refused` on what may not be overwritten. A device would be replaced by a file, not written to.
+Outcome<void> check_file(std::string const& file, bool force) {
+  std::error_code ignored;
+  auto const found = std::filesystem::status(file, ignored);
+  if (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found))
+    return stop(Exit::refused, file + " is no regular file: export to one; to a device, write that with dd");
+  if (!force && is_there(file)) return stop(Exit::refused, file + " exists: --force overwrites it");
+  return {};
+}
+
 /// The snapshot of the image's root disk, or of the disk at `device`.
 Outcome<std::string> find_disk(Session& session, std::string const& image_id, std::string const& device) {
   auto image = TRY(find_image(session, image_id));
@@ -138,11 +154,9 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
     return stop(Exit::usage,
                 "a disk cannot be written to stdout: its blocks arrive in any order; name a file");
   auto format = TRY(qemu_format(options.format));
+  TRY(check_file(options.file, options.force));
   auto target = TRY(open_target(settings, options.source, {"ami-", "snap-"}));
   auto& session = *target.session;
-  std::error_code ignored;
-  if (!options.force && std::filesystem::exists(options.file, ignored))
-    return stop(Exit::refused, options.file + " exists: --force overwrites it");
   auto began = std::chrono::steady_clock::now();
   auto snapshot_id = target.is_image() ? TRY(find_disk(session, target.id, options.device)) : target.id;
 

@@ -62,6 +62,16 @@ def test_an_export_overwrites_only_what_it_is_told_to(owner, tmp_path, imported,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["disk.raw", "out.raw"]
 
 
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_an_export_replaces_nothing_but_a_file(owner, tmp_path, imported, make):
+    out = tmp_path / "out"
+    make(out)
+    before = os.lstat(out)
+    assert "no regular file" in argosy(owner, "export", imported, out, "--force", status=4)
+    assert os.lstat(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk.raw", "out"]
+
+
 def test_a_taken_name_is_refused_before_anything_is_uploaded(owner, disk):
     name = disks.unique("taken")
     argosy(owner, "import", disk, "--name", name)
