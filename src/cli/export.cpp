@@ -1,7 +1,9 @@
 // cli/export.cpp - argosy export: a disk of an image, or a snapshot, into a file.
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
+#include "base/sync_folder.h"
 #include "cli/disk.h"
 #include "cli/download.h"
 #include "cli/ec2.h"
@@ -28,6 +30,9 @@ struct ExportOptions {
 /// The largest VHD that there is. Source: Microsoft, Virtual Hard Disk Image Format Specification.
 constexpr std::int64_t kMostVhdGib = 2'040;
 constexpr char const* kVhd = "vpc";  // as QEMU calls it
+
+constexpr char const* kJournal = ".journal";               // behind the name of the file that it is of
+constexpr char const* kAnyTitle = R"({"argosy export":)";  // the first line of each begins so
 
 /// A file that goes unless it was put in its place; also on Ctrl-C.
 class TemporaryFile {
@@ -88,36 +93,66 @@ Outcome<std::uint64_t> expected_bytes(Session& session, std::string const& snaps
       std::max<std::int64_t>(0, found->full_snapshot_size_in_bytes.value_or(0)));
 }
 
-/// Durable, and then under its own name: never does a file have it that is not whole.
-Outcome<void> put_in_place(std::string const& from, std::string const& to) {
+/// Otherwise errno says why: EEXIST where something has the name and may not be overwritten.
+bool rename_to(std::string const& from, std::string const& to, bool force) {
+  if (!force) {
+    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+    if (errno != EINVAL && errno != ENOSYS) return false;
+    if (is_there(to)) {  // the next best, for a file system that cannot do both at once
+      errno = EEXIST;
+      return false;
+    }
+  }
+  return std::rename(from.c_str(), to.c_str()) == 0;
+}
+
+/// Durable, and then under its own name: never does a file have it that is not whole. What has come to be
+/// there since the export began stays, unless it may be overwritten.
+Outcome<void> put_in_place(std::string const& from, std::string const& to, bool force, Terminal& terminal) {
   {
     auto file = TRY(File::open(from, O_RDONLY));
     if (fsync(file.descriptor()) != 0) return std::unexpected(system_failure(from, "cannot write"));
   }
-  if (std::rename(from.c_str(), to.c_str()) != 0)
-    return std::unexpected(system_failure(to, "cannot rename to it"));
+  if (!rename_to(from, to, force)) {
+    if (errno != EEXIST) return std::unexpected(system_failure(to, "cannot rename to it"));
+    return stop(Exit::refused, to + " exists by now: the same command with --force overwrites it");
+  }
+  auto synced = sync_folder(std::filesystem::path(absolute_path(to)).parent_path());
+  if (!synced)
+    terminal.complain(to + " is whole, but may lose its name with the power: " + synced.error().message);
   return {};
 }
 
 /// The raw file as FILE, in the format that was asked for.
-Outcome<void> finish(std::string const& raw, std::string const& format, std::string const& file) {
-  if (format == "raw") return put_in_place(raw, file);
+Outcome<void> finish(std::string const& raw, std::string const& format, std::string const& file, bool force,
+                     Terminal& terminal) {
+  if (format == "raw") return put_in_place(raw, file, force, terminal);
   TemporaryFile converted(file + ".converting");
   std::vector<std::string> command{"qemu-img", "convert", "-f", "raw", "-O", format};
   // Else its size is rounded up to whole cylinders, and it would fit no volume of the size that it came from.
   if (format == kVhd) command.insert(command.end(), {"-o", "force_size=on"});
   command.insert(command.end(), {"--", absolute_path(raw), absolute_path(converted.path())});
   TRY(run_process(command));
-  TRY(put_in_place(converted.path(), file));
+  TRY(put_in_place(converted.path(), file, force, terminal));
   unlink(raw.c_str());
   return {};
 }
 
+/// Fails with `refused` on a file, or a record of one, that no export has made.
+Outcome<void> check_partial(std::string const& partial, Journal& journal) {
+  auto const title = TRY(journal.title());
+  if (title.starts_with(kAnyTitle) || (title.empty() && !is_there(partial))) return {};
+  if (title.empty()) journal.remove();  // it was made just now
+  return stop(Exit::refused, (title.empty() ? partial : partial + kJournal) +
+                                 " exists, and no export has made it: --force overwrites it");
+}
+
 /// Takes up the record of an earlier run if it is that of this snapshot; else what lies in the file is not of
-/// it.
+/// it, and goes.
 Outcome<std::unique_ptr<Journal>> open_journal(Session const& session, std::string const& snapshot_id,
-                                               std::string const& partial, Terminal& terminal) {
-  auto journal = TRY(Journal::open(partial + ".journal"));
+                                               std::string const& partial, bool force, Terminal& terminal) {
+  auto journal = TRY(Journal::open(partial + kJournal));
+  if (!force) TRY(check_partial(partial, *journal));
   boost::json::object title{{"argosy export", 1}, {"endpoint", session.ebs_endpoint()}};
   title["region"] = session.region();
   title["snapshot"] = snapshot_id;
@@ -125,7 +160,7 @@ Outcome<std::unique_ptr<Journal>> open_journal(Session const& session, std::stri
     terminal.note("goes on with " + partial + ": what lies there is compared with its digests");
     return journal;
   }
-  if (unlink(partial.c_str()) == 0) terminal.complain("begins anew: " + partial + " was of another export");
+  if (unlink(partial.c_str()) == 0) terminal.complain("begins anew: " + partial + " was not of this export");
   return journal;
 }
 
@@ -162,11 +197,11 @@ Outcome<Exit> run(ExportOptions const& options, Settings const& settings, Termin
 
   auto const expected = TRY(expected_bytes(session, snapshot_id, format));
   auto partial = options.file + ".partial";
-  auto journal = TRY(open_journal(session, snapshot_id, partial, terminal));
+  auto journal = TRY(open_journal(session, snapshot_id, partial, options.force, terminal));
   DownloadOptions how{options.jobs, expected, settings.patience};
   auto label = std::filesystem::path(options.file).filename().string();
   auto done = TRY(download_resumably(session, snapshot_id, partial, *journal, how, terminal, label));
-  TRY(finish(partial, format, options.file));
+  TRY(finish(partial, format, options.file, options.force, terminal));
   journal->remove();
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   terminal.note(label + "  " + snapshot_id + "  " + show_bytes(done.blocks * kBlockBytes) + " in " +
@@ -187,7 +222,8 @@ constexpr char const* kExamples = R"(  argosy export us-west-2/ami-… disk.raw
 
 The file is sparse, and as long as the volume: a whole number of GiB. Every block is compared with
 its checksum. Until it is whole it is called FILE.partial. An export that was interrupted goes on when
-the same command is run again, and asks only for what is not there.
+the same command is run again, and asks only for what is not there. A FILE.partial that no export has
+made is not overwritten without --force.
 )";
 
 }  // namespace
@@ -207,7 +243,7 @@ void add_export(Program& program) {
   verb.add_option("-j,--jobs", options->jobs, "Blocks under way at once, 8 unless given")
       ->check(CLI::Range(1, 32))
       ->option_text("N");
-  verb.add_flag("-f,--force", options->force, "Overwrite FILE");
+  verb.add_flag("-f,--force", options->force, "Overwrite FILE, and a FILE.partial that no export has made");
 }
 
 }  // namespace argosy::cli

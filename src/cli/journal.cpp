@@ -83,6 +83,14 @@ Outcome<std::unique_ptr<Journal>> Journal::open_in_memory() {
   return std::unique_ptr<Journal>(new Journal(std::move(file), {}));
 }
 
+Outcome<std::string> Journal::title() const {
+  std::optional<std::string> first;
+  TRY(read_lines(file_, path_, [&](std::string_view line) {
+    if (!first) first = line;
+  }));
+  return first.value_or("");
+}
+
 Outcome<bool> Journal::resume(std::string_view title) {
   std::optional<std::string> first;
   auto whole = TRY(read_lines(file_, path_, [&](std::string_view line) {

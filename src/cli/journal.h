@@ -18,8 +18,10 @@ class Journal {
   /// One that goes with the process.
   static Outcome<std::unique_ptr<Journal>> open_in_memory();
 
+  /// Its first line; empty if it has none.
+  Outcome<std::string> title() const;
   /// Whether its first line is `title`: then the rest is of the same work. Otherwise all it holds is
-  /// forgotten, and `title` becomes its first line. Call first.
+  /// forgotten, and `title` becomes its first line. Call before any of the following.
   Outcome<bool> resume(std::string_view title);
   /// Forgets all it holds; `title` becomes its first line.
   Outcome<void> begin(std::string_view title);

@@ -72,6 +72,17 @@ def test_an_export_replaces_nothing_but_a_file(owner, tmp_path, imported, make):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["disk.raw", "out"]
 
 
+@pytest.mark.parametrize("ending", [".partial", ".partial.journal"])
+def test_what_no_export_has_made_is_not_taken_for_a_part_of_one(owner, tmp_path, imported, disk, ending):
+    out, other = tmp_path / "out.raw", tmp_path / f"out.raw{ending}"
+    other.write_text("precious\n")
+    assert str(other) in argosy(owner, "export", imported, out, status=4)
+    assert other.read_text() == "precious\n"
+    assert sorted(tmp_path.iterdir()) == [disk, other]
+    argosy(owner, "export", imported, out, "--force")
+    assert starts_with(out, disk) and sorted(tmp_path.iterdir()) == [disk, out]
+
+
 def test_a_taken_name_is_refused_before_anything_is_uploaded(owner, disk):
     name = disks.unique("taken")
     argosy(owner, "import", disk, "--name", name)

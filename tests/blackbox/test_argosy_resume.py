@@ -344,6 +344,22 @@ def test_nothing_of_another_export_stays_after_a_kill_between_record_and_file(ow
     assert starts_with(out, disk)
 
 
+def test_what_came_to_be_in_the_place_of_an_export_meanwhile_stays(owner, wire, tmp_path, large, exported):
+    out = tmp_path / "out.raw"
+    wire.stop_after(30 * BLOCK_BYTES)
+    command = ["export", exported, out]
+    process = start(owner, *command, AWS_ENDPOINT_URL=wire.endpoint)
+    wait_until(wire.is_stopped, "the wire to be used")
+    out.write_text("precious")
+    wire.stop_after(None)
+    _, complaints = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 4 and "--force" in complaints
+    assert out.read_text() == "precious"
+    done = argosy_json(owner, *command, "--force", AWS_ENDPOINT_URL=wire.endpoint)
+    assert done["bytes_received"] == 0, "all of it was there"
+    assert starts_with(out, large)
+
+
 def test_an_export_that_is_converted_goes_on_too(owner, wire, tmp_path, large, exported):
     out = tmp_path / "out.qcow2"
     wire.stop_after(30 * BLOCK_BYTES)

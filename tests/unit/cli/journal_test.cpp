@@ -26,7 +26,9 @@ class JournalFile : public testing::Test {
 TEST_F(JournalFile, gives_back_its_lines_to_the_same_work) {
   {
     auto journal = *Journal::open(path_);
+    EXPECT_EQ(*journal->title(), "");
     EXPECT_FALSE(*journal->resume("the work"));
+    EXPECT_EQ(*journal->title(), "the work");
     EXPECT_TRUE(journal->append("one"));
     EXPECT_TRUE(journal->append("two"));
   }
