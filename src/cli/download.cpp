@@ -51,7 +51,8 @@ class Download {
 
   /// Before the steps: the length of the file.
   Outcome<void> begin() {
-    auto page = TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, {}); }));
+    auto page =
+        TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, {}); }, [&] { tell(); }));
     auto size = static_cast<std::uint64_t>(page.volume_size) * kGiB;
     if (ftruncate(file_.descriptor(), static_cast<off_t>(size)) != 0)
       return std::unexpected(system_failure(path_, "cannot make it as long as the volume"));
@@ -66,13 +67,21 @@ class Download {
     patience_.progressed();
     std::lock_guard lock(mutex_);
     ++done_;
-    terminal_.update(line_, {"downloading", done_ * kBlockBytes, expected_bytes_, std::nullopt});
+    show("downloading");
     return true;
   }
 
   Downloaded result() const { return {done_, received_}; }
 
  private:
+  void show(char const* state) {
+    terminal_.update(line_, {state, done_ * kBlockBytes, expected_bytes_, std::nullopt});
+  }
+
+  void tell() {
+    if (patience_.is_stalled()) show(kTryingAgain);
+  }
+
   void take(ebs::ListSnapshotBlocksResponse const& page) {
     waiting_.assign(page.blocks.begin(), page.blocks.end());
     next_page_ = behind(page.blocks, page.next_token);
@@ -81,7 +90,8 @@ class Download {
   Outcome<std::optional<ebs::Block>> claim() {
     std::lock_guard lock(mutex_);
     while (waiting_.empty() && next_page_)
-      take(TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, *next_page_); })));
+      take(TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, *next_page_); },
+                                 [&] { tell(); })));
     if (waiting_.empty()) return std::nullopt;
     auto block = std::move(waiting_.front());
     waiting_.pop_front();
@@ -97,7 +107,8 @@ class Download {
   }
 
   Outcome<void> fetch(ebs::Block const& block) {
-    auto data = TRY(patience_.persist([&] { return get_block(session_, snapshot_id_, block); }));
+    auto data =
+        TRY(patience_.persist([&] { return get_block(session_, snapshot_id_, block); }, [&] { tell(); }));
     auto index = static_cast<std::uint64_t>(block.block_index);
     if (!is_all_zero(data)) TRY(write(index * kBlockBytes, data));
     ++received_;
@@ -126,10 +137,10 @@ class Download {
   Terminal& terminal_;
   Terminal::Line const line_;
   std::atomic<std::uint64_t> received_ = 0;
+  std::atomic<std::uint64_t> done_ = 0;
   std::mutex mutex_;  // guards what follows
   std::deque<ebs::Block> waiting_;
   std::optional<PageStart> next_page_;
-  std::uint64_t done_ = 0;
 };
 
 }  // namespace

@@ -9,25 +9,36 @@ namespace argosy::cli {
 namespace {
 
 /// Codes that say "later": EC2's and EBS direct's.
-constexpr std::array<std::string_view, 10> kPassingCodes{
-    "RequestLimitExceeded", "EC2ThrottledException",        "ResourceLimitExceeded", "Unavailable",
-    "ServiceUnavailable",   "InsufficientInstanceCapacity", "InstanceLimitExceeded", "InternalError",
-    "InternalFailure",      "InternalServerException"};
-constexpr std::array<std::string_view, 5> kPassingParts{
-    "Throttl", "ConcurrentLimitExceeded", "ServiceQuotaExceeded", "PendingSnapshotLimitExceeded",
-    "SnapshotLimitExceeded"};
+constexpr std::array<std::string_view, 11> kPassingCodes{"RequestLimitExceeded",
+                                                         "EC2ThrottledException",
+                                                         "ResourceLimitExceeded",
+                                                         "PendingSnapshotLimitExceeded",
+                                                         "ConcurrentSnapshotLimitExceeded",
+                                                         "Unavailable",
+                                                         "ServiceUnavailable",
+                                                         "InsufficientInstanceCapacity",
+                                                         "InternalError",
+                                                         "InternalFailure",
+                                                         "InternalServerException"};
+constexpr std::array<std::string_view, 2> kPassingParts{"Throttl", "ConcurrentLimitExceeded"};
 
 bool is_passing(std::string_view code) {
   return std::ranges::find(kPassingCodes, code) != kPassingCodes.end() ||
          std::ranges::any_of(kPassingParts, [&](auto part) { return code.contains(part); });
 }
 
+/// Codes that say that an account is full.
+constexpr std::array<std::string_view, 3> kQuotaCodes{"ServiceQuotaExceededException",
+                                                      "SnapshotLimitExceeded", "InstanceLimitExceeded"};
+
+bool is_quota(std::string_view code) { return std::ranges::find(kQuotaCodes, code) != kQuotaCodes.end(); }
+
 /// Codes that say that something else stands before it.
 constexpr std::array<std::string_view, 3> kGuardCodes{"InvalidSnapshot.InUse", "OperationNotPermitted",
                                                       "SnapshotLocked"};
 
 Exit exit_of(std::string_view code) {
-  if (is_passing(code)) return Exit::temporary;
+  if (is_passing(code) || is_quota(code)) return Exit::temporary;
   return std::ranges::find(kGuardCodes, code) != kGuardCodes.end() ? Exit::guarded : Exit::service;
 }
 
@@ -86,6 +97,10 @@ Failure::Failure(Error error) : Error(std::move(error)) {
   } else {
     exit = exit_of(code);
   }
+}
+
+bool Failure::retryable() const {
+  return (exit == Exit::temporary || exit == Exit::timed_out) && !is_quota(code);
 }
 
 std::string explain(Failure const& failure) {

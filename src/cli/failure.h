@@ -13,7 +13,7 @@ enum class Exit : int {
   different = 2,      ///< `verify`: the contents are not the same
   partly = 3,         ///< some regions or images failed, the others are done; running it again does the rest
   refused = 4,        ///< found out before anything was changed
-  temporary = 5,      ///< a limit, throttling or no connection: later it may work
+  temporary = 5,      ///< a limit, a quota, throttling or no connection: later it may work
   timed_out = 6,      ///< nothing moved for too long; the work goes on at the server
   guarded = 7,        ///< in use or protected
   locked = 8,         ///< another run is at the same work
@@ -30,7 +30,8 @@ struct Failure : Error {
   Failure(Error error);
   Failure(Exit exit_code, std::string text) : Error{Fault::invalid, {}, std::move(text)}, exit(exit_code) {}
 
-  bool retryable() const { return exit == Exit::temporary || exit == Exit::timed_out; }
+  /// Whether it passes by itself. A quota does not: somebody must make room, or allow more.
+  bool retryable() const;
 
   Exit exit = Exit::failed;
   std::string request_id;  ///< empty unless a service answered

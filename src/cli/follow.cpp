@@ -14,7 +14,6 @@ namespace {
 constexpr std::chrono::seconds kVisibleAfter{60};
 /// The same of an id that somebody gives, who may be mistaken and does not wait so long to hear it.
 constexpr std::chrono::seconds kGivenVisibleAfter{10};
-constexpr char const* kNoAnswer = "no answer, trying again";
 
 std::chrono::seconds visible_after(Freshness freshness) {
   if (freshness == Freshness::just_made) return kVisibleAfter;
@@ -100,7 +99,7 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
     auto image = patience.persist(
         [&] { return find_image(session, image_id); },
         [&] {
-          terminal.update(line, {kNoAnswer, progress.bytes_done, progress.bytes_total, progress.percent});
+          terminal.update(line, {kTryingAgain, progress.bytes_done, progress.bytes_total, progress.percent});
         });
     if (image) {
       auto seen = find_progress(session, *image);
@@ -132,7 +131,7 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
   while (true) {
     auto snapshots = patience.persist([&] { return describe_snapshots(session, request); },
                                       [&] {
-                                        terminal.update(line, {kNoAnswer, 0, 0, parse_percent(seen)});
+                                        terminal.update(line, {kTryingAgain, 0, 0, parse_percent(seen)});
                                       });
     bool const not_yet = !snapshots && snapshots.error().code == "InvalidSnapshot.NotFound" &&
                          std::chrono::steady_clock::now() - began < kVisibleAfter;

@@ -28,12 +28,17 @@ class Pauses {
   std::chrono::milliseconds waited_{0};
 };
 
+/// What is shown of work that is tried again and does not move.
+inline constexpr char const* kTryingAgain = "no answer, trying again";
+
 /// Any thread: several may work on what one Patience watches.
 class Patience {
  public:
   explicit Patience(std::chrono::milliseconds limit) : limit_(limit) { progressed(); }
 
   void progressed() { last_ = std::chrono::steady_clock::now(); }
+  /// Nothing has moved for so long that it is worth a word: one call of many may fail at any time.
+  bool is_stalled() const { return std::chrono::steady_clock::now() - last_.load() >= kStalled; }
 
   /// Sleeps; fails with `timed_out` if nothing has moved for the limit. While the process was stopped nothing
   /// could.
@@ -65,6 +70,7 @@ class Patience {
   }
 
  private:
+  static constexpr std::chrono::seconds kStalled{2};
   std::chrono::milliseconds const limit_;
   std::atomic<std::chrono::steady_clock::time_point> last_;
 };

@@ -14,8 +14,7 @@ constexpr std::chrono::seconds kLastWait{20};
 /// The service may have done it, and nobody heard of it: that the last attempt was turned away says nothing
 /// of those before it, whose answers were lost. Where there is no room there is no instance with its token.
 bool may_have_started(Failure const& failure) {
-  return failure.retryable() && failure.code != "InsufficientInstanceCapacity" &&
-         failure.code != "InstanceLimitExceeded";
+  return failure.retryable() && failure.code != "InsufficientInstanceCapacity";
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ class Upload {
     auto checksum = digest::sha256(block);
     if (!pending_.completion() && !pending_.has(claim->index)) {
       TRY(patience_.persist(
-          [&] { return put_block(session_, pending_.snapshot_id(), claim->index, block, checksum); }));
+          [&] { return put_block(session_, pending_.snapshot_id(), claim->index, block, checksum); },
+          [&] { tell(); }));
       tell_unless(pending_.record_block(claim->index), terminal_, label_);
       ++sent_;
     }
@@ -66,7 +67,8 @@ class Upload {
   Outcome<void> complete(UploadSum const& completion) {
     auto aggregate = digest::Digest::copy_of(TRY(from_hex(completion.aggregate)));
     return patience_.persist(
-        [&] { return complete_snapshot(session_, pending_.snapshot_id(), completion.blocks, aggregate); });
+        [&] { return complete_snapshot(session_, pending_.snapshot_id(), completion.blocks, aggregate); },
+        [&] { tell(); });
   }
 
   std::uint64_t sent() const { return sent_; }
@@ -94,10 +96,18 @@ class Upload {
     return block;
   }
 
+  void show(char const* state) {
+    terminal_.update(line_, {state, reached_bytes_, disk_.size_bytes(), std::nullopt});
+  }
+
+  void tell() {
+    if (patience_.is_stalled()) show(kTryingAgain);
+  }
+
   void account(std::uint64_t position, std::optional<digest::Digest> const& checksum) {
     std::lock_guard lock(mutex_);
     aggregate_.add(position, checksum);
-    terminal_.update(line_, {"uploading", reached_bytes_, disk_.size_bytes(), std::nullopt});
+    show("uploading");
   }
 
   Session& session_;
@@ -108,10 +118,10 @@ class Upload {
   Terminal::Line const line_;
   std::string const label_;
   std::atomic<std::uint64_t> sent_ = 0;
+  std::atomic<std::uint64_t> reached_bytes_ = 0;
   std::mutex mutex_;  // guards what follows
   BlockWalk walk_;
   std::uint64_t claimed_ = 0;
-  std::uint64_t reached_bytes_ = 0;
   AggregateChecksum aggregate_;
 };
 

@@ -66,6 +66,16 @@ TEST(Failure, from_a_service_ends_with_254_and_a_passing_one_with_5) {
   EXPECT_EQ(Failure(Error{Fault::corrupt, "", "bad block"}).exit, Exit::failed);
 }
 
+TEST(Failure, of_an_account_that_is_full_ends_with_5_and_does_not_pass_by_itself) {
+  for (auto code : {"ServiceQuotaExceededException", "SnapshotLimitExceeded", "InstanceLimitExceeded"}) {
+    Failure failure(Error{Fault::limit, code, ""});
+    EXPECT_EQ(failure.exit, Exit::temporary) << code;
+    EXPECT_FALSE(failure.retryable()) << code;
+  }
+  for (auto code : {"PendingSnapshotLimitExceeded", "ConcurrentLimitExceededException"})
+    EXPECT_TRUE(Failure(Error{Fault::limit, code, ""}).retryable()) << code;
+}
+
 TEST(Failure, says_code_message_request_and_what_to_do) {
   Failure failure(Error{Fault::invalid, "InvalidRequest",
                         "You do not have permission to access the storage of this ami"});

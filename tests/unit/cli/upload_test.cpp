@@ -148,6 +148,31 @@ TEST_F(AnUpload, moves_also_while_it_reads_zeros) {
   EXPECT_EQ(service_.count("PutSnapshotBlock"), 2);
 }
 
+TEST_F(AnUpload, ends_at_once_where_its_account_is_full) {
+  PlainDisk disk(0, 1);
+  service_.answers["PutSnapshotBlock"] = {kms_error("ServiceQuotaExceededException")};
+  auto uploaded = run(disk);
+  ASSERT_FALSE(uploaded);
+  EXPECT_EQ(uploaded.error().exit, Exit::temporary);
+  EXPECT_FALSE(uploaded.error().retryable());
+  EXPECT_EQ(service_.count("PutSnapshotBlock"), 1);
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 0) << "when there is room it goes on";
+}
+
+TEST_F(AnUpload, says_that_it_waits_for_an_answer) {
+  PlainDisk disk(0, 1);
+  service_.answers["PutSnapshotBlock"] = std::deque<std::string>(25, kNoAnswer);
+  service_.answers["PutSnapshotBlock"].emplace_back("{}");
+  Terminal lines(Format::table, ProgressStyle::lines, false);
+  testing::internal::CaptureStderr();
+  auto session = service_.open();
+  auto uploaded = upload(*session, disk, {"", {}, 1, 1, std::chrono::seconds(20), std::nullopt}, *pending_,
+                         lines, "disk");
+  auto const said = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(uploaded);
+  EXPECT_NE(said.find("no answer, trying again"), std::string::npos) << said;
+}
+
 TEST_F(AnUpload, does_not_mind_that_its_snapshot_is_not_seen_at_once) {
   PlainDisk disk(0, 1);
   service_.answers["DescribeSnapshots"] = {ec2_error("InvalidSnapshot.NotFound"), snapshots("completed")};
