@@ -68,6 +68,7 @@ void watch_signals() {
   auto signals = set_of({SIGINT, SIGTERM, SIGCONT});
   if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGCHLD, SIG_DFL);
   std::thread([signals] {
     auto const number = await_end(signals);
     std::thread(&end_at_once_when_asked_again).detach();

@@ -8,7 +8,8 @@
 namespace argosy::cli {
 
 /// Must be called first in main, before any thread: from then on a thread of its own waits for the signals.
-/// Where SIGHUP is ignored (nohup) it remains so. A second Ctrl-C ends the program at once.
+/// Where SIGHUP is ignored (nohup) it remains so; SIGCHLD does not, for the ends of children are waited for.
+/// A second Ctrl-C ends the program at once.
 void watch_signals();
 
 /// When the process went on after it was stopped; before anything else if it never was. Any thread.

@@ -66,6 +66,13 @@ std::string read_from_start(File const& file) {
 
 }  // namespace
 
+std::optional<int> wait_for_end(pid_t id) {
+  int status = 0;
+  while (waitpid(id, &status, 0) < 0)
+    if (errno != EINTR) return std::nullopt;
+  return status;
+}
+
 Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
   std::array<int, 2> pipe_ends{};
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0)
@@ -79,12 +86,10 @@ Outcome<std::string> run_process(std::vector<std::string> const& arguments) {
   }
   if (id < 0) return std::unexpected(system_failure(arguments[0], "cannot start"));
   auto said = read_all(output);
-  int status = 0;
-  while (waitpid(id, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound)
-    return std::unexpected(not_started(arguments[0]));
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return said;
+  auto const status = wait_for_end(id);
+  bool const exited = status && WIFEXITED(*status);
+  if (exited && WEXITSTATUS(*status) == kNotFound) return std::unexpected(not_started(arguments[0]));
+  if (exited && WEXITSTATUS(*status) == 0) return said;
   auto complaint = read_from_start(errors);
   return stop(Exit::failed, complaint.empty() ? arguments[0] + " failed" : complaint);
 }
@@ -102,14 +107,13 @@ Process::Process(Process&& other) noexcept
 Process::~Process() {
   if (id_ == 0) return;
   kill(id_, SIGTERM);
-  while (waitpid(id_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  wait_for_end(id_);
 }
 
 std::string Process::complaint() const { return read_from_start(errors_); }
 
 bool Process::is_running() {
-  if (id_ != 0 && waitpid(id_, nullptr, WNOHANG) == id_) id_ = 0;
+  if (id_ != 0 && waitpid(id_, nullptr, WNOHANG) != 0) id_ = 0;
   return id_ != 0;
 }
 

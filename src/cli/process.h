@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace argosy::cli {
 /// Runs a program to its end and returns what it wrote to stdout; its stderr becomes the message of a
 /// failure.
 Outcome<std::string> run_process(std::vector<std::string> const& arguments);
+
+/// The status of a child that has ended, as waitpid(2) has it; nothing if the system told nobody.
+std::optional<int> wait_for_end(pid_t id);
 
 enum class Errors {
   kept,   ///< for a message of ours

@@ -3,7 +3,6 @@
 
 #include <pwd.h>
 #include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +12,7 @@
 #include <iterator>
 
 #include "cli/file.h"
+#include "cli/process.h"
 
 namespace argosy::cli {
 namespace {
@@ -57,10 +57,7 @@ Outcome<std::string> run_shell(std::string const& command) {
     if (got <= 0) break;
     output.append(part.data(), static_cast<std::size_t>(got));
   }
-  int status = 0;
-  while (waitpid(id, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status != 0) return stop(Exit::configuration, "the credential_process failed");
+  if (wait_for_end(id) != 0) return stop(Exit::configuration, "the credential_process failed");
   return output;
 }
 

@@ -168,6 +168,22 @@ def test_nothing_that_is_said_goes_into_a_file_in_the_place_of_a_closed_stream(
     assert starts_with(out, disk)
 
 
+def test_a_conversion_that_failed_is_no_export_whatever_the_parent_ignores(owner, tmp_path, imported):
+    out, tools = tmp_path / "out.qcow2", tmp_path / "tools"
+    tools.mkdir()
+    (tools / "qemu-img").write_text('#!/bin/sh\nfor last; do :; done\nprintf half > "$last"\nexit 1\n')
+    (tools / "qemu-img").chmod(0o755)
+    environment = owner.environment() | {"AWS_ENDPOINT_URL": owner.server.endpoint}
+    done = subprocess.run(
+        [BINARY, "export", imported, out, "--format", "qcow2"],
+        check=False,
+        env=environment | {"PATH": f"{tools}:{os.environ['PATH']}"},
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 1 and not out.exists()
+
+
 @pytest.mark.parametrize("more", [[], ["--format", "qcow2"]])
 def test_a_disk_that_is_made_of_other_files_is_read_only_when_that_is_wished(owner, disk, tmp_path, more):
     overlay = tmp_path / "overlay.qcow2"

@@ -5,6 +5,8 @@
 
 #include <csignal>
 
+#include "cli/process.h"
+
 namespace argosy::cli {
 namespace {
 
@@ -24,6 +26,14 @@ TEST(CredentialProcess, hears_the_signals_that_are_blocked_here) {
   auto const ended = real_sources().run("kill -TERM $$; echo it is deaf");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   EXPECT_FALSE(ended);
+}
+
+TEST(CredentialProcess, and_other_programs_have_failed_where_nobody_hears_how_they_ended) {
+  std::signal(SIGCHLD, SIG_IGN);
+  EXPECT_FALSE(real_sources().run("true"));
+  EXPECT_FALSE(run_process({"true"}));
+  std::signal(SIGCHLD, SIG_DFL);
+  EXPECT_TRUE(run_process({"true"}));
 }
 
 }  // namespace
