@@ -242,7 +242,9 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
     return std::unexpected(image_id.error());
   }
   report(terminal, session->region(), *image_id, sources);
-  for (auto& source : sources) source.pending->forget();
+  // Whoever did not hear of the snapshots is to find them again.
+  if (terminal.finish())
+    for (auto& source : sources) source.pending->forget();
   return Exit::done;
 }
 

@@ -6,12 +6,13 @@ import json
 import os
 import random
 import signal
+import subprocess
 import threading
 
 import pytest
 
 import disks
-from argosy import BLOCK_BYTES, argosy, argosy_json, make_disk, run, start, starts_with
+from argosy import BINARY, BLOCK_BYTES, argosy, argosy_json, make_disk, run, start, starts_with
 from argosyd import PATIENCE_S, wait_until
 from wire import Wire
 
@@ -253,6 +254,18 @@ def test_an_image_that_was_registered_before_the_kill_is_not_made_again(owner, w
     assert argosy(owner, *command, **environment(wire, state)).strip() == image
     assert not record.exists()
     assert "already that of" in argosy(owner, *command, status=4, **environment(wire, state))
+
+
+def test_an_import_whose_result_could_not_be_written_is_not_made_again(owner, wire, state, large):
+    command = ["import", large, "--snapshot-only"]
+    before = own_snapshots(owner)
+    with open("/dev/full", "w", encoding="ascii") as full:
+        more = {name: str(value) for name, value in environment(wire, state).items()}
+        variables = owner.environment() | more
+        lost = subprocess.run([BINARY, *command], check=False, env=variables, stdout=full, timeout=PATIENCE_S)
+    assert lost.returncode == 1
+    assert {argosy(owner, *command, **environment(wire, state)).strip()} == own_snapshots(owner) - before
+    assert records(state) == []
 
 
 def test_two_runs_do_not_import_the_same_disk_at_once(owner, wire, state, large):
