@@ -1,6 +1,7 @@
 // cli/profile.cpp - see profile.h.
 #include "cli/profile.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -110,17 +111,18 @@ std::optional<std::string> find_endpoint(Flags const& flags, Environment const& 
   return choose(rank, std::move(near), std::move(of_profile));
 }
 
+/// At most 100, however many are wished.
 Outcome<int> find_attempts(Environment const& environment, Profile const& profile, int standard) {
-  constexpr int kMost = 100;
+  constexpr unsigned kMost = 100;
   auto text = find(environment, "AWS_MAX_ATTEMPTS");
   if (!text) text = find(profile.config, "max_attempts");
   if (!text) return standard;
-  int attempts = 0;
+  unsigned attempts = 0;
   auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), attempts);
-  if (error != std::errc{} || end != text->data() + text->size() || attempts < 1 || attempts > kMost)
-    return stop(Exit::configuration,
-                "AWS_MAX_ATTEMPTS is \"" + *text + "\": it must be a number from 1 to 100");
-  return attempts;
+  if (error == std::errc::result_out_of_range) attempts = kMost;
+  if (error == std::errc::invalid_argument || end != text->data() + text->size() || attempts < 1)
+    return stop(Exit::configuration, "AWS_MAX_ATTEMPTS is \"" + *text + "\": it must be a number from 1 on");
+  return static_cast<int>(std::min(attempts, kMost));
 }
 
 /// $XDG_STATE_HOME/argosy. Source: XDG Base Directory Specification.

@@ -2,6 +2,7 @@
 #include "cli/profile_files.h"
 
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/reference.h"
@@ -13,6 +14,43 @@ std::string trim(std::string_view text) {
   auto begin = text.find_first_not_of(" \t\r");
   if (begin == text.npos) return {};
   return std::string(text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin));
+}
+
+/// The words of a line, without the quotes and backslashes that hold them together; nothing if a quote is
+/// open at its end. Source: Python's shlex.split, by which the aws command reads the names of sections.
+std::optional<std::vector<std::string>> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  char quote = 0;
+  bool in_word = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bool const last = i + 1 == text.size();
+    bool const escapes =
+        text[i] == '\\' &&
+        (quote == 0 || (quote == '"' && !last && (text[i + 1] == '"' || text[i + 1] == '\\')));
+    if (quote == 0 && (text[i] == ' ' || text[i] == '\t')) {
+      in_word = false;
+      continue;
+    }
+    if (!std::exchange(in_word, true)) words.emplace_back();
+    if (escapes) {
+      if (last) return std::nullopt;
+      words.back() += text[++i];
+    } else if (quote == 0 && (text[i] == '\'' || text[i] == '"')) {
+      quote = text[i];
+    } else if (text[i] == quote) {
+      quote = 0;
+    } else {
+      words.back() += text[i];
+    }
+  }
+  if (quote != 0) return std::nullopt;
+  return words;
+}
+
+/// "profile my dev" of "profile 'my dev'".
+std::string unquote(std::string const& section) {
+  auto const words = split_words(section);
+  return words && words->size() == 2 ? words->front() + " " + words->back() : section;
 }
 
 /// Nothing if there is no such file.
@@ -62,7 +100,10 @@ std::optional<std::string> find(Section const& section, std::string const& key) 
 }
 
 Ini read_config_file(Sources const& sources) {
-  return read_profile_file(sources, "AWS_CONFIG_FILE", "~/.aws/config");
+  auto read = read_profile_file(sources, "AWS_CONFIG_FILE", "~/.aws/config");
+  Ini config;
+  for (auto& [section, values] : read) config[unquote(section)] = std::move(values);
+  return config;
 }
 
 Outcome<Profile> load_profile(std::string const& name, Sources const& sources) {

@@ -28,7 +28,8 @@ struct Profile {
   Section services;  ///< of the config's "services" section that the profile names
 };
 
-/// Empty if there is no such file.
+/// Empty if there is no such file. The names of its sections are without quotes: in the other file they have
+/// none.
 Ini read_config_file(Sources const& sources);
 /// The profile of that name; with an empty one that of AWS_DEFAULT_PROFILE, of
 /// AWS_PROFILE, or the default. Fails with

@@ -196,6 +196,38 @@ TEST(Profile, process_is_asked_for_credentials) {
     EXPECT_EQ(resolve(flags, sources({}, answer))->credentials.error().exit, Exit::configuration) << answer;
 }
 
+TEST(Profile, may_have_a_name_in_quotes_in_the_config_file) {
+  auto quoted = sources({});
+  quoted.read_file = [](std::string const& path) -> std::optional<std::string> {
+    if (path == "/home/me/.aws/credentials")
+      return "[my dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = s\n";
+    return "[profile 'my dev']\nregion = us-west-1\n"
+           "[profile 'it'\"'\"'s']\nregion = us-west-2\n"
+           "[profile \"a \\\"b\\\"\"]\nregion = us-west-3\n"
+           "[profile c\\ d]\nregion = us-west-4\n"
+           "[profile 'open]\nregion = us-west-5\n"
+           "[profile plain words]\nregion = us-west-6\n";
+  };
+  std::map<std::string, std::string> const regions{{"my dev", "us-west-1"},  {"it's", "us-west-2"},
+                                                   {"a \"b\"", "us-west-3"}, {"c d", "us-west-4"},
+                                                   {"'open", "us-west-5"},   {"plain words", "us-west-6"}};
+  for (auto const& [name, region] : regions) {
+    auto profile = load_profile(name, quoted);
+    ASSERT_TRUE(profile) << profile.error().message;
+    EXPECT_EQ(find(profile->config, "region"), region) << name;
+  }
+  Flags flags;
+  flags.profile = "my dev";
+  EXPECT_EQ(resolve(flags, quoted)->credentials->access_key_id, "AKIADEV");
+}
+
+TEST(Profile, attempts_are_at_most_a_hundred) {
+  for (auto const* many : {"100", "1000", "99999999999999999999"})
+    EXPECT_EQ(resolve({}, sources({{"AWS_MAX_ATTEMPTS", many}}))->max_attempts, 100) << many;
+  for (auto const* none : {"0", "-1", "3x"})
+    EXPECT_EQ(resolve({}, sources({{"AWS_MAX_ATTEMPTS", none}})).error().exit, Exit::configuration) << none;
+}
+
 TEST(Profile, lack_of_anything_needed_is_a_mistake_of_configuration) {
   auto nothing = resolve({}, {{}, [](auto const&) { return std::nullopt; }, nullptr});
   ASSERT_TRUE(nothing) << "credentials are missed when they are needed";
