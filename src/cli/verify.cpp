@@ -1,5 +1,6 @@
 // cli/verify.cpp - argosy verify: do two images or snapshots hold the same content?
 #include <algorithm>
+#include <optional>
 
 #include "cli/compare.h"
 #include "cli/follow.h"
@@ -14,10 +15,12 @@ namespace {
 struct VerifyOptions {
   std::string a;
   std::string b;
-  std::size_t jobs = 8;
+  std::optional<std::size_t> jobs;
   bool read = false;
   bool launch = false;
-  VerifyLaunchOptions launching;
+  std::string profile;
+  std::string expected;
+  std::string instance_type;
 };
 
 /// A disk of an image, or a snapshot named by itself.
@@ -125,30 +128,40 @@ Verdict compare(Target const& a, Target const& b, Pair pair, CompareOptions cons
   return verdict;
 }
 
+VerifyLaunchOptions launching(VerifyOptions const& options) {
+  VerifyLaunchOptions out;
+  out.image = options.a;
+  out.profile = options.profile;
+  out.expected = options.expected;
+  if (!options.instance_type.empty()) out.instance_type = options.instance_type;
+  return out;
+}
+
 /// Fails with `usage` where what is given does not belong together.
 Outcome<void> check(VerifyOptions const& options) {
   if (options.launch && !options.b.empty())
     return stop(Exit::usage, "--launch takes one image, there is nothing to compare it with");
   if (!options.launch && options.b.empty())
     return stop(Exit::usage, "B is missing: what is " + options.a + " compared with?");
-  bool const launching = !options.launching.profile.empty() || !options.launching.expected.empty();
-  if (!options.launch && launching) return stop(Exit::usage, "--as and --expect belong to --launch");
+  if (options.launch && (options.read || options.jobs))
+    return stop(Exit::usage, "--read and --jobs do not belong to --launch, which compares nothing");
+  if (!options.launch && !(options.profile + options.expected + options.instance_type).empty())
+    return stop(Exit::usage, "--as, --expect and --type belong to --launch");
   return {};
 }
 
 Outcome<Exit> run(VerifyOptions const& options, Settings const& settings, Terminal& terminal) {
   TRY(check(options));
-  if (options.launch) {
-    auto launching = options.launching;
-    launching.image = options.a;
-    return verify_launch(launching, settings, terminal);
-  }
+  if (options.launch) return verify_launch(launching(options), settings, terminal);
   auto a = TRY(open_target(settings, options.a, {"ami-", "snap-"}));
   auto b = TRY(open_target(settings, options.b, {"ami-", "snap-"}));
   auto disks_a = TRY(find_disks(a));
   auto disks_b = TRY(find_disks(b));
-  CompareOptions how{options.read, a.profile == b.profile && a.session->region() == b.session->region(),
-                     options.jobs, settings.patience};
+  CompareOptions how;
+  how.read = options.read;
+  how.same_region = a.profile == b.profile && a.session->region() == b.session->region();
+  how.jobs = options.jobs.value_or(how.jobs);
+  how.patience = settings.patience;
   std::vector<Verdict> verdicts;
   for (auto& pair : TRY(pair_disks(a, disks_a, b, disks_b)))
     verdicts.push_back(compare(a, b, std::move(pair), how, terminal));
@@ -207,11 +220,11 @@ void add_verify(Program& program) {
       ->option_text("N");
   verb.add_flag("--launch", options->launch,
                 "Start a machine from the image A and wait for its console output");
-  verb.add_option("--as", options->launching.profile, "With --launch: as the account of this profile")
+  verb.add_option("--as", options->profile, "With --launch: as the account of this profile")
       ->option_text("PROFILE");
-  verb.add_option("--expect", options->launching.expected, "With --launch: what the line has in it")
+  verb.add_option("--expect", options->expected, "With --launch: what the line has in it")
       ->option_text("TEXT");
-  verb.add_option("--type", options->launching.instance_type,
+  verb.add_option("--type", options->instance_type,
                   "With --launch: the type of the machine, t3.micro unless given")
       ->option_text("TYPE");
 }

@@ -96,6 +96,14 @@ def test_what_cannot_be_read_is_no_verdict(owner, stranger, imported):
     assert argosy(owner, "verify", imported, "nobody:us-east-1/" + imported, status=253)
 
 
+def test_what_belongs_to_the_other_way_to_verify_is_refused(owner):
+    image = "ami-0123456789abcdef0"
+    for option in (["--as", "nobody"], ["--expect", "login:"], ["--type", "t3.small"]):
+        assert "belong to --launch" in argosy(owner, "verify", image, image, *option, status=252)
+    for option in (["--read"], ["-j", "4"]):
+        assert "compares nothing" in argosy(owner, "verify", "--launch", image, *option, status=252)
+
+
 def test_an_image_is_called_by_its_name(owner, recipient, imported):
     name = disks.describe_image(owner, imported)["Name"]
     assert argosy_json(owner, "verify", f"us-east-1/name:{name}", imported)["same"]
