@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "base/log.h"
-
 namespace argosy::disk_server {
 namespace {
 
@@ -45,11 +43,8 @@ auto Disk::persist(Call const& call, Pause const& pause) -> decltype(call()) {
   auto wait = kFirstPause;
   while (true) {
     auto result = call();
-    if (result || result.error().fault != Fault::unavailable) {
-      if (result && away_.exchange(false)) log_info("{}: goes on", client_.snapshot_id());
-      return result;
-    }
-    if (!away_.exchange(true)) log_warning("waits and tries again: {}", result.error().message);
+    if (result || result.error().fault != Fault::unavailable) return result;
+    client_.tell_away(result.error());
     if (std::chrono::steady_clock::now() >= give_up || !pause(wait)) return result;
     wait = std::min(wait * 2, kLongestPause);
   }

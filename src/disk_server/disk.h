@@ -1,7 +1,6 @@
 // disk_server/disk.h - a snapshot as a disk that is read block by block when somebody asks, and goes on when
 // its region was away.
 #pragma once
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -57,7 +56,6 @@ class Disk {
   RegionClient client_;
   BlockList list_;
   BlockCache cache_;
-  std::atomic<bool> away_ = false;  ///< the log says that the region is
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable wanted_;

@@ -1,6 +1,7 @@
 // disk_server/region_client.cpp - see region_client.h. Source: ec2-semantics G, A7.
 #include "disk_server/region_client.h"
 
+#include "base/log.h"
 #include "crypto/sigv4.h"
 #include "digest/sha256.h"
 #include "wire/json.h"
@@ -105,6 +106,7 @@ Result<http::Response> RegionClient::send(http::Request request, std::string con
   if (may_pass(*response, refusal)) return fail(Fault::unavailable, std::move(text));
   // What was refused may have been refused to credentials that were just replaced.
   if (file_.current() != session) return fail(Fault::unavailable, std::move(text));
+  tell_answered();
   return fail(fault_of(response->status), refusal.reason == kBadBlockToken ? refusal.reason : "",
               std::move(text));
 }
@@ -127,6 +129,7 @@ Result<ebs::ListSnapshotBlocksResponse> RegionClient::list(std::uint64_t start,
     return fail(Fault::unavailable, what + ": " + not_ebs_direct(response) + ": " + page.error().message);
   if (page->block_size != ebs::kBlockSize)
     return fail(Fault::corrupt, id + ": blocks of " + std::to_string(page->block_size) + " bytes");
+  tell_answered();
   return page;
 }
 
@@ -141,7 +144,16 @@ Result<Bytes> RegionClient::get(ebs::Block const& block) {
   if (!checksum) return fail(Fault::unavailable, what + ": " + not_ebs_direct(response));
   if (response.body.size() != kBlockBytes || checksum != to_base64(digest::sha256(response.body).bytes))
     return fail(Fault::corrupt, what + " does not have its checksum");
+  tell_answered();
   return std::move(response.body);
+}
+
+void RegionClient::tell_away(Error const& why) {
+  if (!away_.exchange(true)) log_warning("waits and tries again: {}", why.message);
+}
+
+void RegionClient::tell_answered() {
+  if (away_.exchange(false)) log_info("{}: goes on", snapshot_id());
 }
 
 }  // namespace argosy::disk_server

@@ -1,6 +1,7 @@
 // disk_server/region_client.h - the two calls of EBS direct that serve a disk, each tried once: whoever calls
 // decides how long to go on.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -36,13 +37,17 @@ class RegionClient {
                                                          std::optional<std::string> const& page_token);
   /// The block's kBlockBytes, compared with their checksum.
   Result<Bytes> get(messages::ebs::Block const& block);
+  /// Somebody waits for the region. The log says so once, and once more when it has answered.
+  void tell_away(Error const& why);
 
  private:
   Result<http::Response> send(http::Request request, std::string const& what);
   Result<std::shared_ptr<remote::Transport>> transport_of(Session const& session);
+  void tell_answered();
 
   SessionFile& file_;
   OpenTransport const open_;
+  std::atomic<bool> away_ = false;  ///< the log says that the region is
   Clock& clock_;
   std::mutex mutex_;                           // guards what follows
   std::string endpoint_;                       ///< that transport_ was opened for

@@ -1,5 +1,7 @@
 #include "disk_server/disk.h"
 
+#include <algorithm>
+
 #include "unit/disk_server/disk_of_a_region.h"
 
 namespace argosy::disk_server {
@@ -136,6 +138,24 @@ TEST_F(DiskTest, fails_when_its_patience_ends_or_nobody_waits_any_more) {
   give_up_ = true;
   EXPECT_EQ(read_block(0).error().fault, Fault::unavailable);
   EXPECT_EQ(pauses_, 1);
+}
+
+TEST_F(DiskTest, says_once_that_it_waits_and_once_that_it_goes_on) {
+  region_.written = {0, 4};
+  EXPECT_TRUE(read_block(0));
+  std::vector<Result<http::Response>> const away(3, fail(Fault::unavailable, "away"));
+  region_.fail_next(away);
+  on_pause_ = [&] {
+    EXPECT_EQ(*read_block(0), block_of(0));
+    EXPECT_EQ(*read_block(9), Bytes(kBlockBytes));
+  };
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(*read_block(4), block_of(4));
+  auto const log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(pauses_, 3);
+  EXPECT_TRUE(log.contains("waits and tries again: snap-1: block 4: away")) << log;
+  EXPECT_TRUE(log.contains("snap-1: goes on")) << log;
+  EXPECT_EQ(std::ranges::count(log, '\n'), 2) << log;
 }
 
 TEST_F(DiskTest, gives_up_at_once_without_patience) {
