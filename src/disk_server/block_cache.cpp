@@ -7,7 +7,7 @@ namespace argosy::disk_server {
 
 void BlockCache::arrive(std::uint64_t index, Arrival const& arrival, Result<Block> result) {
   std::lock_guard lock(mutex_);
-  if (result) recent_.put(index, *result);
+  if (result && *result) recent_.put(index, *result);
   *arrival = std::move(result);
   under_way_.erase(index);
   arrived_.notify_all();

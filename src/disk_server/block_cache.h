@@ -13,7 +13,7 @@
 
 namespace argosy::disk_server {
 
-/// Shared: it may be forgotten while somebody copies from it.
+/// Null for a hole. Shared: it may be forgotten while somebody copies from it.
 using Block = std::shared_ptr<Bytes const>;
 
 /// Any thread. Memory: `blocks` of 512 KiB, and those on their way.
@@ -22,7 +22,7 @@ class BlockCache {
   explicit BlockCache(std::size_t blocks) : recent_(blocks) {}
 
   /// The block, got by `fetch` if it is neither here nor on its way. What a fetch fails with, everybody who
-  /// waits for it gets, and nobody after them.
+  /// waits for it gets, and nobody after them. A hole takes no place.
   Result<Block> get(std::uint64_t index, std::function<Result<Block>()> const& fetch);
   /// Whether it is here or on its way.
   bool has(std::uint64_t index);

@@ -82,7 +82,9 @@ Result<std::shared_ptr<Stretch const>> BlockList::around(std::uint64_t block) {
     if (first->covers(block)) return first;
   }
   if (block < *snapshot_blocks_) return fetch(block);
-  return std::make_shared<Stretch const>(Stretch{*snapshot_blocks_, kEndOfList, {}, Time::max()});
+  auto last = std::make_shared<Stretch const>(Stretch{*snapshot_blocks_, kEndOfList, {}, Time::max()});
+  keep(last);
+  return last;
 }
 
 }  // namespace argosy::disk_server

@@ -63,7 +63,7 @@ Result<Block> Disk::fetch(std::uint64_t index) {
 }
 
 Result<Block> Disk::block(std::uint64_t index) {
-  // A hole is known without a request, and takes no place in the cache.
+  // A hole is known without a request, also while the region is away.
   if (auto const stretch = list_.find(index)) {
     auto const* listed = stretch->next(index);
     if (listed == nullptr || static_cast<std::uint64_t>(listed->block_index) != index) return Block();

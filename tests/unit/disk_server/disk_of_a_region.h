@@ -22,12 +22,14 @@ class DiskTest : public testing::Test {
   Disk& disk() {
     if (disk_) return *disk_;
     file_ = *SessionFile::open(path());
-    auto open = [this](Session const& session) -> Result<std::unique_ptr<remote::Transport>> {
+    disk_ = std::make_unique<Disk>(*file_, open(), system_clock(), options_);
+    return *disk_;
+  }
+  RegionClient::OpenTransport open() {
+    return [this](Session const& session) -> Result<std::unique_ptr<remote::Transport>> {
       opened_.push_back(session.endpoint);
       return std::make_unique<tests::PlayedTransport>(region_);
     };
-    disk_ = std::make_unique<Disk>(*file_, open, system_clock(), options_);
-    return *disk_;
   }
   /// Sleeps not at all, and counts.
   Pause pause() {

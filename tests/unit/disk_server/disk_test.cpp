@@ -71,6 +71,18 @@ TEST_F(DiskTest, forgets_blocks_beyond_its_cache) {
   EXPECT_EQ(region_.gets(), before + 1);
 }
 
+TEST_F(DiskTest, keeps_its_blocks_while_zeros_behind_the_snapshots_end_are_read) {
+  region_.written = {7, 9};
+  region_.most_results = 1;  // so that what is listed for block 7 ends behind it
+  session_.volume_size_bytes = 2 * static_cast<std::int64_t>(kGib);
+  write_session();
+  EXPECT_TRUE(read_block(7));
+  for (auto index = kGib / kBlockBytes; index < kGib / kBlockBytes + 200; ++index)
+    EXPECT_EQ(*read_block(index), Bytes(kBlockBytes));
+  EXPECT_EQ(*read_block(7), block_of(7));
+  EXPECT_EQ(region_.gets(), 1);
+}
+
 TEST_F(DiskTest, finds_blocks_of_a_large_disk_wherever_they_are) {
   region_.size_gib = 64;
   session_.volume_size_bytes = 64 * static_cast<std::int64_t>(kGib);
