@@ -36,10 +36,9 @@ std::shared_ptr<Stretch const> BlockList::find(std::uint64_t block) {
   return kept.stretch;
 }
 
-void BlockList::forget(Stretch const& stretch) {
+void BlockList::forget(std::uint64_t block) {
   std::lock_guard lock(mutex_);
-  auto found = kept_.find(stretch.begin);
-  if (found != kept_.end() && found->second.stretch.get() == &stretch) kept_.erase(found);
+  std::erase_if(kept_, [&](auto const& entry) { return entry.second.stretch->covers(block); });
 }
 
 void BlockList::keep(std::shared_ptr<Stretch const> stretch) {

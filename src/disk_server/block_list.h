@@ -34,8 +34,8 @@ class BlockList {
   Result<std::shared_ptr<Stretch const>> around(std::uint64_t block);
   /// The same if it is at hand; null if it is not.
   std::shared_ptr<Stretch const> find(std::uint64_t block);
-  /// Its tokens were refused.
-  void forget(Stretch const& stretch);
+  /// Its token was refused: no stretch that covers it is at hand any more.
+  void forget(std::uint64_t block);
 
  private:
   Result<std::shared_ptr<Stretch const>> fetch(std::uint64_t block);

@@ -58,7 +58,7 @@ Result<Block> Disk::fetch(std::uint64_t index) {
     auto data = client_.get(*listed);
     if (data) return std::make_shared<Bytes const>(*std::move(data));
     if (data.error().code != kBadBlockToken || attempt == 2) return std::unexpected(std::move(data).error());
-    list_.forget(*stretch);
+    list_.forget(index);
   }
 }
 

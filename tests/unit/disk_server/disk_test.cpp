@@ -204,6 +204,17 @@ TEST_F(DiskTest, lists_again_when_its_tokens_are_not_taken_any_more) {
   EXPECT_EQ(pauses_, 0);
 }
 
+TEST_F(DiskTest, lists_again_where_two_parts_of_the_list_have_tokens_that_are_not_taken_any_more) {
+  region_.written = {0, 700, 2'000};
+  region_.most_results = 1;
+  EXPECT_TRUE(read_block(600));  // 512 to 700
+  region_.most_results = 10'000;
+  EXPECT_TRUE(read_block(100));  // all
+  region_.token = "another";
+  EXPECT_EQ(*read_block(700), block_of(700));
+  EXPECT_EQ(pauses_, 0);
+}
+
 TEST_F(DiskTest, takes_up_new_credentials_and_another_endpoint) {
   region_.written = {1, 4};
   EXPECT_TRUE(read_block(1));
