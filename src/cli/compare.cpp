@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 
+#include "cli/block_reader.h"
 #include "cli/parallel.h"
 #include "cli/patience.h"
 
@@ -108,10 +109,10 @@ class ChangedBlocks final : public Candidates {
 /// step() runs on several threads, each with one block of both sides.
 class Reading {
  public:
-  Reading(Side a, Side b, std::unique_ptr<Candidates> candidates, Patience& patience,
+  Reading(Side const& a, Side const& b, std::unique_ptr<Candidates> candidates, Patience& patience,
           std::uint64_t expected_bytes, Terminal& terminal, Terminal::Line line)
-      : a_(std::move(a)),
-        b_(std::move(b)),
+      : a_(a.session, a.snapshot_id),
+        b_(b.session, b.snapshot_id),
         candidates_(std::move(candidates)),
         patience_(patience),
         expected_bytes_(expected_bytes),
@@ -152,14 +153,14 @@ class Reading {
     if (first_) return std::nullopt;
     return candidates_->next();
   }
-  Outcome<Bytes> read(Side const& side, std::uint64_t index, std::optional<std::string> const& token) const {
+  Outcome<Bytes> read(BlockReader& reader, std::uint64_t index, std::optional<std::string> const& token) {
     if (!token) return Bytes(kBlockBytes);
     ebs::Block block{static_cast<std::int64_t>(index), *token};
-    return patience_.persist([&] { return get_block(side.session, side.snapshot_id, block); });
+    return patience_.persist([&] { return reader.get(block); });
   }
 
-  Side a_;
-  Side b_;
+  BlockReader a_;
+  BlockReader b_;
   std::unique_ptr<Candidates> candidates_;
   Patience& patience_;
   std::uint64_t const expected_bytes_;
@@ -189,8 +190,8 @@ std::uint64_t content_bytes(ec2::Snapshot const& snapshot) {
 
 }  // namespace
 
-Outcome<Comparison> compare_snapshots(Side a, Side b, CompareOptions const& options, Terminal& terminal,
-                                      std::string const& label) {
+Outcome<Comparison> compare_snapshots(Side const& a, Side const& b, CompareOptions const& options,
+                                      Terminal& terminal, std::string const& label) {
   auto snapshot_a = TRY(find_snapshot(a.session, a.snapshot_id));
   auto snapshot_b = TRY(find_snapshot(b.session, b.snapshot_id));
   Comparison comparison;
@@ -213,7 +214,7 @@ Outcome<Comparison> compare_snapshots(Side a, Side b, CompareOptions const& opti
   if (candidates) expected = 0;  // how many were changed is not known before the end
   if (!candidates) candidates = std::make_unique<AllBlocks>(a, b, patience);
   auto line = terminal.begin(label);
-  Reading reading(std::move(a), std::move(b), std::move(candidates), patience, expected, terminal, line);
+  Reading reading(a, b, std::move(candidates), patience, expected, terminal, line);
   auto outcome = run_steps(options.jobs, [&] { return reading.step(); });
   terminal.end(line);
   TRY(std::move(outcome));

@@ -35,7 +35,7 @@ struct CompareOptions {
 /// Disks of different sizes are different. Equal content digests say that disks are equal; where they differ,
 /// or one side gives none, the blocks are read: those that the service lists as changed, or else all that are
 /// written on either side. A block that is not written is zeros. Every block is compared with its checksum.
-Outcome<Comparison> compare_snapshots(Side a, Side b, CompareOptions const& options, Terminal& terminal,
-                                      std::string const& label);
+Outcome<Comparison> compare_snapshots(Side const& a, Side const& b, CompareOptions const& options,
+                                      Terminal& terminal, std::string const& label);
 
 }  // namespace argosy::cli

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "cli/block_reader.h"
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/parallel.h"
@@ -33,13 +34,15 @@ Outcome<Written> read_journal(Journal const& journal) {
   return written;
 }
 
-/// step() runs on several threads, each with one block; holds one page of block tokens at a time.
+/// step() runs on several threads, each with one block; holds one page of block tokens at a time, and its
+/// reader another.
 class Download {
  public:
   Download(Session& session, std::string snapshot_id, File const& file, std::string path, Journal& journal,
            Written written, DownloadOptions const& options, Terminal& terminal, Terminal::Line line)
       : session_(session),
         snapshot_id_(std::move(snapshot_id)),
+        reader_(session_, snapshot_id_),
         file_(file),
         path_(std::move(path)),
         journal_(journal),
@@ -107,8 +110,7 @@ class Download {
   }
 
   Outcome<void> fetch(ebs::Block const& block) {
-    auto data =
-        TRY(patience_.persist([&] { return get_block(session_, snapshot_id_, block); }, [&] { tell(); }));
+    auto data = TRY(patience_.persist([&] { return reader_.get(block); }, [&] { tell(); }));
     auto index = static_cast<std::uint64_t>(block.block_index);
     if (!is_all_zero(data)) TRY(write(index * kBlockBytes, data));
     ++received_;
@@ -128,6 +130,7 @@ class Download {
 
   Session& session_;
   std::string const snapshot_id_;
+  BlockReader reader_;
   File const& file_;
   std::string const path_;
   Journal& journal_;

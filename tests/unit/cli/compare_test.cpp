@@ -44,6 +44,32 @@ TEST_F(Pages, of_blocks_go_on_behind_the_last_block_whatever_became_of_their_tok
             (std::vector<std::string>{"", "", "8", "8"}));
 }
 
+TEST_F(Pages, are_asked_for_again_from_a_block_whose_token_is_not_taken_any_more) {
+  auto const page = [](std::string const& token) {
+    return R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"Blocks":[{"BlockIndex":7,"BlockToken":")" +
+           token + R"("},{"BlockIndex":9,"BlockToken":")" + token + R"("}]})";
+  };
+  service_.answers["ListSnapshotBlocks"] = {page("a"), page("b"), page("newer a")};
+  service_.answers["GetSnapshotBlock"] = {kRefusedToken, "x"};
+  auto compared = compare(false);
+  ASSERT_TRUE(compared) << explain(compared.error());
+  EXPECT_TRUE(compared->same);
+  EXPECT_EQ(service_.parameters("ListSnapshotBlocks", "startingBlockIndex"),
+            (std::vector<std::string>{"", "", "7"}));
+  EXPECT_EQ(service_.parameters("GetSnapshotBlock", "blockToken"),
+            (std::vector<std::string>{"a", "newer a", "b", "newer a", "b"}));
+}
+
+TEST_F(Pages, whose_tokens_are_refused_twice_are_not_asked_for_a_third_time) {
+  service_.answers["ListSnapshotBlocks"] = {
+      R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"Blocks":[{"BlockIndex":7,"BlockToken":"t"}]})"};
+  service_.answers["GetSnapshotBlock"] = {kRefusedToken};
+  auto compared = compare(false);
+  ASSERT_FALSE(compared);
+  EXPECT_EQ(compared.error().code, "ValidationException");
+  EXPECT_EQ(service_.count("ListSnapshotBlocks"), 3);
+}
+
 TEST_F(Pages, of_changes_go_on_behind_the_last_change_or_where_there_was_none_by_their_token) {
   service_.answers["ListChangedBlocks"] = {
       R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"NextToken":"fresh","ChangedBlocks":[]})",

@@ -26,6 +26,10 @@ inline std::string kms_error(std::string const& type) {
   return R"({"__type":")" + type + R"(","message":"no"})";
 }
 
+/// Of EBS direct, as the answer to GetSnapshotBlock.
+inline constexpr char const* kRefusedToken =
+    R"({"__type":"ValidationException","Message":"no","Reason":"INVALID_BLOCK_TOKEN"})";
+
 /// Answers each action from a list of its own, the last answer for ever, and remembers what was asked, one
 /// call at a time. Of the answer to GetSnapshotBlock the first letter is taken: it fills the block.
 class ScriptedService {
