@@ -21,8 +21,8 @@ struct Downloaded {
 
 /// The file at `path` is made if absent; it is as long as the volume and durable on return. The journal,
 /// which must be that of this file and snapshot, names the blocks that were written before, with their
-/// digests: such a block is read from the file and asked for again unless it still has its digest. So nothing
-/// is believed of what a loss of power may have taken; where it names none the file is emptied.
+/// digests: they are read from the file first, and what does not have its digest is asked for again. So
+/// nothing is believed of what a loss of power may have taken; where nothing is left the file is emptied.
 Outcome<Downloaded> download(Session& session, std::string const& snapshot_id, std::string const& path,
                              Journal& journal, DownloadOptions const& options, Terminal& terminal,
                              std::string const& label);

@@ -19,6 +19,14 @@ std::string page_of(std::uint64_t first, std::uint64_t count, std::string const&
   return R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"Blocks":[)" + blocks + "]}";
 }
 
+/// The most memory that the process has had.
+std::uint64_t peak_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6));
+  return 0;
+}
+
 class ADownload : public testing::Test {
  protected:
   ADownload() { EXPECT_TRUE(journal_->begin("export")); }
@@ -26,6 +34,9 @@ class ADownload : public testing::Test {
     auto session = service_.open();
     DownloadOptions const options{1, 0, std::chrono::seconds(20)};
     return download(*session, "snap-1", path_, *journal_, options, terminal_, "disk");
+  }
+  void record(std::uint64_t index, Bytes const& block) {
+    EXPECT_TRUE(journal_->append(std::to_string(index) + " " + digest::sha256(block).hex()));
   }
   /// The first byte of each of the first blocks of the file.
   std::string file(std::size_t blocks) const {
@@ -55,6 +66,47 @@ TEST_F(ADownload, lists_again_from_a_block_whose_token_is_not_taken_any_more) {
             (std::vector<std::string>{"", "1"}));
   EXPECT_EQ(service_.parameters("GetSnapshotBlock", "blockToken"),
             (std::vector<std::string>{"old", "old", "new", "new"}));
+}
+
+TEST_F(ADownload, asks_for_no_block_that_is_there_with_its_digest_and_for_all_others) {
+  Bytes const a(kBlockBytes, std::byte('a'));
+  std::ofstream(path_, std::ios::binary) << std::string(2 * kBlockBytes, 'a');
+  record(0, a);
+  record(1, Bytes(kBlockBytes, std::byte('b')));  // a loss of power took it
+  record(2, a);                                   // the file is too short
+  record(1ULL << 45U, a);                         // no volume is as large
+  EXPECT_TRUE(journal_->append("3"));
+  service_.answers["ListSnapshotBlocks"] = {page_of(0, 4, "t")};
+  service_.answers["GetSnapshotBlock"] = {"b", "c", "d"};
+  auto downloaded = run();
+  ASSERT_TRUE(downloaded) << explain(downloaded.error());
+  EXPECT_EQ(file(4), "abcd");
+  EXPECT_EQ(downloaded->blocks, 4U);
+  EXPECT_EQ(downloaded->blocks_received, 3U);
+}
+
+TEST_F(ADownload, empties_the_file_where_nothing_is_left_of_what_was_recorded) {
+  std::ofstream(path_, std::ios::binary) << std::string(2 * kBlockBytes, 'x');
+  record(0, Bytes(kBlockBytes, std::byte('a')));
+  service_.answers["ListSnapshotBlocks"] = {page_of(0, 1, "t")};
+  service_.answers["GetSnapshotBlock"] = {"a"};
+  auto downloaded = run();
+  ASSERT_TRUE(downloaded) << explain(downloaded.error());
+  EXPECT_EQ(file(2), std::string("a\0", 2));
+}
+
+TEST_F(ADownload, needs_no_memory_for_the_lines_of_its_journal) {
+  constexpr std::uint64_t kLines = 500'000;  // 73 bytes each
+  constexpr std::uint64_t kEnoughKib = 16'384;
+  auto const digest = digest::sha256({}).hex();
+  for (std::uint64_t i = 0; i < kLines; ++i)
+    ASSERT_TRUE(journal_->append(std::to_string(1'000'000 + i) + " " + digest));
+  service_.answers["ListSnapshotBlocks"] = {page_of(0, 1, "t")};
+  service_.answers["GetSnapshotBlock"] = {"a"};
+  auto const before = peak_kib();
+  auto downloaded = run();
+  ASSERT_TRUE(downloaded) << explain(downloaded.error());
+  EXPECT_LT(peak_kib() - before, kEnoughKib);
 }
 
 }  // namespace
