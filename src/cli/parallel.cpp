@@ -9,6 +9,11 @@
 #include <vector>
 
 namespace argosy::cli {
+namespace {
+
+constexpr char const* kFewer = "; over a slow link fewer blocks at once may get through: --jobs 1";
+
+}  // namespace
 
 Outcome<void> run_steps(std::size_t threads, std::function<Outcome<bool>()> const& step) {
   std::mutex mutex;
@@ -30,8 +35,9 @@ Outcome<void> run_steps(std::size_t threads, std::function<Outcome<bool>()> cons
     std::vector<std::jthread> workers;
     for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(work);
   }
-  if (first_failure) return std::unexpected(*first_failure);
-  return {};
+  if (!first_failure) return {};
+  if (first_failure->exit == Exit::timed_out && threads > 1) first_failure->message += kFewer;
+  return std::unexpected(*first_failure);
 }
 
 void run_each(std::size_t threads, std::size_t count, std::function<void(std::size_t)> const& work) {

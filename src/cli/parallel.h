@@ -6,8 +6,8 @@
 
 namespace argosy::cli {
 
-/// Calls `step` on `threads` threads, each until it returns false. After the first failure no further step
-/// begins; that failure is returned.
+/// Calls `step` on `threads` threads, as many as --jobs says, each until it returns false. After the first
+/// failure no further step begins; that failure is returned, and names --jobs where nothing moved any more.
 Outcome<void> run_steps(std::size_t threads, std::function<Outcome<bool>()> const& step);
 
 /// Calls `work(i)` for every i below `count`, on at most `threads` threads, and waits for all.

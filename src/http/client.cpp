@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 #include <algorithm>
+#include <array>
 
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
@@ -183,16 +184,22 @@ class Connection {
     if (!find_header(request.headers, "host")) head += "Host: " + endpoint_.authority() + "\r\n";
     for (auto const& [name, value] : request.headers) head += name + ": " + value + "\r\n";
     head += "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n";
-    // A vector: of an array of two, Asio 1.81 writes the first alone over TLS when both are too large to be
-    // joined.
-    std::vector<asio::const_buffer> parts{asio::buffer(head),
-                                          asio::buffer(request.body.data(), request.body.size())};
-    error_code error;
-    expect_progress();
-    asio::async_write(stream, parts, [&](error_code result, std::size_t) { error = result; });
-    run();
-    closed = is_end(error);
-    if (error) return failure("cannot send", error);
+    using Parts = std::array<asio::const_buffer, 2>;
+    beast::buffers_suffix<Parts> rest(
+        Parts{asio::buffer(head), asio::buffer(request.body.data(), request.body.size())});
+    while (beast::buffer_bytes(rest) > 0) {
+      error_code error;
+      std::size_t put = 0;
+      expect_progress();
+      stream.async_write_some(rest, [&](error_code result, std::size_t bytes) {
+        error = result;
+        put = bytes;
+      });
+      run();
+      closed = is_end(error);
+      if (error) return failure("cannot send", error);
+      rest.consume(put);
+    }
     return {};
   }
 
@@ -205,10 +212,13 @@ class Connection {
     if (!length) {
       Parser<beast::http::vector_body<std::byte>> whole(std::move(parser));
       whole.body_limit(options_.body_limit_bytes);
-      expect_progress();
-      beast::http::async_read(stream, buffer, whole, [&](error_code result, std::size_t) { error = result; });
-      run();
-      if (error) return failure("the response broke off", error);
+      while (!whole.is_done()) {
+        expect_progress();
+        beast::http::async_read_some(stream, buffer, whole,
+                                     [&](error_code result, std::size_t) { error = result; });
+        run();
+        if (error) return failure("the response broke off", error);
+      }
       return std::move(whole.get().body());
     }
     Bytes body(*length);

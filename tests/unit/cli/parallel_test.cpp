@@ -27,6 +27,12 @@ TEST(Steps, end_with_the_first_failure) {
   EXPECT_EQ(outcome.error().message, "the tenth");
 }
 
+TEST(Steps, name_the_flag_for_fewer_at_once_where_nothing_moves) {
+  auto const step = []() -> Outcome<bool> { return stop(Exit::timed_out, "nothing moved"); };
+  EXPECT_NE(run_steps(2, step).error().message.find("--jobs 1"), std::string::npos);
+  EXPECT_EQ(run_steps(1, step).error().message, "nothing moved");
+}
+
 TEST(Each, is_worked_on_once) {
   std::vector<std::atomic<int>> seen(50);
   run_each(8, seen.size(), [&](std::size_t i) { ++seen[i]; });
