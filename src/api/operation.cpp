@@ -1,7 +1,23 @@
-// api/operation.cpp - what surrounds EC2's answers. Source: ec2-semantics A2.
+// api/operation.cpp - how long EC2's operations may read, and what surrounds their answers. Source:
+// ec2-semantics A2, A3.
 #include "api/operation.h"
 
-namespace argosy::api::envelope {
+namespace argosy::api {
+
+sql::Interrupt read_limit(Service const& service) {
+  auto const until = std::chrono::steady_clock::now() + service.read_limit;
+  return [&service, until]() -> Result<void> {
+    auto const now = std::chrono::steady_clock::now();
+    if (now >= service.reads_end.load()) return fail(Fault::unavailable, "the process ends");
+    if (now >= until)
+      return fail(Fault::limit, "RequestLimitExceeded",
+                  "Request limit exceeded: what is asked for takes too long to find. Name ids, or filters "
+                  "with fewer wildcards.");
+    return {};
+  };
+}
+
+namespace envelope {
 namespace {
 
 http::Headers headers(std::string const& request_id) {
@@ -35,4 +51,5 @@ http::Response respond(std::string const& request_id, http::BodySource stream) {
   return response;
 }
 
-}  // namespace argosy::api::envelope
+}  // namespace envelope
+}  // namespace argosy::api

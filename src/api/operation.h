@@ -35,14 +35,19 @@ Operations const& ec2_operations();
 /// How often a transaction runs again when another one was in its way.
 inline constexpr int kMaxAttempts = 10;
 
+/// Interrupts what reads for a request longer, from now on, than the service lets it: filters may be costly.
+/// Fails with RequestLimitExceeded.
+sql::Interrupt read_limit(Service const& service);
+
 /// Runs `function(tx)`, commits what writes, and runs it again on a serialisation conflict.
 template <class Function>
-auto run_transaction(sql::Pool& pool, sql::Access access, Function const& function)
+auto run_transaction(sql::Pool& pool, sql::Access access, Function const& function,
+                     sql::Interrupt const& interrupt = nullptr)
     -> decltype(function(std::declval<catalogue::Transaction&>())) {
   for (int attempt = 1;; ++attempt) {
     auto result = [&]() -> decltype(function(std::declval<catalogue::Transaction&>())) {
       auto session = TRY(pool.take());
-      auto tx = TRY(catalogue::Transaction::begin(*session, access));
+      auto tx = TRY(catalogue::Transaction::begin(*session, access, interrupt));
       auto made = TRY(function(tx));
       if (access == sql::Access::write) TRY(tx.commit());
       return made;
@@ -72,9 +77,10 @@ template <class Request, class Function>
 Operation transaction_operation(sql::Access access, Function function) {
   return [access, function](Call const& call) -> Result<http::Response> {
     auto request = TRY(wire::decode_form<Request>(call.parameters));
-    auto response = TRY(run_transaction(call.region.catalogue, access, [&](catalogue::Transaction& tx) {
-      return function(tx, call, request);
-    }));
+    auto const interrupt = access == sql::Access::read ? read_limit(call.service) : sql::Interrupt();
+    auto response = TRY(run_transaction(
+        call.region.catalogue, access,
+        [&](catalogue::Transaction& tx) { return function(tx, call, request); }, interrupt));
     return to_xml(call, response);
   };
 }
@@ -94,8 +100,9 @@ Operation listing(std::string element, List list, Function function) {
   return [element, list, function](Call const& call) -> Result<http::Response> {
     auto request = TRY(wire::decode_form<Request>(call.parameters));
     auto page_of = [function](Call const& from, Request const& asked) {
-      return run_transaction(from.region.catalogue, sql::Access::read,
-                             [&](catalogue::Transaction& tx) { return function(tx, from, asked); });
+      return run_transaction(
+          from.region.catalogue, sql::Access::read,
+          [&](catalogue::Transaction& tx) { return function(tx, from, asked); }, read_limit(from.service));
     };
     auto first = TRY(page_of(call, request));
     if (request.max_results || !first.next_token) return to_xml(call, first);

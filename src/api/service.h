@@ -2,6 +2,8 @@
 // accounts.
 #pragma once
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -58,6 +60,11 @@ struct Service {
   instances::Capacity host;      ///< what machines may take of it, those of all regions together
   metrics::Requests& requests;
   RateLimiter rates{};
+  /// How long a transaction may read for one request: so long it has a worker and a processor, and the
+  /// database's log keeps what is written meanwhile.
+  Duration read_limit{10'000};
+  /// When all that reads for requests is interrupted: the process is about to end.
+  std::atomic<std::chrono::steady_clock::time_point> reads_end{std::chrono::steady_clock::time_point::max()};
   /// Guards what is left of `host`, from counting in all regions to the commit in one.
   std::mutex host_mutex{};
 

@@ -52,9 +52,15 @@ Result<KeyPair> record(catalogue::Transaction& tx, access::Caller const& caller,
   return pair;
 }
 
+/// What is asked for by name and by id.
+struct Selectors {
+  std::vector<std::string> names;
+  std::vector<std::string> ids;
+};
+
 /// Those that were asked for, each of which must be there, or all.
 Result<std::vector<KeyPair>> find_asked(catalogue::Transaction& tx, access::Caller const& caller,
-                                        m::DescribeKeyPairsRequest const& request) {
+                                        Selectors const& asked_for) {
   auto all = TRY(catalogue::list_key_pairs(tx, caller.account));
   auto missing = [&](std::vector<std::string> const& asked, std::string KeyPair::*member) {
     std::vector<std::string> out;
@@ -62,12 +68,12 @@ Result<std::vector<KeyPair>> find_asked(catalogue::Transaction& tx, access::Call
       if (std::ranges::find(all, one, member) == all.end()) out.push_back(one);
     return out;
   };
-  auto const names = missing(request.key_name, &KeyPair::name);
+  auto const names = missing(asked_for.names, &KeyPair::name);
   if (!names.empty()) return instances::key_pair_not_found(names);
-  auto const ids = missing(request.key_pair_id, &KeyPair::id);
+  auto const ids = missing(asked_for.ids, &KeyPair::id);
   if (!ids.empty()) return instances::key_pair_id_not_found(ids);
   std::erase_if(all, [&](KeyPair const& pair) {
-    return !is_asked(request.key_name, pair.name) || !is_asked(request.key_pair_id, pair.id);
+    return !is_asked(asked_for.names, pair.name) || !is_asked(asked_for.ids, pair.id);
   });
   return all;
 }
@@ -120,8 +126,11 @@ Result<m::ImportKeyPairResponse> import_key_pair(catalogue::Transaction& tx, acc
 Result<m::DescribeKeyPairsResponse> describe_key_pairs(catalogue::Transaction& tx,
                                                        access::Caller const& caller,
                                                        m::DescribeKeyPairsRequest const& request) {
+  Selectors asked_for;
+  asked_for.names = TRY(to_selector(request.key_name, "KeyName"));
+  asked_for.ids = TRY(to_selector(request.key_pair_id, "KeyPairId"));
   TRY(stop_if_dry_run(request.dry_run));
-  auto const pairs = TRY(find_asked(tx, caller, request));
+  auto const pairs = TRY(find_asked(tx, caller, asked_for));
   m::DescribeKeyPairsResponse response;
   for (auto const& pair : pairs) {
     auto const tags = TRY(catalogue::list_tags(tx, caller.account, pair.id));

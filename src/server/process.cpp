@@ -58,6 +58,7 @@ Result<std::unique_ptr<Process>> Process::start(Config config, Clock& clock, Ent
 /// than the process has left.
 Process::~Process() {
   door_.not_ready("stopping");
+  if (service_) service_->reads_end = std::chrono::steady_clock::now() + kStopGrace;
   if (clients_) clients_->stop(kStopGrace);
   for (auto& region : regions_) region->ask_to_stop();
   for (auto& region : regions_) region->settle();  // a step that waits for a peer may outlast the process

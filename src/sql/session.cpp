@@ -8,8 +8,9 @@
 
 namespace argosy::sql {
 
-Result<Transaction> Transaction::begin(Session& session, Access access) {
+Result<Transaction> Transaction::begin(Session& session, Access access, Interrupt interrupt) {
   TRY(session.begin(access));
+  if (interrupt) session.set_interrupt(std::move(interrupt));
   return Transaction(session);
 }
 

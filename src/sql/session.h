@@ -54,6 +54,10 @@ class Rows {
 
 enum class Access { read, write };
 
+/// Asked again and again while statements run, on their thread. Once it fails they fail as it does, and from
+/// then on it fails every time.
+using Interrupt = std::function<Result<void>()>;
+
 /// A connection. One thread at a time; a transaction is open between begin and commit or rollback.
 /// A busy or serialisation conflict is Fault::conflict with an empty code: run the transaction again.
 /// A violated UNIQUE or PRIMARY KEY is Fault::conflict with the code "unique".
@@ -61,6 +65,8 @@ class Session {
  public:
   virtual ~Session() = default;
   virtual Result<void> begin(Access access) = 0;
+  /// Until the open transaction ends.
+  virtual void set_interrupt(Interrupt interrupt) = 0;
   /// Durable on return if the session was opened with Durability::full.
   virtual Result<void> commit() = 0;
   virtual void rollback() = 0;
@@ -102,7 +108,7 @@ Result<void> settle_sqlite(std::string const& path);
 /// An open transaction; rolled back unless committed. What the catalogue's functions take.
 class Transaction {
  public:
-  static Result<Transaction> begin(Session& session, Access access);
+  static Result<Transaction> begin(Session& session, Access access, Interrupt interrupt = nullptr);
   Transaction(Transaction&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction() {

@@ -16,6 +16,9 @@ constexpr int kBusyTimeoutMs = 10'000;
 /// A connection keeps prepared statements of at most so many bytes together, as much as of the database's
 /// pages. Those of fixed text fit; more means that statements are composed from what callers sent.
 constexpr std::size_t kStatementBytes = 4U << 20U;
+/// Of SQLite's steps so many run between two looks at whether a statement is interrupted: some microseconds,
+/// or some tens of milliseconds where each compares long texts.
+constexpr int kInterruptSteps = 1'000;
 
 Error to_error(sqlite3* db, int result) {
   std::string message = sqlite3_errmsg(db);
@@ -83,18 +86,47 @@ class Statement {
   sqlite3_stmt* handle_;
 };
 
+/// What ends a connection's statements before they are done.
+class Interruption {
+ public:
+  explicit Interruption(sqlite3* db) : db_(db) {}
+  Interruption(Interruption const&) = delete;
+  Interruption& operator=(Interruption const&) = delete;
+  void set(Interrupt interrupt) {
+    interrupt_ = std::move(interrupt);
+    auto const ends = [](void* self) { return static_cast<Interruption const*>(self)->check() ? 0 : 1; };
+    if (interrupt_) {
+      sqlite3_progress_handler(db_, kInterruptSteps, ends, this);
+    } else {
+      sqlite3_progress_handler(db_, 0, nullptr, nullptr);
+    }
+  }
+  Result<void> check() const { return interrupt_ ? interrupt_() : Result<void>(); }
+  /// What a statement failed with.
+  Error error_of(int result) const {
+    auto const may_go_on = result == SQLITE_INTERRUPT ? check() : Result<void>();
+    return may_go_on ? to_error(db_, result) : may_go_on.error();
+  }
+
+ private:
+  sqlite3* db_;
+  Interrupt interrupt_;
+};
+
 class SqliteRows final : public Rows {
  public:
-  SqliteRows(sqlite3* db, Statement& statement) : db_(db), statement_(statement) {}
+  SqliteRows(Interruption const& interruption, Statement& statement)
+      : interruption_(interruption), statement_(statement) {}
   ~SqliteRows() override {
     statement_.reset();
     statement_.in_use = false;
   }
   Result<bool> next() override {
+    TRY(interruption_.check());  // whoever reads the rows may do much with each
     int result = sqlite3_step(statement_.handle());
     if (result == SQLITE_ROW) return true;
     if (result == SQLITE_DONE) return false;
-    return std::unexpected(to_error(db_, result));
+    return std::unexpected(interruption_.error_of(result));
   }
   bool is_null(int column) override {
     return sqlite3_column_type(statement_.handle(), column) == SQLITE_NULL;
@@ -111,13 +143,13 @@ class SqliteRows final : public Rows {
   }
 
  private:
-  sqlite3* db_;
+  Interruption const& interruption_;
   Statement& statement_;
 };
 
 class SqliteSession final : public Session {
  public:
-  explicit SqliteSession(sqlite3* db) : db_(db) {}
+  explicit SqliteSession(sqlite3* db) : db_(db), interruption_(db) {}
   ~SqliteSession() override {
     statements_.clear();
     sqlite3_close(db_);
@@ -128,23 +160,28 @@ class SqliteSession final : public Session {
   Result<void> begin(Access access) override {
     return run_script(access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN");
   }
+  void set_interrupt(Interrupt interrupt) override { interruption_.set(std::move(interrupt)); }
   Result<void> commit() override {
+    interruption_.set(nullptr);
     auto done = run_script("COMMIT");
     if (!done) rollback();
     return done;
   }
-  void rollback() override { sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr); }
+  void rollback() override {
+    interruption_.set(nullptr);
+    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
 
   Result<std::unique_ptr<Rows>> query(std::string_view text, std::span<Value const> parameters) override {
     auto* statement = TRY(prepare(text));
-    auto rows = std::make_unique<SqliteRows>(db_, *statement);
+    auto rows = std::make_unique<SqliteRows>(interruption_, *statement);
     TRY(statement->bind(parameters));
     return rows;
   }
 
   Result<std::int64_t> execute(std::string_view text, std::span<Value const> parameters) override {
     auto* statement = TRY(prepare(text));
-    SqliteRows rows(db_, *statement);  // resets the statement when it goes
+    SqliteRows rows(interruption_, *statement);  // resets the statement when it goes
     TRY(statement->bind(parameters));
     while (true) {
       bool more = TRY(rows.next());
@@ -187,7 +224,7 @@ class SqliteSession final : public Session {
       sqlite3_stmt* handle = nullptr;
       int result = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()),
                                       SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
-      if (result != SQLITE_OK) return std::unexpected(to_error(db_, result));
+      if (result != SQLITE_OK) return std::unexpected(interruption_.error_of(result));
       found = statements_.emplace(std::string(text), std::make_unique<Statement>(db_, handle)).first;
       statement_bytes_ += text.size() + found->second->bytes();
     }
@@ -204,6 +241,7 @@ class SqliteSession final : public Session {
   }
 
   sqlite3* db_;
+  Interruption interruption_;
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;  // by their text
   std::size_t statement_bytes_ = 0;                                         // of all of them
 };

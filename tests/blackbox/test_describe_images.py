@@ -235,6 +235,8 @@ def test_selectors_are_combined(owner, image, described):
         ("DescribeInstances", "InstanceId", "i-0123456789abcdef0", "InvalidInstanceID.NotFound"),
         ("DescribeInstanceStatus", "InstanceId", "i-0123456789abcdef0", "InvalidInstanceID.NotFound"),
         ("DescribeVolumes", "VolumeId", "vol-0123456789abcdef0", "InvalidVolume.NotFound"),
+        ("DescribeKeyPairs", "KeyName", "nobody", "InvalidKeyPair.NotFound"),
+        ("DescribeKeyPairs", "KeyPairId", "key-0123456789abcdef0", "InvalidKeyPair.NotFound"),
     ],
 )
 def test_a_selector_has_at_most_a_thousand_values(owner, operation, name, value, refusal):

@@ -1,4 +1,5 @@
 """argosyd as a process: its start, its files, its end, its configuration."""
+import concurrent.futures
 import contextlib
 import json
 import pathlib
@@ -13,6 +14,7 @@ import pytest
 import argosyd
 import attached
 import disks
+import operator_door
 import sigv4
 from argosyd import refused
 
@@ -93,6 +95,25 @@ def test_a_signal_ends_it_cleanly_although_clients_hold_connections(own_server, 
         assert own_server.stop(number) == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", own_server.port))
+
+
+def test_a_signal_ends_it_cleanly_although_a_list_is_being_looked_for(own_server):
+    """Each of two thousand tags is like each of two hundred values but for its end: that takes a while."""
+    owner = own_server.accounts["owner"]
+    ec2 = owner.ec2()
+    made = [ec2.create_key_pair(KeyName=f"pair {number}", KeyType="ed25519") for number in range(40)]
+    tags = [{"Key": f"k{number}", "Value": "a" * 256} for number in range(50)]
+    ec2.create_tags(Resources=[pair["KeyPairId"] for pair in made], Tags=tags)
+    values = {f"Filter__1__Value__{number}": f"*{'a' * 255}{number}" for number in range(1, 201)}
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        asked = pool.submit(owner.query, "DescribeTags", Filter__1__Name="value", **values)
+        argosyd.wait_until(
+            lambda: operator_door.metric(own_server, "argosy_requests_under_way", endpoint="public"),
+            "the request is under way",
+        )
+        assert own_server.stop() == 0
+        asked.exception()  # its answer has nobody to go to
+    assert "something still runs" not in own_server.log.read_text()
 
 
 def test_the_accounts_of_dev_are_written_for_their_owner_only(own_server):

@@ -75,6 +75,51 @@ TEST_F(SessionContract, reads_what_was_committed_before_the_read_began) {
   EXPECT_EQ(rows->integer(0), 0);
 }
 
+constexpr auto kEndless =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+TEST_F(SessionContract, ends_a_statement_when_its_transaction_is_interrupted) {
+  int asked = 0;
+  auto const interrupt = [&asked]() -> Result<void> {
+    if (++asked < 5) return {};
+    return fail(Fault::limit, "Enough", "it takes too long");
+  };
+  {
+    auto tx = *Transaction::begin(*session_, Access::read, interrupt);
+    auto rows = *tx.query(kEndless);
+    auto const more = rows->next();
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().fault, Fault::limit);
+    EXPECT_EQ(more.error().code, "Enough");
+  }
+  asked = 0;
+  {
+    auto tx = *Transaction::begin(*session_, Access::write, interrupt);
+    ASSERT_TRUE(tx.execute("INSERT INTO t(id) VALUES(1)"));
+    auto const done = tx.execute(std::string("INSERT INTO t(name) ") + kEndless);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, "Enough");
+  }
+  int const asked_by_it = asked;
+  EXPECT_EQ(count(), 0) << "what it wrote is gone, and the session goes on";
+  EXPECT_EQ(asked, asked_by_it);
+}
+
+TEST_F(SessionContract, interrupts_who_reads_between_two_rows) {
+  ASSERT_TRUE(session_->execute("INSERT INTO t(id) VALUES(1), (2), (3)"));
+  bool over = false;
+  auto tx = *Transaction::begin(*session_, Access::read, [&over]() -> Result<void> {
+    if (over) return fail(Fault::limit, "Enough", "it takes too long");
+    return {};
+  });
+  auto rows = *tx.query("SELECT id FROM t");
+  ASSERT_TRUE(*rows->next());
+  over = true;
+  auto const more = rows->next();
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, "Enough");
+}
+
 TEST_F(SessionContract, lends_no_more_sessions_than_its_limit) {
   int opened = 0;
   Pool pool(

@@ -22,6 +22,7 @@ class BorrowedSession final : public sql::Session {
     session_.emplace(TRY(pool_.take()));
     return (*session_)->begin(access);
   }
+  void set_interrupt(sql::Interrupt interrupt) override { (*session_)->set_interrupt(std::move(interrupt)); }
   Result<void> commit() override {
     auto done = (*session_)->commit();
     session_.reset();

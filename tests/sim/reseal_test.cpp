@@ -39,6 +39,7 @@ class LateIndex final : public sql::Session {
   using sql::Session::query;
   explicit LateIndex(std::unique_ptr<sql::Session> index) : index_(std::move(index)) {}
   Result<void> begin(sql::Access access) override { return index_->begin(access); }
+  void set_interrupt(sql::Interrupt interrupt) override { index_->set_interrupt(std::move(interrupt)); }
   Result<void> commit() override { return index_->commit(); }
   void rollback() override { index_->rollback(); }
   Result<std::unique_ptr<sql::Rows>> query(std::string_view statement,

@@ -19,6 +19,7 @@ class ForwardingSession : public sql::Session {
  public:
   explicit ForwardingSession(sql::Session& below) : below_(below) {}
   Result<void> begin(sql::Access access) override { return below_.begin(access); }
+  void set_interrupt(sql::Interrupt interrupt) override { below_.set_interrupt(std::move(interrupt)); }
   Result<void> commit() override { return below_.commit(); }
   void rollback() override { below_.rollback(); }
   Result<std::unique_ptr<sql::Rows>> query(std::string_view statement,
