@@ -150,11 +150,23 @@ Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed,
   });
 }
 
+/// Of what is the caller's own the other branches find nothing that `own` does not, and look at all that
+/// others share to find it.
+std::vector<Branch> branches_of(Selection const& selection) {
+  auto out = selection.branches;
+  auto const is_own = [&](std::string const& owner) { return owner == selection.account; };
+  if (selection.owners.empty() || !std::ranges::all_of(selection.owners, is_own)) return out;
+  if (std::ranges::find(out, Branch::own) != out.end()) return {Branch::own};
+  std::erase(out, Branch::shared);
+  return out;
+}
+
 Result<std::vector<Position>> list_resources(Transaction& tx, Listed const& listed,
                                              Selection const& selection, Position const& after,
                                              std::size_t limit) {
   std::vector<Position> out;
-  for (auto branch : selection.branches) {
+  auto const branches = branches_of(selection);
+  for (auto branch : branches) {
     auto part = TRY(list_branch(tx, listed, selection, branch, after, limit));
     out.insert(out.end(), part.begin(), part.end());
   }

@@ -73,6 +73,19 @@ TEST_F(Plans, look_at_named_resources_also_when_their_owner_is_named) {
                 Each(testing::AnyOf(HasSubstr("(id=?)"), HasSubstr("(resource=?"))));
 }
 
+TEST_F(Plans, look_at_nothing_that_others_share_when_the_caller_asks_for_his_own) {
+  auto own = selection({});
+  own.owners = {"111111111111", "111111111111"};
+  auto const look_of = [&](List list) {
+    return looks(plan_of([&](Transaction& tx) { return list(tx, own, {}, 10); }));
+  };
+  EXPECT_THAT(look_of(list_images), testing::ElementsAre(HasSubstr("INDEX images_owner (owner=? AND ")));
+  EXPECT_THAT(look_of(list_snapshots),
+              testing::ElementsAre(HasSubstr("INDEX snapshots_owner (owner=? AND ")));
+  own.branches = {Branch::shared};
+  EXPECT_THAT(look_of(list_images), testing::IsEmpty());
+}
+
 TEST_F(Plans, find_the_tags_of_named_resources_without_looking_at_those_of_others) {
   for (std::size_t count : {1U, 2U, 199U}) {
     std::vector<std::string> ids;
