@@ -228,7 +228,7 @@ Result<m::ModifyImageAttributeResponse> modify_image_attribute(
   if (change.permissions) {
     TRY(check_sharing(tx, keys, image, change.permissions->add));
     TRY(apply(tx, image, *change.permissions));
-    TRY(check_permission_limit(tx, caller, image.id));
+    if (!change.permissions->add.empty()) TRY(check_permission_limit(tx, caller, image.id));
   }
   if (change.description) image.description = *change.description;
   if (change.imds_v2) image.imds_support = "v2.0";

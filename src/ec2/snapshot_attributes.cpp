@@ -105,7 +105,7 @@ Result<m::ModifySnapshotAttributeResponse> modify_snapshot_attribute(
   }
   for (auto const& permission : modifications.remove)
     TRY(catalogue::remove_permission(tx, snapshot.id, permission));
-  TRY(check_permission_limit(tx, caller, snapshot.id));
+  if (!modifications.add.empty()) TRY(check_permission_limit(tx, caller, snapshot.id));
   return m::ModifySnapshotAttributeResponse{};
 }
 

@@ -110,6 +110,30 @@ def test_those_that_an_image_or_a_snapshot_is_shared_with_have_a_limit(account):
     assert told["CreateVolumePermissions"] == []
 
 
+def test_what_is_shared_with_more_than_a_lowered_limit_can_be_taken_back(tmp_path):
+    server = argosyd.configured(tmp_path, "account_limits:\n  launch_permissions: 3\n")
+    try:
+        account, recipient = server.new_account("sharing"), server.new_account("recipient")
+        snapshot = disks.upload(account, {})
+        image = disks.register(account, snapshot)
+        three = [{"UserId": user} for user in (recipient.id, "000000000001", "000000000002")]
+        account.ec2().modify_image_attribute(ImageId=image, LaunchPermission={"Add": three})
+        account.ec2().modify_snapshot_attribute(SnapshotId=snapshot, CreateVolumePermission={"Add": three})
+        server.stop()
+        configuration = server.arguments[1]
+        configuration.write_text(configuration.read_text().replace("permissions: 3", "permissions: 1"))
+        server.start()
+        ec2 = account.ec2()
+        with refused("ResourceLimitExceeded"):
+            ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": "000000000003"}]})
+        ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Remove": three[:1]})
+        ec2.modify_snapshot_attribute(SnapshotId=snapshot, CreateVolumePermission={"Remove": three[:1]})
+        assert recipient.ec2().describe_images(ExecutableUsers=["self"])["Images"] == []
+        assert recipient.ec2().describe_snapshots(RestorableByUserIds=["self"])["Snapshots"] == []
+    finally:
+        server.stop()
+
+
 def test_a_tag_too_many_is_refused(account):
     snapshot = disks.start(account)
     tags = [{"Key": str(number), "Value": ""} for number in range(51)]
