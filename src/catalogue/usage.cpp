@@ -26,9 +26,12 @@ Result<std::map<std::string, std::int64_t>> numbers(Transaction& tx, std::string
 
 }  // namespace
 
+Result<std::int64_t> count_content_bytes(Transaction& tx, std::string_view owner) {
+  return number(tx, "SELECT coalesce(sum(content_bytes), 0) FROM snapshots WHERE owner = ?1", {owner});
+}
+
 Result<std::int64_t> count_settled_bytes(Transaction& tx, std::string_view owner) {
-  auto all =
-      TRY(number(tx, "SELECT coalesce(sum(content_bytes), 0) FROM snapshots WHERE owner = ?1", {owner}));
+  auto all = TRY(count_content_bytes(tx, owner));
   auto uploads = TRY(list_upload_bytes(tx, owner));
   for (auto const& [id, bytes] : uploads) all -= bytes;
   return all;

@@ -8,8 +8,10 @@
 
 namespace argosy::catalogue {
 
-/// Bytes in the blocks of an account's snapshots, each counted in full, also those that are being copied;
-/// uploads under way not.
+/// Bytes in the blocks of an account's snapshots, each counted in full, also those that are being copied; of
+/// uploads under way what was last written down.
+Result<std::int64_t> count_content_bytes(Transaction& tx, std::string_view owner);
+/// The same without uploads under way.
 Result<std::int64_t> count_settled_bytes(Transaction& tx, std::string_view owner);
 /// Bytes last written down for each of an account's uploads under way.
 Result<std::map<std::string, std::int64_t>> list_upload_bytes(Transaction& tx, std::string_view owner);

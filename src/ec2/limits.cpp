@@ -32,7 +32,7 @@ Result<void> check_copy_limits(catalogue::Transaction& tx, access::Caller const&
     return fail(Fault::limit, "SnapshotLimitExceeded",
                 access::limit_message("snapshots in this region", limits.snapshots, "snapshots",
                                       "Delete snapshots that are not needed"));
-  auto bytes = TRY(catalogue::count_settled_bytes(tx, caller.account));
+  auto bytes = TRY(catalogue::count_content_bytes(tx, caller.account));
   for (auto const& snapshot : opened.snapshots) bytes += snapshot.content_bytes;
   if (bytes > limits.content_bytes)
     return images::limit_exceeded(access::limit_message("GiB of content in this region",

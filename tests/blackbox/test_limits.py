@@ -155,11 +155,14 @@ def test_content_has_a_limit_that_binds_uploads_before_they_are_complete(account
         server.stop()
 
 
-def test_the_content_of_copies_counts_before_it_has_arrived(tmp_path):
+def test_the_content_of_copies_counts_before_it_has_arrived_and_that_of_uploads_under_way_too(tmp_path):
     roomy = "account_limits:\n  content_gib: 1\n"
     server = argosyd.configured(tmp_path, roomy)
     account = server.new_account("small")
     image = disks.register(account, disks.upload(account, {0: disks.block("one")}))
+    empty = disks.register(account, disks.upload(account, {}))
+    under_way = disks.start(account, region="eu-west-1")
+    disks.put(account, under_way, 0, disks.block("one"), region="eu-west-1")
     server.stop()
     configuration = server.arguments[1]
     configuration.write_text(configuration.read_text().replace("content_gib: 1", "content_gib: 0"))
@@ -167,6 +170,9 @@ def test_the_content_of_copies_counts_before_it_has_arrived(tmp_path):
     try:
         with refused("ResourceLimitExceeded"):
             account.ec2("us-west-2").copy_image(Name="copy", SourceImageId=image, SourceRegion="us-east-1")
+        with refused("ResourceLimitExceeded"):
+            account.ec2("eu-west-1").copy_image(Name="copy", SourceImageId=empty, SourceRegion="us-east-1")
+        account.ec2("us-west-2").copy_image(Name="copy", SourceImageId=empty, SourceRegion="us-east-1")
     finally:
         server.stop()
 
