@@ -145,10 +145,10 @@ Result<std::vector<Device>> devices_of(catalogue::Transaction& tx, access::Calle
     out.push_back(TRY(device_of(tx, mapping, wish == wishes.end() ? nullptr : &*wish)));
   }
   for (auto const& wish : wishes) {
-    if (wish.left_out || std::ranges::find(image.mappings, wish.device_name, &images::Mapping::device_name) !=
-                             image.mappings.end())
-      continue;
-    out.push_back(TRY(device_of(tx, caller, wish)));
+    bool const changed = std::ranges::any_of(image.mappings, [&](images::Mapping const& mapping) {
+      return !mapping.virtual_name && mapping.device_name == wish.device_name;
+    });
+    if (!wish.left_out && !changed) out.push_back(TRY(device_of(tx, caller, wish)));
   }
   if (out.size() > machines::kMaxDisks)
     return fail(Fault::limit, "AttachmentLimitExceeded",
