@@ -2,6 +2,7 @@
 #include "ec2/run_instances.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "catalogue/client_tokens.h"
 #include "catalogue/images.h"
@@ -34,24 +35,42 @@ std::optional<catalogue::ClientToken> token_of(access::Caller const& caller, m::
   return out;
 }
 
+/// What a call with a client token started. Kept as text: the reservation, a blank and the count.
+struct Started {
+  std::string reservation;
+  std::size_t count = 1;
+};
+std::string to_text(Started const& started) {
+  return started.reservation + " " + std::to_string(started.count);
+}
+Started started_of(std::string const& text) {
+  auto const blank = text.find(' ');
+  Started out;
+  out.reservation = text.substr(0, blank);
+  if (blank != std::string::npos)  // earlier versions did not tell how many
+    std::from_chars(text.data() + blank + 1, text.data() + text.size(), out.count);
+  return out;
+}
+
 /// What the first call with this token started, if there was one.
 Result<std::optional<m::RunInstancesResponse>> find_earlier(catalogue::Transaction& tx,
                                                             access::Caller const& caller,
                                                             std::string const& region,
                                                             catalogue::ClientToken const& token) {
-  auto const reservation = TRY(catalogue::find_result(tx, token));
-  if (!reservation) return std::nullopt;
-  auto out = to_reservation(caller.account, *reservation);
-  auto const found = TRY(catalogue::list_reservation(tx, caller.account, *reservation));
+  auto const result = TRY(catalogue::find_result(tx, token));
+  if (!result) return std::nullopt;
+  auto const started = started_of(*result);
+  auto out = to_reservation(caller.account, started.reservation);
+  auto const found = TRY(catalogue::list_reservation(tx, caller.account, started.reservation));
   for (auto const& instance : found) {
     if (instance.state == instances::InstanceState::terminated)
       return fail(Fault::conflict, "IdempotentInstanceTerminated",
                   "The instance " + instance.id + " of this client token was terminated.");
     out.instances_set.push_back(TRY(to_shape(tx, caller, region, instance)));
   }
-  if (found.empty())
+  if (found.size() < started.count)
     return fail(Fault::conflict, "IdempotentInstanceTerminated",
-                "The instances of this client token were terminated.");
+                "Instances of this client token were terminated.");
   return out;
 }
 
@@ -247,7 +266,8 @@ Result<m::RunInstancesResponse> run_instances(catalogue::Transaction& tx, access
     TRY(save_volumes(tx, caller, keys, entropy, now, instance, devices, launch.volume_tags));
     out.instances_set.push_back(TRY(to_shape(tx, caller, region, instance)));
   }
-  if (token) TRY(catalogue::save_result(tx, *token, *out.reservation_id, now));
+  Started const started{*out.reservation_id, out.instances_set.size()};
+  if (token) TRY(catalogue::save_result(tx, *token, to_text(started), now));
   return out;
 }
 

@@ -59,5 +59,30 @@ TEST_F(RunInstancesTest, puts_a_volume_where_the_image_has_an_instance_store) {
   EXPECT_EQ(volumes[1].size_gib, 100);
 }
 
+TEST_F(RunInstancesTest, says_of_a_client_token_that_one_of_its_machines_is_gone) {
+  auto request = wish();
+  request.max_count = 2;
+  request.client_token = "token";
+  auto const first = run(request);
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_EQ(first->instances_set.size(), 2U);
+  auto const again = run(request);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->instances_set.size(), 2U);
+  auto const last = *first->instances_set.back().instance_id;
+  ASSERT_TRUE(machines_.launcher.step());
+  ASSERT_TRUE(region_.run([&](catalogue::Transaction& tx) {
+    return terminate_instances(tx, tests::kOwner, region_.clock.now(), {{last}, {}, {}, false});
+  }));
+  ASSERT_TRUE(machines_.launcher.step());
+  EXPECT_EQ(run(request).error().code, "IdempotentInstanceTerminated");
+  region_.clock.advance(instances::kShownAfterTermination + Duration(1));
+  ASSERT_TRUE(machines_.launcher.step());
+  auto const row =
+      region_.run([&](catalogue::Transaction& tx) { return catalogue::find_instance(tx, last); });
+  EXPECT_TRUE(row && !*row);
+  EXPECT_EQ(run(request).error().code, "IdempotentInstanceTerminated");
+}
+
 }  // namespace
 }  // namespace argosy::ec2
