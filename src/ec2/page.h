@@ -1,7 +1,9 @@
-// ec2/page.h - MaxResults and NextToken: tokens are bound to the caller and to the rest of the request.
+// ec2/page.h - MaxResults and NextToken: tokens are bound to the caller, the operation and the rest of the
+// request.
 #pragma once
 #include <optional>
 #include <string>
+#include <typeinfo>
 
 #include "catalogue/listing.h"
 #include "crypto/crypto.h"
@@ -22,12 +24,13 @@ Result<catalogue::Position> open_token(crypto::Key const& key, std::string_view 
                                        std::string const& token);
 std::string make_token(crypto::Key const& key, std::string_view bound_to, catalogue::Position const& after);
 
-/// What a token is bound to.
+/// What a token is bound to. Requests of two operations may have the same form, so their type is named, too.
 template <class Request>
 std::string binding(std::string_view account, Request request) {
   request.next_token.reset();
   request.max_results.reset();
-  return std::string(account) + "\n" + wire::print_form(wire::encode_form(request));
+  return std::string(account) + "\n" + typeid(Request).name() + "\n" +
+         wire::print_form(wire::encode_form(request));
 }
 }  // namespace page
 

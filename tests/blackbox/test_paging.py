@@ -109,6 +109,10 @@ def test_a_token_of_one_list_is_none_for_another(owner, listed):
     _, token = page(owner, "DescribeImages", MaxResults=5, **listed["DescribeImages"][1])
     answer = owner.query("DescribeSnapshots", MaxResults=5, NextToken=token, **listed["DescribeImages"][1])
     assert answer.status == 400
+    for parameters in ({}, {"Owner__1": "self"}):  # which both understand
+        _, token = page(owner, "DescribeImages", MaxResults=5, **parameters)
+        answer = owner.query("DescribeSnapshots", MaxResults=5, NextToken=token, **parameters)
+        assert (answer.status, answer.code) == (400, "InvalidNextToken")
 
 
 def test_a_list_without_a_limit_is_complete_beyond_the_largest_page(server):
