@@ -16,6 +16,9 @@ struct FilterColumn {
 
 inline constexpr std::string_view kInMapping =
     "EXISTS(SELECT 1 FROM image_mappings m WHERE m.image = r.id AND {})";
+/// Of those that have a volume: not an instance store's.
+inline constexpr std::string_view kInVolumeMapping =
+    "EXISTS(SELECT 1 FROM image_mappings m WHERE m.image = r.id AND m.virtual_name IS NULL AND {})";
 inline constexpr std::string_view kInOwnTags =
     "EXISTS(SELECT 1 FROM tags t WHERE t.account = ?1 AND t.resource = r.id AND {})";
 
@@ -23,12 +26,13 @@ inline constexpr std::string_view kInOwnTags =
 inline constexpr FilterColumn kImageFilters[] = {
     {"architecture", "r.architecture"},
     {"block-device-mapping.delete-on-termination",
-     "CASE m.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END", kInMapping},
+     "CASE m.delete_on_termination WHEN 1 THEN 'true' ELSE 'false' END", kInVolumeMapping},
     {"block-device-mapping.device-name", "m.device_name", kInMapping},
-    {"block-device-mapping.snapshot-id", "NULLIF(m.snapshot, '')", kInMapping},
-    {"block-device-mapping.volume-size", "CAST(m.volume_size_gib AS TEXT)", kInMapping},
-    {"block-device-mapping.volume-type", "NULLIF(m.volume_type, '')", kInMapping},
-    {"block-device-mapping.encrypted", "CASE m.encrypted WHEN 1 THEN 'true' ELSE 'false' END", kInMapping},
+    {"block-device-mapping.snapshot-id", "NULLIF(m.snapshot, '')", kInVolumeMapping},
+    {"block-device-mapping.volume-size", "CAST(m.volume_size_gib AS TEXT)", kInVolumeMapping},
+    {"block-device-mapping.volume-type", "NULLIF(m.volume_type, '')", kInVolumeMapping},
+    {"block-device-mapping.encrypted", "CASE m.encrypted WHEN 1 THEN 'true' ELSE 'false' END",
+     kInVolumeMapping},
     {"creation-date", "r.created"},
     {"description", "NULLIF(r.description, '')"},
     {"ena-support", "CASE r.ena_support WHEN 1 THEN 'true' ELSE 'false' END"},

@@ -134,6 +134,22 @@ TEST_F(ListingTest, combines_filters_with_and_and_values_with_or) {
   EXPECT_EQ(names(selection), Names{});
 }
 
+TEST_F(ListingTest, finds_no_volume_where_an_image_has_an_instance_store) {
+  auto const plain = add(kOwner.account, "plain");
+  auto image = *region_.run([&](Transaction& tx) { return find_image(tx, plain); });
+  image.id = make_resource_id(*region_.entropy, "ami-");
+  image.name = "with an instance store";
+  image.mappings.front() = {};
+  image.mappings.front().device_name = "/dev/sdb";
+  image.mappings.front().virtual_name = "ephemeral0";
+  ASSERT_TRUE(region_.run([&](Transaction& tx) { return insert_image(tx, image); }));
+  std::string const device = "block-device-mapping.";
+  EXPECT_EQ(filtered(device + "device-name", {"/dev/sdb"}), (Names{"with an instance store"}));
+  for (auto const* of_volume :
+       {"encrypted", "volume-size", "volume-type", "snapshot-id", "delete-on-termination"})
+    EXPECT_EQ(filtered(device + of_volume, {"*"}), (Names{"plain"})) << of_volume;
+}
+
 TEST_F(ListingTest, refuses_unknown_filters_and_too_many_values) {
   auto code = [&](Filter const& filter) {
     auto selection = all_of(kOwner);
