@@ -257,7 +257,7 @@ Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, Mac
     if (item.ebs->throughput) found->throughput = item.ebs->throughput;
     TRY(check_performance(found->type, found->iops, found->throughput));
   }
-  return {};
+  return images::check_mapping_count(volumes.size() + machine.added.size());
 }
 
 /// A sibling of the image that the instance was started from.
@@ -356,6 +356,7 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
   TRY(images::check_name(request.name));
   TRY(images::check_description(request.description.value_or("")));
   TRY(check_place(std::nullopt, request.snapshot_location));
+  TRY(images::check_mapping_count(request.block_device_mapping.size()));
   auto const image_tags = TRY(tags_for(request.tag_specification, "image", {"image", "snapshot"}));
   auto const snapshot_tags = TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}));
   TRY(stop_if_dry_run(request.dry_run));

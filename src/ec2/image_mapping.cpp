@@ -10,9 +10,9 @@
 namespace argosy::ec2 {
 
 Result<void> check_device_name(std::string const& name) {
-  if (name.empty() || name.size() > 64 ||
+  if (name.empty() || name.size() > images::kMaxShortNameBytes ||
       !std::ranges::all_of(name, [](unsigned char c) { return c > 0x20 && c < 0x7f; }))
-    return images::invalid_mapping("Invalid device name " + name.substr(0, 64));
+    return images::invalid_mapping("Invalid device name " + name.substr(0, images::kMaxShortNameBytes));
   return {};
 }
 
@@ -36,9 +36,10 @@ Result<images::Mapping> to_mapping(messages::ec2::BlockDeviceMapping const& give
   out.device_name = *given.device_name;
   TRY(check_device_name(out.device_name));
   if (given.virtual_name) {
-    if (!given.virtual_name->starts_with("ephemeral") || given.ebs)
-      return images::invalid_mapping("Invalid virtual name " + *given.virtual_name + " for device " +
-                                     out.device_name);
+    if (!images::is_virtual_name(*given.virtual_name) || given.ebs)
+      return images::invalid_mapping("Invalid virtual name " +
+                                     given.virtual_name->substr(0, images::kMaxShortNameBytes) +
+                                     " for device " + out.device_name);
     out.virtual_name = given.virtual_name;
     return out;
   }

@@ -35,6 +35,7 @@ Result<DeviceWish> to_device(m::BlockDeviceMapping const& given) {
   if (!given.device_name || given.device_name->empty())
     return images::missing_parameter("BlockDeviceMapping.DeviceName");
   out.device_name = *given.device_name;
+  TRY(check_device_name(out.device_name));
   if (given.no_device) {
     out.left_out = true;
     return out;

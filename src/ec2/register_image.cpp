@@ -15,8 +15,6 @@ namespace {
 
 namespace m = messages::ec2;
 
-constexpr std::size_t kMaxMappings = 100;
-
 Result<void> check_choice(std::optional<std::string> const& value,
                           std::initializer_list<std::string_view> allowed, char const* parameter) {
   if (!value || std::ranges::find(allowed, *value) != allowed.end()) return {};
@@ -24,10 +22,15 @@ Result<void> check_choice(std::optional<std::string> const& value,
                                          " is invalid.");
 }
 
+/// Of a kernel or a RAM disk, of which there are none here.
+Result<void> check_short_name(std::optional<std::string> const& name, char const* parameter) {
+  if (!name || name->size() <= images::kMaxShortNameBytes) return {};
+  return images::invalid_parameter_value(std::string(parameter) + " has at most 64 characters");
+}
+
 Result<std::vector<images::Mapping>> to_mappings(std::vector<m::BlockDeviceMapping> const& given,
                                                  std::string const& root) {
-  if (given.size() > kMaxMappings)
-    return images::invalid_mapping("An image can have at most 100 block devices");
+  TRY(images::check_mapping_count(given.size()));
   std::vector<images::Mapping> out;
   for (auto const& item : given) {
     if (item.no_device) continue;
@@ -73,6 +76,8 @@ Result<images::Image> to_image(m::RegisterImageRequest const& request) {
   image.sriov_net_support = request.sriov_net_support;
   image.uefi_data = request.uefi_data;
   image.ena_support = request.ena_support;
+  TRY(check_short_name(request.kernel_id, "KernelId"));
+  TRY(check_short_name(request.ramdisk_id, "RamdiskId"));
   image.kernel_id = request.kernel_id;
   image.ramdisk_id = request.ramdisk_id;
   image.root_device_name = request.root_device_name.value_or("/dev/sda1");

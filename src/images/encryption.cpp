@@ -12,6 +12,8 @@ Result<void> check_wish(EncryptionWish const& wish) {
   if (names_key(wish) && !wish.encrypted.value_or(false))
     return fail(Fault::invalid, "InvalidParameterDependency",
                 "The parameter [KmsKeyId] requires the parameter Encrypted to be set.");
+  if (names_key(wish) && wish.kms_key->size() > kMaxKeyNameBytes)
+    return invalid_parameter_value("A KMS key is named by at most 2048 characters");
   return {};
 }
 

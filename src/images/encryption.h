@@ -28,7 +28,11 @@ enum class KeyChoice {
   account_default,  ///< that of the account's settings
 };
 
-/// Fails with InvalidParameterDependency if a key is named without Encrypted.
+/// Of a key's name in any form, as KMS has it.
+inline constexpr std::size_t kMaxKeyNameBytes = 2'048;
+
+/// Fails with InvalidParameterDependency if a key is named without Encrypted, with InvalidParameterValue
+/// beyond kMaxKeyNameBytes: the name is kept also where there is no such key.
 Result<void> check_wish(EncryptionWish const& wish);
 
 /// What is copied, as the copy sees it.

@@ -7,6 +7,10 @@
 namespace argosy::images {
 namespace {
 
+constexpr int kVirtualNames = 24;
+/// Longer than any of an organization or one of its units.
+constexpr std::size_t kMaxArnBytes = 256;
+
 /// Characters, not bytes, of UTF-8.
 std::size_t length_of(std::string_view text) {
   return static_cast<std::size_t>(
@@ -19,7 +23,7 @@ bool is_account(std::string_view text) {
 
 /// arn:PARTITION:organizations::ACCOUNT:KIND/o-…
 bool is_organizations_arn(std::string_view text, std::string_view kind) {
-  if (!text.starts_with("arn:aws")) return false;
+  if (text.size() > kMaxArnBytes || !text.starts_with("arn:aws")) return false;
   auto service = text.find(":organizations::");
   if (service == std::string_view::npos) return false;
   auto rest = text.substr(service + 16);
@@ -83,6 +87,17 @@ Result<void> check_tags(std::span<Tag const> tags) {
       return invalid_parameter_value("Duplicate tag key '" + tag.key + "' specified.");
   }
   return {};
+}
+
+Result<void> check_mapping_count(std::size_t count) {
+  if (count > kMaxMappings) return invalid_mapping("An image can have at most 100 block devices");
+  return {};
+}
+
+bool is_virtual_name(std::string_view name) {
+  for (int number = 0; number < kVirtualNames; ++number)
+    if (name == "ephemeral" + std::to_string(number)) return true;
+  return false;
 }
 
 Result<Permission> parse_launch_permission(PrincipalKind kind, std::string const& value) {

@@ -12,6 +12,9 @@ namespace argosy::images {
 
 inline constexpr std::size_t kMaxTags = 50;  ///< a resource and account
 inline constexpr std::int64_t kMaxVolumeSizeGib = 65'536;
+inline constexpr std::size_t kMaxMappings = 100;  ///< of an image
+/// Of what names a device, a kernel or a RAM disk.
+inline constexpr std::size_t kMaxShortNameBytes = 64;
 
 /// 3 to 128 of A-Za-z0-9 ( ) [ ] space . / - ' @ _. Fails with InvalidAMIName.Malformed.
 Result<void> check_name(std::string_view name);
@@ -21,6 +24,11 @@ Result<void> check_description(std::string_view description);
 Result<void> check_tag(Tag const& tag);
 /// Fails as check_tag does, with TagLimitExceeded beyond kMaxTags, and on a key that is given twice.
 Result<void> check_tags(std::span<Tag const> tags);
+
+/// Fails with InvalidBlockDeviceMapping beyond kMaxMappings.
+Result<void> check_mapping_count(std::size_t count);
+/// ephemeral0 to ephemeral23. Source: EC2 User Guide, "Instance store volumes".
+bool is_virtual_name(std::string_view name);
 
 /// Fails with InvalidAMIAttributeItemValue unless the value fits the kind.
 Result<Permission> parse_launch_permission(PrincipalKind kind, std::string const& value);

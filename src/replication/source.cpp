@@ -6,6 +6,7 @@
 
 #include "content/reference.h"
 #include "http/status.h"
+#include "images/encryption.h"
 #include "images/rules.h"
 #include "wire/json.h"
 
@@ -14,8 +15,6 @@ namespace {
 
 namespace m = messages::replication;
 
-/// More than any image of ours has.
-constexpr std::size_t kMaxOpened = 100;
 /// Of every answer but chunks: more than any image of ours takes.
 constexpr std::size_t kMaxMessageBytes = 1U << 20U;
 /// How long an opening waits for those before it: a peer that does not answer must not hold every worker of
@@ -64,7 +63,8 @@ bool is_refusal(m::Refusal const& refusal) {
 Result<void> check_encrypted(m::Snapshot const& snapshot) {
   auto root = TRY(said(content::decode_clear_reference(snapshot.root)));
   if (root && root->digest) return broken("an encrypted snapshot with a root that is not");
-  if (!snapshot.content_digest.empty() || !is_text(snapshot.kms_key_id.value_or(""), 2'048) ||
+  if (!snapshot.content_digest.empty() ||
+      !is_text(snapshot.kms_key_id.value_or(""), images::kMaxKeyNameBytes) ||
       snapshot.kms_key_id.value_or("").empty())
     return broken("an encrypted snapshot without its key");
   return {};
@@ -96,19 +96,21 @@ Result<void> check(m::Image const& image, std::vector<m::Snapshot> const& snapsh
     if (!is_text(*text, 255 * 4)) return broken("an image with a text that is none");
   for (auto const* text : {&image.kernel_id, &image.ramdisk_id, &image.sriov_net_support, &image.boot_mode,
                            &image.tpm_support, &image.imds_support, &image.platform})
-    if (!is_text(text->value_or(""), 64)) return broken("an image with a text that is none");
+    if (!is_text(text->value_or(""), images::kMaxShortNameBytes))
+      return broken("an image with a text that is none");
   if (!is_text(image.uefi_data.value_or(""), 64U << 10U)) return broken("an image with too much UEFI data");
   std::vector<images::Tag> tags;
   for (auto const& tag : image.tags) tags.push_back({tag.key, tag.value});
   if (!images::check_tags(tags)) return broken("an image with impossible tags");
-  if (image.mappings.size() > kMaxOpened) return broken("too many mappings");
+  if (image.mappings.size() > images::kMaxMappings) return broken("too many mappings");
   for (auto const& mapping : image.mappings) {
     bool const known =
         !mapping.snapshot_id ||
         std::ranges::find(snapshots, *mapping.snapshot_id, &m::Snapshot::snapshot_id) != snapshots.end();
     if (!known) return broken("a mapping without its snapshot");
-    if (!is_text(mapping.device_name, 64) || !is_text(mapping.virtual_name.value_or(""), 64) ||
-        !is_text(mapping.volume_type, 64))
+    if (!is_text(mapping.device_name, images::kMaxShortNameBytes) ||
+        !is_text(mapping.virtual_name.value_or(""), images::kMaxShortNameBytes) ||
+        !is_text(mapping.volume_type, images::kMaxShortNameBytes))
       return broken("a mapping with a text that is none");
     if (mapping.volume_size_gib < 0 || mapping.volume_size_gib > images::kMaxVolumeSizeGib)
       return broken("a mapping of an impossible size");
@@ -120,7 +122,7 @@ Result<void> check(m::Image const& image, std::vector<m::Snapshot> const& snapsh
 /// asked.
 Result<void> check(m::OpenResponse const& opened, std::string_view resource) {
   if (opened.lease.empty() || !is_text(opened.lease, 64)) return broken("without a lease");
-  if (opened.snapshots.size() > kMaxOpened) return broken("too many snapshots");
+  if (opened.snapshots.size() > images::kMaxMappings) return broken("too many snapshots");
   std::set<std::string_view> ids;
   for (auto const& snapshot : opened.snapshots) {
     TRY(check(snapshot));

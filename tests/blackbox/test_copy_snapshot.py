@@ -96,6 +96,7 @@ def test_a_completion_duration_makes_the_copy_time_based(owner, snapshot):
         ({"CompletionDurationMinutes": "14"}, ["InvalidParameterValue"]),
         ({"CompletionDurationMinutes": "2881"}, ["InvalidParameterValue"]),
         ({"KmsKeyId": "alias/mine"}, ["InvalidParameterDependency"]),
+        ({"Encrypted": "true", "KmsKeyId": "k" * 2_049}, ["InvalidParameterValue"]),
         (
             {"TagSpecification__1__ResourceType": "image", "TagSpecification__1__Tag__1__Key": "k"},
             ["InvalidParameterValue"],

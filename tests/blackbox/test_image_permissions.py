@@ -132,6 +132,8 @@ def test_what_is_no_account_is_refused(owner, image, entry, kind):
         {"OrganizationArn": UNIT},
         {"OrganizationalUnitArn": ORGANIZATION},
         {"OrganizationArn": "arn:aws:iam::111122223333:root"},
+        {"OrganizationArn": ORGANIZATION + "x" * 256},
+        {"OrganizationalUnitArn": UNIT + "x" * 256},
     ],
 )
 def test_what_is_no_group_organization_or_unit_is_refused(owner, image, entry):

@@ -171,6 +171,11 @@ REQUESTS = {
     ),
     "a launch template": ({"LaunchTemplate": {"LaunchTemplateName": "web"}}, "UnknownParameter"),
     "a key without encryption": (mapped(KmsKeyId="alias/k"), "InvalidParameterDependency"),
+    "a key with a name without end": (mapped(Encrypted=True, KmsKeyId="k" * 2_049), "InvalidParameterValue"),
+    "a device with a name without end": (
+        mapped("/dev/" + "x" * 60, VolumeSize=1),
+        "InvalidBlockDeviceMapping",
+    ),
     "a smaller disk": (mapped(VolumeSize=0), "InvalidBlockDeviceMapping"),
     "a larger disk than there can be": (mapped(VolumeSize=65537), "InvalidBlockDeviceMapping"),
     "an unknown type of disk": (mapped(VolumeType="floppy"), "InvalidParameterValue"),

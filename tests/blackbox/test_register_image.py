@@ -196,6 +196,8 @@ def test_a_name_is_unique_within_account_and_region_and_case_counts(owner, recip
         ({"TpmSupport": "v2.0", "BootMode": "legacy-bios"}, "InvalidParameterCombination"),
         ({"UefiData": "A" * 64_001}, "InvalidParameterValue"),
         ({"RootDeviceName": "/dev/sdz"}, "InvalidBlockDeviceMapping"),
+        ({"KernelId": "aki-" + "0" * 61}, "InvalidParameterValue"),
+        ({"RamdiskId": "ari-" + "0" * 61}, "InvalidParameterValue"),
     ],
 )
 def test_an_attribute_that_cannot_be_is_refused(owner, snapshot, change, code):
@@ -237,6 +239,22 @@ def test_a_root_device_that_cannot_be_is_refused(owner, mapping, code):
 def test_a_mapping_that_cannot_be_is_refused(owner, snapshot, ebs_change, code):
     with refused(code, "InvalidParameterValue", "InvalidParameterCombination"):
         disks.register(owner, snapshot, BlockDeviceMappings=[ebs(snapshot, **ebs_change)])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [{"DeviceName": "/dev/sdb", "VirtualName": "ephemeral24"}],
+        [{"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0" + "x" * 1_000}],
+        [{"DeviceName": "/dev/" + "x" * 60, "VirtualName": "ephemeral0"}],
+        [{"DeviceName": f"/dev/xvd{number}", "VirtualName": "ephemeral0"} for number in range(100)],
+    ],
+    ids=["no virtual name", "a long virtual name", "a long device name", "101 devices"],
+)
+def test_devices_that_cannot_be_are_refused(owner, snapshot, more):
+    with refused("InvalidBlockDeviceMapping") as caught:
+        disks.register(owner, snapshot, BlockDeviceMappings=[ebs(snapshot), *more])
+    assert len(caught.value.response["Error"]["Message"]) < 200
 
 
 def test_a_volume_smaller_than_its_snapshot_is_refused(owner):

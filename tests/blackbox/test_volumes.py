@@ -67,6 +67,10 @@ REQUESTS = {
     "an unknown snapshot": ({"SnapshotId": "snap-0123456789abcdef0"}, "InvalidSnapshot.NotFound"),
     "a malformed snapshot": ({"SnapshotId": "snap-x"}, "InvalidSnapshotID.Malformed"),
     "a key without encryption": ({"Size": 1, "KmsKeyId": "alias/k"}, "InvalidParameterDependency"),
+    "a key with a name without end": (
+        {"Size": 1, "Encrypted": True, "KmsKeyId": "k" * 2_049},
+        "InvalidParameterValue",
+    ),
     "several machines": ({"Size": 1, "MultiAttachEnabled": True}, "UnsupportedOperation"),
     "a token that is too long": ({"Size": 1, "ClientToken": "x" * 65}, "InvalidParameterValue"),
     "a dry run": ({"Size": 1, "DryRun": True}, "DryRunOperation"),

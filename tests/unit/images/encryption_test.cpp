@@ -65,6 +65,13 @@ TEST(Encryption, needs_to_be_asked_for_by_who_names_a_key) {
   }
 }
 
+TEST(Encryption, keeps_no_name_of_a_key_that_is_longer_than_any) {
+  EXPECT_TRUE(check_wish({true, std::string(kMaxKeyNameBytes, 'k')}));
+  auto const refused = check_wish({true, std::string(kMaxKeyNameBytes + 1, 'k')});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "InvalidParameterValue");
+}
+
 TEST(Encryption, takes_no_key_where_an_empty_one_is_named) {
   EncryptionWish const wish{std::nullopt, ""};
   EXPECT_TRUE(check_wish(wish));

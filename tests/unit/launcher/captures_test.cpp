@@ -88,11 +88,16 @@ class CapturesTest : public testing::Test {
     auto const made = TRY(ec2::create_snapshot(capture_region(), caller_, region_.clock.now(), request));
     return *made.snapshot_id;
   }
-  Result<std::string> begin_image(bool no_reboot = true) {
+  Result<std::string> begin_image(bool no_reboot = true, std::size_t more_devices = 0) {
     m::CreateImageRequest request;
     request.instance_id = id_;
     request.name = "sibling";
     request.no_reboot = no_reboot;
+    for (std::size_t i = 0; i < more_devices; ++i) {
+      auto& mapping = request.block_device_mapping.emplace_back();
+      mapping.device_name = "/dev/xvd" + std::to_string(i);
+      mapping.virtual_name = "ephemeral0";
+    }
     auto const made = TRY(ec2::create_image(capture_region(), caller_, region_.clock.now(), request));
     return *made.image_id;
   }
@@ -258,6 +263,18 @@ TEST_F(CapturesTest, makes_an_image_available_when_its_snapshots_are_completed) 
   auto const snapshot = find(image.mappings.front().snapshot_id);
   EXPECT_EQ(snapshot.description, "Created by CreateImage(" + id_ + ") for " + id);
   EXPECT_EQ(region_.read(snapshot), changed_blocks());
+}
+
+TEST_F(CapturesTest, makes_an_image_of_a_hundred_devices_and_of_no_more) {
+  run(tests::kOwner, image_.id);
+  for (std::size_t const too_many : {100U, 9'999U}) {
+    auto const refused = begin_image(true, too_many);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "InvalidBlockDeviceMapping");
+  }
+  auto const id = begin_image(true, 99);
+  ASSERT_TRUE(id) << id.error().message;
+  EXPECT_EQ(find_image(*id).mappings.size(), 100U);
 }
 
 TEST_F(CapturesTest, takes_an_image_with_a_reboot_when_the_guest_is_down) {
