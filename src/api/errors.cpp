@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "messages/ebs/ebs.h"
 #include "wire/form.h"
 #include "wire/json.h"
@@ -44,9 +45,13 @@ int status_of(std::string_view code) {
   return found == kStatuses.end() ? 400 : found->second;
 }
 
+/// Of a message, which may repeat what the client sent: more than a thousand ids take.
+constexpr std::size_t kMaxMessageBytes = 32U << 10U;
+
 /// A failure without a public code becomes InternalError or Unavailable, and its message stays here.
 Error to_public(Protocol protocol, Error const& error, std::string_view request_id) {
-  if (!error.code.empty() && error.code != "unique") return error;
+  if (!error.code.empty() && error.code != "unique")
+    return {error.fault, error.code, std::string(first_characters(error.message, kMaxMessageBytes))};
   log_error("request {} failed: {}", request_id, error.message);
   bool const passing = error.fault == Fault::unavailable || error.fault == Fault::conflict;
   if (protocol == Protocol::ebs)

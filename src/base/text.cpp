@@ -48,6 +48,12 @@ bool matches_wildcard(std::string_view pattern, std::string_view text, Escape es
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
+std::string_view first_characters(std::string_view text, std::size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  while (most_bytes > 0 && (static_cast<unsigned char>(text[most_bytes]) & 0xc0U) == 0x80U) --most_bytes;
+  return text.substr(0, most_bytes);
+}
+
 std::string escape_controls(std::string_view text) {
   auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
   std::string out;

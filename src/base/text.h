@@ -18,6 +18,9 @@ enum class Escape {
 /// `*` is any run of characters, `?` any one; case-sensitive. An escape at the pattern's end is a character.
 bool matches_wildcard(std::string_view pattern, std::string_view text, Escape escape = Escape::none);
 
+/// The whole characters of UTF-8 at the beginning of a text that take at most so many bytes.
+std::string_view first_characters(std::string_view text, std::size_t most_bytes);
+
 /// The text with an escape for each control character: \n, \t, else \x and two hexadecimal digits for each of
 /// its bytes. They are those below 0x20, 0x7f, and in UTF-8 U+0080 to U+009F.
 std::string escape_controls(std::string_view text);

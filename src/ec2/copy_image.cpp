@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "catalogue/client_tokens.h"
 #include "catalogue/ended_leases.h"
 #include "catalogue/images.h"
@@ -32,12 +33,7 @@ std::optional<catalogue::ClientToken> token_of(access::Caller const& caller, m::
 std::string default_description(m::CopyImageRequest const& request, r::Image const& source) {
   auto text = "[Copied " + request.source_image_id + " from " + request.source_region + "] " +
               (source.description.empty() ? source.name : source.description);
-  if (text.size() <= 255) return text;
-  text.resize(255);
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U)
-    text.pop_back();  // whole characters
-  if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80U) != 0) text.pop_back();
-  return text;
+  return std::string(first_characters(text, 255));
 }
 
 images::Image new_image(access::Caller const& caller, Time now, m::CopyImageRequest const& request,

@@ -257,6 +257,13 @@ def test_devices_that_cannot_be_are_refused(owner, snapshot, more):
     assert len(caught.value.response["Error"]["Message"]) < 200
 
 
+def test_what_is_refused_is_not_repeated_at_length(owner, snapshot):
+    for text in ("x" * 500_000, "☃" * 100_000):
+        answer = register_by_hand(owner, snapshot, disks.unique("long"), Architecture=text)
+        assert answer.code == "InvalidParameterValue"
+        assert text[:1_000] in answer.body.decode() and len(answer.body) < 40_000
+
+
 def test_a_volume_smaller_than_its_snapshot_is_refused(owner):
     snapshot = disks.upload(owner, {0: disks.block("two GiB")}, size_gib=2)
     message = f"Volume of size 1GB is smaller than snapshot '{snapshot}', expect size >= 2GB"

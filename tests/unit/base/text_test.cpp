@@ -37,6 +37,13 @@ TEST(Wildcard, has_an_escape_only_where_one_is_asked_for) {
   EXPECT_FALSE(matches_wildcard(R"(a\*)", "a*"));
 }
 
+TEST(Characters, are_cut_off_whole) {
+  std::string const text = "aé€😀";
+  std::vector<std::string> const cut{"", "a", "a", "aé", "aé", "aé", "aé€", "aé€", "aé€", "aé€", text, text};
+  for (std::size_t most = 0; most < cut.size(); ++most)
+    EXPECT_EQ(first_characters(text, most), cut[most]) << most;
+}
+
 TEST(Controls, are_escaped_and_nothing_else) {
   EXPECT_EQ(escape_controls("a\nb\tc\r\x1b[31m\x7f"), R"(a\nb\tc\x0d\x1b[31m\x7f)");
   EXPECT_EQ(escape_controls(std::string("\0", 1)), R"(\x00)");
