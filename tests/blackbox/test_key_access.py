@@ -226,6 +226,14 @@ def test_a_grant_with_the_same_name_and_parameters_is_the_same(owner, recipient,
     assert unnamed[0] != unnamed[1]
 
 
+def test_a_page_holds_a_hundred_grants_whatever_was_asked_for(owner, recipient, key):
+    made = {grant(owner, key, recipient, "Decrypt")["GrantId"] for _ in range(101)}
+    first = owner.kms().list_grants(KeyId=key["KeyId"], Limit=1_000)
+    rest = owner.kms().list_grants(KeyId=key["KeyId"], Limit=1_000, Marker=first["NextMarker"])
+    assert (len(first["Grants"]), first["Truncated"], rest["Truncated"]) == (100, True, False)
+    assert {entry["GrantId"] for entry in first["Grants"] + rest["Grants"]} == made
+
+
 def test_a_grants_constraints_bind_the_encryption_context(owner, recipient, key):
     grant(owner, key, recipient, "Encrypt", Constraints={"EncryptionContextSubset": {"a": "1"}})
     keys.encrypt(recipient, key["Arn"], a="1", b="2")
