@@ -120,6 +120,18 @@ Result<http::Response> create_key_pair(Call const& call) {
   return to_xml(call, response);
 }
 
+Result<http::Response> describe_key_pairs(Call const& call) {
+  auto const request = TRY(wire::decode_form<m::DescribeKeyPairsRequest>(call.parameters));
+  auto const page_of = [&region = call.region, caller = call.caller, request](std::string const& after) {
+    return run_transaction(region.catalogue, sql::Access::read, [&](Transaction& tx) {
+      return ec2::describe_key_pairs(tx, caller, request, after);
+    });
+  };
+  auto first = TRY(page_of(""));
+  if (!first.next_token) return to_xml(call, m::DescribeKeyPairsResponse{std::move(first.key_set)});
+  return stream_list(call, "keySet", &ec2::KeyPairsPage::key_set, std::move(first), page_of);
+}
+
 /// What the machines of all regions may take, and what those of the others do.
 Result<ec2::HostRoom> host_room(Call const& call) {
   ec2::HostRoom room{call.service.host, {}};
@@ -273,7 +285,7 @@ Operations const& ec2_operations() {
        writing<m::ImportKeyPairRequest>([](Transaction& tx, Call const& call, auto const& request) {
          return ec2::import_key_pair(tx, call.caller, call.now, call.service.entropy, request);
        })},
-      {"DescribeKeyPairs", reading_simple<m::DescribeKeyPairsRequest>(ec2::describe_key_pairs)},
+      {"DescribeKeyPairs", describe_key_pairs},
       {"DeleteKeyPair", writing_simple<m::DeleteKeyPairRequest>(ec2::delete_key_pair)},
       {"DescribeInstanceTypes",
        timeless<m::DescribeInstanceTypesRequest>([](Call const& call, auto const& request) {

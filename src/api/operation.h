@@ -93,8 +93,36 @@ Operation writing(Function function) {
   return transaction_operation<Request>(sql::Access::write, function);
 }
 
-/// A list. Without MaxResults all of it is sent, page by page as the client takes it, each page from a
-/// transaction of its own: memory does not grow with the list, and no transaction waits for a slow client.
+/// A list that is sent page by page as the client takes it: memory does not grow with the list. `next` gives
+/// the page behind a token; each that has a token has items, too.
+template <class Page, class List, class Next>
+http::Response stream_list(Call const& call, std::string const& element, List list, Page first, Next next) {
+  struct State {
+    std::string head;
+    std::string tail;
+    Page page;
+    bool begun = false;
+    bool ended = false;
+  };
+  auto state =
+      std::make_shared<State>(State{envelope::open(call.action, call.request_id) + "<" + element + ">",
+                                    "</" + element + ">" + envelope::close(call.action),
+                                    std::move(first)});  // shared: std::function is copied
+  return envelope::respond(call.request_id, [state, list, next]() -> Result<Bytes> {
+    if (state->ended) return Bytes{};
+    if (state->begun) state->page = TRY(next(*state->page.next_token));
+    std::string out = state->begun ? "" : state->head;
+    auto const items = std::move(state->page.*list);  // not held while the client reads
+    for (auto const& item : items) out += wire::encode_xml_item(item);
+    state->begun = true;
+    state->ended = !state->page.next_token;
+    if (state->ended) out += state->tail;
+    return to_bytes(as_bytes(out));
+  });
+}
+
+/// A list. Without MaxResults all of it is sent, each page from a transaction of its own: no transaction
+/// waits for a slow client.
 template <class Request, class List, class Function>
 Operation listing(std::string element, List list, Function function) {
   return [element, list, function](Call const& call) -> Result<http::Response> {
@@ -106,7 +134,7 @@ Operation listing(std::string element, List list, Function function) {
     };
     auto first = TRY(page_of(call, request));
     if (request.max_results || !first.next_token) return to_xml(call, first);
-    struct State {
+    struct Asked {
       Service& service;
       Region& region;
       access::Caller caller;
@@ -114,29 +142,15 @@ Operation listing(std::string element, List list, Function function) {
       std::string request_id;
       Time now;
       Request request;
-      decltype(first) page;
-      bool begun = false;
-      bool ended = false;
     };
-    auto state = std::make_shared<State>(State{call.service, call.region, call.caller, call.action,
-                                               call.request_id, call.now, std::move(request),
-                                               std::move(first)});  // shared: std::function is copied
-    return envelope::respond(call.request_id, [state, element, list, page_of]() -> Result<Bytes> {
-      if (state->ended) return Bytes{};
-      std::string out;
-      if (!state->begun) out = envelope::open(state->action, state->request_id) + "<" + element + ">";
-      if (state->begun) {
-        state->request.next_token = state->page.next_token;
-        wire::Pairs const none;
-        Call next{state->service, state->region,     state->caller, none,
-                  state->action,  state->request_id, state->now,    {}};
-        state->page = TRY(page_of(next, state->request));
-      }
-      state->begun = true;
-      for (auto const& item : state->page.*list) out += wire::encode_xml_item(item);
-      state->ended = !state->page.next_token;
-      if (state->ended) out += "</" + element + ">" + envelope::close(state->action);
-      return to_bytes(as_bytes(out));
+    auto asked = std::make_shared<Asked>(Asked{call.service, call.region, call.caller, call.action,
+                                               call.request_id, call.now, std::move(request)});
+    return stream_list(call, element, list, std::move(first), [asked, page_of](std::string const& token) {
+      asked->request.next_token = token;
+      wire::Pairs const none;
+      Call const from{asked->service, asked->region,     asked->caller, none,
+                      asked->action,  asked->request_id, asked->now,    {}};
+      return page_of(from, asked->request);
     });
   };
 }

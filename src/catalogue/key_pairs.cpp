@@ -38,11 +38,12 @@ Result<std::optional<KeyPair>> find_key_pair_by_id(Transaction& tx, std::string_
                {account, id}));
 }
 
-Result<std::vector<KeyPair>> list_key_pairs(Transaction& tx, std::string_view account) {
+Result<std::vector<KeyPair>> list_key_pairs(Transaction& tx, std::string_view account,
+                                            std::string_view after_name, std::size_t limit) {
   return sql::read_rows(
       tx.query("SELECT id, name, type, fingerprint, public_key, created_ms FROM key_pairs WHERE account = ?1 "
-               "ORDER BY name",
-               {account}),
+               "AND name > ?2 ORDER BY name LIMIT ?3",
+               {account, after_name, static_cast<std::int64_t>(limit)}),
       key_pair_of);
 }
 

@@ -12,8 +12,9 @@ Result<std::optional<instances::KeyPair>> find_key_pair(Transaction& tx, std::st
                                                         std::string_view name);
 Result<std::optional<instances::KeyPair>> find_key_pair_by_id(Transaction& tx, std::string_view account,
                                                               std::string_view id);
-/// All of an account's, in order of name: there are at most AccountLimits::key_pairs.
-Result<std::vector<instances::KeyPair>> list_key_pairs(Transaction& tx, std::string_view account);
+/// An account's in order of name, behind the given one.
+Result<std::vector<instances::KeyPair>> list_key_pairs(Transaction& tx, std::string_view account,
+                                                       std::string_view after_name, std::size_t limit);
 Result<std::int64_t> count_key_pairs(Transaction& tx, std::string_view account);
 /// The name must be free.
 Result<void> insert_key_pair(Transaction& tx, std::string_view account, instances::KeyPair const& pair);

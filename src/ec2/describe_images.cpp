@@ -113,16 +113,17 @@ Result<m::DescribeImagesResponse> describe_images(catalogue::Transaction& tx, ac
   auto selection = TRY(to_selection(request, caller, now));
   auto page = TRY(parse_page(token_key, caller.account, request, 1, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
-  TRY(check_ids(tx, caller, request.image_id));
+  if (page.is_first()) TRY(check_ids(tx, caller, request.image_id));
   m::DescribeImagesResponse response;
   if (!selection) return response;
-  auto found = TRY(catalogue::list_images(tx, *selection, page.after, page.limit));
+  auto& items = response.images_set;
+  auto const found = TRY(catalogue::list_images(tx, *selection, page.after, page.limit));
   for (auto const& position : found) {
     auto image = TRY(catalogue::find_image(tx, position.id));
-    response.images_set.push_back(TRY(to_shape(tx, caller, image)));
+    items.push_back(TRY(to_shape(tx, caller, image)));
+    if (!page.take(position, wire::size_of_parts(items.back()))) break;
   }
-  if (!found.empty())
-    response.next_token = next_token(token_key, caller.account, request, page, found.size(), found.back());
+  response.next_token = next_token(token_key, caller.account, request, page);
   return response;
 }
 

@@ -124,12 +124,10 @@ Result<m::DescribeInstanceTypesResponse> describe_instance_types(
   for (auto const& type : instances::instance_types()) {
     bool const wanted = TRY(holds(request.filter, facts_of(type)));
     if (!wanted || !is_asked(request.instance_type, type.name) || type.name <= page.after.id) continue;
-    if (found.size() == page.limit) break;
     found.push_back(to_shape(type));
+    if (!page.take({"", std::string(type.name)}, wire::size_of_parts(found.back()))) break;
   }
-  if (!found.empty())
-    response.next_token =
-        next_token(token_key, caller.account, request, page, found.size(), {"", *found.back().instance_type});
+  response.next_token = next_token(token_key, caller.account, request, page);
   return response;
 }
 

@@ -31,45 +31,33 @@ Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
   return {};
 }
 
-struct Found {
-  Page page;
-  std::vector<catalogue::Position> positions;
-  std::vector<Instance> instances;
-};
-
-/// What DescribeInstances and DescribeInstanceStatus have in common; `list` lists by the filters of one.
-template <class Request, class List>
-Result<Found> find_instances(catalogue::Transaction& tx, access::Caller const& caller,
-                             std::string const& region, crypto::Key const& token_key, Request const& request,
-                             std::vector<catalogue::Filter> filters, List list) {
+/// What DescribeInstances and DescribeInstanceStatus have in common: `list` lists by the filters of one,
+/// `add` puts an instance on its page and tells its size. Gives the token of the next page.
+template <class Request, class List, class Add>
+Result<std::optional<std::string>> fill_page(catalogue::Transaction& tx, access::Caller const& caller,
+                                             std::string const& region, crypto::Key const& token_key,
+                                             Request const& request, std::vector<catalogue::Filter> filters,
+                                             List list, Add const& add) {
   auto const ids = TRY(to_selector(request.instance_id, "InstanceId"));
   for (auto const& id : ids) TRY(instances::check_instance_id(id));
   if (!ids.empty() && request.max_results)
     return images::invalid_parameter_combination(
         "The parameter instancesSet cannot be used with the parameter maxResults");
-  Found out;
-  out.page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
+  auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
-  TRY(check_ids(tx, caller, ids));
+  if (page.is_first()) TRY(check_ids(tx, caller, ids));
   catalogue::Selection selection;
   selection.account = caller.account;
   selection.ids = ids;
   selection.region = region;
   selection.filters = std::move(filters);
-  out.positions = TRY(list(tx, selection, out.page.after, out.page.limit));
-  for (auto const& position : out.positions) {
-    auto instance = TRY(catalogue::find_instance(tx, position.id));
-    if (instance) out.instances.push_back(*std::move(instance));
+  auto const found = TRY(list(tx, selection, page.after, page.limit));
+  for (auto const& position : found) {
+    auto const instance = TRY(catalogue::find_owned_instance(tx, caller.account, position.id));
+    auto const item_bytes = TRY(add(instance));
+    if (!page.take(position, item_bytes)) break;
   }
-  return out;
-}
-
-template <class Request>
-std::optional<std::string> next_token_of(crypto::Key const& token_key, access::Caller const& caller,
-                                         Request const& request, Found const& found) {
-  if (found.positions.empty()) return std::nullopt;
-  return next_token(token_key, caller.account, request, found.page, found.positions.size(),
-                    found.positions.back());
+  return next_token(token_key, caller.account, request, page);
 }
 
 /// A machine is reachable as soon as it runs: nobody looks into the guest.
@@ -85,19 +73,19 @@ Result<m::DescribeInstancesResponse> describe_instances(catalogue::Transaction& 
                                                         std::string const& region,
                                                         crypto::Key const& token_key,
                                                         m::DescribeInstancesRequest const& request) {
-  auto const found = TRY(find_instances(tx, caller, region, token_key, request, to_filters(request.filter),
-                                        catalogue::list_instances));
   m::DescribeInstancesResponse out;
   auto& all = out.reservation_set;
-  for (auto const& instance : found.instances) {
+  auto const add = [&](Instance const& instance) -> Result<std::size_t> {
     // Those of another reservation of the same moment may stand in between.
     auto reservation = std::ranges::find(all, instance.reservation_id, &m::Reservation::reservation_id);
     if (reservation == all.end())
       reservation = all.insert(all.end(), to_reservation(caller.account, instance.reservation_id));
-    auto shape = TRY(to_shape(tx, caller, region, instance));
-    reservation->instances_set.push_back(std::move(shape));
-  }
-  out.next_token = next_token_of(token_key, caller, request, found);
+    auto& items = reservation->instances_set;
+    items.push_back(TRY(to_shape(tx, caller, region, instance)));
+    return wire::size_of_parts(items.back());
+  };
+  out.next_token = TRY(fill_page(tx, caller, region, token_key, request, to_filters(request.filter),
+                                 catalogue::list_instances, add));
   return out;
 }
 
@@ -106,14 +94,15 @@ Result<m::DescribeInstanceStatusResponse> describe_instance_status(
     crypto::Key const& token_key, m::DescribeInstanceStatusRequest const& request) {
   auto filters = to_filters(request.filter);
   if (!request.include_all_instances.value_or(false)) filters.push_back({"instance-state-name", {"running"}});
-  auto const found = TRY(find_instances(tx, caller, region, token_key, request, std::move(filters),
-                                        catalogue::list_instance_statuses));
   m::DescribeInstanceStatusResponse out;
-  for (auto const& instance : found.instances)
-    out.instance_status_set.push_back({instances::default_network(caller.account, region).availability_zone,
-                                       instance.id, to_shape(instance.state), summary_of(instance.state),
-                                       summary_of(instance.state)});
-  out.next_token = next_token_of(token_key, caller, request, found);
+  auto& items = out.instance_status_set;
+  auto const add = [&](Instance const& instance) -> Result<std::size_t> {
+    items.push_back({instances::default_network(caller.account, region).availability_zone, instance.id,
+                     to_shape(instance.state), summary_of(instance.state), summary_of(instance.state)});
+    return wire::size_of_parts(items.back());
+  };
+  out.next_token = TRY(fill_page(tx, caller, region, token_key, request, std::move(filters),
+                                 catalogue::list_instance_statuses, add));
   return out;
 }
 

@@ -105,16 +105,17 @@ Result<m::DescribeSnapshotsResponse> describe_snapshots(catalogue::Transaction& 
   auto selection = TRY(to_selection(request, caller));
   auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
-  TRY(check_ids(tx, caller, request.snapshot_id));
+  if (page.is_first()) TRY(check_ids(tx, caller, request.snapshot_id));
   m::DescribeSnapshotsResponse response;
   if (!selection) return response;
-  auto found = TRY(catalogue::list_snapshots(tx, *selection, page.after, page.limit));
+  auto& items = response.snapshot_set;
+  auto const found = TRY(catalogue::list_snapshots(tx, *selection, page.after, page.limit));
   for (auto const& position : found) {
     auto snapshot = TRY(catalogue::find_snapshot(tx, position.id));
-    response.snapshot_set.push_back(TRY(to_shape(tx, caller, snapshot)));
+    items.push_back(TRY(to_shape(tx, caller, snapshot)));
+    if (!page.take(position, wire::size_of_parts(items.back()))) break;
   }
-  if (!found.empty())
-    response.next_token = next_token(token_key, caller.account, request, page, found.size(), found.back());
+  response.next_token = next_token(token_key, caller.account, request, page);
   return response;
 }
 

@@ -1,12 +1,11 @@
 // ec2/key_pairs.cpp - see key_pairs.h.
 #include "ec2/key_pairs.h"
 
-#include <algorithm>
-
 #include "catalogue/key_pairs.h"
 #include "catalogue/tags.h"
 #include "ec2/dry_run.h"
 #include "ec2/facts.h"
+#include "ec2/page.h"
 #include "ec2/shapes.h"
 
 namespace argosy::ec2 {
@@ -14,6 +13,11 @@ namespace {
 
 namespace m = messages::ec2;
 using instances::KeyPair;
+
+/// Of a page.
+constexpr std::size_t kMostPairs = 1'000;
+/// Read together: each has up to 16 KiB of a public key.
+constexpr std::size_t kPairsAtOnce = 64;
 
 std::string to_text(crypto::SshKeyType type) { return type == crypto::SshKeyType::rsa ? "rsa" : "ed25519"; }
 
@@ -52,30 +56,39 @@ Result<KeyPair> record(catalogue::Transaction& tx, access::Caller const& caller,
   return pair;
 }
 
-/// What is asked for by name and by id.
-struct Selectors {
-  std::vector<std::string> names;
-  std::vector<std::string> ids;
-};
+/// Whatever is asked for by name or id must be there.
+Result<void> check_asked(catalogue::Transaction& tx, access::Caller const& caller,
+                         m::DescribeKeyPairsRequest const& request) {
+  std::vector<std::string> missing;
+  auto const names = TRY(to_selector(request.key_name, "KeyName"));
+  for (auto const& name : names) {
+    auto const pair = TRY(catalogue::find_key_pair(tx, caller.account, name));
+    if (!pair) missing.push_back(name);
+  }
+  if (!missing.empty()) return instances::key_pair_not_found(missing);
+  auto const ids = TRY(to_selector(request.key_pair_id, "KeyPairId"));
+  for (auto const& id : ids) {
+    auto const pair = TRY(catalogue::find_key_pair_by_id(tx, caller.account, id));
+    if (!pair) missing.push_back(id);
+  }
+  if (!missing.empty()) return instances::key_pair_id_not_found(missing);
+  return {};
+}
 
-/// Those that were asked for, each of which must be there, or all.
-Result<std::vector<KeyPair>> find_asked(catalogue::Transaction& tx, access::Caller const& caller,
-                                        Selectors const& asked_for) {
-  auto all = TRY(catalogue::list_key_pairs(tx, caller.account));
-  auto missing = [&](std::vector<std::string> const& asked, std::string KeyPair::*member) {
-    std::vector<std::string> out;
-    for (auto const& one : asked)
-      if (std::ranges::find(all, one, member) == all.end()) out.push_back(one);
-    return out;
-  };
-  auto const names = missing(asked_for.names, &KeyPair::name);
-  if (!names.empty()) return instances::key_pair_not_found(names);
-  auto const ids = missing(asked_for.ids, &KeyPair::id);
-  if (!ids.empty()) return instances::key_pair_id_not_found(ids);
-  std::erase_if(all, [&](KeyPair const& pair) {
-    return !is_asked(asked_for.names, pair.name) || !is_asked(asked_for.ids, pair.id);
-  });
-  return all;
+/// What is shown of a pair; nothing if it is not asked for.
+Result<std::optional<m::KeyPairInfo>> to_info(catalogue::Transaction& tx, access::Caller const& caller,
+                                              m::DescribeKeyPairsRequest const& request,
+                                              KeyPair const& pair) {
+  if (!is_asked(request.key_name, pair.name) || !is_asked(request.key_pair_id, pair.id)) return std::nullopt;
+  auto const tags = TRY(catalogue::list_tags(tx, caller.account, pair.id));
+  Facts facts{{"key-name", {pair.name}}, {"key-pair-id", {pair.id}}, {"fingerprint", {pair.fingerprint}}};
+  add_tags(facts, tags);
+  bool const wanted = TRY(holds(request.filter, facts));
+  if (!wanted) return std::nullopt;
+  m::KeyPairInfo info{pair.id,        pair.fingerprint, pair.name,   pair.type,
+                      to_shape(tags), std::nullopt,     pair.created};
+  if (request.include_public_key.value_or(false)) info.public_key = pair.public_key + "\n";
+  return std::optional(std::move(info));
 }
 
 }  // namespace
@@ -123,27 +136,29 @@ Result<m::ImportKeyPairResponse> import_key_pair(catalogue::Transaction& tx, acc
   return m::ImportKeyPairResponse{pair.fingerprint, pair.name, pair.id, to_shape(tags)};
 }
 
-Result<m::DescribeKeyPairsResponse> describe_key_pairs(catalogue::Transaction& tx,
-                                                       access::Caller const& caller,
-                                                       m::DescribeKeyPairsRequest const& request) {
-  Selectors asked_for;
-  asked_for.names = TRY(to_selector(request.key_name, "KeyName"));
-  asked_for.ids = TRY(to_selector(request.key_pair_id, "KeyPairId"));
+Result<KeyPairsPage> describe_key_pairs(catalogue::Transaction& tx, access::Caller const& caller,
+                                        m::DescribeKeyPairsRequest const& request,
+                                        std::string const& after_name) {
   TRY(stop_if_dry_run(request.dry_run));
-  auto const pairs = TRY(find_asked(tx, caller, asked_for));
-  m::DescribeKeyPairsResponse response;
-  for (auto const& pair : pairs) {
-    auto const tags = TRY(catalogue::list_tags(tx, caller.account, pair.id));
-    Facts facts{{"key-name", {pair.name}}, {"key-pair-id", {pair.id}}, {"fingerprint", {pair.fingerprint}}};
-    add_tags(facts, tags);
-    bool const wanted = TRY(holds(request.filter, facts));
-    if (!wanted) continue;
-    m::KeyPairInfo info{pair.id,        pair.fingerprint, pair.name,   pair.type,
-                        to_shape(tags), std::nullopt,     pair.created};
-    if (request.include_public_key.value_or(false)) info.public_key = pair.public_key + "\n";
-    response.key_set.push_back(std::move(info));
+  Page page;
+  page.after.id = after_name;
+  page.limit = kMostPairs;
+  if (page.is_first()) TRY(check_asked(tx, caller, request));
+  KeyPairsPage out;
+  std::string name = after_name;
+  while (true) {
+    auto const pairs = TRY(catalogue::list_key_pairs(tx, caller.account, name, kPairsAtOnce));
+    if (pairs.empty()) return out;
+    name = pairs.back().name;
+    for (auto const& pair : pairs) {
+      auto info = TRY(to_info(tx, caller, request, pair));
+      if (!info) continue;
+      out.key_set.push_back(*std::move(info));
+      if (page.take({"", pair.name}, wire::size_of_parts(out.key_set.back()))) continue;
+      out.next_token = pair.name;
+      return out;
+    }
   }
-  return response;
 }
 
 Result<m::DeleteKeyPairResponse> delete_key_pair(catalogue::Transaction& tx, access::Caller const& caller,

@@ -22,10 +22,15 @@ Result<messages::ec2::CreateKeyPairResponse> create_key_pair(
 Result<messages::ec2::ImportKeyPairResponse> import_key_pair(
     catalogue::Transaction& tx, access::Caller const& caller, Time now, Entropy& entropy,
     messages::ec2::ImportKeyPairRequest const& request);
-/// Fails with InvalidKeyPair.NotFound, InvalidParameterValue, FilterLimitExceeded.
-Result<messages::ec2::DescribeKeyPairsResponse> describe_key_pairs(
-    catalogue::Transaction& tx, access::Caller const& caller,
-    messages::ec2::DescribeKeyPairsRequest const& request);
+/// EC2 has no pages of key pairs: who asks hears of all at once, and they are read in pages all the same.
+struct KeyPairsPage {
+  std::vector<messages::ec2::KeyPairInfo> key_set;
+  std::optional<std::string> next_token;  ///< the last one's name, if there may be more
+};
+/// Those behind a name. Fails with InvalidKeyPair.NotFound, InvalidParameterValue, FilterLimitExceeded.
+Result<KeyPairsPage> describe_key_pairs(catalogue::Transaction& tx, access::Caller const& caller,
+                                        messages::ec2::DescribeKeyPairsRequest const& request,
+                                        std::string const& after_name);
 /// One that is not there is deleted, too. Fails with MissingParameter.
 Result<messages::ec2::DeleteKeyPairResponse> delete_key_pair(
     catalogue::Transaction& tx, access::Caller const& caller,

@@ -8,12 +8,31 @@
 #include "catalogue/listing.h"
 #include "crypto/crypto.h"
 #include "wire/form.h"
+#include "wire/xml.h"
 
 namespace argosy::ec2 {
 
+/// A page ends with the item that makes it as long as this, by wire::size_of_parts: whatever the items are,
+/// so much is held of a list at once, and one item more.
+inline constexpr std::size_t kPageBytes = 1U << 20U;
+
+/// Where a list goes on, and what was taken of it so far.
 struct Page {
   catalogue::Position after;
   std::size_t limit = 0;
+  std::size_t items = 0;
+  std::size_t bytes = 0;
+  catalogue::Position last;
+
+  bool is_first() const { return after == catalogue::Position{}; }
+  bool is_full() const { return items == limit || bytes >= kPageBytes; }
+  /// Counts an item. False if it is the page's last one.
+  bool take(catalogue::Position position, std::size_t item_bytes) {
+    last = std::move(position);
+    ++items;
+    bytes += item_bytes;
+    return !is_full();
+  }
 };
 
 namespace page {
@@ -34,8 +53,8 @@ std::string binding(std::string_view account, Request request) {
 }
 }  // namespace page
 
-/// Where a list goes on. Without MaxResults the page is the largest there is; the front asks on until the
-/// end.
+/// The page that a request asks for. Without MaxResults it is the largest there is; the front asks on until
+/// the end.
 template <class Request>
 Result<Page> parse_page(crypto::Key const& key, std::string_view account, Request const& request,
                         std::int32_t least, std::int32_t most) {
@@ -46,13 +65,12 @@ Result<Page> parse_page(crypto::Key const& key, std::string_view account, Reques
   return out;
 }
 
-/// The token behind the last entry, if there may be more.
+/// The token behind the last item, if there may be more.
 template <class Request>
 std::optional<std::string> next_token(crypto::Key const& key, std::string_view account,
-                                      Request const& request, Page const& page, std::size_t found,
-                                      catalogue::Position const& last) {
-  if (found < page.limit) return std::nullopt;
-  return page::make_token(key, page::binding(account, request), last);
+                                      Request const& request, Page const& page) {
+  if (!page.is_full()) return std::nullopt;
+  return page::make_token(key, page::binding(account, request), page.last);
 }
 
 }  // namespace argosy::ec2

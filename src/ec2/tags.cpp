@@ -89,15 +89,16 @@ Result<m::DescribeTagsResponse> describe_tags(catalogue::Transaction& tx, access
   auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
   // The position of a tag is its resource and key.
-  auto found = TRY(catalogue::list_tags(tx, caller.account, to_filters(request.filter), page.after.created,
-                                        page.after.id, page.limit));
+  auto const found = TRY(catalogue::list_tags(tx, caller.account, to_filters(request.filter),
+                                              page.after.created, page.after.id, page.limit));
   m::DescribeTagsResponse response;
-  for (auto const& row : found)
-    response.tag_set.push_back(
+  auto& items = response.tag_set;
+  for (auto const& row : found) {
+    items.push_back(
         {row.tag.key, row.resource, std::string(catalogue::resource_type_of(row.resource)), row.tag.value});
-  if (!found.empty())
-    response.next_token = next_token(token_key, caller.account, request, page, found.size(),
-                                     {found.back().resource, found.back().tag.key});
+    if (!page.take({row.resource, row.tag.key}, wire::size_of_parts(items.back()))) break;
+  }
+  response.next_token = next_token(token_key, caller.account, request, page);
   return response;
 }
 

@@ -139,9 +139,10 @@ Result<m::DescribeVolumesResponse> describe_volumes(catalogue::Transaction& tx, 
   if (!ids.empty() && request.max_results)
     return images::invalid_parameter_combination(
         "The parameter volumeSet cannot be used with the parameter maxResults");
-  auto const page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
+  auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
-  for (auto const& id : ids) TRY(catalogue::find_owned_volume(tx, caller.account, id));
+  if (page.is_first())
+    for (auto const& id : ids) TRY(catalogue::find_owned_volume(tx, caller.account, id));
   catalogue::Selection selection;
   selection.account = caller.account;
   selection.ids = ids;
@@ -149,12 +150,13 @@ Result<m::DescribeVolumesResponse> describe_volumes(catalogue::Transaction& tx, 
   selection.filters = to_filters(request.filter);
   auto const found = TRY(catalogue::list_volumes(tx, selection, page.after, page.limit));
   m::DescribeVolumesResponse out;
+  auto& items = out.volume_set;
   for (auto const& position : found) {
-    auto const volume = TRY(catalogue::find_volume(tx, position.id));
-    if (volume) out.volume_set.push_back(TRY(to_shape(tx, caller, region, *volume)));
+    auto const volume = TRY(catalogue::find_owned_volume(tx, caller.account, position.id));
+    items.push_back(TRY(to_shape(tx, caller, region, volume)));
+    if (!page.take(position, wire::size_of_parts(items.back()))) break;
   }
-  if (!found.empty())
-    out.next_token = next_token(token_key, caller.account, request, page, found.size(), found.back());
+  out.next_token = next_token(token_key, caller.account, request, page);
   return out;
 }
 

@@ -1,6 +1,8 @@
 // wire/xml.cpp - see xml.h: what does not depend on the struct.
 #include "wire/xml.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 
 namespace argosy::wire {
@@ -47,6 +49,13 @@ std::string escape_xml(std::string_view text) {
 }
 
 namespace xml {
+
+std::size_t escaped_bytes(std::string_view text) {
+  constexpr std::size_t kLongestEscape = 6;  // &quot;
+  auto const escaped =
+      std::ranges::count_if(text, [](char c) { return std::string_view("&<>\"\r").contains(c); });
+  return text.size() + (kLongestEscape - 1) * static_cast<std::size_t>(escaped);
+}
 
 void open_tag(std::string& out, std::string_view name) { (out.append("<").append(name)) += '>'; }
 void close_tag(std::string& out, std::string_view name) { (out.append("</").append(name)) += '>'; }

@@ -13,6 +13,9 @@ std::string escape_xml(std::string_view text);
 
 namespace xml {
 
+/// At least as many as the text has when it is escaped.
+std::size_t escaped_bytes(std::string_view text);
+
 void open_tag(std::string& out, std::string_view name);
 void close_tag(std::string& out, std::string_view name);
 
@@ -93,6 +96,27 @@ std::string encode_xml_item(Item const& item) {
   std::string out;
   xml::encode(out, "item", item, Naming::lower_camel, false);
   return out;
+}
+
+/// What makes one item of a list larger than another: its texts, as they are sent, and its own lists.
+template <class T>
+std::size_t size_of_parts(T const& value) {
+  if constexpr (is_optional<T>) {
+    return value ? size_of_parts(*value) : std::size_t{0};
+  } else if constexpr (is_list<T>) {
+    std::size_t out = 0;
+    for (auto const& item : value) out += sizeof(item) + size_of_parts(item);
+    return out;
+  } else if constexpr (is_struct<T>) {
+    std::size_t out = 0;
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) { out += size_of_parts(value.*member.pointer); });
+    return out;
+  } else if constexpr (std::is_integral_v<T> || std::is_same_v<T, Time>) {
+    return 0;
+  } else {
+    return xml::escaped_bytes(value);
+  }
 }
 
 /// Parses a document; fails with `corrupt`. For answers of a service, not for what strangers send.

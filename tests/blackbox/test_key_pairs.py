@@ -106,6 +106,21 @@ def test_nobody_sees_anothers_pairs(owner, stranger, name):
     assert describe(owner, KeyNames=[name])
 
 
+def test_a_long_list_of_pairs_is_whole(server):
+    account = server.new_account(disks.unique("pairs"))
+    tags = [{"Key": '"' * 126 + f"{number:02}", "Value": '"' * 256} for number in range(50)]
+    names = {disks.unique("key") for _ in range(20)}
+    for name in names:
+        account.ec2().import_key_pair(
+            KeyName=name,
+            PublicKeyMaterial=ED25519.encode(),
+            TagSpecifications=[{"ResourceType": "key-pair", "Tags": tags}],
+        )
+    found = describe(account)
+    assert [pair["KeyName"] for pair in found] == sorted(names)
+    assert all(len(pair["Tags"]) == 50 for pair in found)
+
+
 def test_a_pair_that_is_deleted_is_gone_and_its_name_free(client, owner, name):
     for selector in ("KeyName", "KeyPairId"):
         made = owner.ec2().create_key_pair(

@@ -203,6 +203,35 @@ def test_a_thousand_blocks_that_nobody_reads(server, other):
                 serve(other)
 
 
+def register_the_largest(account, snapshot):
+    """An image with as much as one may have, of characters that XML has six for."""
+    pairs = [
+        ("Action", "RegisterImage"),
+        ("Version", "2016-11-15"),
+        ("Name", disks.unique("large")),
+        ("Description", '"' * 255),
+        ("RootDeviceName", "/dev/xvd1"),
+        ("BlockDeviceMapping.1.Ebs.SnapshotId", snapshot),
+        ("TagSpecification.1.ResourceType", "image"),
+    ]
+    pairs += [(f"BlockDeviceMapping.{n}.DeviceName", f"/dev/xvd{n}") for n in range(1, 101)]
+    pairs += [(f"BlockDeviceMapping.{n}.VirtualName", "ephemeral0") for n in range(2, 101)]
+    for n in range(1, 51):
+        pairs.append((f"TagSpecification.1.Tag.{n}.Key", '"' * 126 + f"{n:02}"))
+        pairs.append((f"TagSpecification.1.Tag.{n}.Value", '"' * 256))
+    answer = sigv4.post_form(account, pairs)
+    assert answer.status == 200, answer.body
+
+
+def test_lists_of_the_largest_images_are_made_a_page_at_a_time(server, other, count=150):
+    greedy = server.new_account(disks.unique("greedy"))
+    snapshot = disks.upload(greedy, {})
+    with concurrent.futures.ThreadPoolExecutor(WORKERS // 2) as pool:
+        list(pool.map(lambda _: register_the_largest(greedy, snapshot), range(count)))
+        lists = pool.map(lambda _: greedy.query("DescribeImages", Owner__1="self"), range(WORKERS // 2))
+        assert [answer.body.count(b"<imageId>") for answer in lists] == [count] * (WORKERS // 2)
+
+
 def test_an_account_that_uploads_as_fast_as_it_can_leaves_room_for_others(server, other):
     greedy = server.new_account(disks.unique("greedy"))
     snapshot = disks.start(greedy, 64)

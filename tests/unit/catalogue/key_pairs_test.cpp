@@ -17,8 +17,9 @@ class KeyPairs : public testing::Test {
   Result<void> insert(std::string const& account, instances::KeyPair const& made) {
     return region_.run([&](Transaction& tx) { return insert_key_pair(tx, account, made); });
   }
-  std::vector<std::string> names(std::string const& account) {
-    auto found = region_.run([&](Transaction& tx) { return list_key_pairs(tx, account); });
+  std::vector<std::string> names(std::string const& account, std::string const& after = "",
+                                 std::size_t limit = 10) {
+    auto found = region_.run([&](Transaction& tx) { return list_key_pairs(tx, account, after, limit); });
     std::vector<std::string> out;
     for (auto const& one : *found) out.push_back(one.name);
     return out;
@@ -47,6 +48,9 @@ TEST_F(KeyPairs, are_their_accounts_own_and_in_order_of_name) {
   ASSERT_TRUE(insert("b", pair("key-3", "web")));
   EXPECT_EQ(names("a"), (std::vector<std::string>{"db", "web"}));
   EXPECT_EQ(names("b"), (std::vector<std::string>{"web"}));
+  EXPECT_EQ(names("a", "", 1), (std::vector<std::string>{"db"}));
+  EXPECT_EQ(names("a", "db", 1), (std::vector<std::string>{"web"}));
+  EXPECT_TRUE(names("a", "web").empty());
   auto found = region_.run([](Transaction& tx) { return find_key_pair_by_id(tx, "b", "key-1"); });
   EXPECT_TRUE(found && !*found);
   auto count = region_.run([](Transaction& tx) { return count_key_pairs(tx, "a"); });

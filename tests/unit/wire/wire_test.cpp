@@ -131,6 +131,12 @@ TEST(Xml, leaves_out_the_characters_that_xml_cannot_hold) {
   EXPECT_EQ(escape_xml("\ufffd\U0010ffff"), "\ufffd\U0010ffff");
 }
 
+TEST(Xml, tells_how_long_a_text_becomes_before_it_is_encoded) {
+  for (std::string const text : {"", "plain", "a < b && c > \"d\"\r\n", "\x01\uffff\u2603"})
+    EXPECT_GE(xml::escaped_bytes(text), escape_xml(text).size()) << text;
+  EXPECT_EQ(xml::escaped_bytes("\"\""), escape_xml("\"\"").size());
+}
+
 TEST(Xml, comes_back_from_its_own_encoding) {
   DescribeImagesResponse response;
   response.next_token = "t";
