@@ -10,21 +10,30 @@
 #include "catalogue/snapshots.h"
 #include "catalogue/tags.h"
 #include "peer/lease.h"
+#include "wire/xml.h"
 
 namespace argosy::peer {
 namespace {
 
 namespace m = messages::replication;
 
+/// What names a kernel, a RAM disk or an instance store volume; nothing where it is longer than what may be
+/// registered now.
+std::optional<std::string> short_name(std::optional<std::string> const& name) {
+  if (!name || name->size() > images::kMaxShortNameBytes) return std::nullopt;
+  return wire::xml_text(*name);
+}
+
+/// Texts as EC2's answers show them: others are believed of no region.
 m::Image to_message(images::Image const& image, std::vector<images::Tag> const& tags) {
   m::Image out;
   out.name = image.name;
-  out.description = image.description;
+  out.description = wire::xml_text(image.description);
   out.architecture = image.architecture;
   out.virtualization_type = image.virtualization_type;
   out.root_device_name = image.root_device_name;
-  out.kernel_id = image.kernel_id;
-  out.ramdisk_id = image.ramdisk_id;
+  out.kernel_id = short_name(image.kernel_id);
+  out.ramdisk_id = short_name(image.ramdisk_id);
   out.ena_support = image.ena_support;
   out.sriov_net_support = image.sriov_net_support;
   out.boot_mode = image.boot_mode;
@@ -32,20 +41,23 @@ m::Image to_message(images::Image const& image, std::vector<images::Tag> const& 
   out.uefi_data = image.uefi_data;
   out.imds_support = image.imds_support;
   out.platform = image.platform;
-  for (auto const& mapping : image.mappings)
-    out.mappings.push_back({mapping.device_name, mapping.virtual_name,
+  for (auto const& mapping : image.mappings) {
+    auto const virtual_name = short_name(mapping.virtual_name);
+    if (mapping.virtual_name && !virtual_name) continue;
+    out.mappings.push_back({mapping.device_name, virtual_name,
                             mapping.snapshot_id.empty() ? std::nullopt : std::optional(mapping.snapshot_id),
                             mapping.volume_size_gib, mapping.volume_type, mapping.iops, mapping.throughput,
                             mapping.delete_on_termination});
+  }
   for (auto const& tag : tags) out.tags.push_back({tag.key, tag.value});
   return out;
 }
 
 /// Adds a snapshot to the answer and to the lease.
 void add(images::Snapshot const& snapshot, m::OpenResponse& response, catalogue::Lease& lease) {
-  response.snapshots.push_back({snapshot.id, snapshot.owner, snapshot.description, snapshot.volume_size_gib,
-                                snapshot.root, snapshot.content_digest, snapshot.content_bytes,
-                                snapshot.lineage, snapshot.encrypted,
+  response.snapshots.push_back({snapshot.id, snapshot.owner, wire::xml_text(snapshot.description),
+                                snapshot.volume_size_gib, snapshot.root, snapshot.content_digest,
+                                snapshot.content_bytes, snapshot.lineage, snapshot.encrypted,
                                 snapshot.encrypted ? std::optional(snapshot.kms_key) : std::nullopt});
   lease.disks.push_back({snapshot.id, snapshot.owner, snapshot.root, snapshot.volume_size_gib,
                          snapshot.kms_key, snapshot.envelope});
@@ -58,6 +70,7 @@ Result<void> open_image(catalogue::Transaction& tx, m::OpenRequest const& reques
   TRY(images::check_copyable(image, request.account));
   auto tags = TRY(catalogue::list_tags(tx, request.account, image.id));
   response.image = to_message(image, tags);
+  TRY(images::check_mapping_count(response.image->mappings.size()));  // earlier versions took more
   for (auto const& mapping : image.mappings) {
     bool const seen = std::ranges::find(lease.disks, mapping.snapshot_id,
                                         &catalogue::LeaseDisk::snapshot_id) != lease.disks.end();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
 #include "content/reference.h"
 #include "http/status.h"
 #include "images/encryption.h"
@@ -52,6 +53,8 @@ bool is_text(std::string_view text, std::size_t most) {
            return static_cast<unsigned char>(c) >= ' ' || c == '\t' || c == '\n' || c == '\r';
          });
 }
+
+bool is_lease(std::string_view text) { return !text.empty() && is_text(text, 64); }
 
 /// The source's text is shown to the user: what is no code and no message of ours is not.
 bool is_refusal(m::Refusal const& refusal) {
@@ -121,7 +124,7 @@ Result<void> check(m::Image const& image, std::vector<m::Snapshot> const& snapsh
 /// A peer is not believed: what it says must be possible before it reaches the catalogue, and of what was
 /// asked.
 Result<void> check(m::OpenResponse const& opened, std::string_view resource) {
-  if (opened.lease.empty() || !is_text(opened.lease, 64)) return broken("without a lease");
+  if (!is_lease(opened.lease)) return broken("without a lease");
   if (opened.snapshots.size() > images::kMaxMappings) return broken("too many snapshots");
   std::set<std::string_view> ids;
   for (auto const& snapshot : opened.snapshots) {
@@ -172,8 +175,12 @@ Result<m::OpenResponse> Source::open(m::OpenRequest const& request) {
   Place const place{places_};
   auto response = TRY(call("open", wire::encode_json(request, wire::Naming::snake)));
   auto opened = TRY(decode<m::OpenResponse>(response));
-  TRY(check(opened, request.resource));
-  return opened;
+  auto checked = check(opened, request.resource);
+  if (checked) return opened;
+  // It would pin the content until it runs out.
+  auto const closed = is_lease(opened.lease) ? close(opened.lease) : Result<void>{};
+  if (!closed) log_warning("a lease at {} runs out by itself: {}", region_, closed.error().message);
+  return std::unexpected(std::move(checked).error());
 }
 
 Result<void> Source::renew(std::string const& lease) {

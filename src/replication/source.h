@@ -40,7 +40,8 @@ class Source {
 
   std::string const& region() const { return region_; }
   bool is_peer() const { return !secret_; }
-  /// Each fails with the source's public code and message, with kSourceFailed or with kRequestFailed.
+  /// Each fails with the source's public code and message, with kSourceFailed or with kRequestFailed. The
+  /// lease of an opening that is not believed is given back.
   Result<messages::replication::OpenResponse> open(messages::replication::OpenRequest const& request);
   Result<void> renew(std::string const& lease);
   Result<void> close(std::string const& lease);

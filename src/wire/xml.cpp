@@ -14,17 +14,27 @@ constexpr std::string_view kFfff = "\xef\xbf\xbf";
 
 }  // namespace
 
-std::string escape_xml(std::string_view text) {
-  auto const utf8 = to_utf8(text);
-  std::string out;
-  out.reserve(utf8.size());
-  for (std::string_view rest = utf8; !rest.empty();) {
+std::string xml_text(std::string_view text) {
+  auto out = to_utf8(text);
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < out.size();) {
+    auto const rest = std::string_view(out).substr(at);
     if (rest.starts_with(kFffe) || rest.starts_with(kFfff)) {
-      rest.remove_prefix(kFffe.size());
+      at += kFffe.size();
       continue;
     }
-    char const c = rest.front();
-    rest.remove_prefix(1);
+    char const c = out[at++];
+    if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r') out[kept++] = c;
+  }
+  out.resize(kept);
+  return out;
+}
+
+std::string escape_xml(std::string_view text) {
+  auto const held = xml_text(text);
+  std::string out;
+  out.reserve(held.size());
+  for (char const c : held) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -42,7 +52,7 @@ std::string escape_xml(std::string_view text) {
         out += "&#xD;";
         break;
       default:
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') out.push_back(c);
+        out.push_back(c);
     }
   }
   return out;

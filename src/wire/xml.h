@@ -8,7 +8,9 @@
 
 namespace argosy::wire {
 
-/// Escapes & < > " and drops what XML 1.0 cannot hold; a text that is no UTF-8 loses its bytes beyond ASCII.
+/// What XML 1.0 can hold of a text; one that is no UTF-8 loses its bytes beyond ASCII.
+std::string xml_text(std::string_view text);
+/// The same with & < > " escaped.
 std::string escape_xml(std::string_view text);
 
 namespace xml {

@@ -203,6 +203,13 @@ def test_an_image_without_a_description_lends_its_name_to_the_copy(owner, image)
     )
 
 
+def test_a_description_that_xml_cannot_hold_is_copied_as_it_is_shown(owner, snapshot):
+    image = disks.register(owner, snapshot, Description="no\x01 XML", KernelId="aki-\x01")
+    new = copy(owner, image)
+    found, _ = wait_for(owner, new)
+    assert (found["Description"], found["KernelId"]) == (f"[Copied {image} from us-east-1] no XML", "aki-")
+
+
 def test_a_copy_is_private_and_untagged_whatever_its_source_is(owner, recipient, shared_image):
     owner.ec2().modify_image_attribute(ImageId=shared_image, LaunchPermission={"Add": [{"Group": "all"}]})
     owner.ec2().create_tags(Resources=[shared_image], Tags=[{"Key": "k", "Value": "v"}])

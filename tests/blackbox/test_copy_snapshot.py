@@ -44,6 +44,12 @@ def test_tags_are_given_not_copied(owner):
     assert disks.await_snapshot(owner, answer["SnapshotId"], "us-west-2")["Tags"] == answer["Tags"]
 
 
+def test_a_description_that_xml_cannot_hold_stops_no_copy(owner):
+    source = disks.upload(owner, {2: disks.block("control")}, Description="no\x01 XML")
+    new, _ = copy(owner, source)
+    assert disks.read(owner, new, "us-west-2") == {2: disks.block("control")}
+
+
 def test_a_recipient_copies_what_is_shared_with_him_and_owns_the_copy(owner, recipient):
     snapshot = disks.upload(owner, {2: disks.block("lent")})
     disks.share_snapshot(owner, snapshot, recipient)

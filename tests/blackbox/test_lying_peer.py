@@ -196,6 +196,15 @@ def test_an_opening_that_cannot_be_true_makes_no_image(story, number):
     assert {image["ImageId"] for image in ec2.describe_images(Owners=["self"])["Images"]} == before
 
 
+def test_the_lease_of_an_opening_that_cannot_be_true_is_given_back(story):
+    number = "ami-00000000000000004"
+    lie = Lie(opening=image(description="a\x00b"))
+    story.source.tell(number, lie)
+    with pytest.raises(botocore.exceptions.ClientError):
+        story.copy(number)
+    assert [operation for operation, _ in lie.asked] == ["open", "close"]
+
+
 def test_the_truth_is_believed_even_after_the_lies(story):
     found = story.end_of(story.copy(HONEST))
     assert found["State"] == "available", found

@@ -9,6 +9,7 @@
 #include "catalogue/openings.h"
 #include "ec2/copy_image.h"
 #include "ec2/deregister_image.h"
+#include "images/rules.h"
 #include "peer/peer.h"
 #include "replication/lease_closer.h"
 #include "store/scrub.h"
@@ -169,6 +170,44 @@ TEST_F(CopierTest, gives_the_destination_the_same_disk_bit_for_bit) {
   EXPECT_EQ(made.content_digest, source.content_digest);
   EXPECT_EQ(made.copy_bytes_done, source.content_bytes);
   EXPECT_EQ(made.content_bytes, source.content_bytes);
+}
+
+TEST_F(CopierTest, copies_what_earlier_versions_took_and_xml_cannot_hold_as_answers_show_it) {
+  auto const source = east_.make_snapshot(kOwner.account, some_blocks());
+  auto old = east_.make_image(kOwner.account, "base", source.id);
+  old.id = make_resource_id(*east_.entropy, "ami-");
+  old.name = "old";
+  old.description = "no\x01 XML";
+  old.kernel_id = std::string(65, 'k');
+  old.ramdisk_id = "ari-\x01";
+  auto& mapping = old.mappings.emplace_back();
+  mapping.device_name = "/dev/sdb";
+  mapping.virtual_name = "ephemeral" + std::string(64, '0');
+  ASSERT_TRUE(east_.run([&](catalogue::Transaction& tx) -> Result<void> {
+    TRY(catalogue::save_description(tx, source.id, "a disk\x01"));
+    return catalogue::insert_image(tx, old);
+  }));
+  auto const id = copy(kOwner, old.id, "copied");
+  ASSERT_TRUE(id) << id.error().message;
+  finish(*id);
+  auto const made = image(*id);
+  EXPECT_EQ(made.state, images::ImageState::available) << made.state_reason;
+  EXPECT_TRUE(made.description.ends_with("] no XML")) << made.description;
+  EXPECT_FALSE(made.kernel_id);
+  EXPECT_EQ(made.ramdisk_id, "ari-");
+  EXPECT_EQ(made.mappings.size(), 1U);
+}
+
+TEST_F(CopierTest, is_refused_what_has_more_devices_than_an_image_may_have_and_leaves_no_lease) {
+  auto const source = east_.make_snapshot(kOwner.account, {{5, block(5)}});
+  auto old = east_.make_image(kOwner.account, "base", source.id);
+  old.id = make_resource_id(*east_.entropy, "ami-");
+  old.name = "old";
+  auto const mapping = old.mappings.front();
+  old.mappings.assign(images::kMaxMappings + 1, mapping);
+  ASSERT_TRUE(east_.run([&](catalogue::Transaction& tx) { return catalogue::insert_image(tx, old); }));
+  EXPECT_EQ(copy(kOwner, old.id, "copied").error().code, "InvalidBlockDeviceMapping");
+  EXPECT_EQ(count_leases(), 0);
 }
 
 TEST_F(CopierTest, moves_only_what_changed_for_the_next_version) {

@@ -11,12 +11,17 @@ namespace m = messages::replication;
 
 class PlayedTransport final : public remote::Transport {
  public:
-  explicit PlayedTransport(Result<http::Response> const& answer) : answer_(answer) {}
+  PlayedTransport(Result<http::Response> const& answer, std::vector<http::Request>& asked)
+      : answer_(answer), asked_(asked) {}
   http::Endpoint const& endpoint() const override { return endpoint_; }
-  Result<http::Response> send(http::Request const&) override { return answer_; }
+  Result<http::Response> send(http::Request const& request) override {
+    asked_.push_back(request);
+    return answer_;
+  }
 
  private:
   Result<http::Response> const& answer_;
+  std::vector<http::Request>& asked_;
   http::Endpoint endpoint_{false, "source", 1, {}, {}};
 };
 
@@ -53,7 +58,8 @@ class SourceTest : public testing::Test {
   static constexpr auto kAsked = "snap-00000000000000001";
   m::OpenResponse opened_;
   Result<http::Response> answer_;
-  Source source_{"us-east-1", "us-west-2", std::make_unique<PlayedTransport>(answer_), std::nullopt};
+  std::vector<http::Request> asked_;
+  Source source_{"us-east-1", "us-west-2", std::make_unique<PlayedTransport>(answer_, asked_), std::nullopt};
 };
 
 TEST_F(SourceTest, believes_an_opening_of_what_was_asked_alone) {
@@ -63,6 +69,19 @@ TEST_F(SourceTest, believes_an_opening_of_what_was_asked_alone) {
   expect_lie("ami-00000000000000001", "no image");
   opened_.snapshots.push_back(opened_.snapshots.front());
   expect_lie(kAsked, "a snapshot twice");
+}
+
+TEST_F(SourceTest, gives_back_the_lease_of_an_opening_that_it_does_not_believe) {
+  ASSERT_TRUE(open(kAsked));
+  EXPECT_EQ(asked_.size(), 1U);
+  opened_.snapshots.front().description = "\x01";
+  expect_lie(kAsked, "a snapshot with a text that is none");
+  ASSERT_EQ(asked_.size(), 3U);
+  EXPECT_EQ(asked_.back().path, "/replication/close");
+  EXPECT_EQ(as_text(asked_.back().body), R"({"lease":"lease"})");
+  opened_.lease = std::string(65, 'l');
+  expect_lie(kAsked, "without a lease");
+  EXPECT_EQ(asked_.size(), 4U) << "what is no lease is not closed";
 }
 
 TEST_F(SourceTest, tells_its_own_failures_from_what_the_source_refuses) {

@@ -129,6 +129,7 @@ TEST(Xml, leaves_out_the_characters_that_xml_cannot_hold) {
   EXPECT_EQ(escape_xml("\x01x\x1fy\t\n"), "xy\t\n");
   EXPECT_EQ(escape_xml("\uffff\uffffx\ufffey\uffff"), "xy");
   EXPECT_EQ(escape_xml("\ufffd\U0010ffff"), "\ufffd\U0010ffff");
+  EXPECT_EQ(xml_text("\x01<a & b>\r\ufffe\x7f"), "<a & b>\r\x7f");
 }
 
 TEST(Xml, tells_how_long_a_text_becomes_before_it_is_encoded) {
