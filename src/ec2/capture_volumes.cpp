@@ -2,7 +2,6 @@
 #include "ec2/capture_volumes.h"
 
 #include <algorithm>
-#include <set>
 
 #include "catalogue/images.h"
 #include "catalogue/instances.h"
@@ -219,15 +218,11 @@ Result<void> leave_out(m::InstanceSpecification const& wanted, Machine& machine)
 }
 
 /// Leaves out what the caller leaves out and adds what he adds; what he changes of a volume must be allowed.
+/// For what check_mappings lets pass.
 Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, Machine& machine) {
   auto const& root = machine.instance.root_device_name;
   auto& volumes = machine.volumes;
-  std::set<std::string_view> seen;
   for (auto const& item : given) {
-    if (!item.device_name) return images::missing_parameter("BlockDeviceMapping.DeviceName");
-    if (!seen.insert(*item.device_name).second)
-      return images::invalid_mapping("The device '" + *item.device_name +
-                                     "' is used in more than one block-device mapping");
     auto const found = std::ranges::find(volumes, *item.device_name, &Volume::device_name);
     if (item.no_device) {
       if (*item.device_name == root)
@@ -240,7 +235,6 @@ Result<void> apply_mappings(std::vector<m::BlockDeviceMapping> const& given, Mac
       continue;
     }
     if (!item.ebs) return images::invalid_mapping("The device " + *item.device_name + " has no Ebs");
-    TRY(check_supported(*item.ebs));
     if (item.ebs->encrypted || item.ebs->kms_key_id || item.ebs->snapshot_id)
       return images::invalid_mapping("Encryption and snapshot of the device " + *item.device_name +
                                      " cannot be changed by CreateImage");
@@ -359,6 +353,7 @@ Result<m::CreateImageResponse> create_image(CaptureRegion const& region, access:
   TRY(images::check_mapping_count(request.block_device_mapping.size()));
   auto const image_tags = TRY(tags_for(request.tag_specification, "image", {"image", "snapshot"}));
   auto const snapshot_tags = TRY(tags_for(request.tag_specification, "snapshot", {"image", "snapshot"}));
+  TRY(check_mappings(request.block_device_mapping));
   TRY(stop_if_dry_run(request.dry_run));
   auto machine = TRY(find_machine(region, caller, request.instance_id));
   auto const& instance = machine.instance;

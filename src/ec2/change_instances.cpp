@@ -72,22 +72,38 @@ Result<bool> to_flag(NewAttribute const& attribute) {
                                          attribute.name + " is invalid.");
 }
 
-Result<void> apply(NewAttribute const& attribute, Instance& instance) {
+/// Exactly one of these.
+struct Change {
+  std::optional<bool> termination_protected;
+  std::optional<bool> stop_protected;
+  std::optional<bool> terminates_on_shutdown;
+  std::optional<Bytes> user_data;
+};
+Result<Change> to_change(NewAttribute const& attribute) {
   auto const& name = attribute.name;
+  Change out;
   if (name == "disableApiTermination") {
-    instance.termination_protected = TRY(to_flag(attribute));
+    out.termination_protected = TRY(to_flag(attribute));
   } else if (name == "disableApiStop") {
-    instance.stop_protected = TRY(to_flag(attribute));
+    out.stop_protected = TRY(to_flag(attribute));
   } else if (name == "instanceInitiatedShutdownBehavior") {
-    instance.terminates_on_shutdown = TRY(to_shutdown_behavior(attribute.value));
+    out.terminates_on_shutdown = TRY(to_shutdown_behavior(attribute.value));
   } else if (name == "userData") {
-    if (instance.state != instances::InstanceState::stopped)
-      return instances::incorrect_instance_state(instance.id, "must be stopped to modify its user data.");
-    instance.user_data = TRY(to_user_data(attribute.value));
+    out.user_data = TRY(to_user_data(attribute.value));
   } else {
     return images::unsupported("The attribute " + name.substr(0, 100) +
                                " of an instance cannot be modified.");
   }
+  return out;
+}
+
+Result<void> apply(Change const& change, Instance& instance) {
+  if (change.user_data && instance.state != instances::InstanceState::stopped)
+    return instances::incorrect_instance_state(instance.id, "must be stopped to modify its user data.");
+  if (change.termination_protected) instance.termination_protected = *change.termination_protected;
+  if (change.stop_protected) instance.stop_protected = *change.stop_protected;
+  if (change.terminates_on_shutdown) instance.terminates_on_shutdown = *change.terminates_on_shutdown;
+  if (change.user_data) instance.user_data = *change.user_data;
   return {};
 }
 
@@ -152,9 +168,10 @@ Result<m::ModifyInstanceAttributeResponse> modify_instance_attribute(
     m::ModifyInstanceAttributeRequest const& request) {
   TRY(instances::check_instance_id(request.instance_id));
   auto const attribute = TRY(new_attribute(request));
+  auto const change = TRY(to_change(attribute));
   TRY(stop_if_dry_run(request.dry_run));
   auto instance = TRY(catalogue::find_owned_instance(tx, caller.account, request.instance_id));
-  TRY(apply(attribute, instance));
+  TRY(apply(change, instance));
   TRY(catalogue::save_instance(tx, instance));
   return m::ModifyInstanceAttributeResponse{};
 }

@@ -2,6 +2,7 @@
 #include "ec2/describe_instances.h"
 
 #include <algorithm>
+#include <array>
 
 #include "catalogue/instances.h"
 #include "catalogue/listing.h"
@@ -60,6 +61,22 @@ Result<std::optional<std::string>> fill_page(catalogue::Transaction& tx, access:
   return next_token(token_key, caller.account, request, page);
 }
 
+/// Of DescribeInstanceAttribute.
+constexpr std::array<std::string_view, 14> kAttributes{"instanceType",
+                                                       "userData",
+                                                       "disableApiTermination",
+                                                       "disableApiStop",
+                                                       "instanceInitiatedShutdownBehavior",
+                                                       "rootDeviceName",
+                                                       "blockDeviceMapping",
+                                                       "groupSet",
+                                                       "ebsOptimized",
+                                                       "enaSupport",
+                                                       "sourceDestCheck",
+                                                       "kernel",
+                                                       "ramdisk",
+                                                       "sriovNetSupport"};
+
 /// A machine is reachable as soon as it runs: nobody looks into the guest.
 m::InstanceStatusSummary summary_of(InstanceState state) {
   if (state != InstanceState::running) return {{}, "not-applicable"};
@@ -110,12 +127,15 @@ Result<m::DescribeInstanceAttributeResponse> describe_instance_attribute(
     catalogue::Transaction& tx, access::Caller const& caller, std::string const& region,
     m::DescribeInstanceAttributeRequest const& request) {
   TRY(instances::check_instance_id(request.instance_id));
+  auto const& name = request.attribute;
+  if (std::ranges::find(kAttributes, name) == kAttributes.end())
+    return images::invalid_parameter_value("Value (" + name.substr(0, 100) +
+                                           ") for parameter attribute is invalid. Unknown attribute.");
   TRY(stop_if_dry_run(request.dry_run));
   auto const instance = TRY(catalogue::find_owned_instance(tx, caller.account, request.instance_id));
   auto shape = TRY(to_shape(tx, caller, region, instance));
   m::DescribeInstanceAttributeResponse out;
   out.instance_id = instance.id;
-  auto const& name = request.attribute;
   if (name == "instanceType") {
     out.instance_type = {{instance.instance_type}};
   } else if (name == "userData") {
@@ -145,9 +165,6 @@ Result<m::DescribeInstanceAttributeResponse> describe_instance_attribute(
     out.ramdisk.emplace();
   } else if (name == "sriovNetSupport") {
     out.sriov_net_support.emplace();
-  } else {
-    return images::invalid_parameter_value("Value (" + name.substr(0, 100) +
-                                           ") for parameter attribute is invalid. Unknown attribute.");
   }
   return out;
 }

@@ -2,6 +2,7 @@
 #include "ec2/image_mapping.h"
 
 #include <algorithm>
+#include <set>
 
 #include "catalogue/snapshots.h"
 #include "ec2/new_volume.h"
@@ -65,6 +66,25 @@ Result<images::Mapping> to_mapping(messages::ec2::BlockDeviceMapping const& give
   out.throughput = ebs.throughput;
   out.delete_on_termination = ebs.delete_on_termination.value_or(true);
   return out;
+}
+
+Result<void> check_mappings(std::vector<messages::ec2::BlockDeviceMapping> const& given) {
+  std::set<std::string_view> seen;
+  for (auto const& item : given) {
+    if (!item.device_name) return images::missing_parameter("BlockDeviceMapping.DeviceName");
+    auto const& device = *item.device_name;
+    if (!seen.insert(device).second)
+      return images::invalid_mapping("The device '" + device +
+                                     "' is used in more than one block-device mapping");
+    if (item.no_device) continue;
+    if (!item.ebs && !item.virtual_name)
+      return images::invalid_mapping("The device " + device + " has neither Ebs nor VirtualName");
+    if (!item.ebs) continue;
+    TRY(check_supported(*item.ebs));
+    if (item.ebs->volume_type)
+      TRY(check_performance(*item.ebs->volume_type, item.ebs->iops, item.ebs->throughput));
+  }
+  return {};
 }
 
 Result<void> look_at_snapshot(catalogue::Transaction& tx, access::Caller const& caller,

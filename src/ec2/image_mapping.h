@@ -1,6 +1,7 @@
 // ec2/image_mapping.h - a disk that a caller gives to a new image: of a snapshot, or empty.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "access/caller.h"
 #include "catalogue/schema.h"
@@ -19,6 +20,11 @@ Result<void> check_supported(messages::ec2::EbsBlockDevice const& given);
 /// InvalidBlockDeviceMapping, InvalidSnapshotID.Malformed, InvalidParameterValue,
 /// InvalidParameterCombination, UnsupportedOperation.
 Result<images::Mapping> to_mapping(messages::ec2::BlockDeviceMapping const& given);
+
+/// What CreateImage is told of volumes, whatever volumes there are: each device once. Fails with
+/// MissingParameter, InvalidBlockDeviceMapping, InvalidParameterValue, InvalidParameterCombination,
+/// UnsupportedOperation.
+Result<void> check_mappings(std::vector<messages::ec2::BlockDeviceMapping> const& given);
 
 /// Completes it by its snapshot, which the caller must be able to use. Fails with InvalidSnapshot.NotFound,
 /// IncorrectState, InvalidBlockDeviceMapping.

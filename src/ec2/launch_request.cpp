@@ -51,6 +51,7 @@ Result<DeviceWish> to_device(m::BlockDeviceMapping const& given) {
     return images::invalid_mapping("Volume size of " + std::to_string(*ebs.volume_size) +
                                    "GB is not between 1GB and 65536GB");
   out.size_gib = ebs.volume_size;
+  if (ebs.volume_type) TRY(check_performance(*ebs.volume_type, ebs.iops, ebs.throughput));
   out.type = ebs.volume_type;
   out.iops = ebs.iops;
   out.throughput = ebs.throughput;
