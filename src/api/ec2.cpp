@@ -122,10 +122,12 @@ Result<http::Response> create_key_pair(Call const& call) {
 
 Result<http::Response> describe_key_pairs(Call const& call) {
   auto const request = TRY(wire::decode_form<m::DescribeKeyPairsRequest>(call.parameters));
-  auto const page_of = [&region = call.region, caller = call.caller, request](std::string const& after) {
-    return run_transaction(region.catalogue, sql::Access::read, [&](Transaction& tx) {
-      return ec2::describe_key_pairs(tx, caller, request, after);
-    });
+  auto const page_of = [&region = call.region, &service = call.service, caller = call.caller,
+                        request](std::string const& after) {
+    return run_transaction(
+        region.catalogue, sql::Access::read,
+        [&](Transaction& tx) { return ec2::describe_key_pairs(tx, caller, request, after); },
+        read_limit(service));
   };
   auto first = TRY(page_of(""));
   if (!first.next_token) return to_xml(call, m::DescribeKeyPairsResponse{std::move(first.key_set)});
