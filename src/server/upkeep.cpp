@@ -6,12 +6,14 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <thread>
+#include <utility>
 
 #include "catalogue/domains.h"
 #include "catalogue/roots.h"
 #include "catalogue/snapshots.h"
 #include "replication/repair.h"
 #include "server/work.h"
+#include "sql/in_transaction.h"
 #include "store/scrub.h"
 #include "upkeep/damage.h"
 
@@ -99,7 +101,7 @@ class ScrubWork final : public Work {
   upkeep::DamageReport report_;
 };
 
-/// Finds what is damaged, then brings it snapshot by snapshot.
+/// Finds what is damaged, then brings it snapshot by snapshot. One that is deleted meanwhile is passed over.
 class RepairWork final : public Work {
  public:
   explicit RepairWork(Region& region) : region_(region), report_(region.catalogue(), region.store()) {}
@@ -110,9 +112,9 @@ class RepairWork final : public Work {
     }
     if (!repair_ && next_ == report_.snapshots().size()) return true;
     if (!repair_) TRY(begin(report_.snapshots()[next_]));
-    bool const ended = TRY(repair_->step());
+    bool const ended = repair_ ? TRY(repair_->step()) : true;
     if (!ended) return false;
-    end(report_.snapshots()[next_++]);
+    TRY(end(report_.snapshots()[next_++]));
     return false;
   }
   json::object tell() const override {
@@ -124,27 +126,40 @@ class RepairWork final : public Work {
   }
 
  private:
+  /// Nothing if it was deleted since the report.
+  Result<std::optional<images::Snapshot>> find(upkeep::DamagedSnapshot const& damaged) {
+    auto snapshot = sql::in_transaction(
+        region_.catalogue(), sql::Access::read,
+        [&](catalogue::Transaction& tx) { return catalogue::find_snapshot(tx, damaged.snapshot_id); });
+    if (!snapshot && snapshot.error().fault == Fault::not_found) return std::nullopt;
+    if (!snapshot) return std::unexpected(std::move(snapshot).error());
+    return std::optional(*std::move(snapshot));
+  }
   Result<void> begin(upkeep::DamagedSnapshot const& damaged) {
-    auto session = TRY(region_.catalogue().take());
-    auto tx = TRY(sql::Transaction::begin(*session, sql::Access::read));
-    auto snapshot = TRY(catalogue::find_snapshot(tx, damaged.snapshot_id));
-    auto const root = TRY(content::decode_clear_reference(snapshot.root));
+    auto const snapshot = TRY(find(damaged));
+    if (!snapshot) return {};
+    auto const root = TRY(content::decode_clear_reference(snapshot->root));
     repair_ = std::make_unique<replication::Repair>(
         region_.catalogue(), region_.content(), region_.sources(), region_.name(),
-        replication::DiskToRepair{snapshot.id, snapshot.owner, catalogue::domain_number(snapshot.owner), root,
-                                  snapshot.volume_size_gib},
+        replication::DiskToRepair{snapshot->id, snapshot->owner, catalogue::domain_number(snapshot->owner),
+                                  root, snapshot->volume_size_gib},
         region_.clock());
     return {};
   }
-  void end(upkeep::DamagedSnapshot const& damaged) {
-    moved_bytes_ += repair_->moved_bytes();
+  Result<void> end(upkeep::DamagedSnapshot const& damaged) {
+    auto const repair = std::exchange(repair_, nullptr);
+    if (!repair) return {};
+    moved_bytes_ += repair->moved_bytes();
+    if (!repair->source().empty()) {
+      repaired_.push_back(json::object{{"snapshot", upkeep::describe(damaged)}, {"from", repair->source()}});
+      return {};
+    }
+    auto const snapshot = TRY(find(damaged));
+    if (!snapshot) return {};
     json::array why;
-    for (auto const& refusal : repair_->refusals()) why.emplace_back(refusal);
-    if (repair_->source().empty())
-      not_repaired_.push_back(json::object{{"snapshot", upkeep::describe(damaged)}, {"why", std::move(why)}});
-    else
-      repaired_.push_back(json::object{{"snapshot", upkeep::describe(damaged)}, {"from", repair_->source()}});
-    repair_.reset();
+    for (auto const& refusal : repair->refusals()) why.emplace_back(refusal);
+    not_repaired_.push_back(json::object{{"snapshot", upkeep::describe(damaged)}, {"why", std::move(why)}});
+    return {};
   }
 
   Region& region_;
