@@ -147,7 +147,10 @@ Result<std::map<Domain, DomainTotals>> domain_totals(sql::Transaction& tx);
 
 /// 1 if records that the index did not know were damaged, until the uploads under way have been ended.
 inline constexpr std::string_view kJournalDamaged = "journal_damaged";
-/// Numbers that the store keeps: "version", "generation", "sequence", "swept", "journal_damaged".
+/// The first number that no pack has had: a row or a backup that names one which is gone means no other.
+inline constexpr std::string_view kNextPack = "next_pack";
+/// Numbers that the store keeps: "version", "generation", "sequence", "swept", "journal_damaged",
+/// "next_pack".
 Result<std::int64_t> number(sql::Transaction& tx, std::string_view name, std::int64_t otherwise);
 Result<void> save_number(sql::Transaction& tx, std::string_view name, std::int64_t value);
 

@@ -38,6 +38,7 @@ class Recovery {
   std::map<std::int64_t, PackRow> known_;  // and not seen yet
   std::int64_t generation_ = 1;
   std::uint64_t next_sequence_ = 1;
+  std::int64_t next_pack_ = 1;
   std::uint64_t records_ = 0;  // taken over
   bool journal_damaged_ = false;
   std::uint64_t lost_chunks_ = 0;
@@ -264,25 +265,28 @@ Result<Recovered> Recovery::run() {
     for (auto const& row : rows) known_[row.number] = row;
     generation_ = TRY(index::number(tx, "generation", 1));
     next_sequence_ = static_cast<std::uint64_t>(TRY(index::number(tx, "sequence", 1)));
+    next_pack_ = TRY(index::number(tx, index::kNextPack, 1));
   }
   auto objects = TRY(bucket_.list());
-  std::int64_t last_number = known_.empty() ? 0 : known_.rbegin()->first;
+  if (!known_.empty()) next_pack_ = std::max(next_pack_, known_.rbegin()->first + 1);
   bool const rebuilding = known_.empty() && !objects.empty();
   if (rebuilding) log_warning("the index is new but there are {} packs: reading them", objects.size());
   for (auto const& object : objects) {
     auto number = pack_number(object.name);
     if (!number) continue;
-    last_number = std::max(last_number, *number);
+    next_pack_ = std::max(next_pack_, *number + 1);
     TRY(take_over(object, *number));
   }
   TRY(forget_missing_packs());
   for (std::uint8_t level = 1; level <= kMaxLevel; ++level) TRY(close_nodes(level));
   if (records_ > 0) log_info("the index took over {} records from the packs", records_);
-  writers_.start(last_number + 1, next_sequence_);
+  writers_.start(next_pack_, next_sequence_);
   recovered.generation = generation_;
   recovered.lost_chunks = lost_chunks_;
-  auto tx = TRY(sql::Transaction::begin(session_, sql::Access::read));
+  auto tx = TRY(sql::Transaction::begin(session_, sql::Access::write));
+  TRY(index::save_number(tx, index::kNextPack, next_pack_));
   recovered.journal_damaged = TRY(index::number(tx, index::kJournalDamaged, 0)) == 1;
+  TRY(tx.commit());
   return recovered;
 }
 

@@ -124,6 +124,7 @@ Result<void> Store::State::flush_once() {
       for (auto const& [key, lookup] : rows->lookups)
         TRY(index::save_lookup(tx, key.first, key.second, lookup.id, lookup.sealed));
       for (auto const& mark : marks) TRY(index::save_pack(tx, mark.row));
+      TRY(index::save_number(tx, index::kNextPack, writers.next_number()));
       return index::save_number(tx, "sequence", static_cast<std::int64_t>(writers.next_sequence()));
     });
   }();

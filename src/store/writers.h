@@ -19,7 +19,7 @@ class Writers {
   Writers(bucket::Bucket& bucket, StoreOptions const& options)
       : bucket_(bucket), options_(options), slots_(options.writers) {}
 
-  /// Before anything is written: the first free number, and packs to go on with.
+  /// Before anything is written: the first number that no pack has had.
   void start(std::int64_t next_number, std::uint64_t next_sequence) {
     next_number_ = next_number;
     next_sequence_ = next_sequence;

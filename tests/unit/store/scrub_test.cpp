@@ -176,6 +176,18 @@ TEST_F(ScrubTest, tells_a_pack_that_is_missing_and_everything_in_it) {
   EXPECT_TRUE(root_is_affected());
 }
 
+TEST_F(ScrubTest, lets_what_was_lost_with_a_pack_be_stored_again_after_a_start) {
+  seal();
+  ASSERT_TRUE(packs_->remove(packs_->list()->front().name));
+  scrub();
+  reopen();
+  for (int i = 0; i < 3; ++i) put(stored_block("block " + std::to_string(i)));
+  put(stored_node(1, blocks_));
+  put(stored_node(2, {leaf_}));
+  ASSERT_TRUE(store_->flush());
+  expect_everything_whole();
+}
+
 TEST_F(ScrubTest, tells_a_pack_that_was_cut_short) {
   seal();
   auto all = pack();

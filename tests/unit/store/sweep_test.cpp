@@ -140,6 +140,29 @@ TEST_F(SweepTest, rewrites_a_pack_of_which_little_is_live_and_removes_it_after_t
   EXPECT_EQ(*store_->get(1, kept), stored_block("kept"));
 }
 
+TEST_F(SweepTest, names_no_pack_as_one_was_named_that_it_removed) {
+  put(stored_block("gone"));
+  sweep({});
+  auto const name = packs_->list()->front().name;
+  compact();
+  ASSERT_TRUE(packs_->list()->empty());
+  reopen();
+  put(stored_block("next"));
+  EXPECT_GT(packs_->list()->front().name, name);
+}
+
+TEST_F(SweepTest, names_no_pack_anew_of_which_a_rebuilt_index_heard_first) {
+  put(stored_block("gone"));
+  lose_index();
+  sweep({});
+  auto const name = packs_->list()->front().name;
+  compact();
+  ASSERT_TRUE(packs_->list()->empty());
+  reopen();
+  put(stored_block("next"));
+  EXPECT_GT(packs_->list()->front().name, name);
+}
+
 TEST_F(SweepTest, never_removes_a_pack_in_which_something_is_needed_though_it_was_retired) {
   auto kept = put(stored_block("kept"));
   ASSERT_TRUE(store_->flush());
