@@ -60,8 +60,9 @@ Result<void> end_update(Catalogues const& catalogues, Vault const& vault, std::s
     if (!is_still) return {};
     return catalogue::save_key(tx, keys::end_update(*found, was_taken_over));
   }));
-  return bring_in_step(catalogues, {was_taken_over ? region : vault.region, vault.master_keys, vault.entropy},
-                       key, now);
+  bring_in_step_or_later(
+      catalogues, {was_taken_over ? region : vault.region, vault.master_keys, vault.entropy}, key, now);
+  return {};
 }
 
 }  // namespace argosy::keystore

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "keys/errors.h"
 #include "sql/in_transaction.h"
 
@@ -61,6 +62,16 @@ Result<void> forget_if_gone(sql::Pool& here, std::string const& key, std::string
     bool const may_come = since && *since > now - kBirthTime;
     return may_come ? Result<void>{} : forget_replica(tx, key, region, now);
   });
+}
+
+/// Whether there is one.
+Result<bool> look_after_replica(Catalogues const& catalogues, Vault const& vault, Shared const& primary,
+                                std::string const& region, Time now) {
+  auto* there = catalogues(region);
+  if (there == nullptr) return fail(Fault::unavailable, "the region " + region + " of a replica is not here");
+  bool const known = TRY(update_replica(*there, vault, primary, now));
+  if (!known) TRY(forget_if_gone(*catalogues(vault.region), primary.key.id, region, now));
+  return known;
 }
 
 /// The newest material encrypts from now on; or, if it does already, the replicas are in step. False if
@@ -146,22 +157,24 @@ Result<void> bring_in_step(Catalogues const& catalogues, Vault const& vault, std
                                             [&](Transaction& tx) { return read_primary(tx, vault, key); }));
     if (!primary) return {};
     std::vector<std::string> updated;
+    Result<void> all;
     for (auto const& region : primary->replicas) {
-      auto* there = catalogues(region);
-      if (there == nullptr)
-        return fail(Fault::unavailable, "the region " + region + " of a replica is not here");
-      bool const known = TRY(update_replica(*there, vault, *primary, now));
-      if (known) {
-        updated.push_back(region);
-      } else {
-        TRY(forget_if_gone(*here, primary->key.id, region, now));
-      }
+      auto known = look_after_replica(catalogues, vault, *primary, region, now);
+      if (known && *known) updated.push_back(region);
+      if (!known && all) all = std::unexpected(std::move(known).error());
     }
+    if (!all) return all;
     bool const done = TRY(in_transaction(
         *here, sql::Access::write, [&](Transaction& tx) { return advance(tx, *primary, updated, now); }));
     if (done) return {};
   }
   return {};
+}
+
+void bring_in_step_or_later(Catalogues const& catalogues, Vault const& vault, std::string_view key,
+                            Time now) {
+  if (auto done = bring_in_step(catalogues, vault, key, now); !done)
+    log_warning("{}: replicas of {} come into step later: {}", vault.region, key, done.error().message);
 }
 
 Result<void> replicate(Catalogues const& catalogues, Vault const& vault, Key const& replica,
@@ -204,7 +217,8 @@ Result<void> replicate(Catalogues const& catalogues, Vault const& vault, Key con
     TRY(in_transaction(*here, sql::Access::write,
                        [&](Transaction& tx) { return forget_replica(tx, replica.id, replica.region, now); }));
   if (!made) return made;
-  return bring_in_step(catalogues, vault, replica.id, now);
+  bring_in_step_or_later(catalogues, vault, replica.id, now);
+  return {};
 }
 
 }  // namespace argosy::keystore

@@ -44,8 +44,10 @@ Result<bool> is_rotating(catalogue::Transaction& tx, keys::Key const& key);
 
 /// Gives every replica of the primary key in `vault.region` what it lacks of what all share, ends a rotation
 /// that waits for them, and forgets replicas that are gone. Does nothing if the key there is not the primary
-/// one. No transaction may be open.
+/// one. Fails if a replica could not be looked after; the others have been. No transaction may be open.
 Result<void> bring_in_step(Catalogues const& catalogues, Vault const& vault, std::string_view key, Time now);
+/// The same after what is done whatever comes of it: a failure is logged, and step_keys goes on.
+void bring_in_step_or_later(Catalogues const& catalogues, Vault const& vault, std::string_view key, Time now);
 
 /// Makes a replica of the primary key in `vault.region`, which names `replica.id`, and records it at both
 /// ends. `replica` is what it shall be but for its material. Fails with AlreadyExistsException,

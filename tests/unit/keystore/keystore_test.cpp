@@ -357,6 +357,30 @@ TEST_F(Keystore, refuses_a_replica_of_a_key_that_came_to_wait_for_its_deletion) 
   EXPECT_FALSE(in(kWest, [&](Transaction& tx) { return catalogue::find_key(tx, replica.id); })->has_value());
 }
 
+TEST_F(Keystore, replicates_and_changes_the_primary_key_though_the_region_of_another_replica_is_not_here) {
+  auto const primary = make_key(true);
+  replicate_to(kIreland, primary);
+  Catalogues const apart = [this](std::string_view name) {
+    return name == kIreland ? nullptr : &regions_.of(name);
+  };
+  auto replica = primary;
+  replica.region = kWest;
+  replica.scope = keys::KeyScope::replica;
+  EXPECT_TRUE(replicate(apart, vault(kEast), replica, {}, 100, now_));
+  rotate_in_east(primary.id);
+  EXPECT_FALSE(bring_in_step(apart, vault(kEast), primary.id, now_));
+  auto const materials =
+      in(kWest, [&](Transaction& tx) { return catalogue::list_materials(tx, primary.id, 0, 10); });
+  EXPECT_EQ(materials->size(), 2U) << "it did not wait for the other one";
+  EXPECT_EQ(stored(kEast, primary.id).current_version, 1U) << "which could not read it yet";
+  step_down(primary, kWest);
+  EXPECT_TRUE(end_update(apart, vault(kEast), primary.id, now_));
+  EXPECT_EQ(stored(kWest, primary.id).scope, keys::KeyScope::primary);
+  step(kWest);
+  EXPECT_EQ(stored(kIreland, primary.id).primary_region, kWest) << "its region is here again";
+  EXPECT_EQ(stored(kIreland, primary.id).current_version, 2U);
+}
+
 TEST_F(Keystore, keeps_replicas_readable_wherever_a_rotation_is_cut) {
   for (int cut = 0; cut < 12; ++cut) {
     auto const primary = make_key(true);
