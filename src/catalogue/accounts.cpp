@@ -34,6 +34,9 @@ Account account_of(sql::Rows& rows) {
           from_milliseconds(rows.integer(3)), std::string(rows.text(4)), from_milliseconds(rows.integer(5))};
 }
 
+/// As list_access_keys reads them.
+#define ACCESS_KEY_COLUMNS "id, account, enabled, created_ms"
+
 Result<void> check_organization_path(std::string_view path) {
   if (path.empty() || access::is_organization_path(path)) return {};
   return fail(Fault::invalid,
@@ -168,14 +171,15 @@ Result<Adoption> adopt_access_key(Transaction& tx, crypto::MasterKeys const& mas
 }
 
 Result<std::vector<AccessKey>> list_access_keys(Transaction& tx, std::string_view account) {
-  return sql::read_rows(
-      tx.query("SELECT id, account, enabled, created_ms FROM access_keys WHERE ?1 = '' OR account = ?1 "
-               "ORDER BY created_ms, id",
-               {account}),
-      [](sql::Rows& row) {
-        return AccessKey{std::string(row.text(0)), std::string(row.text(1)), row.integer(2) != 0,
-                         from_milliseconds(row.integer(3))};
-      });
+  auto rows = account.empty()
+                  ? tx.query("SELECT " ACCESS_KEY_COLUMNS " FROM access_keys ORDER BY created_ms, id")
+                  : tx.query("SELECT " ACCESS_KEY_COLUMNS
+                             " FROM access_keys WHERE account = ?1 ORDER BY created_ms, id",
+                             {account});
+  return sql::read_rows(std::move(rows), [](sql::Rows& row) {
+    return AccessKey{std::string(row.text(0)), std::string(row.text(1)), row.integer(2) != 0,
+                     from_milliseconds(row.integer(3))};
+  });
 }
 
 Result<void> set_access_key_enabled(Transaction& tx, std::string_view id, bool enabled) {

@@ -10,7 +10,7 @@
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 8;
+constexpr std::int64_t kSchemaVersion = 9;
 
 /// What a region's tables of each earlier version, from 1 on, lack besides tables and indexes of their own.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kRegionUpgrades{
@@ -37,8 +37,11 @@ CREATE TABLE IF NOT EXISTS key_replicas(
   PRIMARY KEY(key, region));
 ALTER TABLE keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 UPDATE key_replicas SET in_step = 0)sql",
-    "ALTER TABLE images ADD COLUMN source_instance_id TEXT", "", "",
+    "ALTER TABLE images ADD COLUMN source_instance_id TEXT",
+    "",
+    "",
     "DROP INDEX IF EXISTS snapshots_uploads",  // it has more columns now
+    "",
 };
 /// The same of the directory of accounts.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kDirectoryUpgrades{
@@ -48,7 +51,7 @@ CREATE TABLE secrets(name TEXT PRIMARY KEY, wrapped_secret BLOB NOT NULL);
 INSERT INTO secrets SELECT 'root key check', wrapped FROM root_key_check;
 DROP TABLE root_key_check;
 ALTER TABLE accounts ADD COLUMN organization_path TEXT NOT NULL DEFAULT '';
-ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql", "", "", "", "", "",
+ALTER TABLE accounts ADD COLUMN organization_set_ms INTEGER NOT NULL DEFAULT 0)sql", "", "", "", "", "", "",
 };
 
 constexpr std::string_view kVersionTable = R"sql(
@@ -214,6 +217,7 @@ constexpr std::string_view kDirectorySchema = R"sql(
 CREATE TABLE IF NOT EXISTS accounts(
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, enabled INTEGER NOT NULL, created_ms INTEGER NOT NULL,
   organization_path TEXT NOT NULL DEFAULT '', organization_set_ms INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS accounts_disabled ON accounts(id) WHERE enabled = 0;
 CREATE TABLE IF NOT EXISTS access_keys(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, wrapped_secret BLOB NOT NULL, enabled INTEGER NOT NULL,
   created_ms INTEGER NOT NULL);

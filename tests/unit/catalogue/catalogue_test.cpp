@@ -240,6 +240,14 @@ TEST_F(DirectoryTest, keeps_no_secret_in_the_clear_and_none_that_fits_another_ro
       << "a secret moved to another key does not open";
 }
 
+TEST_F(DirectoryTest, gets_the_indexes_that_a_new_one_has_when_it_is_of_an_older_version) {
+  tx_.reset();
+  auto const newest = indexes(*session_);
+  ASSERT_TRUE(session_->run_script("DROP INDEX accounts_disabled; UPDATE schema_version SET version = 8"));
+  for (int start = 0; start < 2; ++start) ASSERT_TRUE(create_directory_schema(*session_));
+  EXPECT_EQ(indexes(*session_), newest);
+}
+
 TEST_F(DirectoryTest, refuses_master_keys_that_it_was_not_made_with) {
   EXPECT_TRUE(check_master_keys(*tx_, master_keys_, *entropy_));
   EXPECT_TRUE(check_master_keys(*tx_, master_keys_, *entropy_));

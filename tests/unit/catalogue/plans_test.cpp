@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catalogue/accounts.h"
 #include "catalogue/instances.h"
 #include "catalogue/keys.h"
 #include "catalogue/listing.h"
@@ -108,6 +109,17 @@ TEST_F(Plans, count_images_and_what_a_region_has_in_indexes_alone) {
   auto const images = plan_of([](Transaction& tx) { return count_images(tx, "111111111111"); });
   EXPECT_THAT(images, testing::ElementsAre(HasSubstr("COVERING INDEX images_state (owner=?)")));
   EXPECT_THAT(looks(plan_of(count_region)), Each(HasSubstr("COVERING INDEX")));
+}
+
+TEST_F(Plans, find_the_keys_of_an_account_and_the_disabled_accounts_without_looking_at_others) {
+  sql::Pool directory{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
+  ASSERT_TRUE(create_directory_schema(**directory.take()));
+  auto const keys =
+      tests::plan_of(directory, [](Transaction& tx) { return list_access_keys(tx, "111111111111"); });
+  EXPECT_THAT(looks(keys),
+              testing::ElementsAre(HasSubstr("SEARCH access_keys USING INDEX access_keys_account")));
+  EXPECT_THAT(looks(tests::plan_of(directory, list_disabled_accounts)),
+              testing::ElementsAre(HasSubstr("INDEX accounts_disabled")));
 }
 
 TEST_F(Plans, find_busy_instances_without_looking_at_others) {
