@@ -5,8 +5,10 @@
 
 namespace argosy::server {
 
-Background::Background(std::string name, Clock& clock, std::function<Result<Time>()> step)
-    : name_(std::move(name)), clock_(clock), step_(std::move(step)), thread_([this] { run(); }) {}
+Background::Background(std::string name, Clock& clock, WaitsFor waits_for, std::function<Result<Time>()> step)
+    : name_(std::move(name)), clock_(clock), waits_for_(waits_for), step_(std::move(step)), thread_([this] {
+        run();
+      }) {}
 
 Background::~Background() {
   ask_to_stop();
@@ -31,7 +33,7 @@ void Background::wake() {
 
 Pulse Background::pulse() const {
   std::lock_guard lock(mutex_);
-  Pulse pulse{name_, steps_, failures_, {}};
+  Pulse pulse{name_, steps_, failures_, {}, waits_for_};
   if (step_began_)
     pulse.in_step = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - *step_began_);
   return pulse;

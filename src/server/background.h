@@ -11,19 +11,24 @@
 
 namespace argosy::server {
 
+/// Whom the steps of a background thread may wait for. One that asks other regions waits as long as they let
+/// it: that tells nothing of this server.
+enum class WaitsFor { nobody, regions };
+
 /// How a background thread fares.
 struct Pulse {
   std::string name;
   std::uint64_t steps = 0;     ///< ended since the start
   std::uint64_t failures = 0;  ///< of these
   Duration in_step{0};         ///< how long the step under way has lasted; 0 between steps
+  WaitsFor waits_for = WaitsFor::nobody;
 };
 
 class Background {
  public:
   /// `step` does one bounded piece and says when to come back; a failure is logged and tried again a second
   /// later.
-  Background(std::string name, Clock& clock, std::function<Result<Time>()> step);
+  Background(std::string name, Clock& clock, WaitsFor waits_for, std::function<Result<Time>()> step);
   Background(Background const&) = delete;
   Background& operator=(Background const&) = delete;
   /// Waits for the step under way.
@@ -40,6 +45,7 @@ class Background {
 
   std::string const name_;
   Clock& clock_;
+  WaitsFor const waits_for_;
   std::function<Result<Time>()> const step_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

@@ -17,6 +17,8 @@ constexpr Duration kStuck{900'000};
 
 }  // namespace
 
+bool is_stuck(Pulse const& pulse) { return pulse.waits_for == WaitsFor::nobody && pulse.in_step > kStuck; }
+
 std::vector<std::string> find_unready(std::vector<std::unique_ptr<Region>> const& regions,
                                       std::string const& data_directory, std::uint64_t floor_bytes) {
   std::vector<std::string> out;
@@ -25,7 +27,7 @@ std::vector<std::string> find_unready(std::vector<std::unique_ptr<Region>> const
       out.push_back(
           fmt::format("{}: the catalogue does not answer: {}", region->name(), checked.error().message));
     for (auto const& pulse : region->pulses())
-      if (pulse.in_step > kStuck)
+      if (is_stuck(pulse))
         out.push_back(
             fmt::format("{}: in one step for {} seconds", pulse.name, pulse.in_step.count() / 1'000));
   }

@@ -8,6 +8,9 @@
 
 namespace argosy::server {
 
+/// Its step has lasted longer than any that waits for nobody.
+bool is_stuck(Pulse const& pulse);
+
 /// Every reason against being ready: a catalogue that does not answer, a background step that does not end,
 /// less free space than `floor_bytes`. Empty if there is none.
 std::vector<std::string> find_unready(std::vector<std::unique_ptr<Region>> const& regions,

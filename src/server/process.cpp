@@ -49,7 +49,7 @@ Result<std::unique_ptr<Process>> Process::start(Config config, Clock& clock, Ent
   TRY(process->start_regions());
   TRY(process->serve_clients());
   process->key_rotation_ = std::make_unique<Background>(
-      "key rotation", clock, [&rotation = process->rotation_] { return rotation.step(); });
+      "key rotation", clock, WaitsFor::nobody, [&rotation = process->rotation_] { return rotation.step(); });
   process->door_.begin();
   return process;
 }

@@ -94,24 +94,26 @@ Result<void> Region::start(keystore::Catalogues catalogues, std::string const& d
   lease_closer_ = std::make_unique<replication::LeaseCloser>(name_, *catalogue_, sources_, clock_);
   TRY(ebs::end_damaged_uploads(*catalogue_, *content_));
   TRY(machines_->start(disk_endpoint));
-  auto run = [this](std::string what, std::function<Result<Time>()> step) {
-    background_.push_back(std::make_unique<Background>(name_ + ": " + what, clock_, std::move(step)));
+  using enum WaitsFor;
+  auto run = [this](std::string what, WaitsFor waits_for, std::function<Result<Time>()> step) {
+    background_.push_back(
+        std::make_unique<Background>(name_ + ": " + what, clock_, waits_for, std::move(step)));
   };
-  run("uploads", [this] {
+  run("uploads", nobody, [this] {
     return ebs::step_uploads(*catalogue_, *content_, keys_, master_keys_, failed_completions_, clock_);
   });
-  run("open uploads",
+  run("open uploads", nobody,
       [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });
-  run("collection", [this] { return collector_->step(); });
-  run("keys", [this, catalogues = std::move(catalogues)] {
+  run("collection", nobody, [this] { return collector_->step(); });
+  run("keys", nobody, [this, catalogues = std::move(catalogues)] {
     return keystore::step_keys(catalogues, {name_, master_keys_, entropy_}, clock_.now());
   });
-  run("damage", [this] { return damage_watch_->step(); });
-  run("machines", [this] { return machines_->launcher().step(); });
-  run("captures", [this] { return machines_->captures().step(); });
-  run("leases", [this] { return lease_closer_->step(); });
+  run("damage", nobody, [this] { return damage_watch_->step(); });
+  run("machines", nobody, [this] { return machines_->launcher().step(); });
+  run("captures", nobody, [this] { return machines_->captures().step(); });
+  run("leases", regions, [this] { return lease_closer_->step(); });
   for (std::size_t i = 0; i < replication::Copier::kThreads; ++i)
-    run("copies", [this] { return copier_->step(); });
+    run("copies", regions, [this] { return copier_->step(); });
   return {};
 }
 
