@@ -1,6 +1,8 @@
 // upkeep/collector.cpp - see collector.h.
 #include "upkeep/collector.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "catalogue/domains.h"
 #include "catalogue/leases.h"
@@ -176,6 +178,9 @@ Result<Time> Collector::step() {
   std::lock_guard lock(mutex_);
   auto const now = clock_.now();
   if (lent_) return now + std::chrono::seconds(1);
+  // The clock may have been ahead when they were set.
+  next_ = std::min(next_, now + options_.interval);
+  next_thorough_ = std::min(next_thorough_, now + kThoroughInterval);
   if (!running_ && now < next_) return next_;
   if (!running_) running_ = make(now >= next_thorough_, options_.grace);
   next_ = now + options_.interval;

@@ -312,5 +312,17 @@ TEST(CollectionTest, races_with_uploads_of_many_threads) {
   background.join();
 }
 
+TEST(Collector, collects_within_its_interval_also_if_the_clock_was_ahead_at_the_start) {
+  tests::Region region("us-east-1");
+  CollectorOptions const options;
+  region.clock.advance(std::chrono::days(365));
+  Collector collector("us-east-1", region.catalogue, *region.store, region.clock, *region.entropy, options);
+  region.clock.advance(-std::chrono::days(365));
+  auto const waits_until = *collector.step();
+  EXPECT_EQ(waits_until, region.clock.now() + options.interval);
+  region.clock.advance(options.interval);
+  EXPECT_LT(*collector.step(), region.clock.now() + options.interval) << "it is at work";
+}
+
 }  // namespace
 }  // namespace argosy::upkeep
