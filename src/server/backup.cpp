@@ -11,6 +11,7 @@
 #include "base/sync_folder.h"
 #include "server/copy_file.h"
 #include "server/work.h"
+#include "store/writers.h"
 
 namespace argosy::server {
 namespace {
@@ -125,8 +126,11 @@ class BackupWork final : public Work {
     TRY(region_.store().flush());
     std::error_code error;
     for (files::directory_iterator at(source_ / "packs", error), last; !error && at != last;
-         at.increment(error))
-      packs_.insert(at->path().filename().string());
+         at.increment(error)) {
+      auto const name = at->path().filename().string();  // "lost+found", where it is a file system of its own
+      std::error_code gone;
+      if (store::pack_number(name) && at->is_regular_file(gone)) packs_.insert(name);
+    }
     if (error) return fail(Fault::unavailable, source_.string() + "/packs: " + error.message());
     names_ = packs_;
     return {};

@@ -37,7 +37,10 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
   std::vector<std::string> out;
   std::filesystem::directory_iterator entries(data_directory + "/regions", error);
   if (error) return fail(Fault::not_found, data_directory + "/regions: " + error.message());
-  for (auto const& entry : entries) out.push_back(entry.path().filename());
+  for (auto const& entry : entries) {
+    auto name = entry.path().filename().string();
+    if (std::filesystem::exists(catalogue_path(data_directory, name), error)) out.push_back(std::move(name));
+  }
   std::ranges::sort(out);
   return out;
 }

@@ -135,6 +135,17 @@ def test_a_sealed_pack_is_copied_once(own_server, tmp_path):
     assert second["copied_bytes"] < first["copied_bytes"]
 
 
+def test_what_is_no_pack_is_passed_over_where_packs_lie_on_a_file_system_of_their_own(own_server, tmp_path):
+    disks.upload(own_server.accounts["owner"], OLD)
+    folder = own_server.data_dir / "regions/us-east-1/packs"
+    (folder / "lost+found").mkdir(mode=0o700)
+    (folder / "notes").write_text("mine")
+    row = run_backup(own_server, tmp_path / "backup")["us-east-1"]
+    assert row["done"] and row["copied_packs"] > 0
+    copied = (tmp_path / "backup/regions/us-east-1/packs").iterdir()
+    assert all(path.suffix == ".pack" for path in copied)
+
+
 def test_a_folder_with_the_backup_of_another_directory_is_refused(own_server, server, tmp_path):
     run_backup(own_server, tmp_path / "backup")
     before = (tmp_path / "backup/master-keys").read_bytes()
