@@ -1,10 +1,16 @@
 // catalogue/accounts.cpp - see accounts.h.
 #include "catalogue/accounts.h"
 
+#include "base/text.h"
 #include "sql/read_rows.h"
 
 namespace argosy::catalogue {
 namespace {
+
+constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::string_view kKeyPrefix = "AKIA";
+constexpr std::size_t kKeyCharacters = 16;  ///< behind it
+constexpr std::string_view kKeyAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 std::string random_text(Entropy& entropy, std::size_t length, std::string_view alphabet) {
   std::string out;
@@ -37,6 +43,24 @@ Account account_of(sql::Rows& rows) {
 /// As list_access_keys reads them.
 #define ACCESS_KEY_COLUMNS "id, account, enabled, created_ms"
 
+/// Of a new account. A name is written to logs and terminals, and is taken for no id.
+Result<void> check_name(std::string_view name) {
+  bool const is_printable = to_utf8(name) == name && escape_controls(name) == name;
+  if (is_printable && !name.empty() && name.size() <= kMaxNameBytes && !access::is_account_id(name))
+    return {};
+  return fail(Fault::invalid, "an account's name has 1 to 64 printable characters and is no account id: '" +
+                                  escape_controls(name.substr(0, kMaxNameBytes)) + "'");
+}
+
+/// Of a new key.
+Result<void> check_access_key_id(std::string_view id) {
+  bool const is_one = id.size() == kKeyPrefix.size() + kKeyCharacters && id.starts_with(kKeyPrefix) &&
+                      id.find_first_not_of(kKeyAlphabet) == std::string_view::npos;
+  if (is_one) return {};
+  return fail(Fault::invalid, "'" + escape_controls(id.substr(0, kMaxNameBytes)) +
+                                  "' is no access key's id: AKIA and 16 of A to Z and 2 to 7");
+}
+
 Result<void> check_organization_path(std::string_view path) {
   if (path.empty() || access::is_organization_path(path)) return {};
   return fail(Fault::invalid,
@@ -60,8 +84,7 @@ Result<void> insert_access_key(Transaction& tx, crypto::MasterKeys const& master
 
 Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now,
                                Entropy& entropy) {
-  if (name.empty() || name.size() > 64)
-    return fail(Fault::invalid, "an account's name has 1 to 64 characters");
+  TRY(check_name(name));
   if (!id.empty() && !access::is_account_id(id))
     return fail(Fault::invalid, std::string(id) + ": an account id has 12 digits");
   auto chosen = id.empty() ? random_text(entropy, 1, "123456789") + random_text(entropy, 11, "0123456789")
@@ -91,6 +114,7 @@ Result<Adoption> adopt_account(Transaction& tx, Account const& account) {
                                        known->id + " (" + known->name + ") that is here");
   }
   if (!known) {
+    TRY(check_name(account.name));
     TRY(tx.execute(
         "INSERT INTO accounts(id, name, enabled, created_ms, organization_path, organization_set_ms) "
         "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -120,9 +144,13 @@ Result<std::vector<std::string>> list_disabled_accounts(Transaction& tx) {
 
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name) {
   auto rows =
-      TRY(tx.query("SELECT id, name, enabled, created_ms, organization_path, organization_set_ms FROM "
-                   "accounts WHERE id = ?1 OR name = ?1",
-                   {id_or_name}));
+      TRY(access::is_account_id(id_or_name)
+              ? tx.query("SELECT id, name, enabled, created_ms, organization_path, organization_set_ms FROM "
+                         "accounts WHERE id = ?1",
+                         {id_or_name})
+              : tx.query("SELECT id, name, enabled, created_ms, organization_path, organization_set_ms FROM "
+                         "accounts WHERE name = ?1",
+                         {id_or_name}));
   bool found = TRY(rows->next());
   if (!found) return fail(Fault::not_found, "there is no account " + std::string(id_or_name));
   return account_of(*rows);
@@ -143,7 +171,7 @@ Result<void> set_organization(Transaction& tx, std::string_view id, std::string_
 Result<NewAccessKey> create_access_key(Transaction& tx, crypto::MasterKeys const& master_keys,
                                        std::string_view account, Time now, Entropy& entropy) {
   NewAccessKey made;
-  made.key.id = "AKIA" + random_text(entropy, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+  made.key.id = std::string(kKeyPrefix) + random_text(entropy, kKeyCharacters, kKeyAlphabet);
   made.key.account = account;
   made.key.created = now;
   made.secret_access_key =
@@ -157,6 +185,7 @@ Result<Adoption> adopt_access_key(Transaction& tx, crypto::MasterKeys const& mas
                                   Entropy& entropy) {
   auto known = TRY(find_credentials(tx, master_keys, key.id));
   if (!known) {
+    TRY(check_access_key_id(key.id));
     TRY(insert_access_key(tx, master_keys, key, secret_access_key, entropy));
     return Adoption::added;
   }

@@ -14,7 +14,7 @@ namespace argosy::catalogue {
 
 struct Account {
   std::string id;    ///< 12 digits
-  std::string name;  ///< for people; unique
+  std::string name;  ///< for people; unique; of old accounts any bytes
   bool enabled = true;
   Time created{};
   std::string organization_path{};  ///< access::Caller's; empty: in none
@@ -28,13 +28,13 @@ struct AccessKey {
 };
 
 /// Makes an account with that id, or with a random one if empty. Fails with `conflict` if the id or the name
-/// is taken.
+/// is taken, with `invalid` unless the name is 1 to 64 printable characters and no account id.
 Result<Account> create_account(Transaction& tx, std::string_view name, std::string_view id, Time now,
                                Entropy& entropy);
 Result<std::vector<Account>> list_accounts(Transaction& tx);
 /// Their ids.
 Result<std::vector<std::string>> list_disabled_accounts(Transaction& tx);
-/// By id or name. Fails with `not_found`.
+/// By id, or by name if it is no id. Fails with `not_found`.
 Result<Account> find_account(Transaction& tx, std::string_view id_or_name);
 Result<void> set_account_enabled(Transaction& tx, std::string_view id, bool enabled);
 /// For every request from now on. Fails with `invalid` on anything but a path or an empty text.
@@ -49,7 +49,7 @@ enum class Adoption {
   moved,          ///< it was said there, later than here, where in which organization it is
 };
 /// Takes an account over from another directory, and can be repeated. Fails with `conflict` if its id or its
-/// name means another one here.
+/// name means another one here, with `invalid` if it is new and its name could not be given here.
 Result<Adoption> adopt_account(Transaction& tx, Account const& account);
 
 struct NewAccessKey {
@@ -59,7 +59,7 @@ struct NewAccessKey {
 Result<NewAccessKey> create_access_key(Transaction& tx, crypto::MasterKeys const& master_keys,
                                        std::string_view account, Time now, Entropy& entropy);
 /// The same of an access key whose account is here. Fails with `conflict` if it has another account or secret
-/// here.
+/// here, with `invalid` if it is new and its id has not the form of one.
 Result<Adoption> adopt_access_key(Transaction& tx, crypto::MasterKeys const& master_keys,
                                   AccessKey const& key, std::string const& secret_access_key,
                                   Entropy& entropy);

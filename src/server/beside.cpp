@@ -3,6 +3,8 @@
 
 #include <iostream>
 
+#include "base/text.h"
+
 namespace argosy::server {
 
 void Output::add_to(CLI::App& command) {
@@ -19,7 +21,7 @@ void Output::print(boost::json::array const& rows) const {
     for (auto const& [key, value] : row.get_object())
       (line += line.empty() ? "" : "  ") +=
           value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
-    std::cout << line << "\n";
+    std::cout << escape_controls(line) << "\n";
   }
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/text.h"
 #include "crypto/sigv4.h"
 #include "server/operator.h"
 
@@ -21,9 +22,11 @@ std::int64_t number(json::object const& row, std::string_view key) {
   auto const made = value != nullptr ? value->to_number<std::int64_t>(error) : 0;
   return error ? 0 : made;
 }
-std::string_view text(json::object const& row, std::string_view key) {
+/// As a terminal may be shown it: some of it other regions wrote.
+std::string text(json::value const& value) { return escape_controls(value.as_string()); }
+std::string text(json::object const& row, std::string_view key) {
   auto const* value = row.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+  return value != nullptr && value->is_string() ? text(*value) : std::string();
 }
 json::array list(json::object const& row, std::string_view key) {
   auto const* value = row.if_contains(key);
@@ -55,13 +58,12 @@ std::string describe_scrub(json::object const& row) {
       "{}: {} chunks ({}) in {} packs read; {} chunks and {} packs damaged, {} packs missing\n",
       text(row, "region"), number(row, "chunks"), size(number(row, "bytes")), number(row, "packs"),
       number(row, "damaged_chunks"), number(row, "damaged_packs"), number(row, "missing_packs"));
-  for (auto const& fault : list(row, "database_faults"))
-    out += fmt::format("  {}\n", fault.as_string().c_str());
+  for (auto const& fault : list(row, "database_faults")) out += fmt::format("  {}\n", text(fault));
   for (auto const& value : list(row, "damaged_snapshots")) {
     auto const& snapshot = value.get_object();
     out += fmt::format("  damaged: {} of account {}", text(snapshot, "snapshot_id"),
                        text(snapshot, "account_id"));
-    for (auto const& image : list(snapshot, "images")) out += fmt::format(", {}", image.as_string().c_str());
+    for (auto const& image : list(snapshot, "images")) out += fmt::format(", {}", text(image));
     out += "\n";
   }
   return out;
@@ -75,8 +77,7 @@ std::string describe_repair(json::object const& row) {
         fmt::format("  {} from {}\n", text(value.get_object(), "snapshot"), text(value.get_object(), "from"));
   for (auto const& value : list(row, "not_repaired")) {
     out += fmt::format("  not repaired: {}\n", text(value.get_object(), "snapshot"));
-    for (auto const& why : list(value.get_object(), "why"))
-      out += fmt::format("    {}\n", why.as_string().c_str());
+    for (auto const& why : list(value.get_object(), "why")) out += fmt::format("    {}\n", text(why));
   }
   return out;
 }
@@ -102,7 +103,7 @@ std::string describe_backup(json::object const& row) {
       fmt::format("{}: {} packs ({}) copied, {} were there already\n", text(row, "region"),
                   number(row, "copied_packs"), size(number(row, "copied_bytes")), number(row, "kept_packs"));
   for (auto const& pack : list(row, "damaged_packs"))
-    out += fmt::format("  damaged: {}, which the disk cannot read as a whole\n", pack.as_string().c_str());
+    out += fmt::format("  damaged: {}, which the disk cannot read as a whole\n", text(pack));
   if (number(row, "lost_bytes") > 0)
     out += fmt::format("  chunks of {} lack in the backup; 'argosyd scrub' tells whom they concern\n",
                        size(number(row, "lost_bytes")));

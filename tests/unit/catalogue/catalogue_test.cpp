@@ -248,6 +248,33 @@ TEST_F(DirectoryTest, gets_the_indexes_that_a_new_one_has_when_it_is_of_an_older
   EXPECT_EQ(indexes(*session_), newest);
 }
 
+TEST_F(DirectoryTest, takes_no_name_and_no_key_id_that_could_mislead) {
+  for (std::string const name : {"", "123456789012", "a\nb", "a\x1b[2J", "\xff", "\u009b2J"}) {
+    EXPECT_EQ(create_account(*tx_, name, "", {}, *entropy_).error().fault, Fault::invalid) << name;
+    EXPECT_EQ(adopt_account(*tx_, {"123456789012", name, true, {}, {}, {}}).error().fault, Fault::invalid);
+  }
+  EXPECT_FALSE(create_account(*tx_, std::string(65, 'n'), "", {}, *entropy_));
+  ASSERT_TRUE(create_account(*tx_, "B\u00fccher & Co", "123456789012", {}, *entropy_));
+  for (std::string const id :
+       {"", "AKIA", "AKIAABCDEFGHIJKLMNO1", "ASIAABCDEFGHIJKLMNOP", "AKIA\nBCDEFGHIJKLMNOP"})
+    EXPECT_EQ(
+        adopt_access_key(*tx_, master_keys_, {id, "123456789012", true, {}}, "s", *entropy_).error().fault,
+        Fault::invalid)
+        << id;
+  auto const taken = adopt_access_key(*tx_, master_keys_, {"AKIAABCDEFGHIJKLMNOP", "123456789012", true, {}},
+                                      "s", *entropy_);
+  EXPECT_TRUE(taken);
+}
+
+TEST_F(DirectoryTest, knows_an_account_whose_name_was_taken_before_names_were_looked_at) {
+  ASSERT_TRUE(tx_->execute(
+      "INSERT INTO accounts(id, name, enabled, created_ms) VALUES('111111111111', '222222222222', 1, 0)"));
+  EXPECT_EQ(find_account(*tx_, "222222222222").error().fault, Fault::not_found) << "it is an id";
+  EXPECT_EQ(find_account(*tx_, "111111111111")->name, "222222222222");
+  auto const again = adopt_account(*tx_, {"111111111111", "222222222222", true, {}, {}, {}});
+  EXPECT_EQ(*again, Adoption::unchanged);
+}
+
 TEST_F(DirectoryTest, refuses_master_keys_that_it_was_not_made_with) {
   EXPECT_TRUE(check_master_keys(*tx_, master_keys_, *entropy_));
   EXPECT_TRUE(check_master_keys(*tx_, master_keys_, *entropy_));
