@@ -206,8 +206,11 @@ class SqliteSession final : public Session {
 
   Result<void> save_copy(std::string const& path) override {
     Value const to = std::string_view(path);
-    TRY(execute("VACUUM INTO ?1", std::span(&to, 1)));
-    return {};
+    auto done = execute("VACUUM INTO ?1", std::span(&to, 1));
+    if (done) return {};
+    auto error = std::move(done).error();
+    if (error.fault == Fault::unavailable) error.message = path + ", the copy of " + error.message;
+    return std::unexpected(std::move(error));
   }
 
   Result<void> run_script(std::string_view script) override {

@@ -1,7 +1,9 @@
 // contract/sql.cpp - what every driver of sql::Session must do.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "sql/session.h"
@@ -158,6 +160,21 @@ TEST_F(SessionContract, copies_the_whole_database_as_it_is_while_another_session
   EXPECT_EQ(count(), 2);
   session_ = *open_sqlite(folder_ / "copy.db", Durability::full);
   EXPECT_EQ(count(), 1);
+}
+
+TEST_F(SessionContract, says_which_copy_it_could_not_write) {
+  ASSERT_TRUE(session_->execute("INSERT INTO t VALUES(1, 'large', zeroblob(1000000))"));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit const small{65'536, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  auto const copied = session_->save_copy(folder_ / "copy.db");
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().fault, Fault::unavailable);
+  EXPECT_TRUE(copied.error().message.starts_with(folder_ / "copy.db")) << copied.error().message;
 }
 
 }  // namespace
