@@ -1,10 +1,12 @@
 // server/config.cpp - see config.h; yaml-cpp does the parsing.
 #include "server/config.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -145,6 +147,15 @@ Reader::Setter account_list(Reader const& reader, access::AccountList& out) {
   };
 }
 
+/// As http::Request::peer_names has it: an IPv6 address can be written in many ways.
+std::string normal_name(std::string const& name) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  std::array<char, INET6_ADDRSTRLEN> shown{};
+  bool const is_address = ::inet_pton(AF_INET6, name.c_str(), address.data()) == 1 &&
+                          ::inet_ntop(AF_INET6, address.data(), shown.data(), shown.size()) != nullptr;
+  return is_address ? shown.data() : to_lower(name);
+}
+
 Result<void> read_peer(Reader const& reader, YAML::Node const& node, PeerConfig& peer) {
   TRY(reader.map(node, {{"name", reader.text(peer.name)},
                         {"regions", reader.texts(peer.regions)},
@@ -155,7 +166,7 @@ Result<void> read_peer(Reader const& reader, YAML::Node const& node, PeerConfig&
                         {"receives_keys", reader.flag(peer.receives_keys)}}));
   TRY(reader.require(node, {"name", "regions", "endpoint", "public_endpoint", "accounts"}));
   if (peer.certificate_name.empty()) peer.certificate_name = http::parse_address(peer.endpoint)->host;
-  peer.certificate_name = to_lower(peer.certificate_name);
+  peer.certificate_name = normal_name(peer.certificate_name);
   return {};
 }
 

@@ -81,6 +81,17 @@ TEST_F(ConfigTest, knows_each_peer_by_its_certificate_and_what_it_may_do) {
   EXPECT_TRUE(config->peers[1].receives_keys);
 }
 
+TEST_F(ConfigTest, knows_a_peers_address_however_it_is_written) {
+  auto by_endpoint = peer("beta", "eu-west-1");
+  by_endpoint.replace(by_endpoint.find("beta.example:9443"), 17, "'[FD00:0:0::0001]:9443'");
+  auto config =
+      read(good_ + replication_ + "peers:\n" + by_endpoint +
+           peer("gamma", "eu-west-2", "    certificate_name: 'fd00:0000:0000:0000:0000:0000:0000:000A'\n"));
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->peers[0].certificate_name, "fd00::1");
+  EXPECT_EQ(config->peers[1].certificate_name, "fd00::a");
+}
+
 TEST_F(ConfigTest, says_what_is_wrong_with_a_peer) {
   auto const head = good_ + replication_ + "peers:\n";
   EXPECT_EQ(complaint(head + "  - name: beta\n"), "10:5: the key 'regions' is missing");
