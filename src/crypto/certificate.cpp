@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <ctime>
 #include <memory>
 
 #include "crypto/openssl_pointer.h"
@@ -178,6 +179,14 @@ Result<Certified> issue_certificate(Certified const& authority, std::vector<std:
       X509_sign(made, issuer_key.get(), EVP_sha256()) != 0;
   if (!whole) return broken(Fault::invalid, "cannot issue the certificate");
   return Certified{to_pem(made), to_pem(key.get())};
+}
+
+Result<Time> find_end(std::string const& certificate) {
+  auto const read = TRY(read_certificate(certificate));
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(read.get()), &parts) != 1)
+    return broken(Fault::invalid, "a certificate without an end");
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::from_time_t(::timegm(&parts)));
 }
 
 bool has_name(std::string const& certificate, std::string const& name) {

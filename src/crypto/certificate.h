@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace argosy::crypto {
@@ -24,6 +25,9 @@ Result<Certified> make_authority(std::string_view name, int days);
 /// `authority` is none, has expired, or a name is neither.
 Result<Certified> issue_certificate(Certified const& authority, std::vector<std::string> const& names,
                                     int days);
+
+/// When this certificate (PEM) ends to be valid.
+Result<Time> find_end(std::string const& certificate);
 
 /// Whether this certificate (PEM) names that DNS name or address; wildcards do not count.
 bool has_name(std::string const& certificate, std::string const& name);

@@ -133,13 +133,14 @@ Result<void> PeerCommands::issue_certificate() const {
   authority.certificate = TRY(read_file(directory_ + "/authority.pem"));
   authority.key = TRY(read_file(directory_ + "/authority.key"));
   auto made = TRY(crypto::issue_certificate(authority, names_, certificate_days_));
+  auto const end = TRY(crypto::find_end(made.certificate));
   auto const& name = names_.front();
   output_.print({TRY(write_pair(directory_, name, made))});
   std::cerr << "Next: copy " << name << ".pem, " << name << ".key and authority.pem to " << name
             << " and name them there under 'replication' (and 'tls'), and here under 'peers' as\n"
                "  certificate_name: "
-            << name << "\nIssue it again within " << certificate_days_
-            << " days; a running server notices new files by itself.\n";
+            << name << "\nIssue it again before " << to_iso8601(end)
+            << ", when it ends; a running server notices new files by itself.\n";
   return {};
 }
 

@@ -31,6 +31,17 @@ TEST_F(CertificateTest, is_accepted_from_its_own_authority_alone) {
   EXPECT_EQ(check_issued(expired.certificate, authority_.certificate).error().fault, Fault::denied);
 }
 
+TEST_F(CertificateTest, ends_when_its_authority_does_at_the_latest) {
+  auto const issued = *issue_certificate(authority_, {"east.example"}, 365);
+  auto const end = *find_end(authority_.certificate);
+  EXPECT_EQ(*find_end(issued.certificate), end);
+  auto const days = end - system_clock().now();
+  EXPECT_GT(days, std::chrono::days(9));
+  EXPECT_LE(days, std::chrono::days(10));
+  EXPECT_LT(*find_end(issue_certificate(authority_, {"east.example"}, 5)->certificate), end);
+  EXPECT_FALSE(find_end("no certificate"));
+}
+
 TEST_F(CertificateTest, issues_nothing_with_what_is_no_authority) {
   EXPECT_FALSE(issue_certificate(east_, {"south.example"}, 10));
   EXPECT_FALSE(issue_certificate({authority_.certificate, west_.key}, {"south.example"}, 10));
