@@ -150,6 +150,23 @@ Result<std::vector<std::string>> list_keys_due(Transaction& tx, Time now, std::s
                {to_milliseconds(now), after, static_cast<std::int64_t>(limit)}));
 }
 
+Result<std::optional<ClockRun>> find_clock_run(Transaction& tx) {
+  auto rows =
+      TRY(tx.query("SELECT since.value, seen.value FROM counters since, counters seen "
+                   "WHERE since.name = 'clock since' AND seen.name = 'clock seen'"));
+  bool const found = TRY(rows->next());
+  if (!found) return std::nullopt;
+  return ClockRun{from_milliseconds(rows->integer(0)), from_milliseconds(rows->integer(1))};
+}
+
+Result<void> save_clock_run(Transaction& tx, ClockRun const& run) {
+  TRY(
+      tx.execute("INSERT INTO counters(name, value) VALUES('clock since', ?1), ('clock seen', ?2) "
+                 "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                 {to_milliseconds(run.since), to_milliseconds(run.seen)}));
+  return {};
+}
+
 Result<std::vector<std::string>> list_waiting_primaries(Transaction& tx, std::string_view after,
                                                         std::size_t limit) {
   return read_ids(tx.query(

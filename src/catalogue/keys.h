@@ -30,6 +30,14 @@ Result<std::vector<std::string>> list_keys(Transaction& tx, std::string_view acc
 /// `after`.
 Result<std::vector<std::string>> list_keys_due(Transaction& tx, Time now, std::string_view after,
                                                std::size_t limit);
+/// How the clock was found by the steps that look after keys.
+struct ClockRun {
+  Time since;  ///< it has gone on evenly
+  Time seen;
+};
+/// Nothing before the first step.
+Result<std::optional<ClockRun>> find_clock_run(Transaction& tx);
+Result<void> save_clock_run(Transaction& tx, ClockRun const& run);
 /// Primary keys that wait until their replicas are gone; in order of id behind `after`.
 Result<std::vector<std::string>> list_waiting_primaries(Transaction& tx, std::string_view after,
                                                         std::size_t limit);

@@ -20,6 +20,21 @@ constexpr std::size_t kBatch = 100;
 /// How late a deletion or a rotation may be.
 constexpr auto kInterval = std::chrono::minutes(1);
 constexpr std::size_t kMaxTags = 50;
+/// Between two steps of a process that runs the clock goes on by less: what it leaps further it may take
+/// back.
+constexpr auto kMaxLeap = std::chrono::minutes(10);
+/// No key is deleted before the clock has gone on evenly for so long since it leapt.
+constexpr auto kProof = std::chrono::minutes(10);
+
+Result<bool> trusts_clock(Transaction& tx, Time now) {
+  auto run = TRY(catalogue::find_clock_run(tx));
+  bool const is_new = !run;
+  if (is_new) run = catalogue::ClockRun{Time{}, now};
+  bool const leapt = now < run->seen || now > run->seen + kMaxLeap;
+  if (leapt) run->since = now;
+  if (is_new || leapt || now >= run->seen + kInterval) TRY(catalogue::save_clock_run(tx, {run->since, now}));
+  return now >= run->since + kProof;
+}
 
 Result<void> delete_key(Transaction& tx, Key key, Time now) {
   log_info("key {} is deleted: its waiting period has ended", key.arn());
@@ -33,10 +48,11 @@ Result<void> delete_key(Transaction& tx, Key key, Time now) {
 }
 
 /// What was due when it was listed may have been cancelled since. Returns the key as it was.
-Result<std::optional<Key>> act(Transaction& tx, Vault const& vault, std::string const& id, Time now) {
+Result<std::optional<Key>> act(Transaction& tx, Vault const& vault, std::string const& id, bool may_delete,
+                               Time now) {
   auto key = TRY(catalogue::find_key(tx, id));
   if (!key) return std::nullopt;
-  if (key->state == KeyState::pending_deletion && key->deletion && *key->deletion <= now) {
+  if (may_delete && key->state == KeyState::pending_deletion && key->deletion && *key->deletion <= now) {
     TRY(delete_key(tx, *key, now));
     return key;
   }
@@ -56,9 +72,9 @@ Result<void> tell_primary(Catalogues const& catalogues, Vault const& vault, Key 
 }
 
 Result<void> do_what_is_due(Catalogues const& catalogues, Vault const& vault, std::string const& id,
-                            Time now) {
+                            bool may_delete, Time now) {
   auto const was = TRY(in_transaction(*catalogues(vault.region), sql::Access::write,
-                                      [&](Transaction& tx) { return act(tx, vault, id, now); }));
+                                      [&](Transaction& tx) { return act(tx, vault, id, may_delete, now); }));
   bool const deleted = was && was->state == KeyState::pending_deletion;
   if (deleted && was->scope == keys::KeyScope::replica) return tell_primary(catalogues, vault, *was, now);
   return {};
@@ -124,12 +140,14 @@ Result<void> bring_lagging_in_step(Catalogues const& catalogues, Vault const& va
 Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now) {
   auto& here = *catalogues(vault.region);
   Failures failures;
+  bool const may_delete =
+      TRY(in_transaction(here, sql::Access::write, [&](Transaction& tx) { return trusts_clock(tx, now); }));
   TRY(for_each_key(
       here, failures,
       [&](Transaction& tx, std::string const& after) {
         return catalogue::list_keys_due(tx, now, after, kBatch);
       },
-      [&](std::string const& id) { return do_what_is_due(catalogues, vault, id, now); }));
+      [&](std::string const& id) { return do_what_is_due(catalogues, vault, id, may_delete, now); }));
   // What a crash left between two steps.
   TRY(for_each_key(
       here, failures,

@@ -7,7 +7,8 @@ namespace argosy::keystore {
 
 /// Does what is due in `vault.region`, and says when to come back: within a minute. What is deleted is so for
 /// good when the step returns. A key that cannot be looked after now, as that of a replica whose region is
-/// not here, holds up no other; the log says so.
+/// not here, holds up no other; the log says so. No key is deleted while the clock may be wrong: within
+/// minutes of a leap, also of that which a long stop makes.
 Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now);
 
 }  // namespace argosy::keystore

@@ -287,6 +287,29 @@ TEST_F(Keystore, deletes_a_key_for_good_when_its_time_has_come) {
   EXPECT_EQ(*left, 0U);
 }
 
+TEST_F(Keystore, deletes_no_key_because_a_clock_is_ahead_for_a_moment) {
+  auto const key = make_key();
+  save(keys::schedule_deletion(key, 7, false, now_));
+  auto const state = [&] { return stored(kEast, key.id).state; };
+  step(kEast);
+  auto const right = now_;
+  now_ += std::chrono::days(365);
+  step(kEast);
+  now_ += std::chrono::minutes(5);
+  step(kEast);
+  EXPECT_EQ(state(), keys::KeyState::pending_deletion);
+  now_ = right + std::chrono::minutes(6);
+  step(kEast);
+  now_ += std::chrono::days(8);
+  step(kEast);
+  EXPECT_EQ(state(), keys::KeyState::pending_deletion) << "it may be as wrong again";
+  for (int minute = 0; minute < 10; ++minute) {
+    now_ += std::chrono::minutes(1);
+    step(kEast);
+  }
+  EXPECT_EQ(state(), keys::KeyState::deleted);
+}
+
 TEST_F(Keystore, lets_a_deletion_be_called_off_to_the_last_moment) {
   auto const key = make_key();
   save(keys::schedule_deletion(key, 7, false, now_));
@@ -423,6 +446,8 @@ TEST_F(Keystore, waits_with_a_primary_until_its_replicas_are_gone) {
   EXPECT_EQ(waiting.state, keys::KeyState::pending_deletion);
   EXPECT_EQ(waiting.deletion, now_ + std::chrono::days(7));
   now_ += std::chrono::days(7);
+  step(kEast);
+  now_ += std::chrono::minutes(10);  // the clock has not leapt by mistake
   step(kEast);
   EXPECT_EQ(stored(kEast, primary.id).state, keys::KeyState::deleted);
 }
