@@ -49,7 +49,7 @@ Result<void> check_name(std::string_view name) {
   if (is_printable && !name.empty() && name.size() <= kMaxNameBytes && !access::is_account_id(name))
     return {};
   return fail(Fault::invalid, "an account's name has 1 to 64 printable characters and is no account id: '" +
-                                  escape_controls(name.substr(0, kMaxNameBytes)) + "'");
+                                  escape_controls(to_utf8(name.substr(0, kMaxNameBytes))) + "'");
 }
 
 /// Of a new key.
@@ -57,7 +57,7 @@ Result<void> check_access_key_id(std::string_view id) {
   bool const is_one = id.size() == kKeyPrefix.size() + kKeyCharacters && id.starts_with(kKeyPrefix) &&
                       id.find_first_not_of(kKeyAlphabet) == std::string_view::npos;
   if (is_one) return {};
-  return fail(Fault::invalid, "'" + escape_controls(id.substr(0, kMaxNameBytes)) +
+  return fail(Fault::invalid, "'" + escape_controls(to_utf8(id.substr(0, kMaxNameBytes))) +
                                   "' is no access key's id: AKIA and 16 of A to Z and 2 to 7");
 }
 
