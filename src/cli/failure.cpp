@@ -33,6 +33,10 @@ constexpr std::array<std::string_view, 3> kQuotaCodes{"ServiceQuotaExceededExcep
 
 bool is_quota(std::string_view code) { return std::ranges::find(kQuotaCodes, code) != kQuotaCodes.end(); }
 
+/// EC2's, STS's, and that of KMS and EBS direct.
+constexpr std::array<std::string_view, 3> kDenials{"UnauthorizedOperation", "AccessDenied",
+                                                   "AccessDeniedException"};
+
 /// Codes that say that something else stands before it.
 constexpr std::array<std::string_view, 3> kGuardCodes{"InvalidSnapshot.InUse", "OperationNotPermitted",
                                                       "SnapshotLocked"};
@@ -102,6 +106,8 @@ Failure::Failure(Error error) : Error(std::move(error)) {
 bool Failure::retryable() const {
   return (exit == Exit::temporary || exit == Exit::timed_out) && !is_quota(code);
 }
+
+bool is_denied(Failure const& failure) { return std::ranges::find(kDenials, failure.code) != kDenials.end(); }
 
 std::string explain(Failure const& failure) {
   std::string text = failure.code.empty() ? failure.message : failure.code + ": " + failure.message;

@@ -1,5 +1,6 @@
 // cli/failure.h - what went wrong, as a user needs to know it, and the exit code that follows.
 #pragma once
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -53,6 +54,17 @@ Outcome<void> try_each(Items const& items, Act act) {
     if (!done && outcome) outcome = std::move(done);
   }
   return outcome;
+}
+
+/// Whether the service does not let these credentials do it, which tells nothing of what is there.
+bool is_denied(Failure const& failure);
+
+/// Nothing where these credentials may not look.
+template <class T>
+Outcome<std::optional<T>> if_allowed(Outcome<T> found) {
+  if (found) return std::optional<T>(*std::move(found));
+  if (is_denied(found.error())) return std::optional<T>();
+  return std::unexpected(found.error());
 }
 
 /// "CODE: message (request id …)", and on a second line what to do, where that is known.

@@ -12,14 +12,6 @@ namespace {
 constexpr char const* kDenied = "AccessDeniedException";
 constexpr char const* kPerhapsNotNeeded = "GenerateDataKeyWithoutPlaintext";
 
-/// Where the caller may not look, nothing.
-template <class T>
-Outcome<std::optional<T>> if_allowed(Outcome<T> found) {
-  if (found) return std::optional<T>(*std::move(found));
-  if (found.error().code == kDenied) return std::optional<T>();
-  return std::unexpected(found.error());
-}
-
 /// What one grant says to an operation for the account.
 Answer ask_grant(kms::GrantListEntry const& grant, std::string const& key_arn, std::string const& account,
                  std::string const& operation) {

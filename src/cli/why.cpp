@@ -31,14 +31,26 @@ struct Subject {
   bool asks_of_himself() const { return account == caller; }
 };
 
-/// A look at something that may be hidden from the caller: nothing then.
+/// What a look showed: nothing where it is not there, or is hidden from the account.
 template <class T>
-Outcome<std::optional<T>> if_visible(Outcome<T> found) {
-  if (found) return std::optional<T>(*std::move(found));
+struct Look {
+  std::optional<T> seen;
+  bool denied = false;  ///< to these credentials: whether it is there is not known
+};
+
+template <class T>
+Outcome<Look<T>> look(Outcome<T> found) {
+  if (found) return Look<T>{*std::move(found), false};
   auto const& code = found.error().code;
-  if (code.ends_with(".NotFound") || code == "AuthFailure" || code == "UnauthorizedOperation")
-    return std::optional<T>();
-  return std::unexpected(found.error());
+  bool const hidden = code.ends_with(".NotFound") || code == "AuthFailure";
+  if (!hidden && !is_denied(found.error())) return std::unexpected(found.error());
+  return Look<T>{std::nullopt, !hidden};
+}
+
+/// Of what these credentials may not look at, nothing is known.
+Link denied_look(std::string const& name, std::string const& action, Use needed_from) {
+  return {name, LinkState::unknown, "you may not look: " + action + " is denied to these credentials",
+          "let their policy allow " + action, needed_from};
 }
 
 Link missing_image(Subject const& subject) {
@@ -88,10 +100,13 @@ Outcome<Link> link_of_launch_permission(Subject const& subject, ec2::Image const
     link.text = subject.account + " owns it";
     return link;
   }
-  if (image.image_owner_id == subject.caller)
-    return read_launch_permissions(subject,
-                                   to_audience(TRY(launch_permissions(subject.session, subject.image_id))));
-  if (image.is_public.value_or(false)) {
+  bool const is_public = image.is_public.value_or(false);
+  if (image.image_owner_id == subject.caller) {
+    auto permissions = TRY(if_allowed(launch_permissions(subject.session, subject.image_id)));
+    if (permissions) return read_launch_permissions(subject, to_audience(*permissions));
+    if (!is_public) return denied_look(link.name, "ec2:DescribeImageAttribute", Use::see);
+  }
+  if (is_public) {
     link.text = "it is public";
   } else if (subject.asks_of_himself()) {
     link.text = "it is shared with " + subject.account + " or an organization that it is in";
@@ -124,6 +139,7 @@ struct Disk {
   std::string snapshot_id;
   bool encrypted = false;
   std::optional<ec2::Snapshot> snapshot;  ///< nothing: it is hidden from the caller
+  bool denied = false;                    ///< to these credentials
 };
 
 Outcome<std::vector<Disk>> find_disks(Subject const& subject, ec2::Image const& image) {
@@ -131,19 +147,22 @@ Outcome<std::vector<Disk>> find_disks(Subject const& subject, ec2::Image const& 
   for (auto const& mapping : image.block_device_mapping) {
     if (!mapping.ebs || !mapping.ebs->snapshot_id) continue;
     auto const& id = *mapping.ebs->snapshot_id;
-    auto snapshot = TRY(if_visible(find_snapshot(subject.session, id)));
-    disks.push_back({id, mapping.ebs->encrypted.value_or(false), std::move(snapshot)});
+    auto snapshot = TRY(look(find_snapshot(subject.session, id)));
+    disks.push_back({id, mapping.ebs->encrypted.value_or(false), std::move(snapshot.seen), snapshot.denied});
   }
   return disks;
 }
 
 Outcome<Link> link_of_snapshot(Subject const& subject, Disk const& disk) {
   Link link{"permission of " + disk.snapshot_id, LinkState::holds, "", "", Use::copy};
+  if (disk.denied) return denied_look(link.name, "ec2:DescribeSnapshots", Use::copy);
   auto remedy = "argosy share " + subject.reference + " " + subject.account + " --allow-copy";
   if (disk.snapshot && disk.snapshot->owner_id == subject.account) {
     link.text = subject.account + " owns it";
   } else if (disk.snapshot && disk.snapshot->owner_id == subject.caller) {
-    auto audience = to_audience(TRY(snapshot_permissions(subject.session, disk.snapshot_id)));
+    auto permissions = TRY(if_allowed(snapshot_permissions(subject.session, disk.snapshot_id)));
+    if (!permissions) return denied_look(link.name, "ec2:DescribeSnapshotAttribute", Use::copy);
+    auto audience = to_audience(*permissions);
     bool named = std::ranges::find(audience.accounts, subject.account) != audience.accounts.end();
     link.text = named                ? "it names " + subject.account
                 : audience.everybody ? "it is public"
@@ -186,18 +205,20 @@ Outcome<Link> link_of_key(Subject const& subject, Disk const& disk) {
   auto name = "key of " + disk.snapshot_id;
   if (!disk.encrypted)
     return Link{name, LinkState::holds, "it is not encrypted: none is needed", "", Use::start};
+  if (disk.denied) return denied_look(name, "ec2:DescribeSnapshots", Use::start);
   auto arn = disk.snapshot ? disk.snapshot->kms_key_id.value_or("") : "";
   if (arn.empty())
     return Link{name, LinkState::unknown, "it is encrypted, and its key is told to those who may copy it",
                 "its owner looks with argosy why --account " + subject.account + " " + subject.reference,
                 Use::start};
   auto found = TRY(find_key(subject.session, arn));
+  bool is_own_key = read_key_arn(arn).account == subject.caller;
+  if (found.is_closed && is_own_key) return denied_look(name, "kms:DescribeKey", Use::start);
   if (found.is_closed) return unsure_of_key(subject, name, arn);
   if (!found.key) {
     auto state = subject.asks_of_himself() ? LinkState::broken : LinkState::unknown;
     return Link{name, state, found.obstacle->what, found.obstacle->remedy, Use::start};
   }
-  bool is_own_key = read_key_arn(arn).account == subject.caller;
   if (subject.asks_of_himself() && !is_managed_by_aws(*found.key) && !is_own_key)
     return ask_for_key(subject, name, *found.key);
   auto rules = TRY(read_key_rules(subject.session, arn));
@@ -205,12 +226,14 @@ Outcome<Link> link_of_key(Subject const& subject, Disk const& disk) {
 }
 
 Outcome<std::vector<Link>> find_links(Subject const& subject) {
-  auto image = TRY(if_visible(find_image(subject.session, subject.image_id)));
-  if (!image) return std::vector{missing_image(subject)};
-  std::vector<Link> links{link_of_image(subject, *image)};
-  links.push_back(TRY(link_of_launch_permission(subject, *image)));
-  links.push_back(TRY(link_of_instance_type(subject, *image)));
-  auto disks = TRY(find_disks(subject, *image));
+  auto found = TRY(look(find_image(subject.session, subject.image_id)));
+  if (found.denied) return std::vector{denied_look("image", "ec2:DescribeImages", Use::see)};
+  if (!found.seen) return std::vector{missing_image(subject)};
+  auto const& image = *found.seen;
+  std::vector<Link> links{link_of_image(subject, image)};
+  links.push_back(TRY(link_of_launch_permission(subject, image)));
+  links.push_back(TRY(link_of_instance_type(subject, image)));
+  auto disks = TRY(find_disks(subject, image));
   for (auto const& disk : disks) links.push_back(TRY(link_of_snapshot(subject, disk)));
   for (auto const& disk : disks) links.push_back(TRY(link_of_key(subject, disk)));
   return links;
@@ -268,8 +291,9 @@ constexpr char const* kExamples =
 Looks at each thing that must hold, in order: the image, its launch permission, an instance type that runs
 it, the permission and the key of each of its snapshots. Then it says whether the account may see, start and
 copy the image, and of the first that does not hold how to mend it. Starting a machine from it takes the
-image, the type and the keys, copying it the image, the keys and the permissions of its snapshots. What cannot be looked at with these credentials is unknown: the owner
-sees most, the account itself the rest. Exit code 0 whatever is found.
+image, the type and the keys, copying it the image, the keys and the permissions of its snapshots. What cannot
+be looked at with these credentials is unknown: the owner sees most, the account itself the rest. Exit code 0
+whatever is found.
 )";
 
 }  // namespace
