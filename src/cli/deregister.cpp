@@ -7,6 +7,7 @@
 #include "cli/parallel.h"
 #include "cli/program.h"
 #include "cli/regions.h"
+#include "cli/share_keys.h"
 #include "cli/target.h"
 
 namespace argosy::cli {
@@ -35,10 +36,13 @@ struct Removal {
   Target target;
   ec2::Image image;
   std::vector<Disk> disks;
+  std::vector<std::string> key_arns;  ///< of its own disks
   std::string state = "kept";
   std::optional<Failure> failure;
-  std::size_t depth = 0;     ///< 0: it was named; a copy is one deeper than what it is found by
-  std::size_t found_by = 0;  ///< of a copy: the place of that in the list
+  std::size_t grants_revoked = 0;
+  std::optional<Failure> grants_failure;  ///< what was given with it on its keys may stay
+  std::size_t depth = 0;                  ///< 0: it was named; a copy is one deeper than what it is found by
+  std::size_t found_by = 0;               ///< of a copy: the place of that in the list
 };
 
 /// "us-east-1/ami-…" of where an image came from; empty if it is no copy.
@@ -58,6 +62,13 @@ bool are_copies(Removal const& a, Removal const& b) {
   return source_a == place_of(b) || source_b == place_of(a) || (!source_a.empty() && source_a == source_b);
 }
 
+Removal to_removal(Target target, ec2::Image image) {
+  Removal removal;
+  removal.target = std::move(target);
+  removal.image = std::move(image);
+  return removal;
+}
+
 Outcome<Removal> find_own(Target target) {
   auto found = TRY(describe_own_images(*target.session, {filter("image-id", {target.id})}));
   if (found.empty()) {
@@ -67,7 +78,7 @@ Outcome<Removal> find_own(Target target) {
     return stop(Exit::refused, target.text() + " belongs to " +
                                    seen.image_owner_id.value_or("another account") + ", not to you");
   }
-  return Removal{std::move(target), std::move(found.front()), {}, "kept", std::nullopt, 0, 0};
+  return to_removal(std::move(target), std::move(found.front()));
 }
 
 /// Own images with the name of `first` in the regions; whether they are copies is not asked yet.
@@ -80,7 +91,7 @@ Outcome<std::vector<Removal>> find_namesakes(Removal const& first, std::vector<s
       auto id = image.image_id.value_or("");
       Target target{TRY(session->open_in(region)), id, first.target.profile};
       if (target.text() != first.target.text())
-        out.push_back({std::move(target), std::move(image), {}, "kept", std::nullopt, 0, 0});
+        out.push_back(to_removal(std::move(target), std::move(image)));
     }
   }
   return out;
@@ -121,6 +132,7 @@ Outcome<void> find_disks(Removal& removal, std::vector<Removal> const& removals)
   auto& session = *removal.target.session;
   auto ids = snapshot_ids(removal.image);
   auto own = TRY(own_snapshots(session, ids));
+  removal.key_arns = keys_of(own);
   auto images = TRY(find_images_using(session, ids));
   for (auto const& id : ids) {
     auto& disk = removal.disks.emplace_back();
@@ -219,17 +231,37 @@ Outcome<void> delete_rest(Removal& removal, DeregisterOptions const& options) {
 
 bool has_gone(Removal const& removal) { return removal.state == "deregistered"; }
 
+/// What --with-key gave with the image, or with a snapshot that went with it.
+void take_grants(Removal& removal) {
+  std::vector<std::string> gone{removal.target.id};
+  for (auto const& disk : removal.disks)
+    if (disk.state == "deleted") gone.push_back(disk.snapshot_id);
+  auto taken = take_keys_of_gone(*removal.target.session, gone, removal.key_arns);
+  if (!taken) removal.grants_failure = taken.error();
+  removal.grants_revoked = taken.value_or(0);
+}
+
+/// Of what has gone, what it leaves behind.
+void clean_up(Removal& removal, DeregisterOptions const& options) {
+  if (!has_gone(removal)) return;
+  if (auto done = delete_rest(removal, options); !done) removal.failure = done.error();
+  take_grants(removal);
+}
+
 void tell(Removal const& removal, Terminal& terminal) {
+  if (removal.grants_failure)
+    terminal.complain(removal.target.text() + "  " + explain(*removal.grants_failure));
   if (removal.failure) {
     terminal.complain(removal.target.text() + "  " +
                       (has_gone(removal) ? "deregistered, but a snapshot stays: " : "") +
                       explain(*removal.failure));
     return;
   }
-  auto deleted = std::ranges::count(removal.disks, "deleted", &Disk::state);
-  terminal.note(
-      removal.target.text() + "  " + removal.state +
-      (deleted > 0 ? ", " + show_count(static_cast<std::size_t>(deleted), "snapshot") + " deleted" : ""));
+  auto const deleted = std::ranges::count(removal.disks, "deleted", &Disk::state);
+  auto line = removal.target.text() + "  " + removal.state;
+  if (deleted > 0) line += ", " + show_count(static_cast<std::size_t>(deleted), "snapshot") + " deleted";
+  if (removal.grants_revoked > 0) line += ", " + show_count(removal.grants_revoked, "grant") + " revoked";
+  terminal.note(line);
 }
 
 boost::json::object to_json(Removal const& removal) {
@@ -238,9 +270,14 @@ boost::json::object to_json(Removal const& removal) {
     snapshots.push_back({{"snapshot_id", disk.snapshot_id},
                          {"state", disk.state},
                          {"used_by", boost::json::value_from(disk.used_by)}});
-  return {{"region", removal.target.session->region()}, {"image_id", removal.target.id},
-          {"name", or_null(removal.image.name)},        {"state", removal.state},
-          {"snapshots", std::move(snapshots)},          {"error", or_null(removal.failure)}};
+  return {{"region", removal.target.session->region()},
+          {"image_id", removal.target.id},
+          {"name", or_null(removal.image.name)},
+          {"state", removal.state},
+          {"snapshots", std::move(snapshots)},
+          {"grants_revoked", removal.grants_revoked},
+          {"grants_error", or_null(removal.grants_failure)},
+          {"error", or_null(removal.failure)}};
 }
 
 Outcome<std::vector<Removal>> find_removals(DeregisterOptions const& options, Settings const& settings,
@@ -291,10 +328,7 @@ Outcome<Exit> run(DeregisterOptions const& options, Settings const& settings, Te
   if (!options.consent.dry_run) TRY(ask(options.consent, question, terminal));
   deregister_all(removals, options);
   if (!options.consent.dry_run)
-    run_each(kImagesAtOnce, removals.size(), [&](std::size_t i) {
-      if (removals[i].failure) return;
-      if (auto done = delete_rest(removals[i], options); !done) removals[i].failure = done.error();
-    });
+    run_each(kImagesAtOnce, removals.size(), [&](std::size_t i) { clean_up(removals[i], options); });
   std::vector<std::optional<Failure>> failures;
   boost::json::array items;
   for (auto const& removal : removals) {
@@ -317,6 +351,9 @@ needs stays, and is named. Copies are own images of the same name that were copi
 from the same source; another image of that name stays. They go before the image by which they are
 found, so that it can be named again when one fails. What was started from an image goes on.
 Deregistering a copy that is under way cancels it.
+
+The grants that --with-key gave with an image, or with a snapshot that goes with it, are revoked. Where that is
+refused it is told, and the image is gone all the same: the exit code is that of images and snapshots.
 )";
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "cli/share_keys.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "cli/key_grants.h"
 
@@ -46,19 +47,37 @@ void check_organizations(kms::KeyMetadata const& key, Audience const& audience, 
                                 "put-key-policy"});
 }
 
-/// The keys of those snapshots that are the caller's, each once.
-Outcome<std::vector<std::string>> find_key_arns(Session& session, Shared const& shared) {
-  std::vector<std::string> arns;
-  for (auto const& snapshot : TRY(own_snapshots(session, shared.snapshots)))
-    if (snapshot.kms_key_id) arns.push_back(*snapshot.kms_key_id);
-  return without_repeats(arns);
-}
-
-Outcome<std::vector<FoundKey>> find_keys(Session& session, Shared const& shared) {
-  auto const arns = TRY(find_key_arns(session, shared));
+Outcome<std::vector<FoundKey>> find_keys(Session& session, std::vector<std::string> const& arns) {
   std::vector<FoundKey> keys;
   for (auto const& arn : arns) keys.push_back(TRY(find_key(session, arn)));
   return keys;
+}
+
+/// Those of its snapshots that are the caller's.
+Outcome<std::vector<std::string>> key_arns_of(Session& session, Shared const& shared) {
+  return keys_of(TRY(own_snapshots(session, shared.snapshots)));
+}
+
+bool is_given_with(std::string const& name, std::string const& id) {
+  return name.starts_with("argosy:") && name.ends_with(":" + id);
+}
+
+/// Revokes the grants whose names `goes` takes, on each key that it can: how many.
+Outcome<std::size_t> take_named(Session& session, std::vector<std::string> const& key_arns,
+                                std::function<bool(std::string const&)> const& goes) {
+  std::size_t count = 0;
+  auto const done = try_each(key_arns, [&](std::string const& arn) -> Outcome<void> {
+    auto const found = TRY(find_key(session, arn));
+    if (found.is_closed)
+      return stop(Exit::failed, "what --with-key gave could not be looked for and may still be there: " +
+                                    show(*found.obstacle, 2));
+    if (!found.key || is_managed_by_aws(*found.key)) return {};
+    count += TRY(take_key(session, arn,
+                          [&](kms::GrantListEntry const& grant) { return goes(grant.name.value_or("")); }));
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return count;
 }
 
 }  // namespace
@@ -68,10 +87,18 @@ Shared to_shared(ec2::Image const& image) {
           is_encrypted(image) ? snapshot_ids(image) : std::vector<std::string>{}};
 }
 
+std::vector<std::string> keys_of(std::vector<ec2::Snapshot> const& snapshots) {
+  std::vector<std::string> arns;
+  for (auto const& snapshot : snapshots)
+    if (snapshot.kms_key_id) arns.push_back(*snapshot.kms_key_id);
+  return without_repeats(arns);
+}
+
 Outcome<ShareCheck> check_share(Session& session, Shared const& shared, Audience const& audience,
                                 bool with_key) {
   ShareCheck check;
-  for (auto const& found : TRY(find_keys(session, shared))) {
+  auto const key_arns = TRY(key_arns_of(session, shared));
+  for (auto const& found : TRY(find_keys(session, key_arns))) {
     if (audience.everybody)
       check.obstacles.push_back({"what is encrypted cannot be shared with everybody", "name the accounts"});
     if (!found.key) {
@@ -95,7 +122,8 @@ Outcome<ShareCheck> check_share(Session& session, Shared const& shared, Audience
 }
 
 Outcome<void> give_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts) {
-  for (auto const& found : TRY(find_keys(session, shared))) {
+  auto const key_arns = TRY(key_arns_of(session, shared));
+  for (auto const& found : TRY(find_keys(session, key_arns))) {
     if (!found.key) return stop(Exit::refused, show(*found.obstacle, 2));
     for (auto const& account : accounts) TRY(give_key(session, found.key->arn, account, shared.id));
   }
@@ -103,21 +131,23 @@ Outcome<void> give_keys(Session& session, Shared const& shared, std::vector<std:
 }
 
 Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts) {
-  auto is_given_with_it = [&](kms::GrantListEntry const& grant) {
-    auto name = grant.name.value_or("");
-    if (accounts.empty()) return name.starts_with("argosy:") && name.ends_with(":" + shared.id);
+  auto goes = [&](std::string const& name) {
+    if (accounts.empty()) return is_given_with(name, shared.id);
     return std::ranges::any_of(accounts,
                                [&](auto const& account) { return name == grant_name(account, shared.id); });
   };
-  auto const arns = TRY(find_key_arns(session, shared));
-  return try_each(arns, [&](std::string const& arn) -> Outcome<void> {
-    auto const found = TRY(find_key(session, arn));
-    if (found.is_closed)
-      return stop(Exit::failed, "what --with-key gave could not be looked for and may still be there: " +
-                                    show(*found.obstacle, 2));
-    if (found.key && !is_managed_by_aws(*found.key)) TRY(take_key(session, arn, is_given_with_it));
-    return {};
+  auto const key_arns = TRY(key_arns_of(session, shared));
+  TRY(take_named(session, key_arns, goes));
+  return {};
+}
+
+Outcome<std::size_t> take_keys_of_gone(Session& session, std::vector<std::string> const& gone_ids,
+                                       std::vector<std::string> const& key_arns) {
+  auto taken = take_named(session, key_arns, [&](std::string const& name) {
+    return std::ranges::any_of(gone_ids, [&](auto const& id) { return is_given_with(name, id); });
   });
+  if (!taken) taken.error().message = "grants on its key may stay: " + taken.error().message;
+  return taken;
 }
 
 }  // namespace argosy::cli

@@ -16,6 +16,8 @@ struct Shared {
   std::vector<std::string> snapshots;  ///< of an image that is not encrypted none
 };
 Shared to_shared(ec2::Image const& image);
+/// The ARNs of the keys that these are encrypted under, each once.
+std::vector<std::string> keys_of(std::vector<ec2::Snapshot> const& snapshots);
 
 /// What is known before it is shared.
 struct ShareCheck {
@@ -32,5 +34,9 @@ Outcome<void> give_keys(Session& session, Shared const& shared, std::vector<std:
 /// Revokes what give_keys gave with it: to these accounts or, of nobody, to all. Fails if a key is closed to
 /// the caller, or its grants are, when it has taken the others: who is meant to be shut out may still be in.
 Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts);
+/// The same with images and snapshots that are gone, from all accounts: how many grants. `key_arns`: what
+/// their disks were encrypted under.
+Outcome<std::size_t> take_keys_of_gone(Session& session, std::vector<std::string> const& gone_ids,
+                                       std::vector<std::string> const& key_arns);
 
 }  // namespace argosy::cli

@@ -7,6 +7,7 @@
 #include "cli/parallel.h"
 #include "cli/program.h"
 #include "cli/regions.h"
+#include "cli/share_keys.h"
 #include "cli/snapshot_facts.h"
 #include "cli/target.h"
 
@@ -134,13 +135,17 @@ struct RemoveOptions {
 struct Removal {
   Target target;
   std::vector<std::string> used_by;
+  std::vector<std::string> key_arns;
   std::string state = "kept";
   std::optional<Failure> failure;
+  std::size_t grants_revoked = 0;
+  std::optional<Failure> grants_failure;  ///< what was given with it on its key may stay
 };
 
 /// What stands against it is known before anybody is asked.
 Outcome<std::string> look_at(Removal& removal) {
   auto snapshot = TRY(find_snapshot(*removal.target.session, removal.target.id));
+  removal.key_arns = keys_of({snapshot});
   removal.used_by = TRY(find_images_using(*removal.target.session, {removal.target.id}))[removal.target.id];
   if (!removal.used_by.empty())
     return stop(Exit::guarded,
@@ -148,6 +153,13 @@ Outcome<std::string> look_at(Removal& removal) {
   auto description = show_text(snapshot.description.value_or(""));
   return show_size_gib(snapshot) + "  " + snapshot.status.value_or("") +
          (description.empty() ? "" : "  " + description);
+}
+
+/// What snapshot share --with-key gave with it.
+void take_grants(Removal& removal) {
+  auto taken = take_keys_of_gone(*removal.target.session, {removal.target.id}, removal.key_arns);
+  if (!taken) removal.grants_failure = taken.error();
+  removal.grants_revoked = taken.value_or(0);
 }
 
 void remove(Removal& removal, bool dry_run, Terminal& terminal) {
@@ -159,7 +171,12 @@ void remove(Removal& removal, bool dry_run, Terminal& terminal) {
     return;
   }
   removal.state = dry_run ? "would be deleted" : "deleted";
-  terminal.note(removal.target.text() + "  " + removal.state);
+  if (!dry_run) take_grants(removal);
+  auto const& grants = removal.grants_revoked;
+  terminal.note(removal.target.text() + "  " + removal.state +
+                (grants > 0 ? ", " + show_count(grants, "grant") + " revoked" : ""));
+  if (removal.grants_failure)
+    terminal.complain(removal.target.text() + "  " + explain(*removal.grants_failure));
 }
 
 boost::json::object to_json(Removal const& removal) {
@@ -167,13 +184,15 @@ boost::json::object to_json(Removal const& removal) {
           {"snapshot_id", removal.target.id},
           {"state", removal.state},
           {"used_by", boost::json::value_from(removal.used_by)},
+          {"grants_revoked", removal.grants_revoked},
+          {"grants_error", or_null(removal.grants_failure)},
           {"error", or_null(removal.failure)}};
 }
 
 Outcome<Exit> run_rm(RemoveOptions const& options, Settings const& settings, Terminal& terminal) {
   std::vector<Removal> removals;
   for (auto& target : TRY(open_targets(settings, without_repeats(options.snapshots), {"snap-"})))
-    removals.push_back({std::move(target), {}, "kept", std::nullopt});
+    removals.emplace_back().target = std::move(target);
   std::size_t going = 0;
   for (auto& removal : removals) {
     auto seen = look_at(removal);
@@ -211,7 +230,8 @@ constexpr char const* kRemoveExamples = R"(  argosy snapshot rm us-east-1/snap-â
   argosy snapshot rm --yes $(argosy snapshot ls --unused -o json | jq -r '.[] | .region+"/"+.snapshot_id')
 
 A snapshot that an image of yours needs is kept, and the image is named (exit code 7). A pending
-upload is given up by deleting its snapshot.
+upload is given up by deleting its snapshot. What snapshot share --with-key gave with it is revoked; where
+that is refused it is told, and the snapshot is gone all the same.
 )";
 
 void add_list(Program& program) {

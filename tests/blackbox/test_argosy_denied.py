@@ -1,12 +1,13 @@
-"""What the command says of things that its credentials may not look at: that it is not known. Argosy's own accounts may
-look at everything that is theirs, as policies of AWS need not let them."""
+"""What the command says of things that its credentials may not look at: that it is not known. Accounts of argosyd
+may look at all that is theirs; policies of AWS need not let them."""
 import pytest
 
 import scripted
-from argosy import argosy_json
+from argosy import argosy_json, run
 
 OWNER, OTHER = "111122223333", "444455556666"
 IMAGE, SNAPSHOT = "ami-00000000000000001", "snap-00000000000000001"
+KEY = f"arn:aws:kms:us-east-1:{OWNER}:key/0d990263-018e-4e65-a703-eff731de951e"
 HOLDS = (True, None)
 
 
@@ -64,3 +65,16 @@ def test_why_does_not_know_what_it_may_not_look_at(owner, service, caller, denie
     service.answers["GetCallerIdentity"] = [scripted.identity(caller)]
     service.answers[denied] = [scripted.error("UnauthorizedOperation")]
     assert why(owner, service) == expected
+
+
+def test_grants_that_may_stay_behind_an_image_are_told_and_change_nothing_else(owner, service):
+    item = f"<item><snapshotId>{SNAPSHOT}</snapshotId><kmsKeyId>{KEY}</kmsKeyId></item>"
+    done = "<R><return>true</return></R>"
+    service.answers |= {
+        "DescribeSnapshots": [f"<R><snapshotSet>{item}</snapshotSet></R>"],
+        "DeregisterImage": [done],
+        "DeleteSnapshot": [done],
+        "DescribeKey": [scripted.kms_error("AccessDeniedException")],
+    }
+    told = run(owner, "deregister", f"us-east-1/{IMAGE}", "--yes", AWS_ENDPOINT_URL=service.endpoint)[1]
+    assert "grants on its key may stay" in told and "deregistered, 1 snapshot deleted" in told

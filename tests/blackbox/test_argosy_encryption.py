@@ -183,6 +183,33 @@ def test_the_key_is_given_and_taken_with_its_snapshot_alone(owner, recipient, ke
     assert grants(owner, key) == [left]
 
 
+def share_all_with_key(owner, recipient, sealed):
+    """The image and its snapshot, whose reference is returned."""
+    [snapshot] = [found["SnapshotId"] for found in snapshots_of(owner, sealed)]
+    argosy(owner, "share", sealed, recipient.id, "--with-key")
+    argosy(owner, "snapshot", "share", f"us-west-2/{snapshot}", recipient.id, "--with-key")
+    return f"us-west-2/{snapshot}"
+
+
+def test_an_image_that_goes_leaves_no_grant_behind(owner, recipient, key, sealed):
+    share_all_with_key(owner, recipient, sealed)
+    by_hand = argosy(owner, "key", "grant", key, recipient.id).strip()
+    [planned] = argosy_json(owner, "deregister", sealed, "--dry-run")
+    assert planned["grants_revoked"] == 0 and len(grants(owner, key)) == 3
+    [done] = argosy_json(owner, "deregister", sealed, "--yes")
+    assert done["grants_revoked"] == 2 and done["grants_error"] is None
+    assert [grant["GrantId"] for grant in grants(owner, key)] == [by_hand]
+
+
+def test_a_snapshot_that_goes_leaves_no_grant_behind(owner, recipient, key, sealed):
+    snapshot = share_all_with_key(owner, recipient, sealed)
+    assert "1 grant revoked" in run(owner, "deregister", sealed, "--yes", "--keep-snapshots")[1]
+    [left] = grants(owner, key)
+    assert left["Name"].endswith(snapshot.split("/")[1])
+    assert "1 grant revoked" in run(owner, "snapshot", "rm", snapshot, "--yes")[1]
+    assert grants(owner, key) == []
+
+
 def test_snapshots_that_cannot_be_shared_are_refused_before_any_is_shared(owner, recipient, image, key, sealed):
     region, managed = argosy(
         owner, "copy", f"us-east-1/{image}", "--to", "us-west-2", "--name", disks.unique("managed"), "--encrypt"

@@ -9,6 +9,7 @@
 namespace argosy::cli {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -117,6 +118,18 @@ TEST_F(SharedImage, takes_only_what_it_gave) {
   EXPECT_EQ(service.parameter("RevokeGrant", "GrantId"), "its-own");
   ASSERT_TRUE(take_keys(*session, to_shared(image), {}));
   EXPECT_EQ(service.count("RevokeGrant"), 3) << "of all accounts, with this image";
+}
+
+TEST_F(SharedImage, that_is_gone_leaves_no_grant_behind) {
+  service.answers["ListGrants"] = {
+      R"({"Truncated": false, "Grants": [)" + grant("by-hand", "argosy:123456789012") + "," +
+      grant("its-own", "argosy:123456789012:ami-1") + "," + grant("anothers", "argosy:123456789012:ami-2") +
+      "," + grant("its-disks", "argosy:000000000001:snap-1") + "]}"};
+  auto taken = take_keys_of_gone(*session, {"ami-1", "snap-1"}, {kArn});
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(*taken, 2U);
+  EXPECT_THAT(service.parameters("RevokeGrant", "GrantId"), ElementsAre("its-own", "its-disks"));
+  EXPECT_EQ(service.count("DescribeSnapshots"), 0) << "they are gone, too";
 }
 
 TEST_F(SharedImage, takes_from_the_keys_that_it_can) {
