@@ -86,7 +86,7 @@ constexpr std::array<Advice, 29> kAdvice{{
      "A key belongs to one region: name it, as in us-east-1/alias/NAME; `argosy key ls` lists yours."},
     {"AccessDeniedException", "key/", "The key's owner opens it: `argosy key grant KEY ACCOUNT`."},
     {"DisabledException", "", "Its owner switches it on again: `aws kms enable-key`."},
-    {"AlreadyExistsException", "", "`argosy key ls` shows which key has that alias."},
+    {"AlreadyExistsException", "alias/", "`argosy key ls` shows which key has that alias."},
     {"InvalidParameter", "AWS Managed",
      "Copy it under a key of your own and share the copy: `argosy copy --encrypt --kms-key REGION=KEY`."},
     {"ResourceLimitExceeded", "", "A limit of the account is reached: run the command again later."},

@@ -39,18 +39,32 @@ std::string find_in(kms::MultiRegionConfiguration const& key, std::string const&
   return found == key.replica_keys.end() ? "" : found->arn;
 }
 
+/// What has become of the key in a region.
+struct Replica {
+  std::string arn;
+  bool is_new = true;
+};
+
+Outcome<Replica> make_replica(KeyTarget const& target, std::string const& region) {
+  auto known = find_in(*target.key.multi_region_configuration, region);
+  if (!known.empty()) return Replica{known, false};
+  auto made = replicate_key(*target.session, target.key.arn, region);
+  if (made) return Replica{made->arn, true};
+  if (made.error().code != "AlreadyExistsException") return std::unexpected(made.error());
+  // By an attempt whose answer was lost, or by somebody else at the same time.
+  auto const key = TRY(describe_key(*target.session, target.key.arn));
+  if (key.multi_region_configuration) known = find_in(*key.multi_region_configuration, region);
+  if (known.empty()) return std::unexpected(made.error());
+  return Replica{known, false};
+}
+
 /// {region, arn, created}
 Outcome<boost::json::object> replicate(KeyTarget const& target, std::string const& region,
                                        Terminal& terminal) {
-  auto arn = find_in(*target.key.multi_region_configuration, region);
-  bool is_new = arn.empty();
-  if (is_new) {
-    arn = TRY(replicate_key(*target.session, target.key.arn, region)).arn;
-  } else {
-    terminal.note(show_key(arn) + "  was there already");
-  }
-  if (terminal.format() == Format::table) terminal.print(arn + "\n");
-  return boost::json::object{{"region", region}, {"arn", arn}, {"created", is_new}};
+  auto const replica = TRY(make_replica(target, region));
+  if (!replica.is_new) terminal.note(show_key(replica.arn) + "  was there already");
+  if (terminal.format() == Format::table) terminal.print(replica.arn + "\n");
+  return boost::json::object{{"region", region}, {"arn", replica.arn}, {"created", replica.is_new}};
 }
 
 Outcome<Exit> run(ReplicateOptions const& options, Settings const& settings, Terminal& terminal) {

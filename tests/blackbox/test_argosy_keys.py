@@ -5,6 +5,7 @@ import pytest
 
 import disks
 import keys
+import scripted
 from argosy import argosy, argosy_json, run
 from argosyd import REGIONS
 from test_argosy_completion import offered
@@ -156,6 +157,31 @@ def test_a_region_that_fails_takes_nothing_from_the_others(owner):
     failed, made = done["replicas"]
     assert failed["region"] == "mars-1" and failed["error"]["code"]
     assert made == {"region": "us-east-1", "arn": arn.replace("us-west-2", "us-east-1"), "created": True}
+
+
+def test_a_replica_that_is_made_meanwhile_is_found(owner):
+    """As where the answer to the first attempt was lost; one that is not found is told without a word of aliases."""
+    arn = f"arn:aws:kms:us-west-2:{owner.id}:key/mrk-{'0' * 32}"
+    replica = arn.replace("us-west-2", "us-east-1")
+
+    def described(*replicas):
+        text = dict.fromkeys(("AWSAccountId", "KeyId", "Description", "KeyUsage", "Origin", "KeyState"), "x")
+        text |= dict.fromkeys(("CustomerMasterKeySpec", "KeySpec", "KeyManager"), "x") | {"Arn": arn}
+        others = [{"Arn": other, "Region": "us-east-1"} for other in replicas]
+        primary = {"Arn": arn, "Region": "us-west-2"}
+        family = {"MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": others}
+        return json.dumps({"KeyMetadata": text | {"MultiRegionConfiguration": family}})
+
+    service = scripted.Scripted(
+        DescribeKey=[described(), described(replica), described()],
+        ReplicateKey=[scripted.kms_error("AlreadyExistsException", f"The key {replica} exists already")],
+    )
+    command = ("key", "replicate", arn, "--to", "us-east-1")
+    [found] = argosy_json(owner, *command, AWS_ENDPOINT_URL=service.endpoint)["replicas"]
+    told = argosy(owner, *command, status=254, AWS_ENDPOINT_URL=service.endpoint)
+    service.close()
+    assert found == {"region": "us-east-1", "arn": replica, "created": False}
+    assert "exists already" in told and "alias" not in told
 
 
 def test_a_key_of_one_region_stays_there(owner):
