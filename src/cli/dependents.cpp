@@ -3,7 +3,6 @@
 
 #include "cli/ec2.h"
 #include "cli/format.h"
-#include "cli/key_access.h"
 #include "cli/key_target.h"
 #include "cli/page.h"
 #include "cli/permissions.h"
@@ -18,29 +17,39 @@ struct DependentsOptions {
 
 struct DependentImage {
   ec2::Image image;
-  Audience may_start;
+  std::optional<Audience> may_start;
 };
 
 struct DependentSnapshot {
   ec2::Snapshot snapshot;
-  Audience may_copy;
+  std::optional<Audience> may_copy;
 };
 
-/// What hangs on the key in its own region, or on a replica of it in another.
+/// What hangs on the key in its own region, or on a replica of it in another. What is optional is nothing
+/// where these credentials may not look.
 struct Place {
   std::string region;
   std::string key_arn;
   std::string state;
-  bool is_ebs_default = false;
+  std::optional<bool> is_ebs_default;
   std::vector<DependentSnapshot> snapshots;
   std::vector<DependentImage> images;
-  std::vector<kms::GrantListEntry> grants;
+  std::optional<std::vector<kms::GrantListEntry>> grants;
 };
 
 struct Report {
   std::vector<Place> places;                              ///< first that of the key itself
   std::vector<std::pair<std::string, Failure>> failures;  ///< replicas that could not be looked at
 };
+
+/// Since it was listed.
+bool has_gone(Failure const& failure) { return failure.code.ends_with(".NotFound"); }
+
+template <class Permission>
+Outcome<std::optional<Audience>> audience_of(Outcome<std::vector<Permission>> permissions) {
+  auto seen = TRY(if_allowed(std::move(permissions)));
+  return seen ? std::optional(to_audience(*seen)) : std::nullopt;
+}
 
 Outcome<std::vector<DependentSnapshot>> find_snapshots(Session& session, std::string const& key_arn) {
   ec2::DescribeSnapshotsRequest request;
@@ -49,10 +58,18 @@ Outcome<std::vector<DependentSnapshot>> find_snapshots(Session& session, std::st
   std::vector<DependentSnapshot> out;
   for (auto& snapshot : TRY(describe_snapshots(session, std::move(request)))) {
     if (snapshot.kms_key_id != key_arn) continue;
-    auto permissions = TRY(snapshot_permissions(session, snapshot.snapshot_id.value_or("")));
-    out.push_back({std::move(snapshot), to_audience(permissions)});
+    auto may_copy = audience_of(snapshot_permissions(session, snapshot.snapshot_id.value_or("")));
+    if (!may_copy && has_gone(may_copy.error())) continue;
+    if (!may_copy) return std::unexpected(may_copy.error());
+    out.push_back({std::move(snapshot), *std::move(may_copy)});
   }
   return out;
+}
+
+Outcome<DependentImage> look_at(Session& session, std::string const& image_id) {
+  auto image = TRY(find_image(session, image_id));
+  auto may_start = TRY(audience_of(launch_permissions(session, image_id)));
+  return DependentImage{std::move(image), std::move(may_start)};
 }
 
 Outcome<std::vector<DependentImage>> find_images(Session& session,
@@ -65,9 +82,10 @@ Outcome<std::vector<DependentImage>> find_images(Session& session,
       image_ids.insert(image_ids.end(), images.begin(), images.end());
   std::vector<DependentImage> out;
   for (auto const& id : without_repeats(image_ids)) {
-    auto image = TRY(find_image(session, id));
-    auto permissions = TRY(launch_permissions(session, id));
-    out.push_back({std::move(image), to_audience(permissions)});
+    auto image = look_at(session, id);
+    if (!image && has_gone(image.error())) continue;
+    if (!image) return std::unexpected(image.error());
+    out.push_back(*std::move(image));
   }
   return out;
 }
@@ -79,8 +97,9 @@ Outcome<Place> look_at(Session& session, kms::KeyMetadata const& key) {
   place.state = key.key_state;
   place.snapshots = TRY(find_snapshots(session, key.arn));
   place.images = TRY(find_images(session, place.snapshots));
-  place.is_ebs_default = TRY(default_ebs_key(session)) == key.arn;
-  place.grants = TRY(read_key_rules(session, key.arn)).grants.value_or(std::vector<kms::GrantListEntry>{});
+  auto const default_key = TRY(default_ebs_key(session));
+  if (default_key) place.is_ebs_default = *default_key == key.arn;
+  place.grants = TRY(if_allowed(list_grants(session, key.arn)));
   return place;
 }
 
@@ -114,10 +133,11 @@ Outcome<Report> gather(KeyTarget const& target) {
 }
 
 /// Accounts other than the key's that have it by a grant: they may have snapshots under it.
-std::vector<std::string> foreign_grantees(Place const& place) {
+std::optional<std::vector<std::string>> foreign_grantees(Place const& place) {
+  if (!place.grants) return std::nullopt;
   std::vector<std::string> out;
   auto own = "::" + read_key_arn(place.key_arn).account + ":";
-  for (auto const& grant : place.grants)
+  for (auto const& grant : *place.grants)
     if (!grant.grantee_principal.contains(own)) out.push_back(grant.grantee_principal);
   return without_repeats(out);
 }
@@ -126,18 +146,29 @@ constexpr char const* kNotSeen =
     "snapshots, images and machines of other accounts under the key, and volumes; what else of the key's "
     "ciphertexts is in use";
 
+constexpr char const* kNotLookedAt = "could not be looked at";
+
+std::string show_shared(std::optional<Audience> const& audience) {
+  return audience ? list_audience(*audience) : kNotLookedAt;
+}
+
 void describe(Page& page, Place const& place) {
   page.heading(show_key(place.key_arn) + "  " + place.state);
-  if (place.is_ebs_default) page.add("It is the default key of EBS in " + place.region + ".\n");
+  auto const ebs_default = "the default key of EBS in " + place.region;
+  if (!place.is_ebs_default) page.add("Whether it is " + ebs_default + " " + kNotLookedAt + ".\n");
+  if (place.is_ebs_default.value_or(false)) page.add("It is " + ebs_default + ".\n");
   std::vector<std::vector<std::string>> rows{{"DEPENDS ON IT", "STATE", "SHARED WITH", "NAME"}};
   for (auto const& [image, may_start] : place.images)
     rows.push_back({place.region + "/" + image.image_id.value_or("?"), image.image_state.value_or("?"),
-                    list_audience(may_start), image.name.value_or("-")});
+                    show_shared(may_start), image.name.value_or("-")});
   for (auto const& [snapshot, may_copy] : place.snapshots)
     rows.push_back({place.region + "/" + snapshot.snapshot_id.value_or("?"), snapshot.status.value_or("?"),
-                    list_audience(may_copy), snapshot.description.value_or("-")});
+                    show_shared(may_copy), snapshot.description.value_or("-")});
   page.add(rows.size() == 1 ? "Nothing of yours depends on it.\n" : show_table(rows));
-  for (auto const& grantee : foreign_grantees(place)) page.add("Open by a grant to " + grantee + ".\n");
+  auto const grantees = foreign_grantees(place);
+  if (!grantees) page.add("Whom a grant opens it to " + std::string(kNotLookedAt) + ".\n");
+  if (grantees)
+    for (auto const& grantee : *grantees) page.add("Open by a grant to " + grantee + ".\n");
 }
 
 boost::json::object to_json(Place const& place) {
@@ -146,20 +177,21 @@ boost::json::object to_json(Place const& place) {
     images.push_back({{"image_id", or_null(image.image_id)},
                       {"name", or_null(image.name)},
                       {"state", or_null(image.image_state)},
-                      {"may_start", to_json(may_start)}});
+                      {"may_start", or_null(may_start)}});
   boost::json::array snapshots;
   for (auto const& [snapshot, may_copy] : place.snapshots)
     snapshots.push_back({{"snapshot_id", or_null(snapshot.snapshot_id)},
                          {"state", or_null(snapshot.status)},
                          {"size_gib", or_null(snapshot.volume_size)},
-                         {"may_copy", to_json(may_copy)}});
+                         {"may_copy", or_null(may_copy)}});
+  auto const grantees = foreign_grantees(place);
   return {{"region", place.region},
           {"key", place.key_arn},
           {"state", place.state},
-          {"ebs_default", place.is_ebs_default},
+          {"ebs_default", or_null(place.is_ebs_default)},
           {"images", std::move(images)},
           {"snapshots", std::move(snapshots)},
-          {"open_by_grant_to", boost::json::value_from(foreign_grantees(place))}};
+          {"open_by_grant_to", grantees ? boost::json::value_from(*grantees) : boost::json::value(nullptr)}};
 }
 
 boost::json::object to_json(Report const& report) {
@@ -190,7 +222,8 @@ constexpr char const* kExamples = R"(  argosy key dependents us-east-1/alias/ima
 
 Look here before ScheduleKeyDeletion: when the key is gone, what is listed can never be read again. Of a
 multi-Region key the replicas in other regions are looked at too. Copies under another key do not depend
-on this one. Other accounts' snapshots under the key cannot be seen.
+on this one. Other accounts' snapshots under the key cannot be seen. What these credentials may not look at is
+told as such, and is null in JSON.
 )";
 
 }  // namespace

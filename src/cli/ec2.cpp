@@ -154,10 +154,11 @@ Outcome<bool> encrypts_by_default(Session& session) {
   return std::unexpected(answer.error());
 }
 
-Outcome<std::string> default_ebs_key(Session& session) {
+Outcome<std::optional<std::string>> default_ebs_key(Session& session) {
   auto answer = call_ec2<ec2::GetEbsDefaultKmsKeyIdResponse>(session, "GetEbsDefaultKmsKeyId",
                                                              ec2::GetEbsDefaultKmsKeyIdRequest{});
   if (answer) return answer->kms_key_id;
+  if (is_denied(answer.error())) return std::nullopt;
   if (is_hidden(answer.error())) return std::string(kManagedEbsKey);
   return std::unexpected(answer.error());
 }

@@ -36,11 +36,12 @@ Outcome<std::vector<std::string>> describe_regions(Session& session);
 Outcome<std::optional<bool>> is_instance_type_offered(Session& session, ec2::Image const& image);
 /// The key that AWS manages for EBS: the default as long as the account has chosen no other.
 inline constexpr std::string_view kManagedEbsKey = "alias/aws/ebs";
-/// Whether whatever the account makes in the region is encrypted. Here and below: where the settings are
-/// hidden from the caller, or the service has none, they are taken for unchanged.
+/// Whether whatever the account makes in the region is encrypted. Where the setting is hidden from the
+/// caller, or the service has none, it is taken for unchanged.
 Outcome<bool> encrypts_by_default(Session& session);
-/// The key of what is encrypted without a key being named: an ARN, or kManagedEbsKey.
-Outcome<std::string> default_ebs_key(Session& session);
+/// The key of what is encrypted without a key being named: an ARN, or kManagedEbsKey, also where the service
+/// has no such setting; nothing where it is hidden from the caller.
+Outcome<std::optional<std::string>> default_ebs_key(Session& session);
 
 Outcome<std::string> register_image(Session& session, ec2::RegisterImageRequest const& request);
 Outcome<std::string> copy_image(Session& session, ec2::CopyImageRequest const& request);

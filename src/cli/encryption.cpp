@@ -96,7 +96,8 @@ Outcome<KeyCheck> check_copy(Session& session, SourceDisks const& source, Encryp
   std::string default_key(kManagedEbsKey);
   if (wish.key.empty()) {
     by_default = TRY(encrypts_by_default(session));
-    if (wish.encrypt || by_default || source.any_encrypted) default_key = TRY(default_ebs_key(session));
+    if (wish.encrypt || by_default || source.any_encrypted)
+      default_key = TRY(default_ebs_key(session)).value_or(default_key);
   }
   KeyCheck check;
   for (auto const& key : choose_keys(source, wish, by_default, default_key)) {

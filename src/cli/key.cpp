@@ -164,13 +164,22 @@ bool is_ours(kms::GrantListEntry const& grant, std::string const& account) {
   return name == grant_name(account, "") || name.starts_with(grant_name(account, "") + ":");
 }
 
-/// What is not taken away is said: who is meant to be shut out may still be in.
-Outcome<void> tell_what_stays(KeyTarget const& target, std::string const& account, Terminal& terminal) {
-  auto access = judge_access(TRY(read_key_rules(*target.session, target.key.arn)), target.key, account);
+/// What is not taken away is said, and what cannot be told of it: who is meant to be shut out may still be
+/// in.
+void tell_what_stays(KeyTarget const& target, std::string const& account, Terminal& terminal) {
+  auto const key = show_key(target.key.arn);
+  auto const rules = read_key_rules(*target.session, target.key.arn);
+  if (!rules)
+    return terminal.complain(key + "  what else opens it to " + account +
+                             " could not be looked at: " + explain(rules.error()));
+  auto const access = judge_access(*rules, target.key, account);
   if (!access.through.empty())
-    terminal.complain(show_key(target.key.arn) + "  is still open to " + account + " by " + access.through +
-                      ": see argosy key dependents " + show_key(target.key.arn));
-  return {};
+    terminal.complain(key + "  is still open to " + account + " by " + access.through +
+                      ": see argosy key dependents " + key);
+  if (!rules->policy)
+    terminal.complain(key + "  whether its policy opens it to " + account + " could not be looked at");
+  if (!rules->grants)
+    terminal.complain(key + "  whether a grant opens it to " + account + " could not be looked at");
 }
 
 Outcome<Exit> run_revoke(RevokeOptions const& options, Settings const& settings, Terminal& terminal) {
@@ -182,7 +191,7 @@ Outcome<Exit> run_revoke(RevokeOptions const& options, Settings const& settings,
     terminal.note(show_key(target.key.arn) + "  " +
                   (revoked == 0 ? "no grant" : show_count(revoked, "grant")) + " of " + options.whom +
                   " revoked");
-    TRY(tell_what_stays(target, options.whom, terminal));
+    tell_what_stays(target, options.whom, terminal);
   } else {
     TRY(revoke_grant(*target.session, target.key.arn, options.whom));
     terminal.note(show_key(target.key.arn) + "  grant revoked");
@@ -216,8 +225,8 @@ constexpr char const* kRevokeExamples = R"(  argosy key revoke us-west-2/alias/i
   argosy key revoke us-west-2/alias/images 5e64dc7a…         one grant, by its id
 
 Of an account it revokes what argosy key grant and the --with-key of argosy share and argosy snapshot share
-gave. What others gave, and what the key's policy says, stays, and that is told. What runs goes on until it is
-started again; a copy that is under way fails.
+gave. What others gave, and what the key's policy says, stays, and that is told, or that it could not be
+looked at. What runs goes on until it is started again; a copy that is under way fails.
 )";
 
 constexpr char const* kKeyWords = "REGION/ID, REGION/alias/NAME or an ARN";

@@ -1,5 +1,7 @@
 """What the command says of things that its credentials may not look at: that it is not known. Accounts of argosyd
 may look at all that is theirs; policies of AWS need not let them."""
+import json
+
 import pytest
 
 import scripted
@@ -78,3 +80,65 @@ def test_grants_that_may_stay_behind_an_image_are_told_and_change_nothing_else(o
     }
     told = run(owner, "deregister", f"us-east-1/{IMAGE}", "--yes", AWS_ENDPOINT_URL=service.endpoint)[1]
     assert "grants on its key may stay" in told and "deregistered, 1 snapshot deleted" in told
+
+
+@pytest.fixture
+def key():
+    """A key that is open by a grant to the other account, and has a snapshot and an image under it."""
+    texts = ("AWSAccountId", "KeyId", "Description", "Origin", "CustomerMasterKeySpec", "KeyManager")
+    described = dict.fromkeys(texts, "x") | {"Arn": KEY, "KeyState": "Enabled"}
+    described |= {"KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT"}
+    principal = f"arn:aws:iam::{OTHER}:root"
+    grant = {"KeyId": KEY, "GrantId": "0" * 64, "Name": "by hand", "IssuingAccount": OWNER}
+    grant |= {"GranteePrincipal": principal, "Operations": ["Decrypt"]}
+    allowed = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "*", "Resource": "*"}
+    item = f"<item><snapshotId>{SNAPSHOT}</snapshotId><kmsKeyId>{KEY}</kmsKeyId></item>"
+    disk = f"<item><ebs><snapshotId>{SNAPSHOT}</snapshotId></ebs></item>"
+    scripts = scripted.Scripted(
+        DescribeKey=[json.dumps({"KeyMetadata": described})],
+        ListGrants=[json.dumps({"Grants": [grant], "Truncated": False})],
+        GetKeyPolicy=[json.dumps({"Policy": json.dumps({"Statement": allowed}), "PolicyName": "default"})],
+        GetEbsDefaultKmsKeyId=[f"<R><kmsKeyId>{KEY}</kmsKeyId></R>"],
+        DescribeSnapshots=[f"<R><snapshotSet>{item}</snapshotSet></R>"],
+        DescribeSnapshotAttribute=["<R><createVolumePermission/></R>"],
+        DescribeImages=[
+            f"<R><imagesSet><item><imageId>{IMAGE}</imageId><blockDeviceMapping>{disk}</blockDeviceMapping>"
+            "</item></imagesSet></R>"
+        ],
+        DescribeImageAttribute=["<R><launchPermission/></R>"],
+    )
+    yield scripts
+    scripts.close()
+
+
+def dependents(owner, service):
+    [place] = argosy_json(owner, "key", "dependents", KEY, AWS_ENDPOINT_URL=service.endpoint)["places"]
+    return place
+
+
+def test_what_hangs_on_a_key_is_null_where_it_may_not_be_looked_at(owner, key):
+    place = dependents(owner, key)
+    assert place["ebs_default"] is True and place["open_by_grant_to"] == [f"arn:aws:iam::{OTHER}:root"]
+    assert place["images"][0]["may_start"]["accounts"] == place["snapshots"][0]["may_copy"]["accounts"] == []
+    key.answers["ListGrants"] = [scripted.kms_error("AccessDeniedException")]
+    for denied in ("GetEbsDefaultKmsKeyId", "DescribeSnapshotAttribute", "DescribeImageAttribute"):
+        key.answers[denied] = [scripted.error("UnauthorizedOperation")]
+    place = dependents(owner, key)
+    assert place["ebs_default"] is None and place["open_by_grant_to"] is None
+    assert place["images"][0]["may_start"] is None and place["snapshots"][0]["may_copy"] is None
+    table = run(owner, "key", "dependents", KEY, AWS_ENDPOINT_URL=key.endpoint)[0]
+    assert table.count("could not be looked at") == 4
+
+
+def test_what_goes_while_it_is_looked_at_does_not_hang_on_a_key(owner, key):
+    key.answers["DescribeImageAttribute"] = [scripted.error("InvalidAMIID.NotFound")]
+    assert dependents(owner, key)["images"] == []
+    key.answers["DescribeSnapshotAttribute"] = [scripted.error("InvalidSnapshot.NotFound")]
+    assert dependents(owner, key)["snapshots"] == []
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_a_revocation_says_what_it_cannot_tell(owner, key, code):
+    key.answers["GetKeyPolicy"] = [scripted.kms_error(code)]
+    told = run(owner, "key", "revoke", KEY, OTHER, AWS_ENDPOINT_URL=key.endpoint, AWS_MAX_ATTEMPTS="1")[1]
+    assert "no grant" in told and "could not be looked at" in told
