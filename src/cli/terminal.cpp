@@ -98,8 +98,11 @@ Terminal::Terminal(Format format, ProgressStyle style, bool quiet)
     : format_(format), style_(style), quiet_(quiet) {}
 
 void Terminal::print(std::string_view text) {
+  std::lock_guard lock(mutex_);
+  erase_bars();  // they would be drawn over it
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);  // what is done is said, also if Ctrl-C comes next
+  draw_bars();
 }
 void Terminal::print(boost::json::value const& value) { print(show_json(value)); }
 

@@ -74,7 +74,7 @@ class Terminal {
   Format const format_;
   ProgressStyle const style_;
   bool const quiet_;
-  std::mutex mutex_;  // guards what follows, and stderr
+  std::mutex mutex_;  // guards what follows, stdout and stderr
   std::vector<Work> work_;
   std::size_t bars_drawn_ = 0;
   SteadyTime drawn_{};
