@@ -22,11 +22,10 @@ bool has_ended(std::string_view state) {
   return std::ranges::find(kEnds, state) != kEnds.end();
 }
 
-std::string printable(std::string_view line) {
-  std::string out;
-  for (char c : to_utf8(line))
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out.push_back(c);
-  return out;
+/// As it can be shown to a person.
+std::string show_line(std::string_view line) {
+  while (line.ends_with('\r')) line.remove_suffix(1);  // consoles end lines with it
+  return show_text(to_utf8(line));
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(' ') == std::string_view::npos; }
@@ -90,7 +89,7 @@ Outcome<void> watch(Session& session, LaunchWish const& wish, std::chrono::milli
 std::optional<std::string> find_line(std::string_view console, std::string_view expected) {
   while (!console.empty()) {
     auto const end = console.find('\n');
-    auto line = printable(console.substr(0, end));
+    auto line = show_line(console.substr(0, end));
     if (expected.empty() ? !is_blank(line) : line.contains(expected)) return line;
     if (end == std::string_view::npos) break;
     console.remove_prefix(end + 1);

@@ -17,9 +17,9 @@ struct LaunchWish {
 
 /// As far as it came.
 struct LaunchReport {
-  std::string instance_id;  ///< empty: it was not even accepted
-  std::string state;        ///< when it was last seen before it was terminated
-  std::string line;  ///< the one that was waited for, without control characters; empty: it did not come
+  std::string instance_id;           ///< empty: it was not even accepted
+  std::string state;                 ///< when it was last seen before it was terminated
+  std::string line;                  ///< the one that was waited for, as show_text; empty: it did not come
   std::chrono::milliseconds took{};  ///< from the launch to the line, or to the end of waiting
   bool terminated = false;
 };
@@ -30,8 +30,8 @@ struct LaunchReport {
 Outcome<void> launch_and_watch(Session& session, LaunchWish const& wish, std::chrono::milliseconds limit,
                                Terminal& terminal, LaunchReport& report);
 
-/// The first line of a console's text that has `expected` in it; empty: any that is not blank. Without
-/// control characters: a machine must not write to the user's terminal.
+/// The first line of a console's text that has `expected` in it; empty: any that is not blank. As show_text:
+/// a machine must not write to the user's terminal.
 std::optional<std::string> find_line(std::string_view console, std::string_view expected);
 
 }  // namespace argosy::cli

@@ -172,7 +172,13 @@ TEST(ConsoleLine, is_found_by_a_part_of_it) {
 }
 
 TEST(ConsoleLine, does_nothing_to_the_terminal_that_shows_it) {
-  EXPECT_EQ(find_line("\x1b]0;evil\x07\x1b[2Jhello\n", "hello"), "]0;evil[2Jhello");
+  EXPECT_EQ(find_line("\x1b]0;evil\x07\x1b[2Jhello\n", "hello"), " ]0;evil  [2Jhello");
+  EXPECT_EQ(find_line("\xc2\x9b"
+                      "2J\xc2\x9d"
+                      "0;evil\xc2\x9chello\n",
+                      "hello"),
+            " 2J 0;evil hello")
+      << "U+0080 to U+009F are control characters, too";
 }
 
 }  // namespace
