@@ -156,8 +156,9 @@ constexpr char const* kExamples = R"(  argosy doctor --region us-east-1
   argosy doctor --profile lab --output json | jq '.checks[] | select(.health != "ok")'
 
 Looks at endpoints, clock, credentials, regions and permissions, and says of each that it is ok, or what
-is wrong and what to do. Changes nothing: permissions are asked for with EC2's DryRun. Exit code 0 only
-if all is well.
+is wrong and what to do. Changes nothing: permissions of EC2 are asked for with DryRun, those of EBS direct
+and KMS by calls about a snapshot and a key that do not exist. Not asked for are PutSnapshotBlock, CreateKey,
+ReplicateKey and CreateAlias. Exit code 0 only if all is well.
 )";
 
 }  // namespace

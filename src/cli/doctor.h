@@ -40,8 +40,9 @@ class Examination {
   std::vector<Finding> findings_;
 };
 
-/// Asks for each operation that the verbs use whether it is allowed: EC2's by DryRun, EBS direct's and KMS's
-/// by a call about a snapshot or key that does not exist. Nothing is changed. `account`: the caller's.
+/// Asks for operations that the verbs use whether they are allowed: EC2's by DryRun, EBS direct's and KMS's
+/// by a call about a snapshot or key that does not exist. Nothing is changed. Not asked for is what cannot be
+/// tried so: PutSnapshotBlock, CreateKey, ReplicateKey, CreateAlias. `account`: the caller's.
 /// (doctor_permissions.cpp)
 void check_permissions(Examination& examination, Session& session, std::string const& account);
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import scripted
 from argosy import argosy, argosy_json, run
 
 HOME = "<html><body>a web server</body></html>"
@@ -56,10 +57,13 @@ def test_all_is_well_with_a_server_of_ours(owner):
     assert found["credentials"]["finding"].startswith(owner.access_key_id)
     assert owner.secret_access_key not in str(found)
     assert owner.id in found["identity"]["finding"] and "us-west-2" in found["region"]["finding"]
-    ebs = ("ebs:ListSnapshotBlocks", "ebs:CompleteSnapshot")
-    kms = ("kms:ListAliases", "kms:DescribeKey", "kms:CreateGrant")
-    for operation in ("ec2:CopyImage", "ec2:RegisterImage", *ebs, *kms):
-        assert found[f"may {operation}"]["finding"] == "allowed"
+    operations = {name for name in found if name.startswith("may ")}
+    ec2 = ("CopyImage", "RegisterImage", "DescribeImageAttribute", "RunInstances", "TerminateInstances")
+    ebs = ("StartSnapshot", "ListSnapshotBlocks", "CompleteSnapshot")
+    kms = ("ListAliases", "DescribeKey", "CreateGrant", "GenerateDataKeyWithoutPlaintext")
+    for service, names in {"ec2": ec2, "ebs": ebs, "kms": kms}.items():
+        assert {f"may {service}:{name}" for name in names} <= operations
+    assert {found[name]["finding"] for name in operations} == {"allowed"}
     lines = argosy(owner, "doctor").splitlines()
     assert all(line.startswith("ok ") for line in lines) and len(lines) == len(found)
 
@@ -67,7 +71,8 @@ def test_all_is_well_with_a_server_of_ours(owner):
 def test_nothing_is_changed(owner):
     def everything():
         ec2 = owner.ec2()
-        return ec2.describe_images(Owners=["self"])["Images"], ec2.describe_tags()["Tags"]
+        snapshots = {one["SnapshotId"] for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+        return ec2.describe_images(Owners=["self"])["Images"], ec2.describe_tags()["Tags"], snapshots
 
     before = everything()
     argosy(owner, "doctor")
@@ -136,32 +141,57 @@ def test_a_server_that_is_not_ec2_is_told(owner):
     assert "is the endpoint URL right?" in found["region"]["finding"]
 
 
-def test_operations_that_a_policy_denies_are_told(owner):
-    regions = "<R><regionInfo><item><regionName>us-east-1</regionName></item></regionInfo></R>"
+def allowing(path, body):
+    """The answers of a service that lets everything in."""
+    if path.startswith("/snapshots"):
+        return 403, {"x-amzn-ErrorType": "ResourceNotFoundException"}, '{"Message": "no"}'
+    if '"KeyId"' in body:
+        return 400, {}, scripted.kms_error("NotFoundException")
+    if body.startswith("{"):
+        return 200, {}, '{"Aliases": [], "Keys": [], "Truncated": false}'
+    if "GetCallerIdentity" in body:
+        return 200, {}, scripted.identity("123456789012")
+    if "DescribeRegions" in body:
+        return 200, {}, "<R><regionInfo><item><regionName>us-east-1</regionName></item></regionInfo></R>"
+    return 403, {}, scripted.error("DryRunOperation")
 
-    def answer(path, body):
-        if path.startswith("/snapshots"):
-            error = "AccessDeniedException" if "completion" in path else "ResourceNotFoundException"
-            return 403, {"x-amzn-ErrorType": error}, '{"Message": "no"}'
-        if "GranteePrincipal" in body:
-            return 400, {}, '{"__type": "AccessDeniedException", "message": "no"}'
-        if "KeyId" in body:
-            return 400, {}, '{"__type": "NotFoundException", "message": "no"}'
-        if body.startswith("{"):
-            return 200, {}, '{"Aliases": [], "Truncated": false}'
-        if "GetCallerIdentity" in body:
-            identity = "<Arn>arn:x</Arn><UserId>x</UserId><Account>123456789012</Account>"
-            return 200, {}, f"<R><GetCallerIdentityResult>{identity}</GetCallerIdentityResult></R>"
-        if "DescribeRegions" in body:
-            return 200, {}, regions
-        code = "UnauthorizedOperation" if "CopyImage" in body else "DryRunOperation"
-        return 403, {}, f"<R><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></R>"
 
+def found_wrong(owner, answer):
+    """What doctor finds wrong with such a service."""
     with pretender(answer) as url:
         found = checks(owner, "--endpoint-url", url)
-    denied = {name for name, check in found.items() if check["health"] == "wrong"}
-    assert denied == {"may ec2:CopyImage", "may ebs:CompleteSnapshot", "may kms:CreateGrant"}
-    assert "ec2:CopyImage" in found["may ec2:CopyImage"]["advice"]
+    return {name: check for name, check in found.items() if check["health"] == "wrong"}
+
+
+def test_operations_that_a_policy_denies_are_told(owner):
+    def answer(path, body):
+        if "completion" in path:
+            return 403, {"x-amzn-ErrorType": "AccessDeniedException"}, '{"Message": "no"}'
+        if "GranteePrincipal" in body:
+            return 400, {}, scripted.kms_error("AccessDeniedException")
+        if "Action=CopyImage" in body:
+            return 403, {}, scripted.error("UnauthorizedOperation")
+        return allowing(path, body)
+
+    denied = found_wrong(owner, answer)
+    assert set(denied) == {"may ec2:CopyImage", "may ebs:CompleteSnapshot", "may kms:CreateGrant"}
+    assert "ec2:CopyImage" in denied["may ec2:CopyImage"]["advice"]
+
+
+def test_what_does_not_tell_that_it_is_allowed_is_not_taken_for_it(owner):
+    def answer(path, body):
+        if "Action=DeregisterImage" in body:  # as AWS does
+            return 400, {}, scripted.error("InvalidAMIID.NotFound")
+        if "Action=CopyImage" in body:
+            return 400, {}, scripted.error("InvalidAction")
+        if "/blocks?" in path:
+            return 403, {"x-amzn-ErrorType": "InvalidSignatureException"}, '{"Message": "no"}'
+        if body.startswith("{") and path == "/" and '"KeyId"' not in body:
+            return 200, {}, HOME
+        return allowing(path, body)
+
+    not_told = {"ec2:CopyImage", "ebs:ListSnapshotBlocks", "kms:ListKeys", "kms:ListAliases"}
+    assert set(found_wrong(owner, answer)) == {f"may {operation}" for operation in not_told}
 
 
 def test_a_profile_that_is_not_there_is_a_mistake_of_configuration(owner):
