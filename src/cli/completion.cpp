@@ -142,6 +142,32 @@ class Completer {
   Completion completion_;
 };
 
+/// The words of a line as they were typed, the last one up to the cursor.
+struct Line {
+  std::vector<std::string> words;
+  std::size_t replaced_from = 0;  ///< where in the last one that begins which the shell replaces
+};
+
+/// bash takes = : and @ for words of their own: what they are between was one word. Source: Bash Reference
+/// Manual, "COMP_WORDBREAKS".
+Line read_line(std::vector<std::string> const& given) {
+  auto is_break = [](std::string const& word) {
+    return !word.empty() && word.find_first_not_of("=:@") == std::string::npos;
+  };
+  Line line;
+  bool joins = false;
+  for (auto const& word : given) {
+    bool const breaks = is_break(word);
+    bool const continues = !line.words.empty() && !word.empty() && (joins || breaks);
+    if (!continues) line.words.emplace_back();
+    auto& typed = line.words.back();
+    line.replaced_from = typed.size() + (breaks ? word.size() : 0);
+    typed += word;
+    joins = breaks;
+  }
+  return line;
+}
+
 /// What the words so far say of where to ask.
 Flags read_flags(std::vector<std::string> const& words) {
   Flags flags;
@@ -149,9 +175,7 @@ Flags read_flags(std::vector<std::string> const& words) {
     for (auto [name, value] :
          {std::pair{"--profile", &flags.profile}, {"--endpoint-url", &flags.endpoint_url}}) {
       if (words[i].starts_with(name + std::string("="))) *value = words[i].substr(words[i].find('=') + 1);
-      if (words[i] != name) continue;
-      auto const at = i + (i + 1 < words.size() && words[i + 1] == "=" ? 2U : 1U);  // bash takes = for a word
-      if (at < words.size()) *value = words[at];
+      if (words[i] == name && i + 1 < words.size()) *value = words[i + 1];
     }
   return flags;
 }
@@ -273,17 +297,19 @@ These and the regions are asked of the service, for a second and a half at most.
 }  // namespace
 
 Completion complete(CLI::App const& tree, std::vector<std::string> const& words, Lookups const& lookups) {
+  auto const line = read_line(words);
   Completer completer(tree, lookups);
-  for (std::size_t i = 0; i + 1 < words.size(); ++i)
-    if (words[i] != "=") completer.pass(words[i]);  // bash makes it a word of its own
-  auto const typed = words.empty() || words.back() == "=" ? std::string() : words.back();
-  return completer.finish(typed);
+  for (std::size_t i = 0; i + 1 < line.words.size(); ++i) completer.pass(line.words[i]);
+  auto completion = completer.finish(line.words.empty() ? std::string() : line.words.back());
+  for (auto& candidate : completion.candidates) candidate.word.erase(0, line.replaced_from);
+  return completion;
 }
 
 void print_completion(CLI::App const& tree, std::vector<std::string> const& words) {
-  Lookups lookups{[] { return list_profiles(real_sources()); }, [&] { return find_regions(words); },
-                  [&](std::string const& region) { return find_images(words, region); },
-                  [&](std::string const& region) { return find_keys(words, region); }};
+  auto const typed = read_line(words).words;
+  Lookups lookups{[] { return list_profiles(real_sources()); }, [&] { return find_regions(typed); },
+                  [&](std::string const& region) { return find_images(typed, region); },
+                  [&](std::string const& region) { return find_keys(typed, region); }};
   auto completion = complete(tree, words, lookups);
   std::string lines = completion.files ? ":files\n" : "";
   for (auto const& candidate : completion.candidates)

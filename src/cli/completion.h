@@ -29,7 +29,8 @@ struct Lookups {
   std::function<std::vector<Candidate>(std::string const& region)> keys;
 };
 
-/// `words`: those behind the command's name; the last one, which may be empty, is being typed.
+/// `words`: those behind the command's name, as bash splits them or as they were typed; the last one, which
+/// may be empty, is being typed, and the candidates stand in its place.
 Completion complete(CLI::App const& tree, std::vector<std::string> const& words, Lookups const& lookups);
 
 /// The hidden command that the shells' scripts call: argosy __complete WORD... Prints a line

@@ -63,7 +63,9 @@ def test_regions_and_own_images_are_offered_by_the_service(owner, image):
     assert "us-east-1/" in offered(owner, "show", "us")
     assert f"us-east-1/{image}" in offered(owner, "show", "us-east-1/ami-")
     assert offered(owner, "show", "us-west-2/" + image) == []
-    for named in (["--endpoint-url", "=", owner.server.endpoint], [f"--endpoint-url={owner.server.endpoint}"]):
+    name, endpoint = "--endpoint-url", owner.server.endpoint
+    split = re.split("(:)", endpoint)  # as bash does
+    for named in ([name, *split], [name, "=", *split], [f"{name}={endpoint}"]):
         found = offered(owner, "show", *named, "us-east-1/ami-", AWS_ENDPOINT_URL="http://127.0.0.1:1")
         assert f"us-east-1/{image}" in found
 
@@ -125,6 +127,9 @@ def test_bash_completes_on_tab(owner, image):
     shell.read_until("ast-1/")
     shell.type(f"{image[:-2]}\t")
     shell.read_until(image[-2:])
+    shell.type("\x15")  # another line
+    shell.type(f"argosy --endpoint-url {owner.server.endpoint} show us-e\t")
+    shell.read_until("ast-1/")
     shell.close()
 
 

@@ -17,6 +17,7 @@ class Line : public testing::Test {
  protected:
   Line() {
     app_.add_option("--profile", text_)->option_text("PROFILE");
+    app_.add_option("--endpoint-url", text_)->option_text("URL");
     auto* copy = app_.add_subcommand("copy", "Copy it");
     copy->add_option("SOURCE", text_, "");
     copy->add_option("--to", texts_)->option_text("REGIONS");
@@ -70,6 +71,17 @@ TEST_F(Line, is_completed_with_the_values_of_an_option) {
   EXPECT_THAT(offered({"--profile", "li"}), ElementsAre("live"));
   EXPECT_THAT(offered({"copy", "--to", "us-w"}), ElementsAre("us-west-2"));
   EXPECT_THAT(offered({"copy", "--to", "us-west-2,us-e"}), ElementsAre("us-west-2,us-east-1"));
+}
+
+TEST_F(Line, is_completed_also_behind_what_bash_splits) {
+  EXPECT_THAT(offered({"--endpoint-url", "http", ":", "//127.0.0.1", ":", "8080", "copy", "us-e"}),
+              ElementsAre("us-east-1/"));
+  EXPECT_THAT(offered({"--endpoint-url", "=", "http", ":", "//h", ":", "8080", "--profile", "li"}),
+              ElementsAre("live"));
+  EXPECT_THAT(offered({"--profile", "me", "@", "lab", "copy", "us-e"}), ElementsAre("us-east-1/"));
+  EXPECT_THAT(offered({"copy", "--output", "="}), ElementsAre("table", "json"));
+  EXPECT_THAT(offered({"copy", "--output", "=", ""}), ElementsAre("us-east-1/", "us-west-2/"))
+      << "a blank ends a word";
 }
 
 TEST_F(Line, is_completed_with_images_and_files_where_they_are_arguments) {
