@@ -348,9 +348,10 @@ constexpr char const* kExamples = R"(  argosy deregister us-east-1/ami-…
 
 Says what will go, and asks. The snapshots of an image go with it; one that another image of yours
 needs stays, and is named. Copies are own images of the same name that were copied from the image, or
-from the same source; another image of that name stays. They go before the image by which they are
-found, so that it can be named again when one fails. What was started from an image goes on.
-Deregistering a copy that is under way cancels it.
+from the same source; another image of that name stays. So is, where a copy is named, the image that it
+was copied from: --everywhere, or --regions with its region, deletes the original, too. They go before the
+image by which they are found, so that it can be named again when one fails. What was started from an image
+goes on. Deregistering a copy that is under way cancels it.
 
 The grants that --with-key gave with an image, or with a snapshot that goes with it, are revoked. Where that is
 refused it is told, and the image is gone all the same: the exit code is that of images and snapshots.
@@ -365,9 +366,11 @@ void add_deregister(Program& program) {
   verb.add_option("IMAGE", options->images, "REGION/ami-…, ami-… or name:NAME, one or more")
       ->required()
       ->option_text("...");
-  auto& regions = add_values(verb, "--regions", options->regions, "Also the copies in these regions");
+  auto& regions =
+      add_values(verb, "--regions", options->regions, "Also the copies in these regions, or the original");
   regions.option_text("REGIONS");
-  verb.add_flag("--everywhere", options->everywhere, "Also the copies in every region that the service names")
+  verb.add_flag("--everywhere", options->everywhere,
+                "Also the copies in every region that the service names, and the original")
       ->excludes(&regions)
       ->option_text(" ");
   verb.add_flag("--keep-snapshots", options->keep_snapshots, "Leave the snapshots");
