@@ -11,9 +11,11 @@
 namespace argosy::cli {
 namespace {
 
+/// The first line stands alone under NAME in the manual.
 constexpr char const* kSummary =
-    R"(Argosy: machine images in several regions. Speaks the EC2, EBS direct and KMS APIs: to argosyd with
---endpoint-url or AWS_ENDPOINT_URL, to AWS itself without.
+    R"(Argosy: machine images in several regions.
+Speaks the EC2, EBS direct and KMS APIs: to argosyd with --endpoint-url or AWS_ENDPOINT_URL, to AWS itself
+without.
 )";
 
 constexpr char const* kFooter = R"(The main job:

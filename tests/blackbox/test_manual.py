@@ -30,6 +30,8 @@ def test_every_command_has_a_page_with_its_options(owner):
     verbs = subcommands(owner)
     main = groff(argosy(owner, "man"))
     assert main.startswith("ARGOSY(1)")
+    named = re.search(r"^NAME\n +argosy . (.*)$", main, re.MULTILINE)
+    assert named[1] == "Argosy: machine images in several regions."
     for verb in verbs:
         assert re.search(rf"^ +{verb}\b", main, re.MULTILINE), f"argosy(1) names {verb}"
         page = groff(argosy(owner, "man", verb))
