@@ -2,15 +2,14 @@
 #include "base/private_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "base/descriptor.h"
 #include "base/sync_folder.h"
 
 namespace argosy {
@@ -18,6 +17,58 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 64U << 20U;
 constexpr std::size_t kPieceBytes = 64U << 10U;
+
+std::unexpected<Error> failure(std::string const& path, char const* what) {
+  return fail(errno == EEXIST ? Fault::conflict : Fault::unavailable,
+              path + ": " + what + ": " + std::strerror(errno));
+}
+
+/// Where that is written which shall stand at `path`: by a name that nothing else has.
+std::string draft_path(std::string const& path) {
+  std::filesystem::path const place(path);
+  return place.parent_path() / ("." + place.filename().string() + ".argosy-draft");
+}
+
+bool is_called(Descriptor const& file, std::string const& name) {
+  struct stat held {};
+  struct stat named {};
+  return ::fstat(file.number(), &held) == 0 && ::lstat(name.c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+/// A new file of that name, locked as long as it is open. So one that a kill left is told from one that is
+/// being written, and goes: of each file there is one draft at most.
+Result<Descriptor> create_draft(std::string const& name) {
+  while (true) {
+    Descriptor file(::open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    bool const made = file.is_open();
+    if (!made && errno != EEXIST) return failure(name, "create");
+    if (!made) file = Descriptor(::open(name.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file.is_open() && errno == ENOENT) continue;
+    if (!file.is_open()) return failure(name, "open");
+    bool const locked = ::flock(file.number(), LOCK_EX) == 0;
+    if (!locked && errno != EINTR) return failure(name, "lock");
+    if (!locked || !is_called(file, name)) continue;  // who had the lock has put it in place
+    if (made) return file;
+    if (::unlink(name.c_str()) != 0) return failure(name, "remove");
+  }
+}
+
+Result<void> write_durably(Descriptor const& file, std::string const& path, std::string_view text) {
+  while (!text.empty()) {
+    auto const written = ::write(file.number(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return failure(path, "write");
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(file.number()) == 0 ? Result<void>{} : failure(path, "write");
+}
+
+Result<void> put_in_place(std::string const& draft, std::string const& path, Existing existing) {
+  if (existing == Existing::replace)
+    return ::rename(draft.c_str(), path.c_str()) == 0 ? Result<void>{} : failure(path, "rename");
+  return ::link(draft.c_str(), path.c_str()) == 0 ? Result<void>{} : failure(path, "create");
+}
 
 Result<void> sync_folder_of(std::string const& path) {
   auto const folder = std::filesystem::path(path).parent_path().string();
@@ -47,29 +98,13 @@ Result<std::string> read_private_file(std::string const& path) {
 }
 
 Result<void> write_private_file(std::string const& path, std::string_view text, Existing existing) {
-  auto failure = [&](char const* what) {
-    return fail(errno == EEXIST ? Fault::conflict : Fault::unavailable,
-                path + ": " + what + ": " + std::strerror(errno));
-  };
-  auto const draft = path + ".new";
-  ::unlink(draft.c_str());
-  int file = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (file < 0) return failure("create");
-  bool const written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  auto const reason = errno;
-  ::close(file);
-  errno = reason;
-  if (!written) return failure("write");
-  if (existing == Existing::replace) {
-    if (::rename(draft.c_str(), path.c_str()) != 0) return failure("rename");
-    return sync_folder_of(path);
-  }
-  bool const linked = ::link(draft.c_str(), path.c_str()) == 0;  // fails if there is one
-  auto const error = errno;
-  ::unlink(draft.c_str());
-  errno = error;
-  if (!linked) return failure("create");
+  auto const draft = draft_path(path);
+  auto const file = TRY(create_draft(draft));
+  auto done = write_durably(file, path, text);
+  if (done) done = put_in_place(draft, path, existing);
+  // Its name is ours as long as it is locked, unless it has become the file's.
+  if (!done || existing == Existing::refuse) ::unlink(draft.c_str());
+  if (!done) return done;
   return sync_folder_of(path);
 }
 

@@ -15,8 +15,9 @@ Result<std::string> read_file(std::string const& path);
 Result<std::string> read_private_file(std::string const& path);
 
 enum class Existing { replace, refuse };
-/// Mode 0600; whole or not at all, durable on return. Fails with `conflict` on a file that must not be
-/// replaced.
+/// Mode 0600; whole or not at all, durable on return. Several may write one at once. A kill may leave a
+/// draft, .NAME.argosy-draft beside it, which goes with the next write. Fails with `conflict` on a file that
+/// must not be replaced.
 Result<void> write_private_file(std::string const& path, std::string_view text, Existing existing);
 
 }  // namespace argosy

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <mutex>
 #include <thread>
 
 #include "base/log.h"
@@ -23,13 +22,9 @@ constexpr std::size_t kLeastCacheMib = 8;
 /// It has nothing to save.
 constexpr Duration kStopGrace{1'000};
 
-/// Drafts of a session share a name; a machine's start and a renewal may write it at once.
-std::mutex session_mutex;
-
 }  // namespace
 
 Result<void> DiskServer::write_session(std::string const& session) {
-  std::lock_guard lock(session_mutex);
   return write_private_file(session_path(), session, Existing::replace);
 }
 

@@ -213,6 +213,20 @@ def test_root_key_and_master_key_are_rotated_together(site, token, to):
     site.check()
 
 
+def test_the_root_key_goes_to_a_file_whose_name_the_old_ones_begins_with(site):
+    old, new = site.folder / "root.key.new", site.folder / "root.key"
+    site.root_key_file = old
+    site.start()
+    site.fill()
+    before = old.read_text()
+    site.command("root-key", "rotate", "--to-file", new)
+    assert old.read_text() == before != new.read_text()
+    site.check()
+    assert site.server.stop() == 0
+    site.start(f"root_key: {{file: {new}}}")
+    site.check()
+
+
 def test_neither_root_key_nor_master_key_lies_in_the_data_directory(site):
     site.start()
     site.fill()
