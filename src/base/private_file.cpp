@@ -7,7 +7,6 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 
 #include "base/descriptor.h"
 #include "base/sync_folder.h"
@@ -17,6 +16,16 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 64U << 20U;
 constexpr std::size_t kPieceBytes = 64U << 10U;
+
+/// Only what is not there is absent.
+std::unexpected<Error> unreadable(std::string const& path) {
+  bool const absent = errno == ENOENT || errno == ENOTDIR;
+  bool const refused = errno == EACCES || errno == EPERM;
+  return fail(absent    ? Fault::not_found
+              : refused ? Fault::denied
+                        : Fault::unavailable,
+              path + ": " + std::strerror(errno));
+}
 
 std::unexpected<Error> failure(std::string const& path, char const* what) {
   return fail(errno == EEXIST ? Fault::conflict : Fault::unavailable,
@@ -77,21 +86,31 @@ Result<void> sync_folder_of(std::string const& path) {
 
 }  // namespace
 
+Result<bool> file_exists(std::string const& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) == 0) return true;
+  auto failed = unreadable(path);
+  return failed.error().fault == Fault::not_found ? Result<bool>(false) : failed;
+}
+
 Result<std::string> read_file(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Fault::not_found, path + ": " + std::strerror(errno));
+  Descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return unreadable(path);
   std::string text;
   std::array<char, kPieceBytes> piece{};
-  while (file.read(piece.data(), piece.size()) || file.gcount() > 0) {
-    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  while (true) {
+    auto const got = ::read(file.number(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable(path);
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
     if (text.size() > kMaxFileBytes) return fail(Fault::invalid, path + ": larger than 64 MiB");
   }
-  return text;
 }
 
 Result<std::string> read_private_file(std::string const& path) {
   struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) return fail(Fault::not_found, path + ": " + std::strerror(errno));
+  if (::stat(path.c_str(), &facts) != 0) return unreadable(path);
   if ((facts.st_mode & 077U) != 0)
     return fail(Fault::denied, path + ": only its owner may be able to read it (chmod 600)");
   return read_file(path);

@@ -7,8 +7,11 @@
 
 namespace argosy {
 
-/// At most 64 MiB, more than an export of 100,000 accounts. Fails with `not_found`, `invalid` if it is
-/// larger.
+/// Fails where that cannot be told, as in a folder that may not be searched.
+Result<bool> file_exists(std::string const& path);
+
+/// At most 64 MiB, more than an export of 100,000 accounts. Fails with `not_found` if there is none,
+/// `denied`, `invalid` if it is larger, `unavailable` if it cannot be read now.
 Result<std::string> read_file(std::string const& path);
 
 /// The same of a secret: fails with `denied` unless its owner alone may read it (mode 0600).

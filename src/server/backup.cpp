@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/descriptor.h"
+#include "base/private_file.h"
 #include "base/sync_folder.h"
 #include "server/copy_file.h"
 #include "server/work.h"
@@ -207,8 +208,8 @@ Result<files::path> check_target(std::string const& text, std::string const& dat
   auto const [in_data, in_target] =
       std::mismatch(data.begin(), data.end(), canonical.begin(), canonical.end());
   if (in_data == data.end()) return fail(Fault::invalid, text + " lies inside the data directory");
-  if (files::exists(target / "lock", error))
-    return fail(Fault::invalid, text + " is the data directory of a server");
+  bool const in_use = TRY(file_exists(target / "lock"));
+  if (in_use) return fail(Fault::invalid, text + " is the data directory of a server");
   files::create_directories(target, error);
   if (error) return fail(Fault::unavailable, text + ": " + error.message());
   return target;
@@ -217,9 +218,9 @@ Result<files::path> check_target(std::string const& text, std::string const& dat
 /// What an earlier backup left there is of the same directory and under the same master key, or it could not
 /// be read with this one's.
 Result<void> check_earlier_keys(MasterKeyFile const& now, files::path const& target) {
-  std::error_code error;
   auto earlier = TRY(read_master_key_file(target));
-  bool const before = !earlier && files::exists(target / "directory.db", error);  // there were master keys
+  bool const accounts = TRY(file_exists(target / "directory.db"));
+  bool const before = !earlier && accounts;  // there were master keys
   auto const version = earlier ? earlier->keys.back().version : 0;
   if ((earlier || before) && version != now.keys.back().version)
     return fail(Fault::conflict, target.string() + " holds a backup under version " +

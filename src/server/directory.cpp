@@ -2,7 +2,6 @@
 #include "server/directory.h"
 
 #include <boost/json.hpp>
-#include <filesystem>
 
 #include "base/private_file.h"
 #include "catalogue/accounts.h"
@@ -83,9 +82,8 @@ std::string directory_path(std::string const& data_directory) { return data_dire
 
 Result<Directory> open_directory(std::string const& data_directory, RootKeyPlace const& root_key, Time now,
                                  Entropy& entropy) {
-  std::error_code error;
   auto const path = directory_path(data_directory);
-  bool const fresh = !std::filesystem::exists(path, error);
+  bool const fresh = !TRY(file_exists(path));
   auto keys = TRY(open_keys(data_directory, fresh, root_key, now, entropy));
   // A new directory's keys before its accounts: accounts without keys are those of a directory of before.
   if (fresh && !keys.written) TRY(write_master_key_file(data_directory, keys.file));
@@ -105,9 +103,9 @@ Result<Directory> open_directory(std::string const& data_directory, RootKeyPlace
 }
 
 Result<std::unique_ptr<sql::Session>> open_accounts(std::string const& data_directory) {
-  std::error_code error;
   auto const path = directory_path(data_directory);
-  if (!std::filesystem::exists(path, error))
+  bool const there = TRY(file_exists(path));
+  if (!there)
     return fail(Fault::not_found,
                 data_directory + " is no data directory of argosyd (there is no directory.db)");
   auto session = TRY(sql::open_sqlite(path, sql::Durability::full));

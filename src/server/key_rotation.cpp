@@ -2,9 +2,9 @@
 #include "server/key_rotation.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/log.h"
+#include "base/private_file.h"
 #include "server/config.h"
 
 namespace argosy::server {
@@ -89,10 +89,12 @@ Result<KeyRotation::Cursor> KeyRotation::first_cursor() const {
   auto regions = list_regions(directory_.data_directory);
   if (!regions && regions.error().fault != Fault::not_found)
     return std::unexpected(std::move(regions).error());
-  std::error_code error;
-  for (auto const& region : regions.value_or(std::vector<std::string>()))
-    if (auto path = catalogue_path(directory_.data_directory, region); std::filesystem::exists(path, error))
-      cursor.databases.push_back({std::move(path), catalogue::region_secrets(), true});
+  if (!regions) return cursor;
+  for (auto const& region : *regions) {
+    auto path = catalogue_path(directory_.data_directory, region);
+    bool const there = TRY(file_exists(path));
+    if (there) cursor.databases.push_back({std::move(path), catalogue::region_secrets(), true});
+  }
   return cursor;
 }
 

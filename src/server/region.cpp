@@ -35,12 +35,15 @@ std::string catalogue_path(std::string const& data_directory, std::string const&
 Result<std::vector<std::string>> list_regions(std::string const& data_directory) {
   std::error_code error;
   std::vector<std::string> out;
-  std::filesystem::directory_iterator entries(data_directory + "/regions", error);
-  if (error) return fail(Fault::not_found, data_directory + "/regions: " + error.message());
-  for (auto const& entry : entries) {
-    auto name = entry.path().filename().string();
-    if (std::filesystem::exists(catalogue_path(data_directory, name), error)) out.push_back(std::move(name));
+  auto const folder = data_directory + "/regions";
+  for (std::filesystem::directory_iterator at(folder, error), last; !error && at != last; at.increment(error)) {
+    auto name = at->path().filename().string();
+    std::error_code unknown;
+    if (std::filesystem::exists(catalogue_path(data_directory, name), unknown)) out.push_back(std::move(name));
   }
+  if (error)
+    return fail(error == std::errc::no_such_file_or_directory ? Fault::not_found : Fault::unavailable,
+                folder + ": " + error.message());
   std::ranges::sort(out);
   return out;
 }

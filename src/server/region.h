@@ -26,7 +26,8 @@ namespace argosy::server {
 /// Where a region's things lie below a data directory.
 std::string region_folder(std::string const& data_directory, std::string const& name);
 std::string catalogue_path(std::string const& data_directory, std::string const& name);
-/// The names of the regions that a data directory holds, sorted.
+/// The names of the regions that a data directory holds, sorted. Fails with `not_found` in one that never had
+/// any.
 Result<std::vector<std::string>> list_regions(std::string const& data_directory);
 
 struct RegionOptions {

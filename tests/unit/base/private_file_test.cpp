@@ -67,6 +67,22 @@ TEST_F(PrivateFile, leaves_nothing_where_it_cannot_be_put) {
   EXPECT_FALSE(write_private_file(folder_ / "absent/file", "text", Existing::replace));
 }
 
+TEST_F(PrivateFile, is_absent_only_if_there_is_none) {
+  for (auto const& path : {folder_ / "absent", folder_ / "absent/file"}) {
+    EXPECT_EQ(read_file(path).error().fault, Fault::not_found);
+    EXPECT_EQ(read_private_file(path).error().fault, Fault::not_found);
+    EXPECT_EQ(file_exists(path), false);
+  }
+  files::create_symlink(path_, path_);
+  EXPECT_EQ(read_file(path_).error().fault, Fault::unavailable);
+  EXPECT_EQ(read_private_file(path_).error().fault, Fault::unavailable);
+  EXPECT_FALSE(file_exists(path_));
+  auto const folder = read_file(folder_.path());
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().fault, Fault::unavailable);
+  EXPECT_EQ(folder.error().message, folder_.path() + ": Is a directory");
+}
+
 TEST_F(PrivateFile, is_whole_whoever_writes_it_at_the_same_time) {
   std::vector<std::thread> writers;
   for (char letter = 'a'; letter < 'e'; ++letter)

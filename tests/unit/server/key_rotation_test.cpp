@@ -233,6 +233,50 @@ TEST_F(KeyRotationTest, one_rotation_goes_on_at_a_time_and_none_during_a_backup)
   EXPECT_TRUE(rotation.hold());
 }
 
+/// What stood at a path is elsewhere, and the path leads to itself: it is there and cannot be read.
+class Unreadable {
+ public:
+  explicit Unreadable(std::string path) : path_(std::move(path)) {
+    files::rename(path_, path_ + ".elsewhere");
+    files::create_symlink(path_, path_);
+  }
+  Unreadable(Unreadable const&) = delete;
+  ~Unreadable() {
+    files::remove(path_);
+    files::rename(path_ + ".elsewhere", path_);
+  }
+
+ private:
+  std::string const path_;
+};
+
+TEST_F(KeyRotationTest, master_keys_that_cannot_be_read_are_not_taken_for_absent) {
+  { fill(*open()); }
+  auto const path = master_key_path(folder_ / "data");
+  {
+    Unreadable const master_keys(path);
+    auto const refused = open();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::unavailable);
+    EXPECT_TRUE(refused.error().message.starts_with(path + ": ")) << refused.error().message;
+  }
+  EXPECT_TRUE(open());
+}
+
+TEST_F(KeyRotationTest, regions_that_cannot_be_listed_keep_the_old_master_key) {
+  auto directory = *open();
+  fill(directory);
+  KeyRotation rotation(directory, system_clock(), system_entropy());
+  ASSERT_TRUE(rotation.begin({std::nullopt, true}));
+  for (auto const* path : {"data/regions", "data/regions/us-east-1/catalogue.db"}) {
+    Unreadable const unreadable(folder_ / path);
+    for (int i = 0; i < 10; ++i) static_cast<void>(rotation.step());
+    EXPECT_EQ(rotation.status().file.keys.size(), 2U) << path;
+  }
+  finish(rotation);
+  expect_everything_opens(directory);
+}
+
 TEST_F(KeyRotationTest, master_keys_that_are_no_file_of_ours_are_refused) {
   { fill(*open()); }
   auto const path = master_key_path(folder_ / "data");
