@@ -25,11 +25,6 @@ constexpr std::size_t kStatBytes = 1024;
 constexpr mode_t kPrivate = 0600;
 constexpr useconds_t kOrphanPollMicroseconds = 100;
 
-std::string const& this_boot() {
-  static std::string const id = boot_id(system_entropy());
-  return id;
-}
-
 /// What tells a process from every other of this boot.
 struct Identity {
   pid_t process = 0;
@@ -73,10 +68,11 @@ bool write_record(char const* draft, char const* path, std::string const& boot) 
 Result<void> DetachedProcess::start(Program const& program) {
   auto failure = TRY(make_pipe());
   ArgumentVector const arguments(program.arguments);
-  auto const boot = this_boot() + "\n";
+  auto const boot = TRY(read_boot_id()) + "\n";
   auto const record = record_path();
   auto const draft = record + ".new";
   Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nothing.is_open()) return system_failure("/dev/null");
   Descriptor log(::open(log_path().c_str(), O_CREAT | O_TRUNC | O_APPEND | O_WRONLY | O_CLOEXEC, kPrivate));
   if (!log.is_open()) return system_failure(log_path());
   auto middle = ::fork();
@@ -105,29 +101,38 @@ Result<void> DetachedProcess::start(Program const& program) {
   return started;
 }
 
-bool DetachedProcess::is_recorded() const { return std::filesystem::exists(record_path()); }
+Result<bool> DetachedProcess::is_recorded() const { return file_exists(record_path()); }
 
-Descriptor DetachedProcess::find() const {
-  auto record = read_file(record_path());
-  if (!record || !record->starts_with(this_boot() + "\n")) return {};
-  auto recorded = parse_stat(record->substr(this_boot().size() + 1));
-  if (!recorded) return {};
+Result<Descriptor> DetachedProcess::find() const {
+  auto const record = read_file(record_path());
+  if (!record && record.error().fault == Fault::not_found) return Descriptor();
+  if (!record) return std::unexpected(record.error());
+  auto const boot = TRY(read_boot_id()) + "\n";
+  auto const recorded = record->starts_with(boot) ? parse_stat(record->substr(boot.size())) : std::nullopt;
+  if (!recorded) return Descriptor();
   // The handle first: what is found alive after that is what the handle stands for.
   auto handle = open_process(recorded->process);
-  auto line = read_file("/proc/" + std::to_string(recorded->process) + "/stat");
-  if (!handle.is_open() || !line) return {};
-  auto found = parse_stat(*line);
-  if (!found || found->is_dead || found->start_time != recorded->start_time) return {};
+  if (!handle.is_open() && errno == ESRCH) return handle;
+  if (!handle.is_open()) return system_failure(folder_ + ": " + name_);
+  auto const line = read_file("/proc/" + std::to_string(recorded->process) + "/stat");
+  if (!line && !await_end(handle, Duration::zero())) return std::unexpected(line.error());
+  auto const found = line ? parse_stat(*line) : std::nullopt;
+  if (!found || found->is_dead || found->start_time != recorded->start_time) return Descriptor();
   return handle;
 }
 
-bool DetachedProcess::ends_within(Duration timeout) const {
-  auto handle = find();
+Result<bool> DetachedProcess::is_running() const {
+  auto const handle = TRY(find());
+  return handle.is_open();
+}
+
+Result<bool> DetachedProcess::ends_within(Duration timeout) const {
+  auto const handle = TRY(find());
   return !handle.is_open() || await_end(handle, timeout);
 }
 
 Result<void> DetachedProcess::strike() {
-  auto handle = find();
+  auto const handle = TRY(find());
   if (!handle.is_open()) return {};
   send_signal(handle, SIGKILL);
   if (await_end(handle, kKillTimeout)) return {};
@@ -135,7 +140,7 @@ Result<void> DetachedProcess::strike() {
 }
 
 Result<void> DetachedProcess::end(Duration grace) {
-  auto handle = find();
+  auto const handle = TRY(find());
   if (handle.is_open() && grace > Duration::zero()) {
     send_signal(handle, SIGTERM);
     await_end(handle, grace);
@@ -154,8 +159,9 @@ std::string DetachedProcess::last_words() const {
 }
 
 std::string DetachedProcess::obituary() const {
-  auto record = read_file(record_path());
-  if (record && !record->starts_with(this_boot() + "\n")) return "the host was restarted";
+  auto const record = read_file(record_path());
+  auto const boot = read_boot_id();
+  if (record && boot && !record->starts_with(*boot + "\n")) return "the host was restarted";
   auto words = last_words();
   if (words.empty()) return "its process was killed";
   return "its process ended: " + words;

@@ -15,7 +15,8 @@ namespace argosy::machines {
 /// At most one process of a name in a folder; it is in nobody's session, and its current folder is that one.
 /// The process itself writes FOLDER/NAME.pid before it becomes the program, so that none runs without a
 /// record: boot id, and its line of /proc/PID/stat, whose start time tells it from a later process with the
-/// same id. What it says goes to FOLDER/NAME.log. One thread at a time.
+/// same id. What it says goes to FOLDER/NAME.log. Whatever looks for it fails where that cannot be told, and
+/// then has done nothing. One thread at a time.
 class DetachedProcess {
  public:
   DetachedProcess(std::string folder, std::string name)
@@ -23,16 +24,16 @@ class DetachedProcess {
 
   /// Returns when the program has begun. There must be none yet.
   Result<void> start(Program const& program);
-  bool is_running() const { return find().is_open(); }
+  Result<bool> is_running() const;
   /// Whether it was started and never ended by `end`.
-  bool is_recorded() const;
+  Result<bool> is_recorded() const;
   /// Asks by SIGTERM, insists by SIGKILL after `grace`; zero: insists at once. None is left on return, and no
   /// record.
   Result<void> end(Duration grace);
   /// Ends it at once and keeps the record: as if it had crashed.
   Result<void> strike();
   /// Waits until it is gone by itself.
-  bool ends_within(Duration timeout) const;
+  Result<bool> ends_within(Duration timeout) const;
   /// Why it is gone although nobody ended it: what is known.
   std::string obituary() const;
   /// The last line of its log, which may be empty.
@@ -41,8 +42,8 @@ class DetachedProcess {
 
  private:
   std::string record_path() const { return folder_ + "/" + name_ + ".pid"; }
-  /// A handle (pidfd) of the process if it lives.
-  Descriptor find() const;
+  /// A handle (pidfd) of the process if it lives, else one that is not open.
+  Result<Descriptor> find() const;
 
   std::string folder_;
   std::string name_;

@@ -29,10 +29,12 @@ Result<void> DiskServer::write_session(std::string const& session) {
 }
 
 Result<void> DiskServer::ensure_running(std::size_t of_machine) {
-  if (!std::filesystem::exists(session_path())) return {};
-  if (process_.is_running()) return {};
-  if (process_.is_recorded())
-    log_warning("{}: the disk server is started again: {}", folder_, process_.obituary());
+  bool const wanted = TRY(file_exists(session_path()));
+  if (!wanted) return {};
+  bool const runs = TRY(process_.is_running());
+  if (runs) return {};
+  bool const died = TRY(process_.is_recorded());
+  if (died) log_warning("{}: the disk server is started again: {}", folder_, process_.obituary());
   std::error_code ignored;
   std::filesystem::remove(folder_ + "/" + kSocket, ignored);
   // nbdkit makes a path absolute, and a socket's may then be too long: it gets the folder as a descriptor.
@@ -45,8 +47,8 @@ Result<void> DiskServer::ensure_running(std::size_t of_machine) {
                       "nbdkit",
                       {folder.number()}}));
   auto const give_up = std::chrono::steady_clock::now() + kStartTimeout;
-  while (!std::filesystem::exists(folder_ + "/" + kSocket)) {
-    if (!process_.is_running())
+  while (!file_exists(folder_ + "/" + kSocket).value_or(false)) {
+    if (!process_.is_running().value_or(true))
       return fail(Fault::unavailable, folder_ + ": nbdkit: " + process_.last_words());
     if (std::chrono::steady_clock::now() > give_up)
       return fail(Fault::unavailable, folder_ + ": nbdkit does not answer");

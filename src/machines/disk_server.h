@@ -24,7 +24,6 @@ class DiskServer {
   /// where QEMU finds it. The disk servers of one machine share 64 MiB for blocks that were read lately, but
   /// each has at least 8.
   Result<void> ensure_running(std::size_t of_machine);
-  bool is_running() const { return process_.is_running(); }
   Result<void> stop();
   /// Bounds its log.
   void tidy() const;

@@ -74,8 +74,9 @@ class Driver {
 
   /// The machine runs on return. A running one is found and kept as it is; of a stopped one the overlays are
   /// taken up where they were. Fails with `invalid` on what this driver cannot run, and with `conflict` while
-  /// a frozen disk of the stopped machine is being read.
+  /// a frozen disk of the stopped machine is being read or it cannot be told whether the machine runs.
   virtual Result<void> start(Machine const& machine) = 0;
+  /// Fails where it cannot be told: that says nothing of the machine.
   virtual Result<Status> status(std::string const& id) = 0;
   /// ACPI's; the guest may ignore it. Nothing happens to a machine that does not run.
   virtual Result<void> press_power_button(std::string const& id) = 0;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "base/private_file.h"
 #include "machines/command_line.h"
 
 namespace argosy::machines {
@@ -14,13 +15,16 @@ constexpr char const* kVariables = "/usr/share/OVMF/OVMF_VARS_4M.fd";
 }  // namespace
 
 Result<std::string> prepare_firmware(std::string const& folder) {
-  if (!std::filesystem::exists(kCode) || !std::filesystem::exists(kVariables))
+  bool const code = TRY(file_exists(kCode));
+  bool const variables = TRY(file_exists(kVariables));
+  if (!code || !variables)
     return fail(Fault::unavailable,
                 std::string("a machine that boots by UEFI needs ") + kCode + ": install the package ovmf");
   auto const own = folder + "/" + kFirmwareVariables;
   auto const draft = own + ".new";
   std::error_code failure;
-  if (!std::filesystem::exists(own)) {
+  bool const there = TRY(file_exists(own));
+  if (!there) {
     std::filesystem::copy_file(kVariables, draft, std::filesystem::copy_options::overwrite_existing, failure);
     if (!failure) std::filesystem::rename(draft, own, failure);
   }

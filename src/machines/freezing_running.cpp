@@ -35,7 +35,8 @@ class RunningFreeze final : public Freeze {
     auto thawed = thaw_running(folder_, freezing_.disk.volume_id, freezing_.volume);
     if (!thawed) log_warning("{}: {}", freezing_.disk.volume_id, thawed.error().message);
     // Whoever ended the machine left the disk server to us.
-    if (!MachineProcess(folder_).is_running()) (void)freezing_.volume.server().stop();
+    bool const runs = MachineProcess(folder_).is_running().value_or(true);
+    if (!runs) (void)freezing_.volume.server().stop();
   }
   bool ends_with_machine() const override { return true; }
   Result<void> tend() override { return {}; }  // whoever tends the machine does

@@ -46,7 +46,8 @@ Result<void> serve(Freezing& freezing) {
   auto const& folder = freezing.volume.folder();
   auto const give_up = std::chrono::steady_clock::now() + kStartTimeout;
   while (!accepts_connections(folder, kExportSocket)) {
-    if (!daemon.is_running()) return fail(Fault::unavailable, folder + ": " + daemon.last_words());
+    if (!daemon.is_running().value_or(true))
+      return fail(Fault::unavailable, folder + ": " + daemon.last_words());
     if (std::chrono::steady_clock::now() > give_up)
       return fail(Fault::unavailable, folder + ": qemu-storage-daemon does not answer");
     std::this_thread::sleep_for(kStartPoll);

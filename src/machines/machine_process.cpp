@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "base/private_file.h"
@@ -19,7 +20,7 @@ constexpr Duration kQuitTimeout{5'000};
 
 }  // namespace
 
-bool MachineProcess::exists() const { return std::filesystem::exists(folder_); }
+Result<bool> MachineProcess::exists() const { return file_exists(folder_); }
 
 Result<void> MachineProcess::prepare(Machine const& machine) {
   std::error_code failure;
@@ -31,10 +32,13 @@ Result<void> MachineProcess::prepare(Machine const& machine) {
   return write_private_file(volumes_path(), ids, Existing::replace);
 }
 
-std::vector<std::string> MachineProcess::volumes() const {
-  std::ifstream file(volumes_path());
+Result<std::vector<std::string>> MachineProcess::volumes() const {
+  auto const text = read_file(volumes_path());
   std::vector<std::string> ids;
-  for (std::string id; std::getline(file, id);) ids.push_back(id);
+  if (!text && text.error().fault == Fault::not_found) return ids;
+  if (!text) return std::unexpected(text.error());
+  std::istringstream lines(*text);
+  for (std::string id; std::getline(lines, id);) ids.push_back(id);
   return ids;
 }
 
@@ -47,7 +51,7 @@ Result<void> MachineProcess::start(Machine const& machine, Setting const& settin
   TRY(process_.start({std::move(arguments), "qemu-system-x86", std::move(inherited)}));
   auto const give_up = std::chrono::steady_clock::now() + kStartTimeout;
   while (!state()) {
-    bool const runs = process_.is_running();
+    bool const runs = process_.is_running().value_or(true);
     if (runs && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::sleep_for(kStartPoll);
       continue;
@@ -75,7 +79,7 @@ Result<void> MachineProcess::tell(std::string const& command) const {
   return {};
 }
 
-bool MachineProcess::reboots() const { return std::filesystem::exists(reboots_path()); }
+Result<bool> MachineProcess::reboots() const { return file_exists(reboots_path()); }
 
 Result<void> MachineProcess::set_reboots(bool reboots) {
   if (reboots) return write_private_file(reboots_path(), "", Existing::replace);
@@ -84,15 +88,20 @@ Result<void> MachineProcess::set_reboots(bool reboots) {
   return failure ? fail(Fault::unavailable, reboots_path() + ": " + failure.message()) : Result<void>{};
 }
 
-Status MachineProcess::status() const {
-  if (!exists()) return {Power::absent, ""};
-  if (process_.is_running()) return {Power::running, "", reboots()};
-  return {Power::stopped, process_.is_recorded() ? process_.obituary() : ""};
+Result<Status> MachineProcess::status() const {
+  bool const there = TRY(exists());
+  if (!there) return Status{Power::absent, ""};
+  bool const runs = TRY(is_running());
+  bool const will_boot = TRY(reboots());
+  if (runs) return Status{Power::running, "", will_boot};
+  bool const recorded = TRY(process_.is_recorded());
+  return Status{Power::stopped, recorded ? process_.obituary() : ""};
 }
 
 Result<void> MachineProcess::power_off() {
-  if (!process_.is_running()) return {};  // its record says until it is started again that nobody stopped it
-  if (tell("quit")) process_.ends_within(kQuitTimeout);
+  bool const runs = TRY(is_running());
+  if (!runs) return {};  // its record says until it is started again that nobody stopped it
+  if (tell("quit")) (void)process_.ends_within(kQuitTimeout);
   return process_.end(Duration::zero());
 }
 

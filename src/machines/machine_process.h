@@ -13,7 +13,7 @@
 
 namespace argosy::machines {
 
-/// One thread at a time.
+/// What looks at it fails where that cannot be told. One thread at a time.
 class MachineProcess {
  public:
   explicit MachineProcess(std::string folder) : folder_(std::move(folder)), process_(folder_, "qemu") {}
@@ -23,22 +23,22 @@ class MachineProcess {
 
   std::string const& folder() const { return folder_; }
   std::string console_path() const { return folder_ + "/" + kConsoleFile; }
-  bool exists() const;
+  Result<bool> exists() const;
 
   /// Makes the folder and remembers the volumes.
   Result<void> prepare(Machine const& machine);
   /// The ids of its volumes, as `prepare` got them.
-  std::vector<std::string> volumes() const;
+  Result<std::vector<std::string>> volumes() const;
 
   /// QEMU runs and answers on return. The setting's firmware and secrets are the caller's to fill.
   Result<void> start(Machine const& machine, Setting const& setting, std::vector<int> inherited);
-  bool is_running() const { return process_.is_running(); }
-  Status status() const;
+  Result<bool> is_running() const { return process_.is_running(); }
+  Result<Status> status() const;
   /// QEMU's own word for its state, such as "running", "shutdown" or "io-error". Fails if it does not answer.
   Result<std::string> state() const;
   Result<void> tell(std::string const& command) const;
   /// Whether a guest that turns itself off shall boot again: remembered in the folder.
-  bool reboots() const;
+  Result<bool> reboots() const;
   Result<void> set_reboots(bool reboots);
 
   /// Its process ends, the file system of its overlays being whole. Nothing if it does not run.

@@ -13,7 +13,7 @@
 
 namespace argosy::machines {
 
-/// Not open if there is none.
+/// Not open if there is none (ESRCH), or if it cannot be had now.
 inline Descriptor open_process(pid_t process) {
   return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
 }

@@ -33,10 +33,13 @@ Result<void> check_id(std::string const& id) {
   return fail(Fault::invalid, "\"" + id + "\" cannot be the id of a machine or a volume");
 }
 
-std::vector<std::string> folders_in(std::string const& path) {
+Result<std::vector<std::string>> folders_in(std::string const& path) {
   std::vector<std::string> names;
-  for (auto const& entry : std::filesystem::directory_iterator(path))
-    names.push_back(entry.path().filename());
+  std::error_code failure;
+  for (std::filesystem::directory_iterator at(path, failure), last; !failure && at != last;
+       at.increment(failure))
+    names.push_back(at->path().filename());
+  if (failure) return fail(Fault::unavailable, path + ": " + failure.message());
   return names;
 }
 
@@ -47,19 +50,25 @@ class QemuDriver final : public Driver {
   /// Ends what an earlier process left half done.
   Result<void> recover() {
     std::set<std::string> in_use;
-    for (auto const& id : folders_in(options_.directory + "/machines")) {
+    auto const machines = TRY(folders_in(options_.directory + "/machines"));
+    auto const volumes = TRY(folders_in(options_.directory + "/volumes"));
+    for (auto const& id : machines) {
       MachineProcess const process(options_.directory, id);
-      if (!process.is_running()) continue;
-      for (auto const& volume_id : process.volumes()) {
-        in_use.insert(volume_id);
+      auto const runs = process.is_running();
+      if (!runs) log_error("{}: {}", id, runs.error().message);  // it may run: what it uses stays
+      if (runs && !*runs) continue;
+      auto const used = TRY(process.volumes());
+      in_use.insert(used.begin(), used.end());
+      if (!runs) continue;
+      for (auto const& volume_id : used) {
         auto thawed = thaw_running(process.folder(), volume_id, volume(volume_id));
         if (!thawed) log_warning("{}: {}", volume_id, thawed.error().message);
       }
     }
-    for (auto const& id : folders_in(options_.directory + "/volumes")) {
+    for (auto const& id : volumes) {
       if (in_use.contains(id)) continue;
       auto unused = volume(id);
-      TRY(thaw_stopped(unused));
+      if (auto thawed = thaw_stopped(unused); !thawed) log_error("{}: {}", id, thawed.error().message);
     }
     return {};
   }
@@ -74,8 +83,9 @@ class QemuDriver final : public Driver {
     for (auto const& disk : machine.disks) TRY(check_id(disk.volume_id));
     std::lock_guard lock(lock_of(machine.id));
     MachineProcess process(options_.directory, machine.id);
-    auto const found = TRY(settle(process));
-    if (found.power == Power::running) return tend_disks(process);
+    auto const found = settle(process);
+    if (!found) return cannot_tell(machine.id, found.error());
+    if (found->power == Power::running) return find_running(process);
     TRY(check_not_frozen(machine));
     auto started = start_process(process, machine);
     if (!started) (void)stop_disks(process);
@@ -97,7 +107,8 @@ class QemuDriver final : public Driver {
     TRY(check_id(id));
     std::lock_guard lock(lock_of(id));
     MachineProcess process(options_.directory, id);
-    if (!process.is_running()) return {};
+    bool const runs = TRY(process.is_running());
+    if (!runs) return {};
     TRY(tend_disks(process));   // QEMU waits for them before it stops
     TRY(process.tell("stop"));  // a machine that runs would go on at once
     return reset(process);
@@ -126,7 +137,8 @@ class QemuDriver final : public Driver {
   Result<void> renew_session(std::string const& volume_id, std::string const& session) override {
     TRY(check_id(volume_id));
     auto renewed = volume(volume_id);
-    if (!renewed.exists()) return fail(Fault::not_found, volume_id + ": no machine was started with it here");
+    bool const there = TRY(renewed.exists());
+    if (!there) return fail(Fault::not_found, volume_id + ": no machine was started with it here");
     return renewed.server().write_session(session);
   }
 
@@ -134,7 +146,8 @@ class QemuDriver final : public Driver {
     TRY(check_id(id));
     std::lock_guard lock(lock_of(id));
     MachineProcess process(options_.directory, id);
-    if (!process.is_running()) return {};
+    bool const runs = TRY(process.is_running());
+    if (!runs) return {};
     process.tidy();
     TRY(tend_disks(process));
     auto const state = process.state();  // who does not answer now is asked again next time
@@ -172,14 +185,29 @@ class QemuDriver final : public Driver {
     return {};
   }
 
-  bool is_frozen(MachineProcess const& process) const {
-    return std::ranges::any_of(process.volumes(), [&](auto const& id) { return frozen_.has(id); });
+  Result<bool> is_frozen(MachineProcess const& process) const {
+    auto const volumes = TRY(process.volumes());
+    return std::ranges::any_of(volumes, [&](auto const& id) { return frozen_.has(id); });
+  }
+
+  /// Nobody may give a machine up for that: it may run.
+  static std::unexpected<Error> cannot_tell(std::string const& id, Error const& error) {
+    log_warning("{}: {}", id, error.message);
+    return fail(Fault::conflict, error.message);
+  }
+
+  /// An earlier process started it. Whoever watches it tends it again.
+  Result<void> find_running(MachineProcess const& process) {
+    if (auto tended = tend_disks(process); !tended) log_warning("{}", tended.error().message);
+    return {};
   }
 
   /// A frozen disk is read first: it would end with the process.
   Result<void> after_shutdown(MachineProcess& process) {
-    if (process.reboots()) return reset(process);
-    return is_frozen(process) ? Result<void>{} : process.power_off();
+    bool const reboots = TRY(process.reboots());
+    if (reboots) return reset(process);
+    bool const frozen = TRY(is_frozen(process));
+    return frozen ? Result<void>{} : process.power_off();
   }
 
   /// One that does not run stands still then, until it is tended.
@@ -191,12 +219,13 @@ class QemuDriver final : public Driver {
   /// How the machine is. One whose guest turned itself off, or whose process QEMU gave up, ends here; what
   /// served a machine that is gone does, too.
   Result<Status> settle(MachineProcess& process) {
-    if (process.is_running()) {
+    bool const runs = TRY(process.is_running());
+    if (runs) {
       auto const state = process.state();
       if (state && *state == "shutdown") TRY(after_shutdown(process));
       if (state && *state == "internal-error") TRY(process.strike());
     }
-    auto status = process.status();
+    auto status = TRY(process.status());
     if (status.power == Power::stopped) TRY(stop_disks(process));
     return status;
   }
@@ -222,20 +251,20 @@ class QemuDriver final : public Driver {
 
   /// All of them are looked after, whatever becomes of one.
   Result<void> tend_disks(MachineProcess const& process) {
-    Result<void> tended;
-    auto const volumes = process.volumes();
+    Result<void> out;
+    auto const volumes = TRY(process.volumes());
     for (auto const& id : volumes) {
-      auto tended_volume = volume(id);
-      tended_volume.server().tidy();
-      auto running = tended_volume.server().ensure_running(volumes.size());
-      if (!running) tended = running;
+      auto tended = volume(id);
+      tended.server().tidy();
+      if (auto running = tended.server().ensure_running(volumes.size()); !running) out = running;
     }
-    return tended;
+    return out;
   }
 
   /// But not those that a frozen disk is read by.
   Result<void> stop_disks(MachineProcess const& process) {
-    for (auto const& id : process.volumes())
+    auto const volumes = TRY(process.volumes());
+    for (auto const& id : volumes)
       if (!frozen_.has(id)) TRY(volume(id).server().stop());
     return {};
   }
@@ -244,7 +273,8 @@ class QemuDriver final : public Driver {
     TRY(check_id(id));
     std::lock_guard lock(lock_of(id));
     MachineProcess process(options_.directory, id);
-    if (!process.is_running()) return {};
+    bool const runs = TRY(process.is_running());
+    if (!runs) return {};
     TRY(process.set_reboots(reboots));
     return process.tell(command);
   }

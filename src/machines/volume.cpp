@@ -4,17 +4,19 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "base/private_file.h"
 #include "base/sync_folder.h"
 #include "machines/block_nodes.h"
 #include "machines/overlay.h"
 
 namespace argosy::machines {
 
-bool Volume::exists() const { return std::filesystem::exists(folder_); }
+Result<bool> Volume::exists() const { return file_exists(folder_); }
 
 Result<void> Volume::prepare(Disk const& disk) {
   auto const overlay = folder_ + "/" + kOverlayFile;
-  if (!std::filesystem::exists(overlay)) {
+  bool const there = TRY(file_exists(overlay));
+  if (!there) {
     if (disk.was_used) {
       log_error("{} is missing: what machines wrote to {} is not on this host", overlay, disk.volume_id);
       return fail(Fault::invalid, "IncorrectState",

@@ -16,7 +16,7 @@ class Volume {
       : folder_(directory + "/volumes/" + id), server_(folder_, plugin) {}
 
   std::string const& folder() const { return folder_; }
-  bool exists() const;
+  Result<bool> exists() const;
   DiskServer& server() { return server_; }
 
   /// Its overlay is there, and its session, with which its base can be served. Fails with IncorrectState

@@ -36,10 +36,12 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
   std::error_code error;
   std::vector<std::string> out;
   auto const folder = data_directory + "/regions";
-  for (std::filesystem::directory_iterator at(folder, error), last; !error && at != last; at.increment(error)) {
+  for (std::filesystem::directory_iterator at(folder, error), last; !error && at != last;
+       at.increment(error)) {
     auto name = at->path().filename().string();
     std::error_code unknown;
-    if (std::filesystem::exists(catalogue_path(data_directory, name), unknown)) out.push_back(std::move(name));
+    if (std::filesystem::exists(catalogue_path(data_directory, name), unknown))
+      out.push_back(std::move(name));
   }
   if (error)
     return fail(error == std::errc::no_such_file_or_directory ? Fault::not_found : Fault::unavailable,

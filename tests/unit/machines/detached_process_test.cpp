@@ -1,7 +1,9 @@
 #include "machines/detached_process.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -27,14 +29,14 @@ bool has_word(std::string const& path, std::string const& word) {
 TEST(DetachedProcess, is_found_by_another_object_in_a_session_of_its_own_and_in_its_folder) {
   tests::Folder folder;
   DetachedProcess process(folder.path(), "sleeper");
-  EXPECT_FALSE(process.is_recorded());
+  EXPECT_EQ(process.is_recorded(), false);
   ASSERT_TRUE(process.start(shell("pwd >&2; exec sleep 60")));
   DetachedProcess again(folder.path(), "sleeper");
-  EXPECT_TRUE(again.is_running());
+  EXPECT_EQ(again.is_running(), true);
   EXPECT_TRUE(has_word(again.log_path(), folder.path()));
   ASSERT_TRUE(again.end(kAWhile));
-  EXPECT_FALSE(process.is_running());
-  EXPECT_FALSE(process.is_recorded());
+  EXPECT_EQ(process.is_running(), false);
+  EXPECT_EQ(process.is_recorded(), false);
 }
 
 TEST(DetachedProcess, is_not_mistaken_for_a_later_one_with_its_id) {
@@ -50,12 +52,51 @@ TEST(DetachedProcess, is_not_mistaken_for_a_later_one_with_its_id) {
   std::string field;
   for (int number = 3; fields >> field; ++number) other += " " + (number == 22 ? field + "0" : field);
   std::ofstream(path) << other;
-  EXPECT_FALSE(process.is_running());
+  EXPECT_EQ(process.is_running(), false);
   std::ofstream(path) << "another-boot\n" << record.substr(record.find('\n') + 1);
-  EXPECT_FALSE(process.is_running());
+  EXPECT_EQ(process.is_running(), false);
   EXPECT_EQ(process.obituary(), "the host was restarted");
   std::ofstream(path) << record;
-  EXPECT_TRUE(process.is_running());
+  EXPECT_EQ(process.is_running(), true);
+  ASSERT_TRUE(process.end(kAWhile));
+}
+
+/// While it lives nothing can be opened.
+class NoFiles {
+ public:
+  NoFiles() {
+    ::getrlimit(RLIMIT_NOFILE, &limit_);
+    rlimit const none{0, limit_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  NoFiles(NoFiles const&) = delete;
+  ~NoFiles() { ::setrlimit(RLIMIT_NOFILE, &limit_); }
+
+ private:
+  rlimit limit_{};
+};
+
+TEST(DetachedProcess, that_cannot_be_looked_for_is_neither_gone_nor_ended) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "sleeper");
+  ASSERT_TRUE(process.start(shell("exec sleep 60")));
+  auto const expect_failures = [&] {
+    EXPECT_FALSE(process.is_running());
+    EXPECT_FALSE(process.ends_within(Duration::zero()));
+    EXPECT_FALSE(process.strike());
+    EXPECT_FALSE(process.end(Duration::zero()));
+  };
+  {
+    NoFiles const no_files;
+    expect_failures();
+  }
+  auto const record = folder / "sleeper.pid";
+  std::filesystem::rename(record, record + ".elsewhere");
+  std::filesystem::create_directory(record);
+  expect_failures();
+  std::filesystem::remove(record);
+  std::filesystem::rename(record + ".elsewhere", record);
+  EXPECT_EQ(process.is_running(), true);
   ASSERT_TRUE(process.end(kAWhile));
 }
 
@@ -64,20 +105,20 @@ TEST(DetachedProcess, that_ignores_the_request_to_end_is_killed) {
   DetachedProcess process(folder.path(), "stubborn");
   ASSERT_TRUE(process.start(shell("trap '' TERM; echo ready >&2; while :; do sleep 1; done")));
   ASSERT_TRUE(has_word(process.log_path(), "ready"));
-  EXPECT_FALSE(process.ends_within(Duration{1}));
+  EXPECT_EQ(process.ends_within(Duration{1}), false);
   ASSERT_TRUE(process.end(Duration{50}));
-  EXPECT_FALSE(process.is_running());
+  EXPECT_EQ(process.is_running(), false);
 }
 
 TEST(DetachedProcess, that_is_gone_left_its_last_words) {
   tests::Folder folder;
   DetachedProcess process(folder.path(), "speaker");
   ASSERT_TRUE(process.start(shell("echo first >&2; echo last >&2; exit 3")));
-  ASSERT_TRUE(process.ends_within(kAWhile));
-  EXPECT_TRUE(process.is_recorded());
+  ASSERT_EQ(process.ends_within(kAWhile), true);
+  EXPECT_EQ(process.is_recorded(), true);
   EXPECT_EQ(process.obituary(), "its process ended: last");
   ASSERT_TRUE(process.start(shell("kill -9 $$")));
-  ASSERT_TRUE(process.ends_within(kAWhile));
+  ASSERT_EQ(process.ends_within(kAWhile), true);
   EXPECT_EQ(process.obituary(), "its process was killed");
 }
 
@@ -88,7 +129,7 @@ TEST(DetachedProcess, whose_program_is_missing_says_which_package_has_it) {
   ASSERT_FALSE(started);
   EXPECT_TRUE(started.error().message.contains("no-such-program")) << started.error().message;
   EXPECT_TRUE(started.error().message.contains("good-package")) << started.error().message;
-  EXPECT_FALSE(process.is_recorded());
+  EXPECT_EQ(process.is_recorded(), false);
 }
 
 TEST(DetachedProcess, gets_a_secret_by_a_descriptor_and_no_other_descriptors) {
@@ -100,7 +141,7 @@ TEST(DetachedProcess, gets_a_secret_by_a_descriptor_and_no_other_descriptors) {
   auto program = shell("cat <&" + number + " >&2; ls /proc/$$/fd | tr '\\n' ' ' >&2");
   program.inherited = {secret->number()};
   ASSERT_TRUE(process.start(program));
-  ASSERT_TRUE(process.ends_within(kAWhile));
+  ASSERT_EQ(process.ends_within(kAWhile), true);
   auto const log = *read_file(process.log_path());
   EXPECT_TRUE(log.starts_with("hush0 1 2")) << log;
   EXPECT_TRUE(log.contains(" " + number + " ")) << log;

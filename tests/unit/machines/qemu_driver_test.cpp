@@ -77,6 +77,27 @@ TEST(Machine, that_died_is_told_from_one_that_was_stopped_until_it_is_started_ag
   EXPECT_EQ(host.status("i-1").reason, "");
 }
 
+TEST(Machine, that_cannot_be_looked_at_is_left_alone) {
+  Host host;
+  auto const machine = host.make_machine("i-1");
+  host.start(machine);
+  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
+  auto const server = host.disk_server_of("vol-i-1");
+  auto const record = host.folder_of("i-1") + "/qemu.pid";
+  std::filesystem::rename(record, record + ".elsewhere");
+  std::filesystem::create_directory(record);
+  host.reopen();
+  EXPECT_FALSE(host.driver().status("i-1"));
+  EXPECT_FALSE(host.driver().tend("i-1"));
+  EXPECT_FALSE(host.driver().kill("i-1"));
+  EXPECT_EQ(host.driver().start(machine).error().fault, Fault::conflict);
+  std::filesystem::remove(record);
+  std::filesystem::rename(record + ".elsewhere", record);
+  EXPECT_EQ(host.status("i-1").power, Power::running);
+  EXPECT_TRUE(Host::is_alive(server));
+  EXPECT_TRUE(host.goes_on("i-1"));
+}
+
 TEST(Machine, is_reset_by_a_later_process_when_its_guest_was_asked_to_reboot) {
   Host host;
   host.start(host.make_machine("i-1"));
