@@ -126,24 +126,31 @@ void keep_memory() {
   ::mallopt(M_ARENA_MAX, 4);
 }
 
-/// Files that are no connections: databases, packs, calls between regions.
+/// Files that are no connections: databases, packs, records of machines.
 constexpr std::size_t kOtherFiles = 400;
+/// Files of a connection to each of the two inner doors, together: both ends of one between regions, and that
+/// of a disk server.
+constexpr std::size_t kFilesOfInner = 3;
 
-/// As many open files as the system allows, and no more connections than those leave room for.
-void allow_files(http::ServerOptions& endpoint) {
+/// As many open files as the system allows, and no more connections than those leave room for: at least half
+/// of it for clients.
+void allow_files(Config& config) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-  auto const most = std::max<std::size_t>(files.rlim_cur, 2 * kOtherFiles) - kOtherFiles;
-  if (endpoint.connection_limit <= most) return;
+  auto const room = std::max<std::size_t>(files.rlim_cur, 2 * kOtherFiles) - kOtherFiles;
+  auto& inner = config.inner_connection_limit;
+  inner = std::min(inner, room / 2 / kFilesOfInner);
+  auto const most = room - kFilesOfInner * inner;
+  if (config.endpoint.connection_limit <= most) return;
   log_warning("the system allows {} open files: at most {} connections", files.rlim_cur, most);
-  endpoint.connection_limit = most;
+  config.endpoint.connection_limit = most;
 }
 
 int serve(Config config) {
   keep_memory();
-  allow_files(config.endpoint);
+  allow_files(config);
   ::umask(077);  // what is kept here is nobody else's
   EndSignal end;
   auto process = Process::start(config, system_clock(), system_entropy());

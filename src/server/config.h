@@ -40,6 +40,8 @@ struct Config {
   std::vector<std::string> regions;
   /// Address, TLS and limits of the public endpoint.
   http::ServerOptions endpoint;
+  /// At each of the two doors for this process alone: its regions among themselves, its machines' disks.
+  std::size_t inner_connection_limit = 1'024;
   /// The authority that clients reach this process by; empty: the address that it listens on.
   std::string public_endpoint;
   /// Where health, readiness and metrics are told besides the operators' socket; empty: nowhere.

@@ -59,6 +59,7 @@ Result<std::unique_ptr<Peers>> Peers::start(Config const& config,
 Result<void> Peers::listen_for_own() {
   http::ServerOptions options;
   options.listen = "127.0.0.1:0";
+  options.connection_limit = config_.inner_connection_limit;
   own_ = TRY(http::Server::start(
       options, [this](http::Request const& request) { return answer_own(request); }, refuse_unread));
   return {};

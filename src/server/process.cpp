@@ -144,6 +144,7 @@ Result<void> Process::serve_disks() {
   options.listen = disk_endpoint(config_);
   options.plain_anywhere = true;
   options.share_of = api::claimed_access_key;
+  options.connection_limit = config_.inner_connection_limit;
   disks_ = TRY(http::Server::start(
       options,
       [this](http::Request const& request) {

@@ -1,6 +1,8 @@
 """Limits of the process, set low: requests that wait for a worker, answers that nobody reads."""
 import concurrent.futures
 import contextlib
+import os
+import pathlib
 import socket
 import sqlite3
 
@@ -111,3 +113,28 @@ def read_all(connection):
         while part := connection.recv(1_000_000):
             count += len(part)
     return count
+
+
+def inner_ports(server):
+    """What the process listens on beside its endpoint."""
+    sockets = {os.readlink(path) for path in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir()}
+    rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = [row for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
+    return {int(row[1].partition(":")[2], 16) for row in listening} - {server.port}
+
+
+def test_whoever_fills_the_inner_doors_leaves_files_for_everything_else(tmp_path):
+    server = argosyd.Server(tmp_path / "data")
+    server.prefix = ["prlimit", "--nofile=600:600"]
+    try:
+        owner = server.start().accounts["owner"]
+        ports = inner_ports(server)
+        with contextlib.ExitStack() as stack:
+            for port in ports:
+                for _ in range(700 // len(ports)):
+                    stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            snapshot = disks.upload(owner, {0: disks.block("beside a crowd")})
+            assert disks.read(owner, snapshot) == {0: disks.block("beside a crowd")}
+            assert operator_door.metric(server, "process_open_fds") < 600
+    finally:
+        server.kill()
