@@ -10,6 +10,7 @@
 #include "base/descriptor.h"
 #include "base/private_file.h"
 #include "base/sync_folder.h"
+#include "bucket/bucket.h"
 #include "server/copy_file.h"
 #include "server/work.h"
 #include "store/writers.h"
@@ -73,7 +74,7 @@ class BackupWork final : public Work {
         phase_ = Phase::index;
         return false;
       case Phase::index:
-        TRY(draft_database(region_.index(), target_ / "index.db"));
+        TRY(draft_index());
         TRY(list_packs());
         phase_ = Phase::packs;
         return false;
@@ -123,6 +124,14 @@ class BackupWork final : public Work {
     return {};
   }
 
+  /// None where chunks are known to be damaged: who starts on the backup makes it anew from its packs, and
+  /// what is whole there counts again.
+  Result<void> draft_index() {
+    auto const totals = TRY(region_.store().pack_totals());
+    damaged_ = totals.damaged_chunks > 0;
+    return damaged_ ? Result<void>{} : draft_database(region_.index(), target_ / "index.db");
+  }
+
   Result<void> list_packs() {
     TRY(region_.store().flush());
     std::error_code error;
@@ -155,7 +164,7 @@ class BackupWork final : public Work {
     }
     auto const draft = to.string() + std::string(kDraft);
     files::remove(draft, absent);  // of a backup that broke off: read-only like the pack
-    auto const unreadable = TRY(copy_file(from.string(), draft));
+    auto const unreadable = TRY(copy_file(from.string(), to.string(), draft));
     TRY(publish(to));
     if (!unreadable.empty()) TRY(count_lost(name, unreadable));
     ++copied_packs_;
@@ -165,7 +174,8 @@ class BackupWork final : public Work {
 
   /// What nothing needs, or what the store knows to be damaged, the backup does not lack.
   Result<void> count_lost(std::string const& pack, std::span<store::ByteRange const> unreadable) {
-    auto const bytes = TRY(region_.store().count_live(pack, unreadable));
+    auto const copies = TRY(bucket::open_directory(target_ / "packs"));
+    auto const bytes = TRY(region_.store().count_lacking(*copies, pack, unreadable));
     if (bytes > 0) damaged_packs_.emplace_back(pack);
     lost_bytes_ += bytes;
     return {};
@@ -174,13 +184,28 @@ class BackupWork final : public Work {
   /// The catalogue first: an index that is older than it only makes the next start look at more packs.
   Result<void> end() {
     std::error_code error;
-    for (auto const* name : {"catalogue.db", "index.db"}) TRY(publish_database(target_ / name));
+    TRY(publish_database(target_ / "catalogue.db"));
+    TRY(publish_index());
     for (files::directory_iterator at(target_ / "packs", error), last; !error && at != last;
          at.increment(error))
-      if (!names_.contains(at->path().filename().string())) files::remove(at->path(), error);
+      if (!is_kept(at->path().filename().string())) files::remove(at->path(), error);
     if (error) return fail(Fault::unavailable, target_.string() + ": " + error.message());
     collection_rests_.reset();
     return {};
+  }
+
+  Result<void> publish_index() {
+    auto const path = target_ / "index.db";
+    if (!damaged_) return publish_database(path);
+    std::error_code error;
+    for (auto const* suffix : {"", "-wal", "-shm", ".new"})
+      if (!error) files::remove(path.string() + suffix, error);
+    return error ? fail(Fault::unavailable, path.string() + ": " + error.message()) : Result<void>{};
+  }
+
+  /// Of a pack that is gone here the backup may have the last whole copy of what is damaged.
+  bool is_kept(std::string const& name) const {
+    return names_.contains(name) || (damaged_ && !name.ends_with(kDraft));
   }
 
   Region& region_;
@@ -190,6 +215,7 @@ class BackupWork final : public Work {
   std::shared_ptr<void> collection_rests_;  // shared: as Collector::hold gives it
   std::set<std::string> packs_;             ///< still to be copied
   std::set<std::string> names_;             ///< of all of them
+  bool damaged_ = false;                    ///< chunks of the region are known to be
   std::size_t copied_packs_ = 0;
   std::size_t kept_packs_ = 0;
   std::uint64_t copied_bytes_ = 0;

@@ -27,14 +27,22 @@ Result<void> write_all(Descriptor const& file, std::string const& path, ByteView
   return {};
 }
 
+/// What an earlier copy has there; zeros behind its end, and where it cannot be read either.
+void read_earlier(Descriptor const& earlier, std::size_t at, std::span<std::byte> out) {
+  auto const got = ::pread(earlier.number(), out.data(), out.size(), static_cast<off_t>(at));
+  std::ranges::fill(out.subspan(static_cast<std::size_t>(std::max<ssize_t>(got, 0))), std::byte{});
+}
+
 }  // namespace
 
-Result<std::vector<store::ByteRange>> copy_file(std::string const& from, std::string const& to) {
+Result<std::vector<store::ByteRange>> copy_file(std::string const& from, std::string const& earlier,
+                                                std::string const& to) {
   Descriptor const source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat facts {};
   if (!source.is_open() || ::fstat(source.number(), &facts) != 0) return system_failure(from);
   Descriptor const target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!target.is_open()) return system_failure(to);
+  Descriptor const before(::open(earlier.c_str(), O_RDONLY | O_CLOEXEC));
 
   Bytes buffer(kPieceBytes);
   std::vector<store::ByteRange> unreadable;
@@ -51,7 +59,7 @@ Result<std::vector<store::ByteRange>> copy_file(std::string const& from, std::st
     if (got == 0) break;  // it was cut meanwhile
     by_pages = got < 0;
     if (got < 0) {
-      std::fill_n(buffer.begin(), wanted, std::byte{});
+      read_earlier(before, at, std::span(buffer).first(wanted));
       if (!unreadable.empty() && unreadable.back().end_bytes == at)
         unreadable.back().end_bytes += wanted;
       else

@@ -9,9 +9,11 @@
 namespace argosy::server {
 
 /// Copies a file with its permissions; there is none at `to` yet. Durable on return, but for the entry in its
-/// folder. Where the disk cannot read (EIO), the copy has zeros, by pages of 4,096 bytes; returns these
-/// ranges in order. A copy without any has the file's time of change, where the file system takes one;
-/// another copy has its own. Fails with `not_found`, or `unavailable` if a write fails.
-Result<std::vector<store::ByteRange>> copy_file(std::string const& from, std::string const& to);
+/// folder. Where the disk cannot read (EIO), the copy has what stands there in an earlier one, if there is
+/// one and it is long enough, else zeros, by pages of 4,096 bytes; returns these ranges in order. A copy
+/// without any has the file's time of change, where the file system takes one; another copy has its own.
+/// Fails with `not_found`, or `unavailable` if a write fails.
+Result<std::vector<store::ByteRange>> copy_file(std::string const& from, std::string const& earlier,
+                                                std::string const& to);
 
 }  // namespace argosy::server

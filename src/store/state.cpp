@@ -27,9 +27,9 @@ Result<std::optional<Location>> Store::State::count_on_row(sql::Transaction& tx,
   return row->location;
 }
 
-Result<Bytes> Store::State::read(ChunkId const& id, Location const& at) {
+Result<Bytes> Store::State::read_from(bucket::Bucket& packs, ChunkId const& id, Location const& at) {
   Bytes stored(at.length_bytes);
-  auto done = bucket.read(pack_name(at.pack), at.offset_bytes, stored);
+  auto done = packs.read(pack_name(at.pack), at.offset_bytes, stored);
   if (!done && done.error().fault == Fault::unavailable) return std::unexpected(std::move(done).error());
   if (!done || digest::sha256(stored) != id) return fail(Fault::corrupt, "chunk " + id.hex() + " is damaged");
   return stored;

@@ -65,7 +65,9 @@ struct Store::State {
   /// As locate of one that does not wait; what is found is written with this generation or a later one.
   Result<std::optional<Location>> count_on_row(sql::Transaction& tx, Domain domain, ChunkId const& id);
   /// Reads and verifies; `corrupt` if the bytes are not the chunk's.
-  Result<Bytes> read(ChunkId const& id, Location const& at);
+  Result<Bytes> read(ChunkId const& id, Location const& at) { return read_from(bucket, id, at); }
+  /// The same from copies of the packs.
+  static Result<Bytes> read_from(bucket::Bucket& packs, ChunkId const& id, Location const& at);
 
   Result<void> append(Domain domain, std::span<NewChunk const> chunks, ChunkState state,
                       std::optional<Placement> placement);

@@ -212,7 +212,8 @@ Result<Store::PackTotals> Store::pack_totals() {
   return totals;
 }
 
-Result<std::uint64_t> Store::count_live(std::string_view pack, std::span<ByteRange const> ranges) {
+Result<std::uint64_t> Store::count_lacking(bucket::Bucket& copies, std::string_view pack,
+                                           std::span<ByteRange const> ranges) {
   auto const number = pack_number(pack);
   if (!number) return 0;
   std::uint64_t bytes = 0;
@@ -221,7 +222,10 @@ Result<std::uint64_t> Store::count_live(std::string_view pack, std::span<ByteRan
     auto const begin = chunk.location.offset_bytes;
     auto const end = begin + chunk.location.length_bytes;
     auto const range = std::ranges::upper_bound(ranges, begin, {}, &ByteRange::end_bytes);
-    if (range != ranges.end() && range->begin_bytes < end) bytes += chunk.location.length_bytes;
+    if (range == ranges.end() || range->begin_bytes >= end) continue;
+    auto const copy = State::read_from(copies, chunk.id, chunk.location);
+    if (!copy && copy.error().fault == Fault::unavailable) return std::unexpected(copy.error());
+    if (!copy) bytes += chunk.location.length_bytes;
   }
   return bytes;
 }

@@ -122,9 +122,11 @@ class Store final {
     std::int64_t damaged_chunks = 0;
   };
   Result<PackTotals> pack_totals();
-  /// Bytes of the chunks that are found in these ranges of a pack, wholly or in part, and are not damaged.
-  /// The ranges stand in order. By the pack's name in the bucket; 0 if it is none. Reads the whole index.
-  Result<std::uint64_t> count_live(std::string_view pack, std::span<ByteRange const> ranges);
+  /// Bytes of the chunks that are found in these ranges of a pack, wholly or in part, that are not damaged,
+  /// and that are not whole in the pack's copy in `copies`. The ranges stand in order. By the pack's name; 0
+  /// if it is none. Reads the whole index.
+  Result<std::uint64_t> count_lacking(bucket::Bucket& copies, std::string_view pack,
+                                      std::span<ByteRange const> ranges);
   /// At a start records were found damaged that the index did not know: the journal of any upload under way
   /// may lack some. So until the caller has ended these and says so, durably.
   bool journal_damaged() const;

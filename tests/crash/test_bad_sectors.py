@@ -1,10 +1,13 @@
 """A page of a pack that the disk cannot read: it is told by the names of its images, everything else is served and saved,
 and a region that has a copy brings it back."""
+import shutil
+
 import pytest
 
 import argosyd
 import disks
 import packs
+import test_backup
 
 REGION = "us-east-1"
 BLOCKS = {index: disks.block(f"on a bad disk {index}") for index in range(4)}
@@ -71,3 +74,21 @@ def test_a_page_that_cannot_be_read_is_named_and_brought_back_and_backups_go_on(
     assert own_server.ask("scrub")[0] == 0
     status, told = own_server.ask("backup", REGION, "--to", tmp_path / "backup")
     assert (status, told["damaged_packs"], told["lost_bytes"]) == (0, [], 0)
+
+
+def test_what_cannot_be_read_any_more_stays_whole_in_a_backup(own_server, bad_sector, tmp_path):
+    owner = own_server.accounts["owner"]
+    snapshot = disks.upload(owner, BLOCKS)
+    assert own_server.ask("backup", REGION, "--to", tmp_path / "backup")[0] == 0
+    spoil(own_server, bad_sector, block_record(own_server))
+    later = disks.upload(owner, {0: disks.block("after it went bad")})
+    for known in (False, True):
+        if known:
+            with argosyd.refused("InternalServerException"):
+                disks.read(owner, snapshot)
+        status, told = own_server.ask("backup", REGION, "--to", tmp_path / "backup")
+        assert (status, told["damaged_packs"], told["lost_bytes"]) == (0, [], 0)
+        with test_backup.restored(own_server, tmp_path / "backup") as (_, accounts):
+            assert disks.read(accounts["owner"], snapshot) == BLOCKS
+            assert disks.read(accounts["owner"], later) == {0: disks.block("after it went bad")}
+        shutil.rmtree(tmp_path / "restored")

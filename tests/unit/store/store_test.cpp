@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -213,6 +214,27 @@ TEST_F(StoreTest, seals_full_packs_with_a_table_and_reads_from_them) {
   for (int i = 0; i < 40; ++i)
     EXPECT_EQ(*store_->get(1, ids[static_cast<std::size_t>(i)]),
               stored_block(std::string(500, 'a') + std::to_string(i)));
+}
+
+TEST_F(StoreTest, counts_what_is_whole_neither_here_nor_in_a_copy_of_a_pack) {
+  put("one");
+  put("two");
+  ASSERT_TRUE(store_->flush());
+  auto const object = packs_->list()->front();
+  Bytes bytes(object.size_bytes);
+  ASSERT_TRUE(packs_->read(object.name, 0, bytes));
+  auto const lacking_in = [&](Bytes const& copy) {
+    auto const copies = bucket::open_memory();
+    EXPECT_TRUE((*copies->create(object.name))->append(copy));
+    ByteRange const all{0, object.size_bytes};
+    return *store_->count_lacking(*copies, object.name, std::span(&all, 1));
+  };
+  EXPECT_EQ(lacking_in(bytes), 0U);
+  auto const two = stored_block("two");
+  auto const found = std::ranges::search(bytes, two);
+  ASSERT_FALSE(found.empty());
+  found.front() ^= std::byte{1};
+  EXPECT_EQ(lacking_in(bytes), two.size());
 }
 
 TEST_F(StoreTest, loses_nothing_when_many_threads_write_and_flush) {
