@@ -46,9 +46,10 @@ struct Report {
 bool has_gone(Failure const& failure) { return failure.code.ends_with(".NotFound"); }
 
 template <class Permission>
-Outcome<std::optional<Audience>> audience_of(Outcome<std::vector<Permission>> permissions) {
-  auto seen = TRY(if_allowed(std::move(permissions)));
-  return seen ? std::optional(to_audience(*seen)) : std::nullopt;
+Outcome<std::optional<Audience>> audience_of(Outcome<std::vector<Permission>> const& permissions) {
+  if (permissions) return std::optional(to_audience(*permissions));
+  if (is_denied(permissions.error())) return std::optional<Audience>();
+  return std::unexpected(permissions.error());
 }
 
 Outcome<std::vector<DependentSnapshot>> find_snapshots(Session& session, std::string const& key_arn) {
