@@ -109,6 +109,7 @@ template <class Request, class Function>
 KmsOperation across_regions(Function function) {
   return [function](KmsCall const& call) -> Result<std::string> {
     auto const request = TRY(decode<Request>(call.body));
+    std::shared_lock const lock(call.service.key_changes);
     auto const catalogues = [&](std::string_view name) -> sql::Pool* {
       auto* region = call.service.find_region(name);
       return region == nullptr ? nullptr : &region->catalogue;

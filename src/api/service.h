@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,7 @@ struct Service {
   access::AccountLimits limits;  ///< of every account
   instances::Capacity host;      ///< what machines may take of it, those of all regions together
   metrics::Requests& requests;
+  std::shared_mutex& key_changes;  ///< held, shared, while keys of several regions are changed
   RateLimiter rates{};
   /// How long a transaction may read for one request: so long it has a worker and a processor, and the
   /// database's log keeps what is written meanwhile.

@@ -180,6 +180,14 @@ Result<std::vector<std::string>> list_updating_keys(Transaction& tx, std::string
                            {after, static_cast<std::int64_t>(limit)}));
 }
 
+Result<std::vector<std::string>> list_replica_keys(Transaction& tx, std::string_view after,
+                                                   std::size_t limit) {
+  return read_ids(
+      tx.query("SELECT id FROM keys WHERE scope = 'replica' AND state <> 'deleted' AND id > ?1 "
+               "ORDER BY id LIMIT ?2",
+               {after, static_cast<std::int64_t>(limit)}));
+}
+
 Result<void> insert_material(Transaction& tx, crypto::MasterKeys const& master_keys, std::string_view key,
                              MaterialVersion const& version, crypto::Key const& material, Entropy& entropy) {
   auto const wrapped = master_keys.wrap(as_bytes(purpose(key, version.version)), material.bytes(), entropy);

@@ -40,8 +40,8 @@ Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& 
   return in_transaction(there, sql::Access::write, [&](Transaction& tx) -> Result<bool> {
     auto replica = TRY(catalogue::find_key(tx, primary.key.id));
     if (!replica || replica->state == keys::KeyState::deleted) return false;
-    if (replica->revision > primary.key.revision) return true;
     TRY(insert_missing(tx, vault, primary));
+    if (replica->revision > primary.key.revision) return true;
     TRY(catalogue::save_replicas(tx, replica->id, primary.replicas, true, now));
     if (replica->state == keys::KeyState::updating) replica = keys::end_update(*std::move(replica), true);
     replica->scope = keys::KeyScope::replica;
@@ -104,10 +104,17 @@ Result<Shared> read_shared(Transaction& tx, Vault const& vault, Key const& key) 
 
 Result<void> insert_missing(Transaction& tx, Vault const& vault, Shared const& shared) {
   auto const have = TRY(catalogue::list_materials(tx, shared.key.id, 0, kMaxVersions));
-  for (auto const& material : shared.materials)
-    if (std::ranges::find(have, material.version.version, &catalogue::MaterialVersion::version) == have.end())
-      TRY(catalogue::insert_material(tx, vault.master_keys, shared.key.id, material.version, material.key,
+  for (auto const& material : shared.materials) {
+    auto const& version = material.version;
+    auto const known = std::ranges::find(have, version.version, &catalogue::MaterialVersion::version);
+    if (known == have.end())
+      TRY(catalogue::insert_material(tx, vault.master_keys, shared.key.id, version, material.key,
                                      vault.entropy));
+    else if (known->material_id != version.material_id)
+      return fail(Fault::corrupt, "primary key and replica have different materials of version " +
+                                      std::to_string(version.version) +
+                                      ": their regions were restored from different moments");
+  }
   return {};
 }
 

@@ -1,6 +1,8 @@
 // keystore/upkeep.cpp - see upkeep.h.
 #include "keystore/upkeep.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "catalogue/aliases.h"
 #include "catalogue/grants.h"
@@ -121,6 +123,44 @@ Result<void> for_each_key(sql::Pool& here, Failures& failures, List const& list,
   }
 }
 
+Result<std::optional<Shared>> read_replica(Transaction& tx, Vault const& vault, std::string const& id) {
+  auto const key = TRY(catalogue::find_key(tx, id));
+  if (!key || key->scope != keys::KeyScope::replica || key->state == KeyState::deleted) return std::nullopt;
+  return std::optional(TRY(read_shared(tx, vault, *key)));
+}
+
+/// In the primary key's region. Nothing to do if both have the same, or if it is known that the replica lags.
+Result<void> compare(Transaction& tx, Vault const& vault, Shared const& replica, Time now) {
+  auto const& theirs = replica.key;
+  auto key = TRY(catalogue::find_key(tx, theirs.id));
+  if (!key || key->scope != keys::KeyScope::primary || key->state == KeyState::deleted) return {};
+  auto const have = TRY(catalogue::list_materials(tx, key->id, 0, replica.materials.size() + 1));
+  auto const replicas = TRY(catalogue::list_replicas(tx, key->id));
+  auto const lagging = TRY(catalogue::find_lagging_since(tx, key->id, theirs.region));
+  TRY(insert_missing(tx, vault, replica));
+  bool const listed = std::ranges::find(replicas, theirs.region) != replicas.end();
+  bool const learned = have.size() < replica.materials.size();
+  bool const same = have.size() == replica.materials.size() && theirs.revision == key->revision &&
+                    theirs.current_version == key->current_version;
+  bool const comes_into_step = lagging && theirs.revision < key->revision;
+  if (listed && !learned && (same || comes_into_step)) return {};
+  log_warning("key {}: the replica in {} is of another moment", key->arn(), theirs.region);
+  key->revision = std::max(key->revision, theirs.revision);
+  TRY(catalogue::save_replica(tx, key->id, theirs.region, false, now));
+  TRY(save_shared(tx, *std::move(key), now));
+  return {};
+}
+
+Result<void> compare_with_primary(Catalogues const& catalogues, Vault const& vault, std::string const& id,
+                                  Time now) {
+  auto const replica = TRY(in_transaction(*catalogues(vault.region), sql::Access::read,
+                                          [&](Transaction& tx) { return read_replica(tx, vault, id); }));
+  auto* there = replica ? catalogues(replica->key.primary_region) : nullptr;
+  if (there == nullptr) return {};
+  return in_transaction(*there, sql::Access::write,
+                        [&](Transaction& tx) { return compare(tx, vault, *replica, now); });
+}
+
 Result<void> bring_lagging_in_step(Catalogues const& catalogues, Vault const& vault, Failures& failures,
                                    Time now) {
   for (catalogue::LaggingReplica after;;) {
@@ -136,6 +176,18 @@ Result<void> bring_lagging_in_step(Catalogues const& catalogues, Vault const& va
 }
 
 }  // namespace
+
+Result<void> compare_with_primaries(Catalogues const& catalogues, Vault const& vault, Time now) {
+  Failures failures;
+  TRY(for_each_key(
+      *catalogues(vault.region), failures,
+      [](Transaction& tx, std::string const& after) {
+        return catalogue::list_replica_keys(tx, after, kBatch);
+      },
+      [&](std::string const& id) { return compare_with_primary(catalogues, vault, id, now); }));
+  failures.log(vault.region);
+  return {};
+}
 
 Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now) {
   auto& here = *catalogues(vault.region);

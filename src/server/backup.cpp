@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <set>
 
 #include "base/descriptor.h"
@@ -63,16 +65,24 @@ Result<void> draft_database(sql::Pool& pool, files::path const& path) {
 
 class BackupWork final : public Work {
  public:
-  BackupWork(Region& region, files::path source, files::path target)
-      : region_(region), source_(std::move(source)), target_(std::move(target)) {}
+  /// With the catalogue as it is now, and no collection from now on.
+  static Result<std::unique_ptr<Work>> begin(Region& region, files::path const& source,
+                                             files::path const& target) {
+    auto collection_rests = TRY(region.collector().hold());
+    std::error_code error;
+    files::create_directories(target / "packs", error);
+    if (error) return fail(Fault::unavailable, target.string() + ": " + error.message());
+    TRY(draft_database(region.catalogue(), target / "catalogue.db"));
+    return std::make_unique<BackupWork>(region, source, target, std::move(collection_rests));
+  }
+  BackupWork(Region& region, files::path source, files::path target, std::shared_ptr<void> collection_rests)
+      : region_(region),
+        source_(std::move(source)),
+        target_(std::move(target)),
+        collection_rests_(std::move(collection_rests)) {}
 
   Result<bool> step() override {
     switch (phase_) {
-      case Phase::catalogue:
-        TRY(begin());
-        TRY(draft_database(region_.catalogue(), target_ / "catalogue.db"));
-        phase_ = Phase::index;
-        return false;
       case Phase::index:
         TRY(draft_index());
         TRY(list_packs());
@@ -101,11 +111,9 @@ class BackupWork final : public Work {
   }
 
  private:
-  enum class Phase { catalogue, index, packs, done };
+  enum class Phase { index, packs, done };
   static std::string_view to_text(Phase phase) {
     switch (phase) {
-      case Phase::catalogue:
-        return "catalogue";
       case Phase::index:
         return "index";
       case Phase::packs:
@@ -113,14 +121,6 @@ class BackupWork final : public Work {
       case Phase::done:
         return "done";
     }
-    return {};
-  }
-
-  Result<void> begin() {
-    collection_rests_ = TRY(region_.collector().hold());
-    std::error_code error;
-    files::create_directories(target_ / "packs", error);
-    if (error) return fail(Fault::unavailable, target_.string() + ": " + error.message());
     return {};
   }
 
@@ -211,7 +211,7 @@ class BackupWork final : public Work {
   Region& region_;
   files::path const source_;
   files::path const target_;
-  Phase phase_ = Phase::catalogue;
+  Phase phase_ = Phase::index;
   std::shared_ptr<void> collection_rests_;  // shared: as Collector::hold gives it
   std::set<std::string> packs_;             ///< still to be copied
   std::set<std::string> names_;             ///< of all of them
@@ -267,22 +267,35 @@ Result<void> save_accounts(BackupSources const& sources, files::path const& targ
   return publish_database(target / "directory.db");
 }
 
+using Begun = std::map<Region*, Result<std::unique_ptr<Work>>>;
+
+/// All at one moment as far as keys go: a region that knew less of a key than another one would, restored,
+/// make another material in its place.
+Begun begin_backup(BackupSources const& sources, std::vector<Region*> const& regions,
+                   files::path const& target) {
+  Begun out;
+  std::unique_lock const no_key_changes(sources.key_changes);
+  for (auto* region : regions)
+    out.emplace(region, BackupWork::begin(*region, region_folder(sources.data_directory, region->name()),
+                                          region_folder(target.string(), region->name())));
+  return out;
+}
+
 }  // namespace
 
 void add_backup_route(OperatorDoor& door, BackupSources const& sources) {
   door.add("POST", "/backup", OperatorDoor::Openness::owner_only, [sources](http::Request const& request) {
-    if (auto asked = chosen(sources.regions, request); !asked) return error_response(asked.error());
-    auto target = check_target(parameter(request, "to").value_or(""), sources.data_directory);
+    auto const regions = chosen(sources.regions, request);
+    if (!regions) return error_response(regions.error());
+    auto const target = check_target(parameter(request, "to").value_or(""), sources.data_directory);
     if (!target) return error_response(target.error());
     auto no_rotation = sources.keys.hold();
     if (!no_rotation) return error_response(no_rotation.error());
     if (auto saved = save_accounts(sources, *target); !saved) return error_response(saved.error());
-    return answer_work(
-        sources.regions, request, [sources, to = *target, held = *no_rotation](Region& region) {
-          return Result<std::unique_ptr<Work>>(
-              std::make_unique<BackupWork>(region, region_folder(sources.data_directory, region.name()),
-                                           region_folder(to.string(), region.name())));
-        });
+    auto begun = std::make_shared<Begun>(begin_backup(sources, *regions, *target));  // it is copied
+    return answer_work(sources.regions, request, [begun, held = *no_rotation](Region& region) {
+      return std::move(begun->at(&region));
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 // server/backup.h - a copy of a running server's data that another argosyd can be started on.
 #pragma once
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,14 @@ struct BackupSources {
   std::string data_directory;
   sql::Pool& directory;
   KeyRotation& keys;
+  std::shared_mutex& key_changes;  ///< shared by who changes keys of several regions
   std::vector<std::unique_ptr<Region>> const& regions;
 };
 
 /// POST /backup?to=FOLDER[&region=NAME]: streams lines as the routes of upkeep.h do. FOLDER, on the server's
-/// machine, becomes a data directory: the wrapped master keys, the accounts, and of each region first the
-/// catalogue, then the index, then the packs, while collection rests; so whatever the catalogue names is in
+/// machine, becomes a data directory: the wrapped master keys, the accounts, the catalogues of all regions,
+/// none of which knows of a change of keys that another one does not, and then of each region the index and
+/// the packs, while collection rests; so whatever the catalogue names is in
 /// the packs. What the disk cannot read any more is taken from the earlier backup in FOLDER. Packs that an
 /// earlier backup brought there are not copied again. A region's databases are replaced when its packs are
 /// there: until then the earlier backup stays whole. No keys are rotated meanwhile; a folder with a backup

@@ -101,7 +101,7 @@ Result<void> Process::open_door() {
     return answer_ready(regions_, config_.data_directory, config_.free_disk_floor_bytes);
   });
   add_upkeep_routes(door_, regions_);
-  add_backup_route(door_, {config_.data_directory, *directory_.sessions, rotation_, regions_});
+  add_backup_route(door_, {config_.data_directory, *directory_.sessions, rotation_, key_changes_, regions_});
   add_root_key_routes(door_, rotation_, [this] { key_rotation_->wake(); });
   door_.add("GET", "/metrics", anyone, [this](http::Request const&) {
     auto endpoints = peers_->endpoints();
@@ -131,7 +131,8 @@ Result<void> Process::start_regions() {
       if (region->name() == name) return &region->catalogue();
     return nullptr;
   };
-  for (auto& region : regions_) TRY(region->start(catalogues, disk_endpoint(config_)));
+  for (auto& region : regions_) TRY(region->compare_keys(catalogues));
+  for (auto& region : regions_) TRY(region->start(catalogues, key_changes_, disk_endpoint(config_)));
   return {};
 }
 
@@ -165,7 +166,8 @@ void Process::make_service() {
                                                             config_.public_endpoint,
                                                             config_.account_limits,
                                                             config_.region.machines.limit,
-                                                            requests_});
+                                                            requests_,
+                                                            key_changes_});
   api::declare_operations(requests_);
   for (auto& region : regions_)
     service_->regions.push_back({region->name(), region->catalogue(), region->content(), region->sources(),

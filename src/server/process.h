@@ -1,6 +1,7 @@
 // server/process.h - argosyd while it serves: its regions, the public endpoint and those for replication.
 #pragma once
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class Process {
   int lock_ = -1;
   Directory directory_;
   KeyRotation rotation_{directory_, clock_, entropy_};
+  /// Shared by who changes keys of several regions; alone while the catalogues of all are saved.
+  std::shared_mutex key_changes_;
   std::vector<std::unique_ptr<Region>> regions_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<api::Service> service_;

@@ -95,7 +95,12 @@ Result<void> Region::open_token_key(sql::Session& session) {
   return tx.commit();
 }
 
-Result<void> Region::start(keystore::Catalogues catalogues, std::string const& disk_endpoint) {
+Result<void> Region::compare_keys(keystore::Catalogues const& catalogues) {
+  return keystore::compare_with_primaries(catalogues, {name_, master_keys_, entropy_}, clock_.now());
+}
+
+Result<void> Region::start(keystore::Catalogues catalogues, std::shared_mutex& key_changes,
+                           std::string const& disk_endpoint) {
   copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, keys_,
                                                   master_keys_, clock_, entropy_);
   TRY(copier_->start());
@@ -113,7 +118,8 @@ Result<void> Region::start(keystore::Catalogues catalogues, std::string const& d
   run("open uploads", nobody,
       [this] { return ebs::step_open_uploads(*catalogue_, *content_, gates_, clock_.now()); });
   run("collection", nobody, [this] { return collector_->step(); });
-  run("keys", nobody, [this, catalogues = std::move(catalogues)] {
+  run("keys", nobody, [this, catalogues = std::move(catalogues), &key_changes] {
+    std::shared_lock const lock(key_changes);
     return keystore::step_keys(catalogues, {name_, master_keys_, entropy_}, clock_.now());
   });
   run("damage", nobody, [this] { return damage_watch_->step(); });

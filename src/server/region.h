@@ -1,6 +1,7 @@
 // server/region.h - one region of this process: its catalogue, its store, and the work that goes on in it.
 #pragma once
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -66,10 +67,13 @@ class Region {
   /// Authenticates this region's tokens; the same for ever.
   crypto::Key const& token_key() const { return token_key_; }
 
-  /// Begins the work in the background: uploads, copies, keys, machines. `catalogues` are those of all
-  /// regions of this process, and outlive the work. `disk_endpoint`: where disk servers of machines find this
-  /// process.
-  Result<void> start(keystore::Catalogues catalogues, std::string const& disk_endpoint);
+  /// Before any region is started. `catalogues` are those of all regions of this process.
+  Result<void> compare_keys(keystore::Catalogues const& catalogues);
+  /// Begins the work in the background: uploads, copies, keys, machines. `catalogues` outlive the work, as
+  /// `key_changes`, which is held, shared, while keys of several regions are changed. `disk_endpoint`: where
+  /// disk servers of machines find this process.
+  Result<void> start(keystore::Catalogues catalogues, std::shared_mutex& key_changes,
+                     std::string const& disk_endpoint);
   /// There is new work: it begins now.
   void wake();
   /// Fails if the catalogue does not answer.

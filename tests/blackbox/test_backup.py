@@ -1,5 +1,7 @@
 """argosyd backup of a server at work, and what a server that is started on it has."""
+import concurrent.futures
 import contextlib
+import os
 import shutil
 import subprocess
 
@@ -101,6 +103,25 @@ def test_what_was_completed_before_a_backup_is_read_from_it_bit_for_bit(own_serv
             assert row["database_faults"] == row["damaged_snapshots"] == []
         fresh = disks.upload(accounts["owner"], {0: disks.block("after")})  # it goes on from there
         assert disks.read(accounts["owner"], fresh) == {0: disks.block("after")}
+
+
+def test_the_catalogues_of_all_regions_are_of_the_moment_when_the_backup_began(own_server, tmp_path):
+    """However long the packs of a region take: opening this one waits until somebody opens it to write."""
+    owner = own_server.accounts["owner"]
+    slow = own_server.data_dir / "regions/us-east-1/packs/slow"
+    os.mkfifo(slow)
+    drafts = [tmp_path / f"backup/regions/{region}/catalogue.db.new" for region in argosyd.REGIONS]
+    with contextlib.ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        backup = pool.submit(run_backup, own_server, tmp_path / "backup")
+        try:
+            argosyd.wait_until(lambda: all(draft.exists() for draft in drafts), "all catalogues are saved")
+            late = disks.upload(owner, {0: disks.block("late")}, region="eu-west-1")
+        finally:
+            stack.callback(os.close, os.open(slow, os.O_RDWR))
+        assert set(backup.result()) == set(argosyd.REGIONS)
+    with restored(own_server, tmp_path / "backup") as (_, accounts):
+        with argosyd.refused("InvalidSnapshot.NotFound"):
+            accounts["owner"].ec2("eu-west-1").describe_snapshots(SnapshotIds=[late])
 
 
 def test_a_second_backup_into_the_same_folder_brings_what_is_new(own_server, tmp_path):

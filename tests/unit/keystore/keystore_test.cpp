@@ -7,6 +7,7 @@
 #include "keystore/primary_region.h"
 #include "keystore/upkeep.h"
 #include "sql/in_transaction.h"
+#include "support/folder.h"
 
 namespace argosy::keystore {
 namespace {
@@ -35,8 +36,22 @@ class Regions {
     }
     return *pools_.emplace(name, std::move(pool)).first->second;
   }
+  /// As it is at this moment.
+  std::string save(std::string const& name) {
+    auto const path = folder_ / std::to_string(++saved_);
+    auto session = of(name).take();
+    EXPECT_TRUE((*session)->save_copy(path));
+    return path;
+  }
+  void restore(std::string const& name, std::string const& path) {
+    pools_.insert_or_assign(
+        name,
+        std::make_unique<sql::Pool>([path] { return sql::open_sqlite(path, sql::Durability::process); }, 1));
+  }
 
  private:
+  tests::Folder const folder_;
+  int saved_ = 0;
   std::map<std::string, std::unique_ptr<sql::Pool>, std::less<>> pools_;
 };
 
@@ -123,6 +138,15 @@ class Keystore : public testing::Test {
   }
   std::vector<std::string> replicas_in(std::string const& region, std::string const& id) {
     return *in(region, [&](Transaction& tx) { return catalogue::list_replicas(tx, id); });
+  }
+  void start(std::string const& region) {
+    auto const compared = compare_with_primaries(catalogues(), vault(region), now_);
+    ASSERT_TRUE(compared) << compared.error().message;
+  }
+  void expect_all_decrypt_all(std::string const& id) {
+    for (auto const* from : {kEast, kWest})
+      for (auto const* to : {kEast, kWest})
+        EXPECT_EQ(decrypt_in(to, *encrypt_in(from, id)), "secret") << from << " " << to;
   }
   void step(std::string const& region) {
     auto const next = step_keys(catalogues(), vault(region), now_);
@@ -636,6 +660,76 @@ TEST_F(Keystore, does_not_forget_a_replica_that_was_made_anew_while_its_end_was_
   ASSERT_TRUE(raced);
   auto const listed = in(kEast, [&](Transaction& tx) { return catalogue::list_replicas(tx, primary.id); });
   EXPECT_EQ(*listed, (std::vector<std::string>{kWest}));
+}
+
+TEST_F(Keystore, lets_a_restored_primary_learn_what_its_replica_has_of_a_later_moment) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  auto const east = regions_.save(kEast);
+  rotate_in_east(primary.id);
+  step(kEast);
+  auto const between = *encrypt_in(kWest, primary.id);
+  regions_.restore(kWest, regions_.save(kWest));
+  regions_.restore(kEast, east);
+  start(kWest);
+  EXPECT_EQ(*decrypt_in(kEast, between), "secret");
+  expect_all_decrypt_all(primary.id);
+  step(kEast);
+  rotate_in_east(primary.id);
+  step(kEast);
+  expect_all_decrypt_all(primary.id);
+  for (auto const* region : {kEast, kWest}) EXPECT_EQ(stored(region, primary.id).current_version, 3U);
+  EXPECT_EQ(*decrypt_in(kEast, between), "secret");
+}
+
+TEST_F(Keystore, brings_a_restored_replica_in_step_whose_primary_is_of_a_later_moment) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  auto const west = regions_.save(kWest);
+  rotate_in_east(primary.id);
+  step(kEast);
+  regions_.restore(kWest, west);
+  start(kWest);
+  step(kEast);
+  EXPECT_EQ(stored(kWest, primary.id).current_version, 2U);
+  expect_all_decrypt_all(primary.id);
+}
+
+TEST_F(Keystore, tells_a_restored_primary_of_a_replica_that_it_does_not_know) {
+  auto const primary = make_key(true);
+  auto const east = regions_.save(kEast);
+  replicate_to(kWest, primary);
+  regions_.restore(kEast, east);
+  start(kWest);
+  rotate_in_east(primary.id);
+  step(kEast);
+  EXPECT_EQ(stored(kWest, primary.id).current_version, 2U);
+  expect_all_decrypt_all(primary.id);
+}
+
+TEST_F(Keystore, changes_nothing_at_a_start_where_primary_and_replica_are_in_step) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  auto const before = stored(kEast, primary.id).revision;
+  start(kWest);
+  EXPECT_EQ(stored(kEast, primary.id).revision, before);
+}
+
+TEST_F(Keystore, encrypts_with_no_material_of_whose_version_a_replica_has_another) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  auto const east = regions_.save(kEast);
+  rotate_in_east(primary.id);
+  step(kEast);
+  regions_.restore(kEast, east);
+  rotate_in_east(primary.id);  // with nobody having compared them
+  start(kWest);
+  auto const stepped = bring_in_step(catalogues(), vault(kEast), primary.id, now_);
+  ASSERT_FALSE(stepped);
+  EXPECT_TRUE(stepped.error().message.contains("different materials of version 2"))
+      << stepped.error().message;
+  EXPECT_EQ(stored(kEast, primary.id).current_version, 1U);
+  EXPECT_EQ(*decrypt_in(kWest, *encrypt_in(kEast, primary.id)), "secret");
 }
 
 TEST_F(Keystore, ends_a_rotation_that_waited_for_a_replica_that_is_gone) {
