@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -93,21 +94,23 @@ Context TlsContext::current() {
   if (now < looked_ + kLookAgain) return context_;
   looked_ = now;
   auto seen = stamp();
+  auto const said = std::exchange(failure_, {});
   if (seen == stamp_) return context_;
-  stamp_ = std::move(seen);
   auto made = make_context(role_, files_);
   auto const& name = files_.certificate_path.empty() ? files_.authority_path : files_.certificate_path;
   if (!made) {
-    log_error("{}: TLS goes on with what was read before: {}", name, made.error().message);
+    failure_ = made.error().message;
+    if (failure_ != said) log_error("{}: TLS goes on with what was read before: {}", name, failure_);
     return context_;
   }
+  stamp_ = std::move(seen);
   context_ = *std::move(made);
   log_info("{}: read anew for TLS", name);
   notice_expiry(context_.get(), files_.certificate_path);
   return context_;
 }
 
-/// Changes whenever a file does.
+/// Changes whenever a file does, or who may read it.
 std::string TlsContext::stamp() const {
   std::string out;
   for (auto const& path : {files_.certificate_path, files_.key_path, files_.authority_path}) {
@@ -117,7 +120,7 @@ std::string TlsContext::stamp() const {
       continue;
     }
     out +=
-        fmt::format("{} {} {}.{};", facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec);
+        fmt::format("{} {} {}.{};", facts.st_ino, facts.st_size, facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec);
   }
   return out;
 }

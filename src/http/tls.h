@@ -31,7 +31,8 @@ class TlsContext {
   static Result<std::unique_ptr<TlsContext>> open(Role role, TlsFiles files);
 
   /// What a new connection uses. At most once a second it looks whether a file has changed, and reads them
-  /// anew; files that cannot be used are logged once, and what was read before stays.
+  /// anew. Files that cannot be used are tried again and again, and what was read before stays until then;
+  /// the log says once why.
   std::shared_ptr<ssl_ctx_st> current();
 
  private:
@@ -42,7 +43,8 @@ class TlsContext {
   TlsFiles const files_;
   std::mutex mutex_;  // guards what follows
   std::shared_ptr<ssl_ctx_st> context_;
-  std::string stamp_;  ///< of the files when they were last tried
+  std::string stamp_;    ///< of the files as they were read
+  std::string failure_;  ///< why those that have changed could not be
   std::chrono::steady_clock::time_point looked_;
 };
 
