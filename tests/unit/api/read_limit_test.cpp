@@ -1,3 +1,4 @@
+#include <shared_mutex>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -35,9 +36,10 @@ class ReadLimitTest : public testing::Test {
   replication::Sources sources_;
   sql::Pool directory_{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   metrics::Requests requests_;
+  std::shared_mutex key_changes_;
   tests::Machines machines_{region_};
-  Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy, "",
-                   {}, {}, requests_};
+  Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy,
+                   "", {}, {},         requests_,           key_changes_};
 };
 
 TEST_F(ReadLimitTest, ends_what_takes_too_long_and_nothing_else) {

@@ -1,5 +1,6 @@
 #include "api/volume_sessions.h"
 
+#include <shared_mutex>
 #include <gtest/gtest.h>
 
 #include "api/front.h"
@@ -64,9 +65,10 @@ class VolumeSessionsTest : public testing::Test {
   replication::Sources sources_;
   sql::Pool directory_{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   metrics::Requests requests_;
+  std::shared_mutex key_changes_;
   tests::Machines machines_{region_};
-  Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy, "",
-                   {}, {}, requests_};
+  Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy,
+                   "", {}, {},         requests_,           key_changes_};
   http::Endpoint endpoint_{false, "127.0.0.1", 8080, {}};
   remote::Credentials credentials_;
 };
