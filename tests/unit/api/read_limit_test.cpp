@@ -1,5 +1,5 @@
-#include <shared_mutex>
 #include <gtest/gtest.h>
+#include <shared_mutex>
 
 #include <array>
 

@@ -1,7 +1,7 @@
 #include "api/volume_sessions.h"
 
-#include <shared_mutex>
 #include <gtest/gtest.h>
+#include <shared_mutex>
 
 #include "api/front.h"
 #include "catalogue/volumes.h"
