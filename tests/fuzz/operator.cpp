@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <shared_mutex>
 
 #include "catalogue/domains.h"
 #include "fuzz/request_text.h"
@@ -43,7 +44,7 @@ class House {
     }
     put_garbage();
     server::add_upkeep_routes(door_, regions_);
-    server::add_backup_route(door_, {data_, *directory_.sessions, rotation_, regions_});
+    server::add_backup_route(door_, {data_, *directory_.sessions, rotation_, key_changes_, regions_});
     door_.add("GET", "/health/ready", Openness::anyone,
               [this](http::Request const&) { return server::answer_ready(regions_, data_, 0); });
     door_.begin();
@@ -81,6 +82,7 @@ class House {
   files::path folder_ = files::temp_directory_path() / ("fuzz-operator-" + std::to_string(::getpid()));
   std::string data_ = folder_ / "data";
   server::Directory directory_;
+  std::shared_mutex key_changes_;
   server::KeyRotation rotation_{directory_, system_clock(), entropy_};
   std::vector<std::unique_ptr<server::Region>> regions_;
   server::OperatorDoor door_;

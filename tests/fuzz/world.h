@@ -2,6 +2,7 @@
 // reach it.
 #pragma once
 #include <pugixml.hpp>
+#include <shared_mutex>
 
 #include "api/front.h"
 #include "catalogue/accounts.h"
@@ -94,6 +95,7 @@ class World {
   }
 
   metrics::Requests requests;
+  std::shared_mutex key_changes;
   tests::Region east{"us-east-1"};
   tests::Region west{"us-west-2"};
   peer::Source answering = tests::answering_for(east);
@@ -108,7 +110,8 @@ class World {
                        "127.0.0.1:8080",
                        limits(),
                        {100, 100, 100'000},
-                       requests};
+                       requests,
+                       key_changes};
   images::Snapshot snapshot;
   images::Image image;
   std::string upload;
