@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "base/private_file.h"
 #include "catalogue/schema.h"
 #include "catalogue/secrets.h"
 #include "ebs/upload_steps.h"
@@ -39,9 +40,8 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
   for (std::filesystem::directory_iterator at(folder, error), last; !error && at != last;
        at.increment(error)) {
     auto name = at->path().filename().string();
-    std::error_code unknown;
-    if (std::filesystem::exists(catalogue_path(data_directory, name), unknown))
-      out.push_back(std::move(name));
+    bool const is_region = TRY(file_exists(catalogue_path(data_directory, name)));
+    if (is_region) out.push_back(std::move(name));
   }
   if (error)
     return fail(error == std::errc::no_such_file_or_directory ? Fault::not_found : Fault::unavailable,

@@ -182,6 +182,7 @@ TEST_F(ScrubTest, lets_what_was_lost_with_a_pack_be_stored_again_after_a_start) 
   scrub();
   reopen();
   for (int i = 0; i < 3; ++i) put(stored_block("block " + std::to_string(i)));
+  put(stored_block("the last one"));  // no node counts as whole while anything is damaged
   put(stored_node(1, blocks_));
   put(stored_node(2, {leaf_}));
   ASSERT_TRUE(store_->flush());
