@@ -165,8 +165,8 @@ ReplicateKey and CreateAlias. Exit code 0 only if all is well.
 
 void Examination::add(Finding finding) {
   if (terminal_.format() == Format::table) {
-    auto line = fmt::format("{:<8}{:<28}{}\n", to_text(finding.health), finding.name, finding.text);
-    if (!finding.advice.empty()) line += fmt::format("{:<36}{}\n", "", finding.advice);
+    auto line = fmt::format("{:<8}{:<40}{}\n", to_text(finding.health), finding.name, finding.text);
+    if (!finding.advice.empty()) line += fmt::format("{:<48}{}\n", "", finding.advice);
     terminal_.print(line);
   }
   findings_.push_back(std::move(finding));
