@@ -129,36 +129,57 @@ Result<std::optional<Shared>> read_replica(Transaction& tx, Vault const& vault, 
   return std::optional(TRY(read_shared(tx, vault, *key)));
 }
 
-/// In the primary key's region. Nothing to do if both have the same, or if it is known that the replica lags.
-Result<void> compare(Transaction& tx, Vault const& vault, Shared const& replica, Time now) {
+/// In the primary key's region.
+Result<std::optional<Key>> find_primary(Transaction& tx, std::string const& id) {
+  auto key = TRY(catalogue::find_key(tx, id));
+  bool const is_it = key && key->scope == keys::KeyScope::primary && key->state != KeyState::deleted;
+  return is_it ? std::move(key) : std::nullopt;
+}
+
+/// In the primary key's region. Not if both have the same, nor if it is known that the replica lags.
+Result<bool> is_of_another_moment(Transaction& tx, Shared const& replica) {
   auto const& theirs = replica.key;
-  auto key = TRY(catalogue::find_key(tx, theirs.id));
-  if (!key || key->scope != keys::KeyScope::primary || key->state == KeyState::deleted) return {};
+  auto const key = TRY(find_primary(tx, theirs.id));
+  if (!key) return false;
   auto const have = TRY(catalogue::list_materials(tx, key->id, 0, replica.materials.size() + 1));
+  auto const is_known = [&](Material const& material) {
+    return std::ranges::find(have, material.version.material_id, &catalogue::MaterialVersion::material_id) !=
+           have.end();
+  };
+  if (!std::ranges::all_of(replica.materials, is_known)) return true;
   auto const replicas = TRY(catalogue::list_replicas(tx, key->id));
+  if (std::ranges::find(replicas, theirs.region) == replicas.end()) return true;
   auto const lagging = TRY(catalogue::find_lagging_since(tx, key->id, theirs.region));
-  TRY(insert_missing(tx, vault, replica));
-  bool const listed = std::ranges::find(replicas, theirs.region) != replicas.end();
-  bool const learned = have.size() < replica.materials.size();
   bool const same = have.size() == replica.materials.size() && theirs.revision == key->revision &&
                     theirs.current_version == key->current_version;
-  bool const comes_into_step = lagging && theirs.revision < key->revision;
-  if (listed && !learned && (same || comes_into_step)) return {};
+  return !same && !(lagging && theirs.revision < key->revision);
+}
+
+/// In the primary key's region.
+Result<void> take_over(Transaction& tx, Vault const& vault, Shared const& replica, Time now) {
+  auto const& theirs = replica.key;
+  auto key = TRY(find_primary(tx, theirs.id));
+  if (!key) return {};
   log_warning("key {}: the replica in {} is of another moment", key->arn(), theirs.region);
+  TRY(insert_missing(tx, vault, replica));
   key->revision = std::max(key->revision, theirs.revision);
   TRY(catalogue::save_replica(tx, key->id, theirs.region, false, now));
   TRY(save_shared(tx, *std::move(key), now));
   return {};
 }
 
+/// Writes only where something differs: a start is not to cost a commit for each replica that exists.
 Result<void> compare_with_primary(Catalogues const& catalogues, Vault const& vault, std::string const& id,
                                   Time now) {
   auto const replica = TRY(in_transaction(*catalogues(vault.region), sql::Access::read,
                                           [&](Transaction& tx) { return read_replica(tx, vault, id); }));
   auto* there = replica ? catalogues(replica->key.primary_region) : nullptr;
   if (there == nullptr) return {};
+  bool const differs = TRY(in_transaction(
+      *there, sql::Access::read, [&](Transaction& tx) { return is_of_another_moment(tx, *replica); }));
+  if (!differs) return {};
   return in_transaction(*there, sql::Access::write,
-                        [&](Transaction& tx) { return compare(tx, vault, *replica, now); });
+                        [&](Transaction& tx) { return take_over(tx, vault, *replica, now); });
 }
 
 Result<void> bring_lagging_in_step(Catalogues const& catalogues, Vault const& vault, Failures& failures,
