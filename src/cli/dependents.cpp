@@ -46,10 +46,9 @@ struct Report {
 bool has_gone(Failure const& failure) { return failure.code.ends_with(".NotFound"); }
 
 template <class Permission>
-Outcome<std::optional<Audience>> audience_of(Outcome<std::vector<Permission>> const& permissions) {
-  if (permissions) return std::optional(to_audience(*permissions));
-  if (is_denied(permissions.error())) return std::optional<Audience>();
-  return std::unexpected(permissions.error());
+Outcome<std::optional<Audience>> audience_of(Outcome<std::vector<Permission>>&& found) {
+  auto const permissions = TRY(if_allowed(std::move(found)));
+  return permissions ? std::optional(to_audience(*permissions)) : std::nullopt;
 }
 
 Outcome<std::vector<DependentSnapshot>> find_snapshots(Session& session, std::string const& key_arn) {

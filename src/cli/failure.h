@@ -61,7 +61,7 @@ bool is_denied(Failure const& failure);
 
 /// Nothing where these credentials may not look.
 template <class T>
-Outcome<std::optional<T>> if_allowed(Outcome<T> found) {
+Outcome<std::optional<T>> if_allowed(Outcome<T>&& found) {
   if (found) return std::optional<T>(*std::move(found));
   if (is_denied(found.error())) return std::optional<T>();
   return std::unexpected(found.error());
