@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <utility>
+
 #include "base/log.h"
 #include "base/private_file.h"
 #include "http/listener.h"
@@ -56,16 +58,19 @@ std::shared_ptr<Session const> SessionFile::current() {
   std::lock_guard lock(mutex_);
   auto stamp = stamp_of(path_);
   if (stamp == stamp_) return session_;
-  stamp_ = std::move(stamp);
+  auto const said = std::exchange(failure_, {});
   auto read = read_session(path_);
   if (!read) {
-    log_error("the session of {} stays what it was: {}", session_->snapshot_id, read.error().message);
+    failure_ = read.error().message;
   } else if (read->snapshot_id != session_->snapshot_id ||
              read->volume_size_bytes != session_->volume_size_bytes) {
-    log_error("the session of {} stays what it was: {} names another disk", session_->snapshot_id, path_);
-  } else if (*read != *session_) {
+    failure_ = path_ + " names another disk";
+  } else {
+    stamp_ = std::move(stamp);
     session_ = std::make_shared<Session const>(*std::move(read));
   }
+  if (!failure_.empty() && failure_ != said)
+    log_error("the session of {} stays what it was: {}", session_->snapshot_id, failure_);
   return session_;
 }
 

@@ -49,8 +49,8 @@ class SessionFile {
   /// Fails if it cannot be read, `denied` if others than its owner may read it.
   static Result<std::unique_ptr<SessionFile>> open(std::string path);
 
-  /// As the file says now. What cannot be read, or names another disk, is logged once, and what was read
-  /// before stays.
+  /// As the file says now. What cannot be read, or names another disk, is tried again each time, and what was
+  /// read before stays until then; the log says once why.
   std::shared_ptr<Session const> current();
 
  private:
@@ -58,8 +58,9 @@ class SessionFile {
       : path_(std::move(path)), stamp_(std::move(stamp)), session_(std::move(session)) {}
 
   std::string const path_;
-  std::mutex mutex_;   // guards what follows
-  std::string stamp_;  ///< of the file when it was last tried
+  std::mutex mutex_;     // guards what follows
+  std::string stamp_;    ///< of the file as it was read
+  std::string failure_;  ///< why the one that has changed could not be
   std::shared_ptr<Session const> session_;
 };
 

@@ -62,6 +62,21 @@ TEST_F(DiskTest, keeps_its_session_when_the_file_is_harmed_or_names_another_disk
   EXPECT_EQ(file->current()->region, "us-west-2");
 }
 
+TEST_F(DiskTest, tries_again_what_could_not_be_read_and_says_so_once) {
+  auto const file = *SessionFile::open(path());
+  session_.region = "us-west-2";
+  write_session();
+  ASSERT_EQ(chmod(path().c_str(), 0644), 0);
+  testing::internal::CaptureStderr();
+  for (int look = 0; look < 2; ++look) EXPECT_NE(file->current()->region, "us-west-2");
+  ASSERT_EQ(chmod(path().c_str(), 0600), 0);
+  EXPECT_EQ(file->current()->region, "us-west-2");
+  auto const said = testing::internal::GetCapturedStderr();
+  auto const complaint = said.find("stays what it was");
+  EXPECT_NE(complaint, said.npos);
+  EXPECT_EQ(said.find("stays what it was", complaint + 1), said.npos) << said;
+}
+
 TEST_F(DiskTest, opens_no_session_that_others_may_read) {
   ASSERT_EQ(chmod(path().c_str(), 0644), 0);
   EXPECT_EQ(SessionFile::open(path()).error().fault, Fault::denied);
