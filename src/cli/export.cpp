@@ -123,11 +123,16 @@ Outcome<void> put_in_place(std::string const& from, std::string const& to, bool 
   return {};
 }
 
+/// A name that nobody gives to a file of his own.
+std::string beside(std::filesystem::path const& file) {
+  return file.parent_path() / ("." + file.filename().string() + ".argosy-draft");
+}
+
 /// The raw file as FILE, in the format that was asked for.
 Outcome<void> finish(std::string const& raw, std::string const& format, std::string const& file, bool force,
                      Terminal& terminal) {
   if (format == "raw") return put_in_place(raw, file, force, terminal);
-  TemporaryFile converted(file + ".converting");
+  TemporaryFile const converted(beside(file));
   std::vector<std::string> command{"qemu-img", "convert", "-f", "raw", "-O", format};
   // Else its size is rounded up to whole cylinders, and it would fit no volume of the size that it came from.
   if (format == kVhd) command.insert(command.end(), {"-o", "force_size=on"});

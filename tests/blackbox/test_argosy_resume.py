@@ -374,13 +374,15 @@ def test_what_came_to_be_in_the_place_of_an_export_meanwhile_stays(owner, wire, 
 
 
 def test_an_export_that_is_converted_goes_on_too(owner, wire, tmp_path, large, exported):
-    out = tmp_path / "out.qcow2"
+    out, other = tmp_path / "out.qcow2", tmp_path / "out.qcow2.converting"
+    other.write_text("precious")
     wire.stop_after(30 * BLOCK_BYTES)
     command = ["export", exported, out, "--format", "qcow2"]
     process = start(owner, *command, AWS_ENDPOINT_URL=wire.endpoint, AWS_MAX_ATTEMPTS=1)
     stop_in_the_middle(process, wire, 30 * BLOCK_BYTES)
     done = argosy_json(owner, *command, AWS_ENDPOINT_URL=wire.endpoint)
     assert done["bytes_received"] <= (BLOCKS - 30 + AT_ONCE) * BLOCK_BYTES
+    assert sorted(tmp_path.iterdir()) == [large, out, other] and other.read_text() == "precious"
     again = argosy(owner, "import", out, "--name", disks.unique("converted")).strip()
     assert json.loads(run(owner, "verify", again, exported, "-o", "json")[0])["same"]
 
