@@ -56,17 +56,15 @@ Result<KeyPair> record(catalogue::Transaction& tx, access::Caller const& caller,
   return pair;
 }
 
-/// Whatever is asked for by name or id must be there.
+/// Whatever is asked for must be there.
 Result<void> check_asked(catalogue::Transaction& tx, access::Caller const& caller,
-                         m::DescribeKeyPairsRequest const& request) {
+                         std::vector<std::string> const& names, std::vector<std::string> const& ids) {
   std::vector<std::string> missing;
-  auto const names = TRY(to_selector(request.key_name, "KeyName"));
   for (auto const& name : names) {
     auto const pair = TRY(catalogue::find_key_pair(tx, caller.account, name));
     if (!pair) missing.push_back(name);
   }
   if (!missing.empty()) return instances::key_pair_not_found(missing);
-  auto const ids = TRY(to_selector(request.key_pair_id, "KeyPairId"));
   for (auto const& id : ids) {
     auto const pair = TRY(catalogue::find_key_pair_by_id(tx, caller.account, id));
     if (!pair) missing.push_back(id);
@@ -139,11 +137,13 @@ Result<m::ImportKeyPairResponse> import_key_pair(catalogue::Transaction& tx, acc
 Result<KeyPairsPage> describe_key_pairs(catalogue::Transaction& tx, access::Caller const& caller,
                                         m::DescribeKeyPairsRequest const& request,
                                         std::string const& after_name) {
+  auto const names = TRY(to_selector(request.key_name, "KeyName"));
+  auto const ids = TRY(to_selector(request.key_pair_id, "KeyPairId"));
   TRY(stop_if_dry_run(request.dry_run));
   Page page;
   page.after.id = after_name;
   page.limit = kMostPairs;
-  if (page.is_first()) TRY(check_asked(tx, caller, request));
+  if (page.is_first()) TRY(check_asked(tx, caller, names, ids));
   KeyPairsPage out;
   std::string name = after_name;
   while (true) {

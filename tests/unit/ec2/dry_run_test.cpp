@@ -6,6 +6,7 @@
 #include "ec2/capture_volumes.h"
 #include "ec2/change_instances.h"
 #include "ec2/describe_instances.h"
+#include "ec2/key_pairs.h"
 #include "ec2/run_instances.h"
 #include "support/machines.h"
 
@@ -61,6 +62,14 @@ class DryRunTest : public testing::Test {
     });
     return done.error().code;
   }
+  std::string describe_key_pairs(std::size_t names) {
+    m::DescribeKeyPairsRequest request;
+    request.key_name.assign(names, "a key");
+    request.dry_run = true;
+    auto const done = region_.run(
+        [&](catalogue::Transaction& tx) { return ec2::describe_key_pairs(tx, tests::kOwner, request, ""); });
+    return done.error().code;
+  }
   std::string modify_attribute(std::string const& attribute, std::string const& value) {
     m::ModifyInstanceAttributeRequest request;
     request.instance_id = kInstance;
@@ -75,6 +84,11 @@ class DryRunTest : public testing::Test {
   tests::Region region_{"us-east-1"};
   tests::Machines machines_{region_};
 };
+
+TEST_F(DryRunTest, of_a_list_of_key_pairs_counts_what_is_named) {
+  EXPECT_EQ(describe_key_pairs(1'000), kPassed);
+  EXPECT_EQ(describe_key_pairs(1'001), "InvalidParameterValue");
+}
 
 TEST_F(DryRunTest, of_create_image_looks_at_its_mappings) {
   EXPECT_EQ(create_image({volume("/dev/sdf", "gp3", 3'000), volume("/dev/sdg")}), kPassed);
