@@ -95,6 +95,7 @@ Load Admission::load() {
   load.received_bytes = received_bytes;
   load.sent_bytes = sent_bytes;
   std::ranges::copy(refusals_, load.refusals.begin());
+  if (tls) load.certificate_expires = tls->expires();
   return load;
 }
 

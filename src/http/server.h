@@ -64,6 +64,7 @@ struct Load {
   std::uint64_t received_bytes = 0;  ///< headers and bodies
   std::uint64_t sent_bytes = 0;
   std::array<std::uint64_t, kRefusalReasons.size()> refusals{};  ///< by RefusalReason
+  std::optional<Time> certificate_expires;                       ///< nothing without TLS
 };
 
 class Server {

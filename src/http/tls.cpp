@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <ctime>
 #include <utility>
 
 #include "base/log.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr auto kLookAgain = std::chrono::seconds(1);
 /// A certificate that ends sooner is worth a line in the log.
-constexpr int kExpiryNoticeDays = 21;
+constexpr auto kExpiryNotice = std::chrono::days(21);
 
 using Context = std::shared_ptr<ssl_ctx_st>;
 
@@ -63,17 +64,24 @@ Result<Context> make_context(TlsContext::Role role, TlsFiles const& files) {
   return context;
 }
 
-void notice_expiry(SSL_CTX* context, std::string const& path) {
+/// When our own certificate does; nothing without one.
+std::optional<Time> expiry_of(SSL_CTX* context) {
   auto const* certificate = SSL_CTX_get0_certificate(context);
-  int days = 0;
-  int seconds = 0;
-  if (certificate == nullptr ||
-      ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) != 1)
-    return;
-  if (days < 0 || seconds < 0) {
+  std::tm expires{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &expires) != 1)
+    return std::nullopt;
+  return Time{std::chrono::seconds{::timegm(&expires)}};
+}
+
+void notice_expiry(SSL_CTX* context, std::string const& path) {
+  auto const expires = expiry_of(context);
+  if (!expires) return;
+  auto const left = *expires - system_clock().now();
+  if (left < Duration::zero()) {
     log_error("{}: the certificate has expired", path);
-  } else if (days < kExpiryNoticeDays) {
-    log_warning("{}: the certificate expires in {} days", path, days);
+  } else if (left < kExpiryNotice) {
+    log_warning("{}: the certificate expires in {} days", path,
+                std::chrono::floor<std::chrono::days>(left).count());
   }
 }
 
@@ -109,6 +117,8 @@ Context TlsContext::current() {
   notice_expiry(context_.get(), files_.certificate_path);
   return context_;
 }
+
+std::optional<Time> TlsContext::expires() { return expiry_of(current().get()); }
 
 /// Changes whenever a file does, or who may read it.
 std::string TlsContext::stamp() const {

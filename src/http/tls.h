@@ -3,9 +3,11 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 struct ssl_st;      // OpenSSL's SSL
@@ -34,6 +36,8 @@ class TlsContext {
   /// anew. Files that cannot be used are tried again and again, and what was read before stays until then;
   /// the log says once why.
   std::shared_ptr<ssl_ctx_st> current();
+  /// When our own certificate expires, as it is used now; nothing without one.
+  std::optional<Time> expires();
 
  private:
   TlsContext(Role role, TlsFiles files) : role_(role), files_(std::move(files)) {}

@@ -43,6 +43,9 @@ inline constexpr Metric kBodiesBytes{"argosy_request_bodies_bytes", Kind::gauge,
 inline constexpr Metric kReceivedBytes{"argosy_received_bytes_total", Kind::counter,
                                        "Bytes of requests read, headers and bodies"};
 inline constexpr Metric kSentBytes{"argosy_sent_bytes_total", Kind::counter, "Bytes of responses written"};
+inline constexpr Metric kCertificateExpiry{
+    "argosy_certificate_expiry_time_seconds", Kind::gauge,
+    "When the certificate that an endpoint shows expires, in seconds since 1970"};
 inline constexpr Metric kPendingUploads{"argosy_pending_uploads", Kind::gauge,
                                         "Uploads by whether they still take blocks or are being completed"};
 inline constexpr Metric kCopies{"argosy_copies", Kind::gauge,

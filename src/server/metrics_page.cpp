@@ -62,6 +62,10 @@ void write_endpoints(Page& page, MetricSources const& sources) {
   each(table::kBodiesBytes, [](http::Load const& load) { return load.bodies_bytes; });
   each(table::kReceivedBytes, [](http::Load const& load) { return load.received_bytes; });
   each(table::kSentBytes, [](http::Load const& load) { return load.sent_bytes; });
+  page.begin(table::kCertificateExpiry);
+  for (auto const& [name, server] : sources.endpoints)
+    if (auto const expires = server.load().certificate_expires)
+      page.sample({{"endpoint", name}}, static_cast<std::uint64_t>(to_milliseconds(*expires) / 1'000));
   page.begin(table::kRefusals);
   for (auto const& [name, server] : sources.endpoints) {
     auto const load = server.load();

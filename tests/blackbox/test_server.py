@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -373,6 +374,10 @@ def test_tls_is_served_with_the_certificate_of_the_configuration(tmp_path):
     try:
         assert server.endpoint.startswith("https://")
         server.certificate = str(certificate)
+        expires = operator_door.metric(
+            server, "argosy_certificate_expiry_time_seconds", endpoint="public"
+        )
+        assert 0 < time.time() + 2 * 86_400 - expires < argosyd.PATIENCE_S
         account = server.new_account("first")
         assert account.sts("north-1").get_caller_identity()["Account"] == account.id
         snapshot = disks.upload(account, {0: disks.block("over TLS")}, region="north-1")
