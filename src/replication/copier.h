@@ -1,6 +1,7 @@
 // replication/copier.h - carries out the copy tasks of a region, one bounded step at a time.
 #pragma once
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -48,8 +49,7 @@ class Copier {
   Result<void> advance_disk(Task& task);
   Result<void> check_key(Task& task);
   Result<void> record_whole(Task& task);
-  template <class Function>
-  Result<void> record(Task& task, Function function);
+  Result<void> record(Task const& task, std::function<Result<void>(catalogue::Transaction&)> const& change);
   Result<void> finish(Task& task);
   Result<void> renew_claim(Task& task);
   Result<void> renew_lease(Task& task);
