@@ -2,6 +2,7 @@
 #include "cli/compare.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <mutex>
 
@@ -106,18 +107,44 @@ class ChangedBlocks final : public Candidates {
   std::optional<PageStart> next_page_;
 };
 
+/// How far it has come, for the terminal. Any thread.
+class Shown {
+ public:
+  /// `expected_bytes`: 0 if not known.
+  Shown(Terminal& terminal, std::string const& label, std::uint64_t expected_bytes)
+      : terminal_(terminal), line_(terminal.begin(label)), expected_bytes_(expected_bytes) {}
+  Shown(Shown const&) = delete;
+  Shown& operator=(Shown const&) = delete;
+  ~Shown() { terminal_.end(line_); }
+
+  void expect(std::uint64_t bytes) { expected_bytes_ = bytes; }
+  void add(std::uint64_t bytes) {
+    bytes_ += bytes;
+    tell("comparing");
+  }
+  void tell(char const* state) const {
+    auto const bytes = bytes_.load();
+    terminal_.update(line_, {state, bytes, std::max(bytes, expected_bytes_.load()), std::nullopt});
+  }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  Terminal& terminal_;
+  Terminal::Line const line_;
+  std::atomic<std::uint64_t> expected_bytes_;
+  std::atomic<std::uint64_t> bytes_ = 0;
+};
+
 /// step() runs on several threads, each with one block of both sides.
 class Reading {
  public:
   Reading(Side const& a, Side const& b, std::unique_ptr<Candidates> candidates, Patience& patience,
-          std::uint64_t expected_bytes, Terminal& terminal, Terminal::Line line)
+          Shown& shown)
       : a_(a.session, a.snapshot_id),
         b_(b.session, b.snapshot_id),
         candidates_(std::move(candidates)),
         patience_(patience),
-        expected_bytes_(expected_bytes),
-        terminal_(terminal),
-        line_(line) {}
+        shown_(shown) {}
 
   Outcome<bool> step() {
     auto candidate = TRY(claim());
@@ -127,8 +154,7 @@ class Reading {
     patience_.progressed();
     auto [at, ignored] = std::ranges::mismatch(a, b);
     std::lock_guard lock(mutex_);
-    bytes_ += kBlockBytes;
-    terminal_.update(line_, {"comparing", bytes_, std::max(bytes_, expected_bytes_), std::nullopt});
+    shown_.add(kBlockBytes);
     if (at == a.end() || (first_ && *first_ < candidate->index)) return true;
     first_ = candidate->index;
     first_byte_ = candidate->index * kBlockBytes + static_cast<std::uint64_t>(at - a.begin());
@@ -142,7 +168,7 @@ class Reading {
     comparison.by = "reading";
     comparison.first_block = first_;
     if (first_) comparison.first_byte_offset = first_byte_;
-    comparison.bytes_compared = bytes_;
+    comparison.bytes_compared = shown_.bytes();
     return comparison;
   }
 
@@ -163,11 +189,8 @@ class Reading {
   BlockReader b_;
   std::unique_ptr<Candidates> candidates_;
   Patience& patience_;
-  std::uint64_t const expected_bytes_;
-  Terminal& terminal_;
-  Terminal::Line const line_;
+  Shown& shown_;
   std::mutex mutex_;  // guards what follows, and candidates_
-  std::uint64_t bytes_ = 0;
   std::optional<std::uint64_t> first_;
   std::uint64_t first_byte_ = 0;
 };
@@ -207,17 +230,14 @@ Outcome<Comparison> compare_snapshots(Side const& a, Side const& b, CompareOptio
     comparison.content_digest = digest;
     return comparison;
   }
-  Patience patience(options.patience);
-  auto expected = std::max(content_bytes(snapshot_a), content_bytes(snapshot_b));
+  Shown shown(terminal, label, std::max(content_bytes(snapshot_a), content_bytes(snapshot_b)));
+  Patience patience(options.patience, [&] { shown.tell(kTryingAgain); });
   std::unique_ptr<Candidates> candidates;
   if (options.same_region && !options.read) candidates = ask_for_changes(a, b, patience);
-  if (candidates) expected = 0;  // how many were changed is not known before the end
+  if (candidates) shown.expect(0);  // how many were changed is not known before the end
   if (!candidates) candidates = std::make_unique<AllBlocks>(a, b, patience);
-  auto line = terminal.begin(label);
-  Reading reading(a, b, std::move(candidates), patience, expected, terminal, line);
-  auto outcome = run_steps(options.jobs, [&] { return reading.step(); });
-  terminal.end(line);
-  TRY(std::move(outcome));
+  Reading reading(a, b, std::move(candidates), patience, shown);
+  TRY(run_steps(options.jobs, [&] { return reading.step(); }));
   comparison = reading.result();
   if (agree && comparison.same) comparison.content_digest = digest;
   return comparison;

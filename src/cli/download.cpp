@@ -106,14 +106,13 @@ class Download {
         path_(std::move(path)),
         journal_(journal),
         options_(options),
-        patience_(options.patience),
+        patience_(options.patience, [this] { show(kTryingAgain); }),
         terminal_(terminal),
         line_(line) {}
 
   /// Before the steps: what is there already, and the length of the file.
   Outcome<void> begin() {
-    auto page =
-        TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, {}); }, [&] { tell(); }));
+    auto page = TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, {}); }));
     auto size = static_cast<std::uint64_t>(page.volume_size) * kGiB;
     written_ = TRY(Earlier(file_, size / kBlockBytes, options_, terminal_, line_).find(journal_));
     if (written_.empty() && ftruncate(file_.descriptor(), 0) != 0)  // what lies in it is of another export
@@ -143,10 +142,6 @@ class Download {
     terminal_.update(line_, {state, done_ * kBlockBytes, options_.expected_bytes, std::nullopt});
   }
 
-  void tell() {
-    if (patience_.is_stalled()) show(kTryingAgain);
-  }
-
   void take(ebs::ListSnapshotBlocksResponse const& page) {
     waiting_.assign(page.blocks.begin(), page.blocks.end());
     next_page_ = behind(page.blocks, page.next_token);
@@ -155,8 +150,7 @@ class Download {
   Outcome<std::optional<ebs::Block>> claim() {
     std::lock_guard lock(mutex_);
     while (waiting_.empty() && next_page_)
-      take(TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, *next_page_); },
-                                 [&] { tell(); })));
+      take(TRY(patience_.persist([&] { return list_blocks(session_, snapshot_id_, *next_page_); })));
     if (waiting_.empty()) return std::nullopt;
     auto block = std::move(waiting_.front());
     waiting_.pop_front();
@@ -166,7 +160,7 @@ class Download {
   bool is_there(std::uint64_t index) const { return index < written_.size() && written_[index]; }
 
   Outcome<void> fetch(ebs::Block const& block) {
-    auto data = TRY(patience_.persist([&] { return reader_.get(block); }, [&] { tell(); }));
+    auto data = TRY(patience_.persist([&] { return reader_.get(block); }));
     auto index = static_cast<std::uint64_t>(block.block_index);
     if (!is_all_zero(data)) TRY(write(index * kBlockBytes, data));
     ++received_;

@@ -92,15 +92,14 @@ std::string show_outcome(ImageProgress const& progress) {
 Outcome<void> follow_image(Session& session, std::string const& image_id, Freshness freshness,
                            std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line,
                            ImageProgress& progress) {
-  Patience patience(limit);
+  auto const show = [&](std::string const& state) {
+    terminal.update(line, {state, progress.bytes_done, progress.bytes_total, progress.percent});
+  };
+  Patience patience(limit, [&] { show(kTryingAgain); });
   Pauses pauses;
   auto const began = std::chrono::steady_clock::now();
   while (true) {
-    auto image = patience.persist(
-        [&] { return find_image(session, image_id); },
-        [&] {
-          terminal.update(line, {kTryingAgain, progress.bytes_done, progress.bytes_total, progress.percent});
-        });
+    auto image = patience.persist([&] { return find_image(session, image_id); });
     if (image) {
       auto seen = find_progress(session, *image);
       if (seen != progress) patience.progressed();
@@ -110,7 +109,7 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
                      std::chrono::steady_clock::now() - began < visible_after(freshness);
       if (!not_yet) return std::unexpected(image.error());
     }
-    terminal.update(line, {progress.state, progress.bytes_done, progress.bytes_total, progress.percent});
+    show(progress.state);
     if (progress.state == "available") return {};
     if (progress.state != "pending")
       return stop(Exit::failed, image_id + " is " + progress.state +
@@ -122,17 +121,14 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
 
 Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
                               std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line) {
-  Patience patience(limit);
-  Pauses pauses;
   std::string seen;  // "45%pending"
+  Patience patience(limit, [&] { terminal.update(line, {kTryingAgain, 0, 0, parse_percent(seen)}); });
+  Pauses pauses;
   ec2::DescribeSnapshotsRequest request;
   request.snapshot_id = {snapshot_id};
   auto const began = std::chrono::steady_clock::now();
   while (true) {
-    auto snapshots = patience.persist([&] { return describe_snapshots(session, request); },
-                                      [&] {
-                                        terminal.update(line, {kTryingAgain, 0, 0, parse_percent(seen)});
-                                      });
+    auto snapshots = patience.persist([&] { return describe_snapshots(session, request); });
     bool const not_yet = !snapshots && snapshots.error().code == "InvalidSnapshot.NotFound" &&
                          std::chrono::steady_clock::now() - began < kVisibleAfter;
     if (!snapshots && !not_yet) return std::unexpected(snapshots.error());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -34,11 +35,15 @@ inline constexpr char const* kTryingAgain = "no answer, trying again";
 /// Any thread: several may work on what one Patience watches.
 class Patience {
  public:
-  explicit Patience(std::chrono::milliseconds limit) : limit_(limit) { progressed(); }
+  /// `tell` is called, by whoever persists, before a further attempt when nothing has moved for so long that
+  /// it is worth a word: one call of many may fail at any time.
+  explicit Patience(
+      std::chrono::milliseconds limit, std::function<void()> tell = [] {})
+      : limit_(limit), tell_(std::move(tell)) {
+    progressed();
+  }
 
   void progressed() { last_ = std::chrono::steady_clock::now(); }
-  /// Nothing has moved for so long that it is worth a word: one call of many may fail at any time.
-  bool is_stalled() const { return std::chrono::steady_clock::now() - last_.load() >= kStalled; }
 
   /// Sleeps; fails with `timed_out` if nothing has moved for the limit. While the process was stopped nothing
   /// could.
@@ -50,28 +55,24 @@ class Patience {
   }
 
   /// Calls again while it fails in a way that passes: a server that restarts must not end hours of work.
-  /// `tell` is called before each further attempt.
-  template <class Call, class Tell>
-  auto persist(Call call, Tell tell) const -> decltype(call()) {
+  template <class Call>
+  auto persist(Call call) const -> decltype(call()) {
     Pauses pauses;
     while (true) {
       auto outcome = call();
       if (outcome || !outcome.error().retryable()) return outcome;
-      tell();
+      if (std::chrono::steady_clock::now() - last_.load() >= kStalled) tell_();
       if (auto waited = pause(pauses); !waited) {
         waited.error().message += "; the last attempt failed: " + outcome.error().message;
         return std::unexpected(waited.error());
       }
     }
   }
-  template <class Call>
-  auto persist(Call call) const -> decltype(call()) {
-    return persist(std::move(call), [] {});
-  }
 
  private:
   static constexpr std::chrono::seconds kStalled{2};
   std::chrono::milliseconds const limit_;
+  std::function<void()> const tell_;
   std::atomic<std::chrono::steady_clock::time_point> last_;
 };
 

@@ -33,7 +33,7 @@ class Upload {
       : session_(session),
         disk_(disk),
         pending_(pending),
-        patience_(patience),
+        patience_(patience, [this] { show(kTryingAgain); }),
         terminal_(terminal),
         line_(line),
         label_(label),
@@ -51,8 +51,7 @@ class Upload {
     auto checksum = digest::sha256(block);
     if (!pending_.completion() && !pending_.has(claim->index)) {
       TRY(patience_.persist(
-          [&] { return put_block(session_, pending_.snapshot_id(), claim->index, block, checksum); },
-          [&] { tell(); }));
+          [&] { return put_block(session_, pending_.snapshot_id(), claim->index, block, checksum); }));
       tell_unless(pending_.record_block(claim->index), terminal_, label_);
       ++sent_;
     }
@@ -67,8 +66,7 @@ class Upload {
   Outcome<void> complete(UploadSum const& completion) {
     auto aggregate = digest::Digest::copy_of(TRY(from_hex(completion.aggregate)));
     return patience_.persist(
-        [&] { return complete_snapshot(session_, pending_.snapshot_id(), completion.blocks, aggregate); },
-        [&] { tell(); });
+        [&] { return complete_snapshot(session_, pending_.snapshot_id(), completion.blocks, aggregate); });
   }
 
   std::uint64_t sent() const { return sent_; }
@@ -98,10 +96,6 @@ class Upload {
 
   void show(char const* state) {
     terminal_.update(line_, {state, reached_bytes_, disk_.size_bytes(), std::nullopt});
-  }
-
-  void tell() {
-    if (patience_.is_stalled()) show(kTryingAgain);
   }
 
   void account(std::uint64_t position, std::optional<digest::Digest> const& checksum) {

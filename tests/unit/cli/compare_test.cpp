@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/patience.h"
 #include "unit/cli/scripted_service.h"
 
 namespace argosy::cli {
@@ -68,6 +69,23 @@ TEST_F(Pages, whose_tokens_are_refused_twice_are_not_asked_for_a_third_time) {
   ASSERT_FALSE(compared);
   EXPECT_EQ(compared.error().code, "ValidationException");
   EXPECT_EQ(service_.count("ListSnapshotBlocks"), 3);
+}
+
+TEST_F(Pages, that_do_not_come_are_asked_for_again_and_the_terminal_says_so) {
+  auto& answers = service_.answers["ListSnapshotBlocks"];
+  answers = std::deque<std::string>(25, kNoAnswer);
+  answers.emplace_back(R"({"VolumeSize":1,"BlockSize":524288,"ExpiryTime":1,"Blocks":[]})");
+  auto session = service_.open();
+  CompareOptions options;
+  options.jobs = 1;
+  options.patience = std::chrono::seconds(20);
+  Terminal lines(Format::table, ProgressStyle::lines, false);
+  testing::internal::CaptureStderr();
+  auto const compared =
+      compare_snapshots({*session, "snap-1"}, {*session, "snap-2"}, options, lines, "comparing");
+  auto const said = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(compared);
+  EXPECT_NE(said.find(kTryingAgain), said.npos) << said;
 }
 
 TEST_F(Pages, of_changes_go_on_behind_the_last_change_or_where_there_was_none_by_their_token) {
