@@ -1,14 +1,11 @@
 #include "api/volume_sessions.h"
 
-#include <gtest/gtest.h>
-#include <shared_mutex>
-
 #include "api/front.h"
 #include "catalogue/volumes.h"
 #include "crypto/sigv4.h"
 #include "messages/ebs/ebs.h"
 #include "remote/sign.h"
-#include "support/machines.h"
+#include "unit/api/service_of_a_region.h"
 #include "wire/json.h"
 
 namespace argosy::api {
@@ -17,12 +14,9 @@ namespace {
 constexpr std::string_view kIdentity = "Action=GetCallerIdentity&Version=2011-06-15";
 
 /// A region as clients reach it, with a volume of the recipient's made of a snapshot of the owner's.
-class VolumeSessionsTest : public testing::Test {
+class VolumeSessionsTest : public ServiceTest {
  protected:
   void SetUp() override {
-    service_.regions.push_back({region_.name, region_.catalogue, *region_.content, sources_, token_key_,
-                                region_.keys, machines_.gates, machines_.ledger, machines_.launcher,
-                                machines_.captures, [] {}});
     instances::Volume volume;
     volume.id = "vol-0123456789abcdef0";
     volume.account = tests::kRecipient.account;
@@ -59,16 +53,7 @@ class VolumeSessionsTest : public testing::Test {
     return std::string(http::find_header(response.headers, "x-amzn-errortype").value_or("none"));
   }
 
-  tests::Region region_{"us-east-1"};
   images::Snapshot snapshot_ = region_.make_snapshot(tests::kOwner.account, {{5, tests::block(5)}});
-  crypto::Key token_key_ = crypto::Key::random(*region_.entropy);
-  replication::Sources sources_;
-  sql::Pool directory_{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
-  metrics::Requests requests_;
-  std::shared_mutex key_changes_;
-  tests::Machines machines_{region_};
-  Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy,
-                   "", {}, {},         requests_,           key_changes_};
   http::Endpoint endpoint_{false, "127.0.0.1", 8080, {}};
   remote::Credentials credentials_;
 };
