@@ -199,6 +199,7 @@ Result<std::vector<Position>> list_own(Transaction& tx, std::string_view table,
   std::string where = fmt::format("{}r.account = ?1 AND (r.created, r.id) > ({}, {})", by_id ? "+" : "",
                                   statement.add(after.created), statement.add(after.id));
   if (by_id) where += " AND " + statement.in("r.id", selection.ids);
+  if (selection.only_running) where += " AND r.state = 'running'";
   where += TRY(conditions_of(statement, selection.filters, filters, kInOwnTags));
   auto text = fmt::format("SELECT r.created, r.id FROM {} r WHERE {} ORDER BY r.created, r.id LIMIT {}",
                           table, where, statement.add(static_cast<std::int64_t>(limit)));

@@ -46,6 +46,7 @@ struct Selection {
   std::vector<std::string> shared_with;  ///< not empty: only what is shared with one of these by name
   std::vector<std::string> ids;          ///< not empty: only those
   bool with_disabled = false;            ///< images only
+  bool only_running = false;             ///< instances only
   std::string
       deprecated_before;  ///< images only; not empty: others' whose deprecation is earlier are left out
   std::string region;     ///< instances and volumes only: where they are

@@ -32,12 +32,13 @@ Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
   return {};
 }
 
-/// What DescribeInstances and DescribeInstanceStatus have in common: `list` lists by the filters of one,
-/// `add` puts an instance on its page and tells its size. Gives the token of the next page.
+/// What DescribeInstances and DescribeInstanceStatus have in common: `list` lists what `selection` leaves, by
+/// the filters of one, `add` puts an instance on its page and tells its size. Gives the token of the next
+/// page.
 template <class Request, class List, class Add>
 Result<std::optional<std::string>> fill_page(catalogue::Transaction& tx, access::Caller const& caller,
                                              std::string const& region, crypto::Key const& token_key,
-                                             Request const& request, std::vector<catalogue::Filter> filters,
+                                             Request const& request, catalogue::Selection selection,
                                              List list, Add const& add) {
   auto const ids = TRY(to_selector(request.instance_id, "InstanceId"));
   for (auto const& id : ids) TRY(instances::check_instance_id(id));
@@ -47,11 +48,10 @@ Result<std::optional<std::string>> fill_page(catalogue::Transaction& tx, access:
   auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
   if (page.is_first()) TRY(check_ids(tx, caller, ids));
-  catalogue::Selection selection;
   selection.account = caller.account;
   selection.ids = ids;
   selection.region = region;
-  selection.filters = std::move(filters);
+  selection.filters = to_filters(request.filter);
   auto const found = TRY(list(tx, selection, page.after, page.limit));
   for (auto const& position : found) {
     auto const instance = TRY(catalogue::find_owned_instance(tx, caller.account, position.id));
@@ -101,16 +101,15 @@ Result<m::DescribeInstancesResponse> describe_instances(catalogue::Transaction& 
     items.push_back(TRY(to_shape(tx, caller, region, instance)));
     return wire::size_of_parts(items.back());
   };
-  out.next_token = TRY(fill_page(tx, caller, region, token_key, request, to_filters(request.filter),
-                                 catalogue::list_instances, add));
+  out.next_token = TRY(fill_page(tx, caller, region, token_key, request, {}, catalogue::list_instances, add));
   return out;
 }
 
 Result<m::DescribeInstanceStatusResponse> describe_instance_status(
     catalogue::Transaction& tx, access::Caller const& caller, std::string const& region,
     crypto::Key const& token_key, m::DescribeInstanceStatusRequest const& request) {
-  auto filters = to_filters(request.filter);
-  if (!request.include_all_instances.value_or(false)) filters.push_back({"instance-state-name", {"running"}});
+  catalogue::Selection selection;
+  selection.only_running = !request.include_all_instances.value_or(false);
   m::DescribeInstanceStatusResponse out;
   auto& items = out.instance_status_set;
   auto const add = [&](Instance const& instance) -> Result<std::size_t> {
@@ -118,7 +117,7 @@ Result<m::DescribeInstanceStatusResponse> describe_instance_status(
                      to_shape(instance.state), summary_of(instance.state), summary_of(instance.state)});
     return wire::size_of_parts(items.back());
   };
-  out.next_token = TRY(fill_page(tx, caller, region, token_key, request, std::move(filters),
+  out.next_token = TRY(fill_page(tx, caller, region, token_key, request, std::move(selection),
                                  catalogue::list_instance_statuses, add));
   return out;
 }

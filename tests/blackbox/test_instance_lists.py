@@ -137,6 +137,19 @@ def test_the_status_is_a_filter_of_its_own(client, owner, ended, alive):
         found("image-id", "ami-0123456789abcdef0")
 
 
+def test_that_only_those_that_run_are_told_takes_no_value_of_the_filters(client, owner, ended, alive):
+    def statuses(values):
+        given = {"Filters": [{"Name": "instance-state-name", "Values": values}]}
+        answer = client.call(owner, "ec2", "DescribeInstanceStatus", **given)["InstanceStatuses"]
+        return {one["InstanceId"] for one in answer}
+
+    most = ["running", "terminated"] + [f"state {i}" for i in range(198)]
+    found = statuses(most)
+    assert alive in found and not found & set(ended)
+    with refused("FilterLimitExceeded"):
+        statuses([*most, "one more"])
+
+
 def test_one_unknown_id_is_named_alone_and_several_together(client, owner, alive):
     with refused("InvalidInstanceID.NotFound", message=f"The instance ID '{NO_INSTANCE}' does not exist"):
         client.call(owner, "ec2", "DescribeInstances", InstanceIds=[alive, NO_INSTANCE])
