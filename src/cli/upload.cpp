@@ -199,6 +199,22 @@ bool may_pass(Failure const& failure) {
          failure.fault != Fault::corrupt;
 }
 
+/// Whether the snapshot is completed by now: what was found is as old as it took to read the disk, and an
+/// earlier run may have completed what was still pending then.
+Outcome<bool> is_completed(Session& session, Found found, PendingUpload const& pending) {
+  if (found == Found::completed) return true;
+  if (!pending.completion()) return false;
+  auto const state = TRY(find_state(session, pending));
+  return state == "completed";
+}
+
+/// The failure of an upload that is left to the next run.
+std::unexpected<Failure> leave(Failure failure, PendingUpload const& pending, std::string const& reference) {
+  failure.message +=
+      pending.is_kept() ? "; the same command goes on with " + reference : " (snapshot " + reference + ")";
+  return std::unexpected(std::move(failure));
+}
+
 /// The end of an upload that will not go on.
 void give_up(Session& session, PendingUpload& pending, Terminal& terminal) {
   if (!delete_snapshot(session, {pending.snapshot_id(), false}))
@@ -238,13 +254,11 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
     auto uploaded = put_and_complete(session, disk, options, *found, pending, terminal, line, label);
     terminal.end(line);
     if (uploaded) return uploaded;
-    auto& failure = uploaded.error();
-    if (may_pass(failure)) {
-      failure.message += pending.is_kept() ? "; the same command goes on with " + reference
-                                           : " (snapshot " + reference + ")";
-      return uploaded;
-    }
-    if (*found == Found::completed) {  // somebody may use it already
+    auto const& failure = uploaded.error();
+    if (may_pass(failure)) return leave(failure, pending, reference);
+    auto const completed = is_completed(session, *found, pending);
+    if (!completed) return leave(completed.error(), pending, reference);
+    if (*completed) {  // somebody may use it already
       terminal.complain(label + "  begins anew: " + reference + " holds what the disk was, and stays");
       tell_unless(pending.restart(), terminal, label);
       continue;

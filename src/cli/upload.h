@@ -47,8 +47,9 @@ struct Uploaded {
 /// Completed on return. Goes on with the upload of `pending` if its snapshot waits for it or is completed;
 /// every block of the disk is read and hashed, those acknowledged before are not sent again, and the
 /// aggregate checksum proves that they are those of this disk. An upload that is gone, failed or does not fit
-/// the disk is begun anew, and that is said; a completed snapshot of what the disk was stays. After a failure
-/// that may pass it is left to the next run; after another the unfinished snapshot is deleted.
+/// the disk is begun anew, and that is said; a completed snapshot of what the disk was stays, also one that
+/// was completed while the disk was read. After a failure that may pass it is left to the next run; after
+/// another the unfinished snapshot is deleted.
 Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
                          Terminal& terminal, std::string const& label);
 

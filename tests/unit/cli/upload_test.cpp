@@ -139,6 +139,51 @@ TEST_F(AnUpload, leaves_alone_a_completed_snapshot_of_what_its_disk_was) {
   EXPECT_EQ(service_.count("CompleteSnapshot"), 2) << "what is completed is not completed again";
 }
 
+class AnUploadWhoseDiskChanged : public AnUpload {
+ protected:
+  /// The earlier run's snapshot was still pending when that ended.
+  void SetUp() override {
+    service_.answers["DescribeSnapshots"] = {snapshots("pending")};
+    PlainDisk disk(0, 1);
+    auto uploaded = run(disk, std::chrono::milliseconds(200));
+    ASSERT_FALSE(uploaded);
+    ASSERT_EQ(uploaded.error().exit, Exit::timed_out);
+    ASSERT_TRUE(pending_->completion());
+  }
+  /// `states`: what DescribeSnapshots answers meanwhile.
+  Outcome<Uploaded> run_again(std::deque<std::string> const& states) {
+    service_.answers["DescribeSnapshots"] = states;
+    PlainDisk changed(0, 2);
+    return run(changed);
+  }
+};
+
+TEST_F(AnUploadWhoseDiskChanged, leaves_alone_a_snapshot_that_was_completed_while_the_disk_was_read) {
+  testing::internal::CaptureStderr();
+  auto uploaded = run_again({snapshots("pending"), snapshots("completed")});
+  auto const said = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(uploaded) << explain(uploaded.error());
+  EXPECT_NE(said.find("us-west-2/snap-1 holds what the disk was, and stays"), std::string::npos) << said;
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 0);
+  EXPECT_EQ(service_.count("StartSnapshot"), 2);
+}
+
+TEST_F(AnUploadWhoseDiskChanged, deletes_its_snapshot_that_is_still_pending) {
+  auto uploaded = run_again({snapshots("pending"), snapshots("pending"), snapshots("completed")});
+  ASSERT_TRUE(uploaded) << explain(uploaded.error());
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 1);
+  EXPECT_EQ(service_.count("StartSnapshot"), 2);
+}
+
+TEST_F(AnUploadWhoseDiskChanged, deletes_nothing_where_it_cannot_see_whether_that_is_completed) {
+  auto uploaded = run_again({snapshots("pending"), ec2_error("UnauthorizedOperation")});
+  ASSERT_FALSE(uploaded);
+  EXPECT_EQ(uploaded.error().code, "UnauthorizedOperation");
+  EXPECT_EQ(service_.count("DeleteSnapshot"), 0);
+  pending_.reset();
+  EXPECT_EQ(open()->snapshot_id(), "snap-1") << "the next run finds it again";
+}
+
 TEST_F(AnUpload, moves_also_while_it_reads_zeros) {
   PlainDisk disk(5, 1);
   disk.delay = std::chrono::milliseconds(600);
