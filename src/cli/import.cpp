@@ -191,6 +191,27 @@ Outcome<std::string> import_disks(Session& session, ImportOptions const& options
   return registered;
 }
 
+/// The image that has the name already, if an earlier run made it of these very disks. Fails with `refused`
+/// otherwise. What a disk's name and time do not tell, its content does.
+Outcome<std::string> find_registered(Session& session, ec2::Image const& taken, std::string const& name,
+                                     UploadOptions const& how, std::vector<Source>& sources,
+                                     Terminal& terminal) {
+  auto const image_id = taken.image_id.value_or("?");
+  auto const refuse = [&](std::string const& reason) {
+    return stop(Exit::refused, "the name \"" + name + "\" is already that of " + session.region() + "/" +
+                                   image_id + reason + ": choose another with --name");
+  };
+  if (!was_registered(taken, sources)) return refuse("");
+  for (auto& source : sources) {
+    bool const unchanged =
+        TRY(is_unchanged(session, *source.disk, how, *source.pending, terminal, source.label));
+    if (!unchanged) return refuse(", made of what " + source.label + " was then");
+  }
+  for (auto& source : sources)
+    source.uploaded = {source.pending->snapshot_id(), source.pending->completion()->blocks, 0};
+  return image_id;
+}
+
 /// Under which key the disks come, checked before the first is uploaded; nothing: as the account's settings
 /// say.
 Outcome<std::optional<Encryption>> find_encryption(ImportOptions const& options, Session& session,
@@ -218,22 +239,9 @@ Outcome<Exit> run(ImportOptions const& options, Settings const& settings, Termin
   if (!options.snapshot_only) taken = TRY(find_image_named(*session, name));
   auto encryption = TRY(find_encryption(options, *session, terminal));
   auto sources = TRY(open_sources(options, tags, encryption, settings, *session));
-  bool registered = taken && was_registered(*taken, sources);
-  if (taken && !registered)
-    return stop(Exit::refused, "the name \"" + name + "\" is already that of " + session->region() + "/" +
-                                   taken->image_id.value_or("?") + ": choose another with --name");
-
-  Outcome<std::string> image_id;
-  if (registered) {
-    for (auto& source : sources) {
-      auto completion = source.pending->completion().value_or(UploadSum{});
-      source.uploaded = {source.pending->snapshot_id(), completion.blocks, 0};
-    }
-    image_id = taken->image_id.value_or("");
-  } else {
-    UploadOptions const how{options.description, tags, 0, options.jobs, settings.patience, encryption};
-    image_id = import_disks(*session, options, name, how, sources, terminal);
-  }
+  UploadOptions const how{options.description, tags, 0, options.jobs, settings.patience, encryption};
+  auto image_id = taken ? find_registered(*session, *taken, name, how, sources, terminal)
+                        : import_disks(*session, options, name, how, sources, terminal);
   if (!image_id) {
     for (auto const& source : sources)
       if (!source.uploaded.snapshot_id.empty())

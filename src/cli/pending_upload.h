@@ -18,7 +18,8 @@ struct Encryption {
 };
 
 /// What makes two imports the same work. A file that is written to is another disk: its size or its time
-/// differs. Of a device, or a disk made of other files, that cannot be seen here: its UploadSum differs.
+/// differs. Of a device, or a disk made of other files, that cannot be seen here: its UploadSum differs, and
+/// whoever takes up what is done compares that.
 struct UploadIdentity {
   std::string endpoint;
   std::string account;

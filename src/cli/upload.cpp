@@ -101,7 +101,7 @@ class Upload {
   void account(std::uint64_t position, std::optional<digest::Digest> const& checksum) {
     std::lock_guard lock(mutex_);
     aggregate_.add(position, checksum);
-    show("uploading");
+    show(pending_.completion() ? "comparing" : "uploading");
   }
 
   Session& session_;
@@ -271,6 +271,17 @@ Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& opti
     tell_unless(pending.restart(), terminal, label);
     terminal.complain(label + "  begins anew: " + failure.message);
   }
+}
+
+Outcome<bool> is_unchanged(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
+                           Terminal& terminal, std::string const& label) {
+  if (!pending.completion()) return false;
+  auto line = terminal.begin(label);
+  Upload upload(session, disk, pending, options.patience, terminal, line, label);
+  auto read = run_steps(options.jobs, [&] { return upload.step(); });
+  terminal.end(line);
+  TRY(std::move(read));
+  return upload.sum_up() == pending.completion();
 }
 
 }  // namespace argosy::cli

@@ -53,4 +53,9 @@ struct Uploaded {
 Outcome<Uploaded> upload(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
                          Terminal& terminal, std::string const& label);
 
+/// Whether the disk is still the one whose upload an earlier run completed: all of it is read, nothing is
+/// sent. False where that run could not record what its blocks added up to.
+Outcome<bool> is_unchanged(Session& session, Disk& disk, UploadOptions const& options, PendingUpload& pending,
+                           Terminal& terminal, std::string const& label);
+
 }  // namespace argosy::cli

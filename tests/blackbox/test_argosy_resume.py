@@ -256,16 +256,44 @@ def test_an_image_that_was_registered_before_the_kill_is_not_made_again(owner, w
     assert "already that of" in argosy(owner, *command, status=4, **environment(wire, state))
 
 
-def test_an_import_whose_result_could_not_be_written_is_not_made_again(owner, wire, state, large):
-    command = ["import", large, "--snapshot-only"]
-    before = own_snapshots(owner)
+def run_without_a_place_for_its_result(owner, wire, state, command):
     with open("/dev/full", "w", encoding="ascii") as full:
         more = {name: str(value) for name, value in environment(wire, state).items()}
         variables = owner.environment() | more
         lost = subprocess.run([BINARY, *command], check=False, env=variables, stdout=full, timeout=PATIENCE_S)
     assert lost.returncode == 1
+
+
+def test_an_import_whose_result_could_not_be_written_is_not_made_again(owner, wire, state, large):
+    command = ["import", large, "--snapshot-only"]
+    before = own_snapshots(owner)
+    run_without_a_place_for_its_result(owner, wire, state, command)
     assert {argosy(owner, *command, **environment(wire, state)).strip()} == own_snapshots(owner) - before
     assert records(state) == []
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_an_image_that_was_registered_before_is_ours_while_its_disk_is_the_same(
+    owner, wire, state, tmp_path, disk, changed
+):
+    overlay = tmp_path / "overlay.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", disk, "-F", "raw", overlay], check=True)
+    name = disks.unique("overlay")
+    command = ["import", overlay, "--with-other-files", "--name"]
+    run_without_a_place_for_its_result(owner, wire, state, [*command, name])
+    [image] = owner.ec2().describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"]
+    if not changed:
+        assert argosy(owner, *command, name, **environment(wire, state)).strip() == image["ImageId"]
+        assert records(state) == []
+        return
+    with open(disk, "r+b") as file:  # which the overlay's own size and time do not tell
+        file.write(b"changed")
+    told = argosy(owner, *command, name, status=4, **environment(wire, state))
+    assert f"already that of us-east-1/{image['ImageId']}, made of what overlay.qcow2 was then" in told
+    out, complaints = run(owner, *command, f"{name}-2", **environment(wire, state))
+    assert "holds what the disk was, and stays" in complaints
+    argosy(owner, "export", out.strip(), tmp_path / "out.raw")
+    assert starts_with(tmp_path / "out.raw", disk)
 
 
 def test_two_runs_do_not_import_the_same_disk_at_once(owner, wire, state, large):

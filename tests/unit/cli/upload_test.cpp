@@ -184,6 +184,26 @@ TEST_F(AnUploadWhoseDiskChanged, deletes_nothing_where_it_cannot_see_whether_tha
   EXPECT_EQ(open()->snapshot_id(), "snap-1") << "the next run finds it again";
 }
 
+TEST_F(AnUpload, that_was_completed_is_compared_with_its_disk_and_nothing_is_sent) {
+  PlainDisk disk(1, 2);
+  PlainDisk changed(2, 1);
+  UploadOptions const options{"", {}, 1, 2, std::chrono::seconds(20), std::nullopt};
+  auto session = service_.open();
+  auto is_same = [&](Disk& now) {
+    return is_unchanged(*session, now, options, *pending_, terminal_, "disk");
+  };
+  EXPECT_FALSE(is_same(disk).value()) << "nothing was completed";
+  ASSERT_TRUE(run(disk));
+  pending_.reset();
+  pending_ = open();
+  auto const asked = service_.actions();
+  EXPECT_TRUE(is_same(disk).value());
+  EXPECT_FALSE(is_same(changed).value());
+  disk.is_broken = true;
+  EXPECT_FALSE(is_same(disk)) << "what cannot be read is not known to be the same";
+  EXPECT_EQ(service_.actions(), asked);
+}
+
 TEST_F(AnUpload, moves_also_while_it_reads_zeros) {
   PlainDisk disk(5, 1);
   disk.delay = std::chrono::milliseconds(600);
