@@ -143,29 +143,39 @@ Outcome<void> finish(std::string const& raw, std::string const& format, std::str
   return {};
 }
 
-/// Fails with `refused` on a file, or a record of one, that no export has made.
-Outcome<void> check_partial(std::string const& partial, Journal& journal) {
-  auto const title = TRY(journal.title());
+/// Fails with `refused` on a file, or a record of one, that no export has made. `title`: the record's.
+Outcome<void> check_partial(std::string const& partial, std::string const& title, Journal& journal) {
   if (title.starts_with(kAnyTitle) || (title.empty() && !is_there(partial))) return {};
   if (title.empty()) journal.remove();  // it was made just now
   return stop(Exit::refused, (title.empty() ? partial : partial + kJournal) +
                                  " exists, and no export has made it: --force overwrites it");
 }
 
+Outcome<void> remove_partial(std::string const& partial, Terminal& terminal) {
+  if (unlink(partial.c_str()) == 0)
+    terminal.complain("begins anew: " + partial + " was not of this export");
+  else if (errno != ENOENT)
+    return std::unexpected(system_failure(partial, "cannot remove"));
+  return {};
+}
+
 /// Takes up the record of an earlier run if it is that of this snapshot; else what lies in the file is not of
-/// it, and goes.
+/// it, and goes. At no time, nor after a loss of power, is the file there without a record, as a file that no
+/// export has made is.
 Outcome<std::unique_ptr<Journal>> open_journal(Session const& session, std::string const& snapshot_id,
                                                std::string const& partial, bool force, Terminal& terminal) {
   auto journal = TRY(Journal::open(partial + kJournal));
-  if (!force) TRY(check_partial(partial, *journal));
+  auto const found = TRY(journal->title());
+  if (!force) TRY(check_partial(partial, found, *journal));
   boost::json::object title{{"argosy export", 1}, {"endpoint", session.ebs_endpoint()}};
   title["region"] = session.region();
   title["snapshot"] = snapshot_id;
-  if (TRY(journal->resume(boost::json::serialize(title)))) {
-    terminal.note("goes on with " + partial + ": what lies there is compared with its digests");
-    return journal;
-  }
-  if (unlink(partial.c_str()) == 0) terminal.complain("begins anew: " + partial + " was not of this export");
+  auto const wanted = boost::json::serialize(title);
+  if (found != wanted) TRY(remove_partial(partial, terminal));
+  bool const goes_on = TRY(journal->resume(wanted));
+  if (auto synced = journal->sync(); !synced)
+    terminal.complain("cannot be gone on with after a loss of power: " + synced.error().message);
+  if (goes_on) terminal.note("goes on with " + partial + ": what lies there is compared with its digests");
   return journal;
 }
 

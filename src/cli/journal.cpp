@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/sync_folder.h"
+
 namespace argosy::cli {
 namespace {
 
@@ -121,6 +123,13 @@ Outcome<void> Journal::read(std::function<void(std::string_view)> const& take) c
 Outcome<void> Journal::append(std::string_view line) {
   std::lock_guard lock(mutex_);
   return write_all(file_, path_, std::string(line) + "\n");
+}
+
+Outcome<void> Journal::sync() const {
+  if (path_.empty()) return {};
+  if (fsync(file_.descriptor()) != 0) return std::unexpected(system_failure(path_, "cannot write"));
+  TRY(sync_folder(std::filesystem::path(absolute_path(path_)).parent_path()));
+  return {};
 }
 
 void Journal::remove() {

@@ -29,6 +29,8 @@ class Journal {
   Outcome<void> read(std::function<void(std::string_view line)> const& take) const;
   /// Survives the death of the process, not a loss of power. Any thread.
   Outcome<void> append(std::string_view line);
+  /// What it holds by now survives a loss of power, too, and so does the file's name.
+  Outcome<void> sync() const;
   /// Deletes the file.
   void remove();
 

@@ -385,6 +385,20 @@ def test_nothing_of_another_export_stays_after_a_kill_between_record_and_file(ow
     assert starts_with(out, disk)
 
 
+def test_an_export_that_dies_while_it_begins_anew_is_no_stranger_to_the_next(
+    owner, wire, tmp_path, exported, imported, disk
+):
+    out, journal = tmp_path / "out.raw", tmp_path / "out.raw.partial.journal"
+    interrupt_export(owner, wire, exported, out, 30 * BLOCK_BYTES)
+    # Where a file may hold nothing, the record can be emptied, and its first write is the end.
+    command = ["sh", "-c", 'ulimit -c 0; ulimit -f 0; exec "$0" "$@"', BINARY, "export", imported, out]
+    variables = owner.environment() | {"AWS_ENDPOINT_URL": wire.endpoint}
+    died = subprocess.run(command, check=False, env=variables, capture_output=True, timeout=PATIENCE_S)
+    assert died.returncode != 0 and journal.read_text() == "", died.stderr
+    argosy(owner, "export", imported, out, AWS_ENDPOINT_URL=wire.endpoint)
+    assert starts_with(out, disk)
+
+
 def test_what_came_to_be_in_the_place_of_an_export_meanwhile_stays(owner, wire, tmp_path, large, exported):
     out = tmp_path / "out.raw"
     wire.stop_after(30 * BLOCK_BYTES)

@@ -77,6 +77,14 @@ TEST_F(JournalFile, is_had_by_one_at_a_time) {
   EXPECT_TRUE(Journal::open(path_)) << "a new file, which nobody has";
 }
 
+TEST_F(JournalFile, becomes_durable_together_with_its_name) {
+  auto journal = *Journal::open(path_);
+  EXPECT_FALSE(*journal->resume("the work"));
+  EXPECT_TRUE(journal->sync());
+  std::filesystem::remove_all(folder_ / "below");
+  EXPECT_FALSE(journal->sync()) << "there is no folder that could keep the name";
+}
+
 TEST_F(JournalFile, is_no_exception_where_its_folder_cannot_be_looked_at) {
   std::filesystem::create_symlink("loop", folder_ / "loop");  // as a folder is to whom it is closed
   auto journal = Journal::open(folder_ / "loop/below/work");
@@ -89,6 +97,7 @@ TEST(JournalInMemory, works_without_a_file) {
   EXPECT_FALSE(*journal->resume("the work"));
   EXPECT_TRUE(journal->append("one"));
   EXPECT_EQ(lines_of(*journal), (std::vector<std::string>{"one"}));
+  EXPECT_TRUE(journal->sync());
 }
 
 }  // namespace
