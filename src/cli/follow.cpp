@@ -115,7 +115,8 @@ Outcome<void> follow_image(Session& session, std::string const& image_id, Freshn
       return stop(Exit::failed, image_id + " is " + progress.state +
                                     (progress.reason.empty() ? std::string(": no reason is given")
                                                              : ": " + progress.reason));
-    TRY(patience.pause(pauses));
+    auto waited = patience.pause(pauses);
+    if (!waited) return std::unexpected(image ? waited.error() : image.error());
   }
 }
 
@@ -146,7 +147,8 @@ Outcome<void> follow_snapshot(Session& session, std::string const& snapshot_id,
       failure.fault = Fault::corrupt;
       return std::unexpected(failure);
     }
-    TRY(patience.pause(pauses));
+    auto waited = patience.pause(pauses);
+    if (!waited) return std::unexpected(snapshots ? waited.error() : snapshots.error());
   }
 }
 

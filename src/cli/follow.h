@@ -37,7 +37,8 @@ enum class Freshness {
 };
 
 /// Polls until the image is available, and shows `line`. `progress` is what was seen last, also on failure.
-/// Fails with `failed` and the true reason if the image does, with `timed_out` if nothing moved for `limit`.
+/// Fails with `failed` and the true reason if the image does, with `timed_out` if nothing moved for `limit`,
+/// as find_image if it was not seen by then.
 Outcome<void> follow_image(Session& session, std::string const& image_id, Freshness freshness,
                            std::chrono::milliseconds limit, Terminal& terminal, Terminal::Line line,
                            ImageProgress& progress);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/cli/scripted_service.h"
+
 namespace argosy::cli {
 namespace {
 
@@ -44,6 +46,37 @@ TEST(ImageProgress, carries_the_reason_of_a_failure) {
   auto failed = image("failed", {});
   failed.state_reason = {"Client.InternalError", "the source is gone"};
   EXPECT_EQ(summarize(failed, {}).reason, "the source is gone");
+}
+
+TEST(Following, ends_with_what_the_service_says_of_an_id_that_was_not_seen_within_the_limit) {
+  ScriptedService service;
+  service.answers = {{"DescribeImages", {ec2_error("InvalidAMIID.NotFound")}},
+                     {"DescribeSnapshots", {ec2_error("InvalidSnapshot.NotFound")}}};
+  Terminal terminal(Format::table, ProgressStyle::none, true);
+  auto const line = terminal.begin("it");
+  auto const session = service.open();
+  std::chrono::milliseconds const limit(300);
+  ImageProgress progress;
+  auto followed =
+      follow_image(*session, "ami-1", Freshness::perhaps_just_made, limit, terminal, line, progress);
+  ASSERT_FALSE(followed);
+  EXPECT_EQ(followed.error().code, "InvalidAMIID.NotFound");
+  EXPECT_EQ(followed.error().exit, Exit::service);
+  followed = follow_snapshot(*session, "snap-1", limit, terminal, line);
+  ASSERT_FALSE(followed);
+  EXPECT_EQ(followed.error().code, "InvalidSnapshot.NotFound");
+}
+
+TEST(Following, ends_when_what_is_seen_does_not_move) {
+  ScriptedService service;
+  service.answers["DescribeSnapshots"] = {
+      "<R><snapshotSet><item><snapshotId>snap-1</snapshotId><status>pending</status></item></snapshotSet></"
+      "R>"};
+  Terminal terminal(Format::table, ProgressStyle::none, true);
+  auto const followed = follow_snapshot(*service.open(), "snap-1", std::chrono::milliseconds(300), terminal,
+                                        terminal.begin("it"));
+  ASSERT_FALSE(followed);
+  EXPECT_EQ(followed.error().exit, Exit::timed_out);
 }
 
 TEST(ExitCode, tells_all_some_and_none_apart) {
