@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <initializer_list>
@@ -19,7 +18,8 @@ namespace {
 /// Whoever passes signals on may do so twice; a person does not press a key again so soon.
 constexpr auto kSameSignal = std::chrono::milliseconds(500);
 
-std::atomic<std::chrono::steady_clock::time_point> continued{};
+std::mutex continued_mutex;  // guards continued, and the signal that it is read from
+std::chrono::steady_clock::time_point continued{};
 std::mutex mutex;  // guards actions
 std::list<std::function<void()>> actions;
 
@@ -40,16 +40,6 @@ Exit exit_of(int number) {
   return number == SIGINT ? Exit::interrupted : Exit::terminated;
 }
 
-/// The first signal that ends the program.
-int await_end(sigset_t const& signals) {
-  while (true) {
-    int number = 0;
-    sigwait(&signals, &number);
-    if (number != SIGCONT) return number;
-    continued = std::chrono::steady_clock::now();
-  }
-}
-
 /// The actions may wait for a network that is away.
 void end_at_once_when_asked_again() {
   std::this_thread::sleep_for(kSameSignal);
@@ -65,12 +55,15 @@ void end_at_once_when_asked_again() {
 }  // namespace
 
 void watch_signals() {
-  auto signals = set_of({SIGINT, SIGTERM, SIGCONT});
+  auto signals = set_of({SIGINT, SIGTERM});
   if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  auto blocked = signals;
+  sigaddset(&blocked, SIGCONT);  // it stays pending until last_continued takes it
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   std::signal(SIGCHLD, SIG_DFL);
   std::thread([signals] {
-    auto const number = await_end(signals);
+    int number = 0;
+    sigwait(&signals, &number);
     std::thread(&end_at_once_when_asked_again).detach();
     std::lock_guard lock(mutex);
     for (auto action = actions.rbegin(); action != actions.rend(); ++action) (*action)();
@@ -78,7 +71,13 @@ void watch_signals() {
   }).detach();
 }
 
-std::chrono::steady_clock::time_point last_continued() { return continued; }
+std::chrono::steady_clock::time_point last_continued() {
+  std::lock_guard lock(continued_mutex);
+  auto const signal = set_of({SIGCONT});
+  timespec const now{};
+  if (sigtimedwait(&signal, nullptr, &now) == SIGCONT) continued = std::chrono::steady_clock::now();
+  return continued;
+}
 
 OnInterrupt::OnInterrupt(std::function<void()> action) {
   std::lock_guard lock(mutex);

@@ -1,5 +1,5 @@
 // cli/interrupt.h - Ctrl-C, SIGTERM and a terminal that is gone: say what goes on, clean up, and end with the
-// code that belongs to the signal. And Ctrl-Z: when it went on.
+// code that belongs to the signal. And Ctrl-Z: that it went on.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -12,7 +12,8 @@ namespace argosy::cli {
 /// A second Ctrl-C ends the program at once.
 void watch_signals();
 
-/// When the process went on after it was stopped; before anything else if it never was. Any thread.
+/// When it was first asked after the process had gone on from a stop; before anything else if it never was
+/// stopped. The kernel has the signal before any thread goes on, so that none asks too early. Any thread.
 std::chrono::steady_clock::time_point last_continued();
 
 /// While it lives, `action` runs when a signal ends the program; on the watcher's thread, the last made

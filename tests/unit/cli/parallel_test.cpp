@@ -1,8 +1,10 @@
 #include "cli/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 
@@ -61,7 +63,51 @@ TEST(Patience, ends_when_nothing_moves) {
   EXPECT_NE(outcome.error().message.find("busy"), std::string::npos);
 }
 
+/// Those whose next is about a second.
+Pauses long_pauses() {
+  Pauses pauses;
+  while (pauses.next() < std::chrono::seconds(1)) {
+  }
+  return pauses;
+}
+
+/// Several pause at once, and a byte says that they are about to; the process ends with the number of those
+/// who lost their patience.
+[[noreturn]] void pause_and_exit(int about_to) {
+  watch_signals();
+  Patience patience(std::chrono::seconds(2));
+  std::atomic<int> impatient = 0;
+  auto const pauses = long_pauses();
+  bool const told = write(about_to, "", 1) == 1;
+  run_each(8, 8, [&](std::size_t) {
+    auto own = pauses;
+    if (!patience.pause(own)) ++impatient;
+  });
+  _exit(told ? impatient.load() : -1);
+}
+
 TEST(Patience, does_not_count_the_time_in_which_the_process_was_stopped) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  auto const child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) pause_and_exit(ends[1]);
+  char byte = 0;
+  ASSERT_EQ(read(ends[0], &byte, 1), 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // so that they are within the pause
+  ASSERT_EQ(kill(child, SIGSTOP), 0);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+  ASSERT_TRUE(WIFSTOPPED(status)) << status;
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+  ASSERT_EQ(kill(child, SIGCONT), 0);
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  for (int end : ends) close(end);
+}
+
+TEST(Patience, does_not_count_a_stop_between_two_pauses) {
   watch_signals();
   Patience patience(std::chrono::seconds(1));
   std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
