@@ -39,10 +39,9 @@ struct Removal {
   std::vector<std::string> key_arns;  ///< of its own disks
   std::string state = "kept";
   std::optional<Failure> failure;
-  std::size_t grants_revoked = 0;
-  std::optional<Failure> grants_failure;  ///< what was given with it on its keys may stay
-  std::size_t depth = 0;                  ///< 0: it was named; a copy is one deeper than what it is found by
-  std::size_t found_by = 0;               ///< of a copy: the place of that in the list
+  Revoked grants;            ///< of what was given with it on its keys
+  std::size_t depth = 0;     ///< 0: it was named; a copy is one deeper than what it is found by
+  std::size_t found_by = 0;  ///< of a copy: the place of that in the list
 };
 
 /// "us-east-1/ami-…" of where an image came from; empty if it is no copy.
@@ -236,9 +235,7 @@ void take_grants(Removal& removal) {
   std::vector<std::string> gone{removal.target.id};
   for (auto const& disk : removal.disks)
     if (disk.state == "deleted") gone.push_back(disk.snapshot_id);
-  auto taken = take_keys_of_gone(*removal.target.session, gone, removal.key_arns);
-  if (!taken) removal.grants_failure = taken.error();
-  removal.grants_revoked = taken.value_or(0);
+  removal.grants = take_keys_of_gone(*removal.target.session, gone, removal.key_arns);
 }
 
 /// Of what has gone, what it leaves behind.
@@ -249,8 +246,8 @@ void clean_up(Removal& removal, DeregisterOptions const& options) {
 }
 
 void tell(Removal const& removal, Terminal& terminal) {
-  if (removal.grants_failure)
-    terminal.complain(removal.target.text() + "  " + explain(*removal.grants_failure));
+  if (removal.grants.failure)
+    terminal.complain(removal.target.text() + "  " + explain(*removal.grants.failure));
   if (removal.failure) {
     terminal.complain(removal.target.text() + "  " +
                       (has_gone(removal) ? "deregistered, but a snapshot stays: " : "") +
@@ -260,7 +257,7 @@ void tell(Removal const& removal, Terminal& terminal) {
   auto const deleted = std::ranges::count(removal.disks, "deleted", &Disk::state);
   auto line = removal.target.text() + "  " + removal.state;
   if (deleted > 0) line += ", " + show_count(static_cast<std::size_t>(deleted), "snapshot") + " deleted";
-  if (removal.grants_revoked > 0) line += ", " + show_count(removal.grants_revoked, "grant") + " revoked";
+  if (removal.grants.count > 0) line += ", " + show_count(removal.grants.count, "grant") + " revoked";
   terminal.note(line);
 }
 
@@ -275,8 +272,8 @@ boost::json::object to_json(Removal const& removal) {
           {"name", or_null(removal.image.name)},
           {"state", removal.state},
           {"snapshots", std::move(snapshots)},
-          {"grants_revoked", removal.grants_revoked},
-          {"grants_error", or_null(removal.grants_failure)},
+          {"grants_revoked", removal.grants.count},
+          {"grants_error", or_null(removal.grants.failure)},
           {"error", or_null(removal.failure)}};
 }
 

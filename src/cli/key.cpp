@@ -182,16 +182,23 @@ void tell_what_stays(KeyTarget const& target, std::string const& account, Termin
     terminal.complain(key + "  whether a grant opens it to " + account + " could not be looked at");
 }
 
+/// Of an account, what argosy gave it: how many.
+Outcome<std::size_t> revoke_account(KeyTarget const& target, std::string const& account, Terminal& terminal) {
+  auto const revoked =
+      take_key(*target.session, target.key.arn, [&](auto const& grant) { return is_ours(grant, account); });
+  terminal.note(show_key(target.key.arn) + "  " +
+                (revoked.count == 0 ? "no grant" : show_count(revoked.count, "grant")) + " of " + account +
+                " revoked");
+  tell_what_stays(target, account, terminal);
+  if (revoked.failure) return std::unexpected(*revoked.failure);
+  return revoked.count;
+}
+
 Outcome<Exit> run_revoke(RevokeOptions const& options, Settings const& settings, Terminal& terminal) {
   auto target = TRY(open_key(settings, options.key));
   std::size_t revoked = 1;
   if (is_account(options.whom)) {
-    revoked = TRY(take_key(*target.session, target.key.arn,
-                           [&](auto const& grant) { return is_ours(grant, options.whom); }));
-    terminal.note(show_key(target.key.arn) + "  " +
-                  (revoked == 0 ? "no grant" : show_count(revoked, "grant")) + " of " + options.whom +
-                  " revoked");
-    tell_what_stays(target, options.whom, terminal);
+    revoked = TRY(revoke_account(target, options.whom, terminal));
   } else {
     TRY(revoke_grant(*target.session, target.key.arn, options.whom));
     terminal.note(show_key(target.key.arn) + "  grant revoked");

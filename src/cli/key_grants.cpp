@@ -19,20 +19,22 @@ Outcome<std::string> give_key(Session& session, std::string const& key_arn, std:
   return create_grant(session, request);
 }
 
-Outcome<std::size_t> take_key(Session& session, std::string const& key_arn,
-                              std::function<bool(kms::GrantListEntry const&)> const& goes) {
-  auto const grants = TRY(list_grants(session, key_arn));
-  std::size_t taken = 0;
-  auto const done = try_each(grants, [&](kms::GrantListEntry const& grant) -> Outcome<void> {
-    if (!goes(grant)) return {};
-    auto revoked = revoke_grant(session, key_arn, grant.grant_id);
-    bool const is_gone = !revoked && revoked.error().code == "NotFoundException";  // its answer was lost
-    if (!revoked && !is_gone) return revoked;
-    ++taken;
-    return {};
-  });
-  if (!done) return std::unexpected(done.error());
-  return taken;
+Revoked take_key(Session& session, std::string const& key_arn,
+                 std::function<bool(kms::GrantListEntry const&)> const& goes) {
+  Revoked revoked;
+  auto const grants = list_grants(session, key_arn);
+  if (!grants) return {0, grants.error()};
+  for (auto const& grant : *grants) {
+    if (!goes(grant)) continue;
+    auto const done = revoke_grant(session, key_arn, grant.grant_id);
+    bool const is_gone = !done && done.error().code == "NotFoundException";  // its answer was lost
+    if (done || is_gone) {
+      ++revoked.count;
+    } else if (!revoked.failure) {
+      revoked.failure = done.error();
+    }
+  }
+  return revoked;
 }
 
 }  // namespace argosy::cli

@@ -2,6 +2,7 @@
 // again by their names.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "cli/kms.h"
@@ -17,8 +18,13 @@ std::string grant_name(std::string const& account, std::string const& shared_id)
 Outcome<std::string> give_key(Session& session, std::string const& key_arn, std::string const& account,
                               std::string const& shared_id);
 
-/// Revokes the grants for which `goes` is true, also after one that failed; how many.
-Outcome<std::size_t> take_key(Session& session, std::string const& key_arn,
-                              std::function<bool(kms::GrantListEntry const&)> const& goes);
+/// Of grants that were to go.
+struct Revoked {
+  std::size_t count = 0;
+  std::optional<Failure> failure;  ///< the first: others may be there still
+};
+/// Revokes the grants for which `goes` is true, also after one that failed.
+Revoked take_key(Session& session, std::string const& key_arn,
+                 std::function<bool(kms::GrantListEntry const&)> const& goes);
 
 }  // namespace argosy::cli

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "cli/key_grants.h"
-
 namespace argosy::cli {
 namespace {
 
@@ -62,22 +60,29 @@ bool is_given_with(std::string const& name, std::string const& id) {
   return name.starts_with("argosy:") && name.ends_with(":" + id);
 }
 
-/// Revokes the grants whose names `goes` takes, on each key that it can: how many.
-Outcome<std::size_t> take_named(Session& session, std::vector<std::string> const& key_arns,
-                                std::function<bool(std::string const&)> const& goes) {
-  std::size_t count = 0;
-  auto const done = try_each(key_arns, [&](std::string const& arn) -> Outcome<void> {
-    auto const found = TRY(find_key(session, arn));
-    if (found.is_closed)
-      return stop(Exit::failed, "what --with-key gave could not be looked for and may still be there: " +
-                                    show(*found.obstacle, 2));
-    if (!found.key || is_managed_by_aws(*found.key)) return {};
-    count += TRY(take_key(session, arn,
-                          [&](kms::GrantListEntry const& grant) { return goes(grant.name.value_or("")); }));
-    return {};
-  });
-  if (!done) return std::unexpected(done.error());
-  return count;
+using NameTest = std::function<bool(std::string const&)>;
+
+/// Revokes the grants on one key whose names `goes` takes.
+Revoked take_named(Session& session, std::string const& key_arn, NameTest const& goes) {
+  auto const found = find_key(session, key_arn);
+  if (!found) return {0, found.error()};
+  if (found->is_closed)
+    return {0, Failure(Exit::failed, "what --with-key gave could not be looked for and may still be there: " +
+                                         show(*found->obstacle, 2))};
+  if (!found->key || is_managed_by_aws(*found->key)) return {};
+  return take_key(session, key_arn,
+                  [&](kms::GrantListEntry const& grant) { return goes(grant.name.value_or("")); });
+}
+
+/// On each key that it can.
+Revoked take_named(Session& session, std::vector<std::string> const& key_arns, NameTest const& goes) {
+  Revoked all;
+  for (auto const& arn : key_arns) {
+    auto one = take_named(session, arn, goes);
+    all.count += one.count;
+    if (!all.failure) all.failure = std::move(one.failure);
+  }
+  return all;
 }
 
 }  // namespace
@@ -137,16 +142,17 @@ Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std:
                                [&](auto const& account) { return name == grant_name(account, shared.id); });
   };
   auto const key_arns = TRY(key_arns_of(session, shared));
-  TRY(take_named(session, key_arns, goes));
+  auto const taken = take_named(session, key_arns, goes);
+  if (taken.failure) return std::unexpected(*taken.failure);
   return {};
 }
 
-Outcome<std::size_t> take_keys_of_gone(Session& session, std::vector<std::string> const& gone_ids,
-                                       std::vector<std::string> const& key_arns) {
+Revoked take_keys_of_gone(Session& session, std::vector<std::string> const& gone_ids,
+                          std::vector<std::string> const& key_arns) {
   auto taken = take_named(session, key_arns, [&](std::string const& name) {
     return std::ranges::any_of(gone_ids, [&](auto const& id) { return is_given_with(name, id); });
   });
-  if (!taken) taken.error().message = "grants on its key may stay: " + taken.error().message;
+  if (taken.failure) taken.failure->message = "grants on its key may stay: " + taken.failure->message;
   return taken;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/ec2.h"
 #include "cli/key_access.h"
+#include "cli/key_grants.h"
 #include "cli/permissions.h"
 
 namespace argosy::cli {
@@ -34,9 +35,9 @@ Outcome<void> give_keys(Session& session, Shared const& shared, std::vector<std:
 /// Revokes what give_keys gave with it: to these accounts or, of nobody, to all. Fails if a key is closed to
 /// the caller, or its grants are, when it has taken the others: who is meant to be shut out may still be in.
 Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std::string> const& accounts);
-/// The same with images and snapshots that are gone, from all accounts: how many grants. `key_arns`: what
-/// their disks were encrypted under.
-Outcome<std::size_t> take_keys_of_gone(Session& session, std::vector<std::string> const& gone_ids,
-                                       std::vector<std::string> const& key_arns);
+/// The same with images and snapshots that are gone, from all accounts. `key_arns`: what their disks were
+/// encrypted under.
+Revoked take_keys_of_gone(Session& session, std::vector<std::string> const& gone_ids,
+                          std::vector<std::string> const& key_arns);
 
 }  // namespace argosy::cli

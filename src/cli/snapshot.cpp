@@ -138,8 +138,7 @@ struct Removal {
   std::vector<std::string> key_arns;
   std::string state = "kept";
   std::optional<Failure> failure;
-  std::size_t grants_revoked = 0;
-  std::optional<Failure> grants_failure;  ///< what was given with it on its key may stay
+  Revoked grants;  ///< of what was given with it on its key
 };
 
 /// What stands against it is known before anybody is asked.
@@ -157,9 +156,7 @@ Outcome<std::string> look_at(Removal& removal) {
 
 /// What snapshot share --with-key gave with it.
 void take_grants(Removal& removal) {
-  auto taken = take_keys_of_gone(*removal.target.session, {removal.target.id}, removal.key_arns);
-  if (!taken) removal.grants_failure = taken.error();
-  removal.grants_revoked = taken.value_or(0);
+  removal.grants = take_keys_of_gone(*removal.target.session, {removal.target.id}, removal.key_arns);
 }
 
 void remove(Removal& removal, bool dry_run, Terminal& terminal) {
@@ -172,11 +169,11 @@ void remove(Removal& removal, bool dry_run, Terminal& terminal) {
   }
   removal.state = dry_run ? "would be deleted" : "deleted";
   if (!dry_run) take_grants(removal);
-  auto const& grants = removal.grants_revoked;
+  auto const grants = removal.grants.count;
   terminal.note(removal.target.text() + "  " + removal.state +
                 (grants > 0 ? ", " + show_count(grants, "grant") + " revoked" : ""));
-  if (removal.grants_failure)
-    terminal.complain(removal.target.text() + "  " + explain(*removal.grants_failure));
+  if (removal.grants.failure)
+    terminal.complain(removal.target.text() + "  " + explain(*removal.grants.failure));
 }
 
 boost::json::object to_json(Removal const& removal) {
@@ -184,8 +181,8 @@ boost::json::object to_json(Removal const& removal) {
           {"snapshot_id", removal.target.id},
           {"state", removal.state},
           {"used_by", boost::json::value_from(removal.used_by)},
-          {"grants_revoked", removal.grants_revoked},
-          {"grants_error", or_null(removal.grants_failure)},
+          {"grants_revoked", removal.grants.count},
+          {"grants_error", or_null(removal.grants.failure)},
           {"error", or_null(removal.failure)}};
 }
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import scripted
-from argosy import argosy_json, run
+from argosy import argosy, argosy_json, run
 
 OWNER, OTHER = "111122223333", "444455556666"
 IMAGE, SNAPSHOT = "ami-00000000000000001", "snap-00000000000000001"
@@ -142,3 +142,14 @@ def test_a_revocation_says_what_it_cannot_tell(owner, key, code):
     key.answers["GetKeyPolicy"] = [scripted.kms_error(code)]
     told = run(owner, "key", "revoke", KEY, OTHER, AWS_ENDPOINT_URL=key.endpoint, AWS_MAX_ATTEMPTS="1")[1]
     assert "no grant" in told and "could not be looked at" in told
+
+
+def test_a_revocation_that_fails_for_one_grant_says_how_many_are_revoked(owner, key):
+    [grant] = json.loads(key.answers["ListGrants"][0])["Grants"]
+    two = [grant | {"GrantId": digit * 64, "Name": f"argosy:{OTHER}"} for digit in "12"]
+    key.answers |= {
+        "ListGrants": [json.dumps({"Grants": two, "Truncated": False})],
+        "RevokeGrant": [scripted.kms_error("KMSInvalidStateException"), ""],
+    }
+    told = argosy(owner, "key", "revoke", KEY, OTHER, status=254, AWS_ENDPOINT_URL=key.endpoint)
+    assert f"1 grant of {OTHER} revoked" in told and "KMSInvalidStateException" in told

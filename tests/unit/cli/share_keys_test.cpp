@@ -126,8 +126,8 @@ TEST_F(SharedImage, that_is_gone_leaves_no_grant_behind) {
       grant("its-own", "argosy:123456789012:ami-1") + "," + grant("anothers", "argosy:123456789012:ami-2") +
       "," + grant("its-disks", "argosy:000000000001:snap-1") + "]}"};
   auto taken = take_keys_of_gone(*session, {"ami-1", "snap-1"}, {kArn});
-  ASSERT_TRUE(taken) << taken.error().message;
-  EXPECT_EQ(*taken, 2U);
+  EXPECT_FALSE(taken.failure) << taken.failure->message;
+  EXPECT_EQ(taken.count, 2U);
   EXPECT_THAT(service.parameters("RevokeGrant", "GrantId"), ElementsAre("its-own", "its-disks"));
   EXPECT_EQ(service.count("DescribeSnapshots"), 0) << "they are gone, too";
 }
@@ -157,6 +157,17 @@ TEST_F(SharedImage, takes_the_grants_that_it_can) {
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, "KMSInvalidStateException");
   EXPECT_EQ(service.parameter("RevokeGrant", "GrantId"), "second");
+}
+
+TEST_F(SharedImage, that_is_gone_says_how_many_grants_went_also_where_one_stays) {
+  service.answers["ListGrants"] = {R"({"Truncated": false, "Grants": [)" +
+                                   grant("first", "argosy:123456789012:ami-1") + "," +
+                                   grant("second", "argosy:123456789012:ami-1") + "]}"};
+  service.answers["RevokeGrant"] = {kms_error("KMSInvalidStateException"), ""};
+  auto const taken = take_keys_of_gone(*session, {"ami-1"}, {kArn});
+  EXPECT_EQ(taken.count, 1U);
+  ASSERT_TRUE(taken.failure);
+  EXPECT_EQ(taken.failure->code, "KMSInvalidStateException");
 }
 
 TEST_F(SharedImage, does_not_mind_a_grant_that_is_gone_when_it_is_to_go) {
