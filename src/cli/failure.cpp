@@ -27,9 +27,10 @@ bool is_passing(std::string_view code) {
          std::ranges::any_of(kPassingParts, [&](auto part) { return code.contains(part); });
 }
 
-/// Codes that say that an account is full.
-constexpr std::array<std::string_view, 3> kQuotaCodes{"ServiceQuotaExceededException",
-                                                      "SnapshotLimitExceeded", "InstanceLimitExceeded"};
+/// Codes that say that an account is full: EC2's, that of EBS direct and that of KMS.
+constexpr std::array<std::string_view, 6> kQuotaCodes{
+    "SnapshotLimitExceeded", "InstanceLimitExceeded",         "VcpuLimitExceeded",
+    "VolumeLimitExceeded",   "ServiceQuotaExceededException", "LimitExceededException"};
 
 bool is_quota(std::string_view code) { return std::ranges::find(kQuotaCodes, code) != kQuotaCodes.end(); }
 

@@ -67,7 +67,8 @@ TEST(Failure, from_a_service_ends_with_254_and_a_passing_one_with_5) {
 }
 
 TEST(Failure, of_an_account_that_is_full_ends_with_5_and_does_not_pass_by_itself) {
-  for (auto code : {"ServiceQuotaExceededException", "SnapshotLimitExceeded", "InstanceLimitExceeded"}) {
+  for (auto code : {"ServiceQuotaExceededException", "SnapshotLimitExceeded", "InstanceLimitExceeded",
+                    "VcpuLimitExceeded", "VolumeLimitExceeded", "LimitExceededException"}) {
     Failure failure(Error{Fault::limit, code, ""});
     EXPECT_EQ(failure.exit, Exit::temporary) << code;
     EXPECT_FALSE(failure.retryable()) << code;
