@@ -59,7 +59,7 @@ ec2::RunInstancesRequest to_request(LaunchWish const& wish, ec2::Image const& im
 /// Until the line is there: then `report.line` is.
 Outcome<void> watch(Session& session, LaunchWish const& wish, std::chrono::milliseconds limit,
                     Terminal& terminal, Terminal::Line line, LaunchReport& report) {
-  Patience patience(limit);
+  Patience patience(limit, [&] { terminal.update(line, {kTryingAgain, 0, 0, std::nullopt}); });
   Pauses pauses;
   auto const began = SteadyClock::now();
   while (true) {

@@ -37,8 +37,7 @@ class Patience {
  public:
   /// `tell` is called, by whoever persists, before a further attempt when nothing has moved for so long that
   /// it is worth a word: one call of many may fail at any time.
-  explicit Patience(
-      std::chrono::milliseconds limit, std::function<void()> tell = [] {})
+  Patience(std::chrono::milliseconds limit, std::function<void()> tell)
       : limit_(limit), tell_(std::move(tell)) {
     progressed();
   }

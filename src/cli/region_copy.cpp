@@ -83,7 +83,7 @@ Outcome<void> take_over(Session& session, CopyOrder const& order, ec2::Image con
 /// The image that is on its way or there, begun now if need be. The name may be taken by a faster run, or for
 /// a while yet by the failed copy that was deregistered here.
 Outcome<void> begin_copy(Session& session, CopyOrder const& order, CopyResult& result) {
-  Patience const patience(kNameFreeAfter);
+  Patience const patience(kNameFreeAfter, [] {});
   Pauses pauses;
   bool frees_name = false;
   std::optional<Failure> refusal;

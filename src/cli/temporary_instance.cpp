@@ -39,7 +39,7 @@ Outcome<std::unique_ptr<TemporaryInstance>> TemporaryInstance::start(Session& se
 Outcome<void> TemporaryInstance::run(ec2::RunInstancesRequest request) {
   std::lock_guard lock(mutex_);
   request.client_token = token_;
-  Patience const patience(kLastWait);
+  Patience const patience(kLastWait, [] {});
   Pauses pauses;
   auto started = run_instance(session_, request);
   while (!started && may_have_started(started.error()) && patience.pause(pauses))
@@ -59,7 +59,7 @@ Outcome<void> TemporaryInstance::terminate() {
   std::unique_lock const lock(mutex_, kLastWait);
   if (!lock.owns_lock()) return stop(Exit::timed_out, "the launch is still under way: " + find_it());
   if (id_.empty() || terminated_) return {};
-  Patience const patience(kLastWait);
+  Patience const patience(kLastWait, [] {});
   auto ended = patience.persist([&] {
     auto asked = terminate_instance(session_, id_);
     if (!asked && asked.error().code == "InvalidInstanceID.NotFound")

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/patience.h"
 #include "unit/cli/scripted_service.h"
 
 namespace argosy::cli {
@@ -135,6 +136,19 @@ TEST_F(Launch, for_which_there_is_no_room_is_not_tried_again) {
   EXPECT_EQ(launched.error().exit, Exit::temporary);
   EXPECT_EQ(launched.error().message, "no") << "nothing is to be looked for";
   EXPECT_EQ(service_.count("RunInstances"), 1);
+}
+
+TEST_F(Launch, says_that_it_waits_for_an_answer) {
+  service_.answers["DescribeInstances"] = std::deque<std::string>(25, kNoAnswer);
+  service_.answers["DescribeInstances"].push_back(instance("running"));
+  Terminal lines(Format::table, ProgressStyle::lines, false);
+  auto session = service_.open();
+  testing::internal::CaptureStderr();
+  auto launched =
+      launch_and_watch(*session, {"ami-1", "t3.nano", "booted"}, std::chrono::seconds(20), lines, report_);
+  auto const said = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(launched);
+  EXPECT_NE(said.find(kTryingAgain), said.npos) << said;
 }
 
 TEST_F(Launch, does_not_mind_that_the_instance_is_not_known_at_once) {

@@ -43,7 +43,7 @@ TEST(Each, is_worked_on_once) {
 }
 
 TEST(Patience, tries_again_what_may_pass_and_nothing_else) {
-  Patience patience(std::chrono::seconds(60));
+  Patience patience(std::chrono::seconds(60), [] {});
   int calls = 0;
   auto passed = patience.persist([&]() -> Outcome<int> {
     if (++calls < 3) return stop(Exit::temporary, "busy");
@@ -56,7 +56,7 @@ TEST(Patience, tries_again_what_may_pass_and_nothing_else) {
 }
 
 TEST(Patience, ends_when_nothing_moves) {
-  Patience patience(std::chrono::milliseconds(1));
+  Patience patience(std::chrono::milliseconds(1), [] {});
   auto outcome = patience.persist([]() -> Outcome<int> { return stop(Exit::temporary, "busy"); });
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().exit, Exit::timed_out);
@@ -75,7 +75,7 @@ Pauses long_pauses() {
 /// who lost their patience.
 [[noreturn]] void pause_and_exit(int about_to) {
   watch_signals();
-  Patience patience(std::chrono::seconds(2));
+  Patience patience(std::chrono::seconds(2), [] {});
   std::atomic<int> impatient = 0;
   auto const pauses = long_pauses();
   bool const told = write(about_to, "", 1) == 1;
@@ -109,7 +109,7 @@ TEST(Patience, does_not_count_the_time_in_which_the_process_was_stopped) {
 
 TEST(Patience, does_not_count_a_stop_between_two_pauses) {
   watch_signals();
-  Patience patience(std::chrono::seconds(1));
+  Patience patience(std::chrono::seconds(1), [] {});
   std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
   kill(getpid(), SIGCONT);
   Pauses pauses;
