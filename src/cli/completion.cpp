@@ -121,17 +121,25 @@ class Completer {
     for (auto const& region : lookups_.regions()) offer(before + last, before + region, "");
   }
 
-  /// REGION/ first, then what `find` finds there.
-  void offer_by_region(std::string const& typed, std::string const& before,
-                       std::function<std::vector<Candidate>(std::string const&)> const& find) {
-    auto slash = typed.find('/');
+  /// [PROFILE:]REGION/ first, then what `find` finds there.
+  void offer_by_region(std::string const& typed, std::string before, Lookups::InRegion const& find) {
+    auto rest = typed;
+    std::string profile;
+    auto const colon = typed.find(':');
+    if (colon != std::string::npos && colon < typed.find('/')) {
+      profile = typed.substr(0, colon);
+      rest = typed.substr(colon + 1);
+      if (profile.empty() || profile == "name" || profile == "arn") return;  // name:NAME, or the ARN of a key
+      before += profile + ":";
+    }
+    auto const slash = rest.find('/');
     if (slash == std::string::npos) {
-      for (auto const& region : lookups_.regions()) offer(before + typed, before + region + "/", "");
+      for (auto const& region : lookups_.regions()) offer(before + rest, before + region + "/", "");
       return;
     }
-    auto region = typed.substr(0, slash);
-    for (auto const& found : find(region))
-      offer(before + typed, before + region + "/" + found.word, found.meaning);
+    auto const region = rest.substr(0, slash);
+    for (auto const& found : find(profile, region))
+      offer(before + rest, before + region + "/" + found.word, found.meaning);
   }
 
   CLI::App const* command_;
@@ -180,18 +188,27 @@ Flags read_flags(std::vector<std::string> const& words) {
   return flags;
 }
 
-Outcome<Settings> quick_settings(std::vector<std::string> const& words) {
+/// `profile`: as of Lookups::InRegion.
+Outcome<Settings> quick_settings(std::vector<std::string> const& words, std::string const& profile) {
   auto settings = TRY(resolve(read_flags(words), real_sources()));
+  if (!profile.empty()) settings = TRY(settings.of_profile(profile));
   settings.max_attempts = 1;
   settings.connect_timeout = settings.io_timeout = kPatience;
   return settings;
+}
+
+Outcome<std::unique_ptr<Session>> open_quickly(std::vector<std::string> const& words,
+                                               std::string const& profile, std::string const& region) {
+  TRY(check_region(region));
+  auto const settings = TRY(quick_settings(words, profile));
+  return Session::open(settings, region);
 }
 
 /// Those that are known here and those that the service names.
 std::vector<std::string> find_regions(std::vector<std::string> const& words) {
   auto names = list_known_regions(real_sources());
   auto asked = [&]() -> Outcome<std::vector<std::string>> {
-    auto settings = TRY(quick_settings(words));
+    auto settings = TRY(quick_settings(words, ""));
     auto first = settings.regions.empty() ? "us-east-1" : settings.regions.front();
     return describe_regions(*TRY(Session::open(settings, first)));
   }();
@@ -200,10 +217,10 @@ std::vector<std::string> find_regions(std::vector<std::string> const& words) {
   return without_repeats(names);
 }
 
-std::vector<Candidate> find_images(std::vector<std::string> const& words, std::string const& region) {
+std::vector<Candidate> find_images(std::vector<std::string> const& words, std::string const& profile,
+                                   std::string const& region) {
   auto images = [&]() -> Outcome<std::vector<ec2::Image>> {
-    TRY(check_region(region));
-    return describe_own_images(*TRY(Session::open(TRY(quick_settings(words)), region)), {});
+    return describe_own_images(*TRY(open_quickly(words, profile, region)), {});
   }();
   std::vector<Candidate> out;
   if (!images) return out;
@@ -211,10 +228,10 @@ std::vector<Candidate> find_images(std::vector<std::string> const& words, std::s
   return out;
 }
 
-std::vector<Candidate> find_keys(std::vector<std::string> const& words, std::string const& region) {
+std::vector<Candidate> find_keys(std::vector<std::string> const& words, std::string const& profile,
+                                 std::string const& region) {
   auto aliases = [&]() -> Outcome<std::vector<kms::AliasListEntry>> {
-    TRY(check_region(region));
-    return list_aliases(*TRY(Session::open(TRY(quick_settings(words)), region)));
+    return list_aliases(*TRY(open_quickly(words, profile, region)));
   }();
   std::vector<Candidate> out;
   if (!aliases) return out;
@@ -290,8 +307,8 @@ constexpr char const* kExamples = R"(  source <(argosy completion bash)         
   source <(argosy completion zsh)                     in ~/.zshrc, after compinit
   argosy completion fish > ~/.config/fish/completions/argosy.fish
 
-Completes commands, options, their values, profiles, regions, and your own images and keys behind REGION/.
-These and the regions are asked of the service, for a second and a half at most.
+Completes commands, options, their values, profiles, regions, and your own images and keys behind REGION/ or
+PROFILE:REGION/. These and the regions are asked of the service, for a second and a half at most.
 )";
 
 }  // namespace
@@ -307,9 +324,10 @@ Completion complete(CLI::App const& tree, std::vector<std::string> const& words,
 
 void print_completion(CLI::App const& tree, std::vector<std::string> const& words) {
   auto const typed = read_line(words).words;
-  Lookups lookups{[] { return list_profiles(real_sources()); }, [&] { return find_regions(typed); },
-                  [&](std::string const& region) { return find_images(typed, region); },
-                  [&](std::string const& region) { return find_keys(typed, region); }};
+  Lookups lookups{
+      [] { return list_profiles(real_sources()); }, [&] { return find_regions(typed); },
+      [&](auto const& profile, auto const& region) { return find_images(typed, profile, region); },
+      [&](auto const& profile, auto const& region) { return find_keys(typed, profile, region); }};
   auto completion = complete(tree, words, lookups);
   std::string lines = completion.files ? ":files\n" : "";
   for (auto const& candidate : completion.candidates)

@@ -23,10 +23,11 @@ struct Completion {
 struct Lookups {
   std::function<std::vector<std::string>()> profiles;
   std::function<std::vector<std::string>()> regions;
-  /// Own images of a region.
-  std::function<std::vector<Candidate>(std::string const& region)> images;
-  /// Aliases of own keys of a region.
-  std::function<std::vector<Candidate>(std::string const& region)> keys;
+  /// What is there in a region, seen with the credentials of a profile; empty: those of the line.
+  using InRegion =
+      std::function<std::vector<Candidate>(std::string const& profile, std::string const& region)>;
+  InRegion images;  ///< own ones
+  InRegion keys;    ///< aliases of own ones
 };
 
 /// `words`: those behind the command's name, as bash splits them or as they were typed; the last one, which

@@ -70,6 +70,13 @@ def test_regions_and_own_images_are_offered_by_the_service(owner, image):
         assert f"us-east-1/{image}" in found
 
 
+def test_images_behind_a_profile_are_those_that_it_sees(owner, recipient, image, tmp_path):
+    config = write_profiles(tmp_path / "config", lab=owner)
+    assert "us-east-1/" in offered(recipient, "show", "lab", ":", "us", AWS_CONFIG_FILE=config)
+    assert f"us-east-1/{image}" in offered(recipient, "show", "lab", ":", "us-east-1/a", AWS_CONFIG_FILE=config)
+    assert f"us-east-1/{image}" not in offered(recipient, "show", "us-east-1/a", AWS_CONFIG_FILE=config)
+
+
 def test_nothing_is_said_where_nobody_answers(owner):
     away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_DEFAULT_REGION": None}
     assert offered(owner, "show", "us-east-1/", **away) == []

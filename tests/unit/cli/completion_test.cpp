@@ -31,11 +31,11 @@ class Line : public testing::Test {
     app_.add_subcommand("snapshot", "Of disks")->add_subcommand("rm", "Delete");
     lookups_.profiles = [] { return std::vector<std::string>{"lab", "live"}; };
     lookups_.regions = [] { return std::vector<std::string>{"us-east-1", "us-west-2"}; };
-    lookups_.images = [](std::string const& region) {
-      return std::vector<Candidate>{{"ami-" + region, "web"}};
+    lookups_.images = [](std::string const& profile, std::string const& region) {
+      return std::vector<Candidate>{{"ami-" + profile + region, "web"}};
     };
-    lookups_.keys = [](std::string const& region) {
-      return std::vector<Candidate>{{"alias/" + region, "its id"}};
+    lookups_.keys = [](std::string const& profile, std::string const& region) {
+      return std::vector<Candidate>{{"alias/" + profile + region, "its id"}};
     };
   }
   std::vector<std::string> offered(std::vector<std::string> const& words) {
@@ -89,6 +89,21 @@ TEST_F(Line, is_completed_with_images_and_files_where_they_are_arguments) {
   EXPECT_THAT(offered({"copy", "us-east-1/"}), ElementsAre("us-east-1/ami-us-east-1"));
   EXPECT_THAT(offered({"copy", "us-east-1/ami-1", ""}), IsEmpty()) << "it takes one image";
   EXPECT_TRUE(complete(app_, {"put", "a", "b"}, lookups_).files) << "it takes several files";
+}
+
+TEST_F(Line, is_completed_behind_a_profile_with_what_that_one_sees) {
+  EXPECT_THAT(offered({"copy", "lab:us-e"}), ElementsAre("lab:us-east-1/"));
+  EXPECT_THAT(offered({"copy", "lab:us-east-1/a"}), ElementsAre("lab:us-east-1/ami-labus-east-1"));
+  EXPECT_THAT(offered({"copy", "lab", ":", "us-e"}), ElementsAre("us-east-1/")) << "bash keeps the colon";
+  EXPECT_THAT(offered({"copy", "lab", ":"}), ElementsAre("us-east-1/", "us-west-2/"));
+  EXPECT_THAT(offered({"copy", "lab", ":", "us-east-1/"}), ElementsAre("us-east-1/ami-labus-east-1"));
+  EXPECT_THAT(offered({"open", "lab:us-w"}), ElementsAre("lab:us-west-2/"));
+  EXPECT_THAT(offered({"open", "lab:us-west-2/"}), ElementsAre("lab:us-west-2/alias/labus-west-2"));
+}
+
+TEST_F(Line, is_not_completed_behind_a_name_or_the_beginning_of_an_arn) {
+  EXPECT_THAT(offered({"copy", "name:"}), IsEmpty());
+  EXPECT_THAT(offered({"open", "arn:"}), IsEmpty());
 }
 
 TEST_F(Line, is_completed_with_keys_and_regions_where_they_are_arguments) {
