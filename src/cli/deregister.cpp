@@ -168,6 +168,7 @@ std::size_t tell_plan(std::vector<Removal> const& removals, std::vector<Removal>
       say("  with " + disk.snapshot_id + reason);
       if (goes(disk, options)) ++snapshots;
     }
+    if (!removal.key_arns.empty()) say(kGrantsGoToo);
   }
   for (auto const& other : namesakes)
     say(other.target.text() + " has the same name but is no copy of these: it stays");
@@ -261,7 +262,7 @@ void tell(Removal const& removal, Terminal& terminal) {
   terminal.note(line);
 }
 
-boost::json::object to_json(Removal const& removal) {
+boost::json::object to_json(Removal const& removal, bool dry_run) {
   boost::json::array snapshots;
   for (auto const& disk : removal.disks)
     snapshots.push_back({{"snapshot_id", disk.snapshot_id},
@@ -272,7 +273,7 @@ boost::json::object to_json(Removal const& removal) {
           {"name", or_null(removal.image.name)},
           {"state", removal.state},
           {"snapshots", std::move(snapshots)},
-          {"grants_revoked", removal.grants.count},
+          {"grants_revoked", or_null(dry_run ? std::nullopt : std::optional(removal.grants.count))},
           {"grants_error", or_null(removal.grants.failure)},
           {"error", or_null(removal.failure)}};
 }
@@ -331,7 +332,7 @@ Outcome<Exit> run(DeregisterOptions const& options, Settings const& settings, Te
   for (auto const& removal : removals) {
     tell(removal, terminal);
     failures.push_back(removal.failure);
-    items.push_back(to_json(removal));
+    items.push_back(to_json(removal, options.consent.dry_run));
   }
   if (terminal.format() == Format::json) terminal.print(items);
   if (std::ranges::any_of(removals, &has_gone)) tell_rest(removals, options, terminal);

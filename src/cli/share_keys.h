@@ -39,5 +39,7 @@ Outcome<void> take_keys(Session& session, Shared const& shared, std::vector<std:
 /// encrypted under.
 Revoked take_keys_of_gone(Session& session, std::vector<std::string> const& gone_ids,
                           std::vector<std::string> const& key_arns);
+/// What is said of that before somebody is asked, where there are keys.
+inline constexpr char const* kGrantsGoToo = "  with the grants that --with-key gave, if there are any";
 
 }  // namespace argosy::cli

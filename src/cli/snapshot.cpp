@@ -151,7 +151,8 @@ Outcome<std::string> look_at(Removal& removal) {
                 "it is a disk of " + join(removal.used_by) + ": argosy deregister deletes both");
   auto description = show_text(snapshot.description.value_or(""));
   return show_size_gib(snapshot) + "  " + snapshot.status.value_or("") +
-         (description.empty() ? "" : "  " + description);
+         (description.empty() ? "" : "  " + description) +
+         (removal.key_arns.empty() ? "" : std::string("\n") + kGrantsGoToo);
 }
 
 /// What snapshot share --with-key gave with it.
@@ -176,12 +177,12 @@ void remove(Removal& removal, bool dry_run, Terminal& terminal) {
     terminal.complain(removal.target.text() + "  " + explain(*removal.grants.failure));
 }
 
-boost::json::object to_json(Removal const& removal) {
+boost::json::object to_json(Removal const& removal, bool dry_run) {
   return {{"region", removal.target.session->region()},
           {"snapshot_id", removal.target.id},
           {"state", removal.state},
           {"used_by", boost::json::value_from(removal.used_by)},
-          {"grants_revoked", removal.grants.count},
+          {"grants_revoked", or_null(dry_run ? std::nullopt : std::optional(removal.grants.count))},
           {"grants_error", or_null(removal.grants.failure)},
           {"error", or_null(removal.failure)}};
 }
@@ -211,7 +212,7 @@ Outcome<Exit> run_rm(RemoveOptions const& options, Settings const& settings, Ter
   boost::json::array items;
   for (auto const& removal : removals) {
     failures.push_back(removal.failure);
-    items.push_back(to_json(removal));
+    items.push_back(to_json(removal, options.consent.dry_run));
   }
   if (terminal.format() == Format::json) terminal.print(items);
   return conclude(failures);

@@ -195,7 +195,8 @@ def test_an_image_that_goes_leaves_no_grant_behind(owner, recipient, key, sealed
     share_all_with_key(owner, recipient, sealed)
     by_hand = argosy(owner, "key", "grant", key, recipient.id).strip()
     [planned] = argosy_json(owner, "deregister", sealed, "--dry-run")
-    assert planned["grants_revoked"] == 0 and len(grants(owner, key)) == 3
+    assert planned["grants_revoked"] is None and len(grants(owner, key)) == 3
+    assert "grants that --with-key gave" in run(owner, "deregister", sealed, "--dry-run")[1]
     [done] = argosy_json(owner, "deregister", sealed, "--yes")
     assert done["grants_revoked"] == 2 and done["grants_error"] is None
     assert [grant["GrantId"] for grant in grants(owner, key)] == [by_hand]
@@ -206,6 +207,9 @@ def test_a_snapshot_that_goes_leaves_no_grant_behind(owner, recipient, key, seal
     assert "1 grant revoked" in run(owner, "deregister", sealed, "--yes", "--keep-snapshots")[1]
     [left] = grants(owner, key)
     assert left["Name"].endswith(snapshot.split("/")[1])
+    [planned] = argosy_json(owner, "snapshot", "rm", snapshot, "--dry-run")
+    assert planned["grants_revoked"] is None and grants(owner, key) == [left]
+    assert "grants that --with-key gave" in run(owner, "snapshot", "rm", snapshot, "--dry-run")[1]
     assert "1 grant revoked" in run(owner, "snapshot", "rm", snapshot, "--yes")[1]
     assert grants(owner, key) == []
 
