@@ -26,10 +26,13 @@ std::string join(std::vector<std::string> const& operations) {
 
 /// What stands against an account's use of an enabled key.
 std::string show_closed(KeyAccess const& access) {
-  if (!access.denied.empty()) return "its policy denies " + join(access.denied);
-  if (access.missing.empty()) return "a condition of its policy or a grant decides";
-  return (access.answer == Answer::no ? "nothing opens " : "nothing that can be read opens ") +
-         join(access.missing);
+  std::string text;
+  if (!access.denied.empty()) text = "its policy denies " + join(access.denied);
+  if (!access.missing.empty())
+    text += (text.empty() ? "" : ", and ") +
+            std::string(access.all_is_known ? "nothing opens " : "nothing that can be read opens ") +
+            join(access.missing);
+  return text.empty() ? "a condition of its policy or a grant decides" : text;
 }
 
 Verdict judge_use(std::vector<Link> const& links, Use use) {

@@ -19,13 +19,13 @@ void check_recipients(KeyRules const& rules, kms::KeyMetadata const& key, Audien
   auto shown = show_key(key.arn);
   for (auto const& account : audience.accounts) {
     auto access = judge_access(rules, key, account);
-    auto const grant = "argosy key grant " + shown + " " + account;
+    auto const command = command_that_opens(access, key.arn, "argosy key grant " + shown + " " + account);
     if (access.answer == Answer::no)
-      check.obstacles.push_back({account + " could not start it: the key " + shown + " is closed to it",
-                                 command_that_opens(access, key.arn, grant)});
+      check.obstacles.push_back(
+          {account + " could not start it: the key " + shown + " is closed to it", command});
     if (access.answer == Answer::maybe)
       check.notes.push_back("whether the key " + shown + " is open to " + account + " cannot be told; " +
-                            grant + " opens it");
+                            command + " opens it");
   }
   for (auto const* arns : {&audience.organizations, &audience.units})
     for (auto const& arn : *arns)

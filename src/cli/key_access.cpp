@@ -12,6 +12,11 @@ namespace {
 constexpr char const* kDenied = "AccessDeniedException";
 constexpr char const* kPerhapsNotNeeded = "GenerateDataKeyWithoutPlaintext";
 
+bool any_is_needed(std::vector<std::string> const& operations) {
+  return std::ranges::any_of(operations,
+                             [](auto const& operation) { return operation != kPerhapsNotNeeded; });
+}
+
 /// What one grant says to an operation for the account.
 Answer ask_grant(kms::GrantListEntry const& grant, std::string const& key_arn, std::string const& account,
                  std::string const& operation) {
@@ -109,8 +114,7 @@ Outcome<KeyRules> read_key_rules(Session& session, std::string const& key_arn) {
 }
 
 KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::string const& account) {
-  KeyAccess access{Answer::yes, {}, {}, ""};
-  bool const all_is_known = rules.policy && rules.grants;
+  KeyAccess access{Answer::yes, {}, {}, "", rules.policy && rules.grants};
   bool by_policy = false;
   bool by_grant = false;
   for (std::string const operation : kImageOperations) {
@@ -118,13 +122,13 @@ KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::
         rules.policy ? ask_policy(*rules.policy, {account, "kms:" + operation, key.arn}) : Opinion{};
     auto const granted = ask_grants(rules, key.arn, account, operation);
     auto answer = decide(policy, granted);
+    if (policy.allows == Answer::no && granted == Answer::no) access.missing.push_back(operation);
     if (policy.denies == Answer::yes) {
       access.denied.push_back(operation);
     } else {
       by_policy |= policy.allows != Answer::no;
       by_grant |= granted > policy.allows;
-      if (answer == Answer::no) access.missing.push_back(operation);
-      if (!all_is_known) answer = std::max(answer, Answer::maybe);
+      if (!access.all_is_known) answer = std::max(answer, Answer::maybe);
     }
     if (operation == kPerhapsNotNeeded) answer = std::max(answer, Answer::maybe);
     access.answer = std::min(access.answer, answer);
@@ -136,7 +140,10 @@ KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::
 
 std::string command_that_opens(KeyAccess const& access, std::string const& key_arn,
                                std::string const& grant) {
-  return access.denied.empty() ? grant : aws_command("put-key-policy", key_arn);
+  auto const change = aws_command("put-key-policy", key_arn);
+  bool const is_missing = any_is_needed(access.missing);
+  if (is_missing && any_is_needed(access.denied)) return change + ", then " + grant;
+  return is_missing || access.denied.empty() ? grant : change;
 }
 
 Outcome<std::optional<Obstacle>> find_use_obstacle(Session& session, kms::KeyMetadata const& key) {

@@ -50,16 +50,18 @@ Outcome<KeyRules> read_key_rules(Session& session, std::string const& key_arn);
 
 struct KeyAccess {
   Answer answer = Answer::no;
-  std::vector<std::string> missing;  ///< of kImageOperations: what nothing opens
+  std::vector<std::string> missing;  ///< of kImageOperations: what nothing opens, denied or not
   std::vector<std::string> denied;   ///< of them: what the policy denies, whatever opens it
   std::string through;               ///< "its policy", "a grant", "its policy and a grant"; empty: nothing
+  bool all_is_known = true;          ///< policy and grants could be read
 };
 /// Whether an account may launch and copy what is under the key. Where policy or grants are not known, what
 /// the rest does not open is a maybe. So is it without GenerateDataKeyWithoutPlaintext, which AWS documents
 /// and Argosy does not ask for. Pure.
 KeyAccess judge_access(KeyRules const& rules, kms::KeyMetadata const& key, std::string const& account);
 
-/// The command that opens a closed key: `grant`, unless its policy denies what no grant can give.
+/// The command that opens a closed key: `grant`, a change of its policy where that denies what no grant can
+/// give, or both. What is perhaps not needed chooses only where nothing else is closed.
 std::string command_that_opens(KeyAccess const& access, std::string const& key_arn, std::string const& grant);
 
 /// Why the caller cannot put new content under the key; nothing if he can, through EC2 at least.

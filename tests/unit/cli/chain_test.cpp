@@ -80,6 +80,19 @@ TEST(LinkOfKey, that_its_policy_denies_is_opened_by_no_grant) {
   EXPECT_EQ(found.remedy, std::string("aws kms put-key-policy --region us-west-2 --key-id ") + kArn);
 }
 
+TEST(LinkOfKey, names_both_what_its_policy_denies_and_what_nothing_opens) {
+  auto found = link_of_key("key", key(),
+                           {Answer::no, {"DescribeKey"}, {"GenerateDataKeyWithoutPlaintext"}, ""}, kAccount);
+  EXPECT_NE(
+      found.text.find("its policy denies GenerateDataKeyWithoutPlaintext, and nothing opens DescribeKey"),
+      std::string::npos)
+      << found.text;
+  EXPECT_TRUE(found.remedy.starts_with("argosy key grant ")) << found.remedy;
+  found = link_of_key("key", key(), {Answer::no, {"DescribeKey"}, {"Decrypt"}, "", false}, kAccount);
+  EXPECT_NE(found.text.find("nothing that can be read opens DescribeKey"), std::string::npos) << found.text;
+  EXPECT_NE(found.remedy.find(", then argosy key grant "), std::string::npos) << found.remedy;
+}
+
 TEST(LinkOfKey, is_broken_by_the_state_of_the_key) {
   auto found = link_of_key("key", key("Disabled"), {Answer::yes, {}, {}, "its policy"}, kAccount);
   EXPECT_EQ(found.state, LinkState::broken);

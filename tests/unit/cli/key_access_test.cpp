@@ -10,6 +10,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr char const* kAccount = "123456789012";
+constexpr char const* kChange = "aws kms put-key-policy --region us-west-2 --key-id ";
 
 /// A key whose policy names its owner, and the grants of a test.
 class Access : public testing::Test {
@@ -104,6 +105,24 @@ TEST_F(Access, that_the_policy_denies_is_opened_by_no_grant) {
   EXPECT_EQ(judge().answer, Answer::no) << "whatever grants there are";
 }
 
+TEST_F(Access, that_is_denied_and_that_nothing_opens_needs_policy_and_grant) {
+  add_denial("kms:Decrypt");
+  EXPECT_THAT(judge().denied, ElementsAre("Decrypt"));
+  EXPECT_EQ(judge().missing, all_operations()) << "without the denial nothing opens it either";
+  EXPECT_EQ(command_that_opens(judge(), key_.arn, "GRANT"), kChange + key_.arn + ", then GRANT");
+  add_grant(all_operations());
+  EXPECT_EQ(command_that_opens(judge(), key_.arn, "GRANT"), kChange + key_.arn);
+}
+
+TEST_F(Access, is_not_opened_by_what_is_perhaps_not_needed) {
+  add_denial("kms:GenerateDataKeyWithoutPlaintext");
+  EXPECT_EQ(judge().answer, Answer::no);
+  EXPECT_EQ(command_that_opens(judge(), key_.arn, "GRANT"), "GRANT") << "the rest is closed";
+  add_grant(all_operations());
+  EXPECT_EQ(judge().answer, Answer::maybe);
+  EXPECT_EQ(command_that_opens(judge(), key_.arn, "GRANT"), kChange + key_.arn) << "no grant opens this";
+}
+
 TEST_F(Access, that_the_policy_may_deny_is_a_maybe_whatever_a_grant_gives) {
   add_grant(all_operations());
   add_denial("kms:Decrypt", R"({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})");
@@ -123,8 +142,10 @@ TEST_F(Access, by_a_grant_to_a_role_or_with_constraints_is_a_maybe) {
 }
 
 TEST_F(Access, is_a_maybe_where_the_rules_may_not_be_read) {
+  EXPECT_TRUE(judge().all_is_known);
   rules_ = {};
   EXPECT_EQ(judge().answer, Answer::maybe);
+  EXPECT_FALSE(judge().all_is_known);
 }
 
 }  // namespace

@@ -23,11 +23,14 @@ std::string key(std::string const& state, std::string const& manager = "CUSTOMER
              "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT", "KeySpec": "SYMMETRIC_DEFAULT", "KeyState": ")" +
          state + R"(", "KeyManager": ")" + manager + R"("}})";
 }
-/// A key policy that names accounts, as GetKeyPolicy answers.
-std::string policy(std::string const& accounts) {
+/// A key policy that names accounts and may deny them something, as GetKeyPolicy answers.
+std::string policy(std::string const& accounts, std::string const& denied = "Nothing") {
+  auto const statement = [&](std::string const& effect, std::string const& action) {
+    return R"({"Effect": ")" + effect + R"(", "Principal": {"AWS": [)" + accounts + R"(]}, "Action": "kms:)" +
+           action + R"(", "Resource": "*"})";
+  };
   boost::json::object answer{{"PolicyName", "default"}};
-  answer["Policy"] = R"({"Statement": {"Effect": "Allow", "Principal": {"AWS": [)" + accounts +
-                     R"(]}, "Action": "kms:*", "Resource": "*"}})";
+  answer["Policy"] = R"({"Statement": [)" + statement("Allow", "*") + ", " + statement("Deny", denied) + "]}";
   return boost::json::serialize(answer);
 }
 std::string grant(std::string const& id, std::string const& name) {
@@ -212,6 +215,16 @@ TEST_F(SharedImage, has_a_key_that_is_checked_before_a_copy_begins) {
   ASSERT_THAT(found->obstacles, SizeIs(1));
   EXPECT_EQ(found->obstacles[0].remedy,
             std::string("argosy key grant us-west-2/0d990263-018e-4e65-a703-eff731de951e ") + kAccount);
+}
+
+TEST_F(SharedImage, has_a_key_of_which_no_grant_is_named_that_its_policy_denies) {
+  service.answers["GetKeyPolicy"] = {
+      policy(std::string("\"") + kAccount + "\"", "GenerateDataKeyWithoutPlaintext")};
+  auto const found = check_key(*session, "alias/images", audience);
+  EXPECT_THAT(found->obstacles, IsEmpty());
+  ASSERT_THAT(found->notes, SizeIs(1));
+  EXPECT_EQ(found->notes[0].find("argosy key grant"), std::string::npos) << found->notes[0];
+  EXPECT_NE(found->notes[0].find("aws kms put-key-policy"), std::string::npos) << found->notes[0];
 }
 
 TEST_F(SharedImage, has_a_key_that_may_be_missing_or_closed_to_the_caller) {
