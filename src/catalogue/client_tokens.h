@@ -16,7 +16,7 @@ struct ClientToken {
   std::string account;
   std::string action;
   std::string token;
-  std::string fingerprint;  ///< of the request's other parameters
+  std::string parameters;  ///< the request's other ones, however long: a digest of them is kept
 };
 
 /// The result of the first call with this token, nothing if there was none. Fails with

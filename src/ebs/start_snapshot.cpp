@@ -112,7 +112,7 @@ std::optional<catalogue::ClientToken> token_of(access::Caller const& caller,
   if (!request.client_token || request.client_token->empty()) return std::nullopt;
   catalogue::ClientToken out{caller.account, "StartSnapshot", *request.client_token, {}};
   request.client_token.reset();
-  out.fingerprint = wire::encode_json(request, wire::Naming::upper_camel);
+  out.parameters = wire::encode_json(request, wire::Naming::upper_camel);
   return out;
 }
 

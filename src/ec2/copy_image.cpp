@@ -25,7 +25,7 @@ std::optional<catalogue::ClientToken> token_of(access::Caller const& caller, m::
   if (!request.client_token || request.client_token->empty()) return std::nullopt;
   catalogue::ClientToken out{caller.account, "CopyImage", *request.client_token, {}};
   request.client_token.reset();
-  out.fingerprint = wire::print_form(wire::encode_form(request));
+  out.parameters = wire::print_form(wire::encode_form(request));
   return out;
 }
 

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "catalogue/accounts.h"
-#include "catalogue/client_tokens.h"
 #include "catalogue/copies.h"
 #include "catalogue/domains.h"
 #include "catalogue/ended_leases.h"
@@ -128,27 +127,6 @@ TEST_F(CatalogueTest, keeps_little_of_a_deregistered_image_and_the_newest_of_eac
   EXPECT_FALSE(find(first.id)) << "as many newer ones are kept";
   EXPECT_TRUE(find(used.id)) << "an instance names it";
   EXPECT_TRUE(find(others.id));
-}
-
-TEST_F(CatalogueTest, answers_a_client_token_with_the_first_result_and_refuses_other_parameters) {
-  ClientToken token{"111111111111", "CopyImage", "t-1", "Name=a"};
-  auto now = region_.clock.now();
-  EXPECT_FALSE(*run([&](Transaction& tx) { return find_result(tx, token); }));
-  ASSERT_TRUE(run([&](Transaction& tx) { return save_result(tx, token, "ami-1", now); }));
-  EXPECT_EQ(**run([&](Transaction& tx) { return find_result(tx, token); }), "ami-1");
-  auto other = token;
-  other.fingerprint = "Name=b";
-  EXPECT_EQ(run([&](Transaction& tx) { return find_result(tx, other); }).error().code,
-            "IdempotentParameterMismatch");
-  auto stranger = other;
-  stranger.account = "222222222222";
-  EXPECT_FALSE(*run([&](Transaction& tx) { return find_result(tx, stranger); }));
-  auto next = token;
-  next.token = "t-2";
-  ASSERT_TRUE(
-      run([&](Transaction& tx) { return save_result(tx, next, "ami-2", now + std::chrono::hours(24)); }));
-  EXPECT_TRUE(*run([&](Transaction& tx) { return find_result(tx, token); }))
-      << "a day later it is still known";
 }
 
 TEST_F(CatalogueTest, lets_one_worker_at_a_time_have_a_copy_task) {
