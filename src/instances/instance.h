@@ -57,7 +57,7 @@ struct Instance {
   bool termination_protected = false;
   bool stop_protected = false;
   bool terminates_on_shutdown = false;  ///< when the machine itself powers off; else it stops
-  bool reboot_wanted = false;           ///< until its guest was told
+  bool reboot_wanted = false;           ///< until the driver remembers it
   bool stop_at_once = false;            ///< the guest is not asked to shut down first
 
   // Of its image, which may be gone:

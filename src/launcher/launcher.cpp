@@ -247,17 +247,18 @@ Result<void> Launcher::note_end(Instance const& instance, std::optional<LaunchFa
 }
 
 Result<bool> Launcher::waits_for_guest(Instance const& instance, Duration patience) {
-  bool const in_time = has_time(instance.id, false, patience);
+  bool const in_time = has_time(instance, false, patience);
   auto const status = TRY(driver_.status(instance.id));  // after that: one off for a reboot shall not boot
   return in_time && status.power == machines::Power::running;
 }
 
-bool Launcher::has_time(std::string const& id, bool to_reboot, Duration patience) {
+bool Launcher::has_time(Instance const& instance, bool to_reboot, Duration patience) {
+  auto const& id = instance.id;
   auto const now = clock_.now();
   auto& asked = asked_.try_emplace(id, Asked{now, to_reboot, false}).first->second;
   if (asked.to_reboot != to_reboot) asked = {now, to_reboot, false};
   if (!asked.heard) {
-    auto const told = to_reboot ? driver_.reboot(id) : driver_.press_power_button(id);
+    auto const told = to_reboot ? tell_to_reboot(instance) : driver_.press_power_button(id);
     if (told) asked = {now, to_reboot, true};
     if (!told) log_warning("{}: {}", id, told.error().message);  // again, with the next step
   }

@@ -91,7 +91,8 @@ class Launcher {
   /// `reboots` as the driver's status has it.
   Result<void> reboot(Instance const& instance, bool reboots);
   bool was_told_to_reboot(std::string const& instance) const;
-  bool note_told_to_reboot(Instance const& instance);
+  Result<void> tell_to_reboot(Instance const& instance);
+  Result<void> note_reboot(Instance const& instance);
   Result<void> reset(std::string const& instance);
   bool waits_for_reboot(std::string const& instance);
   Result<void> end_idle_waits();
@@ -105,7 +106,7 @@ class Launcher {
   Result<bool> waits_for_guest(Instance const& instance, Duration patience);
   /// Whether a guest, which is asked if it was not, may still do it. Its time begins when it was told, and
   /// that of one that cannot be told with the first attempt.
-  bool has_time(std::string const& id, bool to_reboot, Duration patience);
+  bool has_time(Instance const& instance, bool to_reboot, Duration patience);
   /// The machine is off.
   void forget(std::string const& instance);
   Result<void> update(std::string const& id, instances::InstanceState expected,

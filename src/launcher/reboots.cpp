@@ -8,10 +8,12 @@ namespace argosy::launcher {
 /// tended: what waits for the reboot is done before.
 Result<void> Launcher::reboot(Instance const& instance, bool reboots) {
   auto const& id = instance.id;
-  bool const has_shut_down = was_told_to_reboot(id) && !reboots;
-  bool const in_time = has_time(id, true, kShutdownPatience);
-  if (in_time && !was_told_to_reboot(id)) return {};
-  bool const noted = note_told_to_reboot(instance);
+  bool const was_told = was_told_to_reboot(id);
+  bool const in_time = has_time(instance, true, kShutdownPatience);
+  if (in_time && !was_told) return {};
+  auto const noted = note_reboot(instance);  // another one that is wanted by now is the same
+  if (!noted) log_warning("{}: {}", id, noted.error().message);  // again, with the next step
+  bool const has_shut_down = was_told && !reboots;
   if (!has_shut_down) {
     if (in_time || !noted) return {};
     TRY(reset(id));
@@ -26,17 +28,22 @@ bool Launcher::was_told_to_reboot(std::string const& instance) const {
   return asked != asked_.end() && asked->second.to_reboot && asked->second.heard;
 }
 
-/// From now on the driver remembers it, and not the catalogue: no guest is rebooted twice. False if that
-/// cannot be recorded now.
-bool Launcher::note_told_to_reboot(Instance const& instance) {
-  if (!instance.reboot_wanted) return true;
-  auto const noted = update(instance.id, instances::InstanceState::running,
-                            [](catalogue::Transaction&, Instance& current) -> Result<void> {
-                              current.reboot_wanted = false;
-                              return {};
-                            });
-  if (!noted) log_warning("{}: {}", instance.id, noted.error().message);  // again, with the next step
-  return noted.has_value();
+/// The guest hears of it last: where this process dies at any of the steps, the next one still knows of the
+/// reboot, and knows of it from the driver alone once the guest may have shut down for it.
+Result<void> Launcher::tell_to_reboot(Instance const& instance) {
+  TRY(driver_.prepare_reboot(instance.id));
+  TRY(note_reboot(instance));
+  return driver_.reboot(instance.id);
+}
+
+/// From now on the driver remembers it, and not the catalogue: no guest is rebooted twice.
+Result<void> Launcher::note_reboot(Instance const& instance) {
+  if (!instance.reboot_wanted) return {};
+  return update(instance.id, instances::InstanceState::running,
+                [](catalogue::Transaction&, Instance& current) -> Result<void> {
+                  current.reboot_wanted = false;
+                  return {};
+                });
 }
 
 /// A machine whose disks do not answer cannot be reset until they do: what waits for the reboot waits less.

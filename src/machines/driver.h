@@ -44,7 +44,7 @@ enum class Power {
 struct Status {
   Power power = Power::absent;
   std::string reason;    ///< why a process is gone that nobody stopped; else empty
-  bool reboots = false;  ///< its guest was asked to and has not shut down yet
+  bool reboots = false;  ///< its guest is to, and has not shut down for it yet
 };
 
 /// A volume's content at one moment, whatever the machine writes meanwhile. One thread at a time. What it
@@ -80,8 +80,11 @@ class Driver {
   virtual Result<Status> status(std::string const& id) = 0;
   /// ACPI's; the guest may ignore it. Nothing happens to a machine that does not run.
   virtual Result<void> press_power_button(std::string const& id) = 0;
-  /// The same, and when the guest has turned itself off the machine is reset, also by a later process: unless
-  /// it was asked for something else by then.
+  /// From now on the machine is reset when its guest has turned itself off, also by a later process: once,
+  /// and unless the power button was pressed by then. Durable on return. Nothing happens to one that stands
+  /// still after a reset.
+  virtual Result<void> prepare_reboot(std::string const& id) = 0;
+  /// Asks the guest as the power button does, if a reboot was prepared and has not been yet.
   virtual Result<void> reboot(std::string const& id) = 0;
   /// At once. Its process stays, and what is frozen of its disks; after a reset a machine stands still,
   /// before its first instruction, until it is tended. Fails while its disks do not answer, and is tried

@@ -100,18 +100,32 @@ class QemuDriver final : public Driver {
   }
 
   Result<void> press_power_button(std::string const& id) override {
-    return tell(id, "system_powerdown", false);
+    return if_running(id, [](MachineProcess& process) -> Result<void> {
+      TRY(process.set_reboots(false));
+      return process.tell("system_powerdown");
+    });
   }
-  Result<void> reboot(std::string const& id) override { return tell(id, "system_powerdown", true); }
+
+  Result<void> prepare_reboot(std::string const& id) override {
+    return if_running(id, [](MachineProcess& process) -> Result<void> {
+      auto const state = process.state();  // of one that does not answer it is not known
+      return state && *state == "prelaunch" ? Result<void>{} : process.set_reboots(true);
+    });
+  }
+
+  Result<void> reboot(std::string const& id) override {
+    return if_running(id, [](MachineProcess& process) -> Result<void> {
+      bool const reboots = TRY(process.reboots());
+      return reboots ? process.tell("system_powerdown") : Result<void>{};
+    });
+  }
+
   Result<void> reset(std::string const& id) override {
-    TRY(check_id(id));
-    std::lock_guard lock(lock_of(id));
-    MachineProcess process(options_.directory, id);
-    bool const runs = TRY(process.is_running());
-    if (!runs) return {};
-    TRY(tend_disks(process));   // QEMU waits for them before it stops
-    TRY(process.tell("stop"));  // a machine that runs would go on at once
-    return reset(process);
+    return if_running(id, [this](MachineProcess& process) -> Result<void> {
+      TRY(tend_disks(process));   // QEMU waits for them before it stops
+      TRY(process.tell("stop"));  // a machine that runs would go on at once
+      return reset(process);
+    });
   }
 
   Result<void> kill(std::string const& id) override {
@@ -143,16 +157,13 @@ class QemuDriver final : public Driver {
   }
 
   Result<void> tend(std::string const& id) override {
-    TRY(check_id(id));
-    std::lock_guard lock(lock_of(id));
-    MachineProcess process(options_.directory, id);
-    bool const runs = TRY(process.is_running());
-    if (!runs) return {};
-    process.tidy();
-    TRY(tend_disks(process));
-    auto const state = process.state();  // who does not answer now is asked again next time
-    bool const stands_still = state && (*state == "io-error" || *state == "prelaunch");
-    return stands_still ? process.tell("cont") : Result<void>{};
+    return if_running(id, [this](MachineProcess& process) -> Result<void> {
+      process.tidy();
+      TRY(tend_disks(process));
+      auto const state = process.state();  // who does not answer now is asked again next time
+      bool const stands_still = state && (*state == "io-error" || *state == "prelaunch");
+      return stands_still ? process.tell("cont") : Result<void>{};
+    });
   }
 
   Result<std::optional<std::string>> console(std::string const& id) override {
@@ -176,6 +187,16 @@ class QemuDriver final : public Driver {
  private:
   std::mutex& lock_of(std::string const& id) { return locks_[std::hash<std::string>{}(id) % kLocks]; }
   Volume volume(std::string const& id) const { return {options_.directory, id, options_.plugin}; }
+
+  /// Does `act` to a machine that runs, and nothing to another one.
+  template <class Act>
+  Result<void> if_running(std::string const& id, Act const& act) {
+    TRY(check_id(id));
+    std::lock_guard lock(lock_of(id));
+    MachineProcess process(options_.directory, id);
+    bool const runs = TRY(process.is_running());
+    return runs ? act(process) : Result<void>{};
+  }
 
   Result<void> check_not_frozen(Machine const& machine) const {
     for (auto const& disk : machine.disks)
@@ -224,6 +245,8 @@ class QemuDriver final : public Driver {
       auto const state = process.state();
       if (state && *state == "shutdown") TRY(after_shutdown(process));
       if (state && *state == "internal-error") TRY(process.strike());
+      // A process that was killed between the two steps of a reset left this.
+      if (state && *state == "prelaunch") TRY(process.set_reboots(false));
     }
     auto status = TRY(process.status());
     if (status.power == Power::stopped) TRY(stop_disks(process));
@@ -267,16 +290,6 @@ class QemuDriver final : public Driver {
     for (auto const& id : volumes)
       if (!frozen_.has(id)) TRY(volume(id).server().stop());
     return {};
-  }
-
-  Result<void> tell(std::string const& id, std::string const& command, bool reboots) {
-    TRY(check_id(id));
-    std::lock_guard lock(lock_of(id));
-    MachineProcess process(options_.directory, id);
-    bool const runs = TRY(process.is_running());
-    if (!runs) return {};
-    TRY(process.set_reboots(reboots));
-    return process.tell(command);
   }
 
   QemuOptions const options_;

@@ -41,7 +41,12 @@ class PretendedDriver final : public machines::Driver {
     if (!deaf.contains(id)) end(id, "");
     return {};
   }
+  Result<void> prepare_reboot(std::string const& id) override {
+    if (!stands_still_.contains(id)) status_[id].reboots = true;
+    return {};
+  }
   Result<void> reboot(std::string const& id) override {
+    if (!status_[id].reboots) return {};
     ++reboots[id];
     status_[id].reboots = deaf.contains(id);
     return {};
@@ -50,6 +55,7 @@ class PretendedDriver final : public machines::Driver {
     if (reset_fails) return std::unexpected(*reset_fails);
     ++resets[id];
     status_[id].reboots = false;
+    stands_still_.insert(id);
     return {};
   }
   Result<void> kill(std::string const& id) override {
@@ -73,6 +79,7 @@ class PretendedDriver final : public machines::Driver {
   }
   Result<void> tend(std::string const& id) override {
     ++tended[id];
+    stands_still_.erase(id);
     return {};
   }
   Result<std::optional<std::string>> console(std::string const& id) override { return "console of " + id; }
@@ -91,6 +98,7 @@ class PretendedDriver final : public machines::Driver {
   /// A machine is off, by itself or (with a reason) because it died.
   void end(std::string const& id, std::string reason) {
     status_[id] = {machines::Power::stopped, std::move(reason)};
+    stands_still_.erase(id);
   }
 
   std::optional<Error> fails;                        ///< what starting says
@@ -141,6 +149,7 @@ class PretendedDriver final : public machines::Driver {
   };
 
   std::map<std::string, machines::Status> status_;
+  std::set<std::string> stands_still_;  ///< since a reset, until it is tended
 };
 
 /// The machines of a test's region.

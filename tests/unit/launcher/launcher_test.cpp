@@ -294,17 +294,39 @@ TEST_F(LauncherTest, asks_a_guest_once_although_the_process_dies_then) {
   EXPECT_EQ(driver_.resets[id_], 0);
 }
 
-TEST_F(LauncherTest, asks_a_guest_once_although_that_cannot_be_recorded) {
+TEST_F(LauncherTest, asks_no_guest_to_reboot_before_that_is_recorded) {
   run();
   step();
   reboot();
   auto const tended = driver_.tended[id_];
   region_.set_writable(false);
   for (int i = 0; i < 3; ++i) step();
+  EXPECT_EQ(driver_.reboots[id_], 0) << "after a kill nobody would know that it was asked";
   region_.set_writable(true);
-  step();
+  for (int i = 0; i < 3; ++i) step();
   EXPECT_EQ(driver_.reboots[id_], 1);
-  EXPECT_EQ(driver_.tended[id_], tended + 4) << "it stands still until then";
+  EXPECT_EQ(driver_.tended[id_], tended + 6) << "its disks are looked after meanwhile";
+}
+
+TEST_F(LauncherTest, resets_no_guest_that_booted_again_while_no_process_ran) {
+  for (bool const recorded : {true, false}) {
+    run();
+    step();
+    driver_.deaf.insert(id_);
+    reboot();
+    region_.set_writable(recorded);
+    step();
+    region_.set_writable(true);
+    driver_.off.insert(id_);
+    auto const asked = driver_.reboots[id_];
+    auto again = next_process();
+    ASSERT_TRUE(again.step());
+    region_.clock.advance(kShutdownPatience);
+    ASSERT_TRUE(again.step());
+    EXPECT_EQ(driver_.reboots[id_], asked) << recorded;
+    EXPECT_EQ(driver_.resets[id_], 1) << recorded << ": when it was found off";
+    EXPECT_FALSE(find()->reboot_wanted) << recorded;
+  }
 }
 
 TEST_F(LauncherTest, resets_no_machine_as_long_as_that_cannot_be_recorded) {
@@ -318,6 +340,12 @@ TEST_F(LauncherTest, resets_no_machine_as_long_as_that_cannot_be_recorded) {
   step();
   EXPECT_EQ(driver_.resets[id_], 0);
   region_.set_writable(true);
+  step();
+  EXPECT_EQ(driver_.reboots[id_], 1);
+  region_.clock.advance(kShutdownPatience - Duration(1));
+  step();
+  EXPECT_EQ(driver_.resets[id_], 0) << "its time begins when it is asked";
+  region_.clock.advance(Duration(1));
   step();
   step();
   EXPECT_EQ(driver_.resets[id_], 1);

@@ -98,37 +98,6 @@ TEST(Machine, that_cannot_be_looked_at_is_left_alone) {
   EXPECT_TRUE(host.goes_on("i-1"));
 }
 
-TEST(Machine, is_reset_by_a_later_process_when_its_guest_was_asked_to_reboot) {
-  Host host;
-  host.start(host.make_machine("i-1"));
-  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
-  ASSERT_TRUE(host.driver().reboot("i-1"));
-  host.reopen();
-  ASSERT_TRUE(host.await("i-1", [&] { return !host.status("i-1").reboots; }));
-  EXPECT_TRUE(host.prints("i-1", "boot 2\nx"));
-}
-
-TEST(Machine, boots_again_in_its_process_when_its_guest_was_asked_to_reboot) {
-  Host host;
-  host.start(host.make_machine("i-1"));
-  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
-  auto const qemu = host.qemu_of("i-1");
-  ASSERT_TRUE(host.driver().reboot("i-1"));
-  ASSERT_TRUE(host.await("i-1", [&] { return !host.status("i-1").reboots; }));
-  EXPECT_TRUE(host.prints("i-1", "boot 2\nx"));
-  EXPECT_EQ(host.qemu_of("i-1"), qemu);
-  EXPECT_EQ(host.status("i-1").power, Power::running);
-}
-
-TEST(Machine, is_off_and_not_rebooted_when_that_was_asked_for_last) {
-  Host host;
-  host.start(host.make_machine("i-1"));
-  ASSERT_TRUE(host.prints("i-1", "boot 1\nx"));
-  ASSERT_TRUE(host.driver().reboot("i-1"));
-  ASSERT_TRUE(host.driver().press_power_button("i-1"));
-  EXPECT_TRUE(host.becomes("i-1", Power::stopped));
-}
-
 TEST(Machine, keeps_what_it_wrote_while_it_is_off) {
   Host host;
   auto const machine = host.make_machine("i-1");
