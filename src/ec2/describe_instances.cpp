@@ -34,7 +34,8 @@ Result<void> check_ids(catalogue::Transaction& tx, access::Caller const& caller,
 
 /// What DescribeInstances and DescribeInstanceStatus have in common: `list` lists what `selection` leaves, by
 /// the filters of one, `add` puts an instance on its page and tells its size. Gives the token of the next
-/// page.
+/// page. Without MaxResults the pages become one answer, in which a reservation stands once: a page ends
+/// where one does, whose instances were created at one moment.
 template <class Request, class List, class Add>
 Result<std::optional<std::string>> fill_page(catalogue::Transaction& tx, access::Caller const& caller,
                                              std::string const& region, crypto::Key const& token_key,
@@ -52,13 +53,19 @@ Result<std::optional<std::string>> fill_page(catalogue::Transaction& tx, access:
   selection.ids = ids;
   selection.region = region;
   selection.filters = to_filters(request.filter);
-  auto const found = TRY(list(tx, selection, page.after, page.limit));
-  for (auto const& position : found) {
-    auto const instance = TRY(catalogue::find_owned_instance(tx, caller.account, position.id));
-    auto const item_bytes = TRY(add(instance));
-    if (!page.take(position, item_bytes)) break;
+  page.last = page.after;
+  for (bool more = true; more;) {
+    auto const found = TRY(list(tx, selection, page.last, page.limit));
+    more = found.size() == page.limit;
+    for (auto const& position : found) {
+      bool const may_end = request.max_results || position.created != page.last.created;
+      if (page.is_full() && may_end) return next_token(token_key, caller.account, request, page);
+      auto const instance = TRY(catalogue::find_owned_instance(tx, caller.account, position.id));
+      auto const item_bytes = TRY(add(instance));
+      page.take(position, item_bytes);
+    }
   }
-  return next_token(token_key, caller.account, request, page);
+  return std::nullopt;
 }
 
 /// Of DescribeInstanceAttribute.

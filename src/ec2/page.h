@@ -25,7 +25,7 @@ struct Page {
   catalogue::Position last;
 
   bool is_first() const { return after == catalogue::Position{}; }
-  bool is_full() const { return items == limit || bytes >= kPageBytes; }
+  bool is_full() const { return items >= limit || bytes >= kPageBytes; }
   /// Counts an item. False if it is the page's last one.
   bool take(catalogue::Position position, std::size_t item_bytes) {
     last = std::move(position);

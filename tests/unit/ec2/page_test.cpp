@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "catalogue/instances.h"
 #include "catalogue/key_pairs.h"
 #include "catalogue/tags.h"
 #include "ec2/describe_images.h"
+#include "ec2/describe_instances.h"
 #include "ec2/describe_snapshots.h"
 #include "ec2/key_pairs.h"
 #include "ec2/tags.h"
@@ -53,6 +55,22 @@ class Pages : public testing::Test {
     tag(image.id);
     return image.id;
   }
+  /// All launched at one moment, after all that were launched before.
+  std::string insert_reservation(std::size_t count) {
+    region_.clock.advance(Duration{1});
+    auto const reservation = make_resource_id(*region_.entropy, "r-");
+    for (std::size_t i = 0; i < count; ++i) {
+      instances::Instance instance;
+      instance.id = make_resource_id(*region_.entropy, "i-");
+      instance.account = tests::kOwner.account;
+      instance.reservation_id = reservation;
+      instance.created = region_.clock.now();
+      instance.address = "127.64.0." + std::to_string(++instances_);
+      EXPECT_TRUE(region_.run([&](Transaction& tx) { return catalogue::insert_instance(tx, instance, {}); }));
+      tag(instance.id);
+    }
+    return reservation;
+  }
   /// Goes on to the end; `describe(tx, request)` gives a page, `name_of` the name of an item of its `list`.
   template <class Request, class Describe, class List, class NameOf>
   Names read(Request& request, Describe const& describe, List list, NameOf const& name_of) {
@@ -80,6 +98,7 @@ class Pages : public testing::Test {
   tests::Region region_{"us-east-1"};
   crypto::Key const key_ = crypto::Key::random(*region_.entropy);
   std::size_t pages_ = 0;
+  std::size_t instances_ = 0;
 };
 
 TEST_F(Pages, of_the_largest_images_are_bounded_and_together_the_whole_list) {
@@ -139,6 +158,43 @@ TEST_F(Pages, of_the_largest_snapshots_are_bounded) {
       [](m::Snapshot const& snapshot) { return *snapshot.snapshot_id; });
   EXPECT_EQ(found, made);
   EXPECT_GT(pages_, 1U);
+}
+
+TEST_F(Pages, of_the_largest_instances_hold_whole_reservations) {
+  constexpr std::size_t kEach = 12;  // on less than two pages, and on more than one
+  Names made;
+  while (made.size() < 3) made.insert(insert_reservation(kEach));
+  m::DescribeInstancesRequest request;
+  auto const found = read(
+      request,
+      [&](Transaction& tx, m::DescribeInstancesRequest const& asked) {
+        return describe_instances(tx, tests::kOwner, region_.name, key_, asked);
+      },
+      &m::DescribeInstancesResponse::reservation_set,
+      [&](m::Reservation const& reservation) {
+        EXPECT_EQ(reservation.instances_set.size(), kEach);
+        return *reservation.reservation_id;
+      });
+  EXPECT_EQ(found, made);
+  EXPECT_EQ(pages_, made.size());
+}
+
+TEST_F(Pages, of_instances_hold_no_more_than_was_asked_for) {
+  constexpr std::size_t kEach = 7;
+  insert_reservation(kEach);
+  insert_reservation(kEach);
+  m::DescribeInstancesRequest request;
+  request.max_results = 5;
+  std::vector<std::size_t> sizes;
+  do {
+    auto const page = region_.run(
+        [&](Transaction& tx) { return describe_instances(tx, tests::kOwner, region_.name, key_, request); });
+    ASSERT_TRUE(page) << page.error().message;
+    sizes.push_back(0);
+    for (auto const& reservation : page->reservation_set) sizes.back() += reservation.instances_set.size();
+    request.next_token = page->next_token;
+  } while (request.next_token);
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{5, 5, 4}));
 }
 
 TEST_F(Pages, of_the_largest_tags_are_bounded) {
