@@ -210,7 +210,7 @@ Result<void> Launcher::end_idle_waits() {
   std::vector<std::string> ids;
   {
     std::lock_guard lock(mutex_);
-    for (auto const& [id, then] : after_reboot_) ids.push_back(id);
+    for (auto const& [id, wait] : after_reboot_) ids.push_back(id);
   }
   for (auto const& id : ids) {
     auto const instance =

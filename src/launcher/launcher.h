@@ -95,6 +95,8 @@ class Launcher {
   Result<void> note_reboot(Instance const& instance);
   Result<void> reset(std::string const& instance);
   bool waits_for_reboot(std::string const& instance);
+  /// For longer than a guest has to shut down and its machine to be reset.
+  bool waits_too_long(std::string const& instance);
   Result<void> end_idle_waits();
   /// Calls what waits for a reboot, if something does, and forgets it.
   void end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted);
@@ -129,8 +131,12 @@ class Launcher {
   std::map<std::string, Asked> asked_;
   /// Machines that this process has seen running, and when the sessions of their volumes end.
   std::map<std::string, std::map<std::string, Time>> running_;
+  struct WaitForReboot {
+    Time since;
+    AfterReboot then;
+  };
   std::mutex mutex_;  // guards after_reboot_
-  std::map<std::string, AfterReboot> after_reboot_;
+  std::map<std::string, WaitForReboot> after_reboot_;
 };
 
 }  // namespace argosy::launcher

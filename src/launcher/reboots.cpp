@@ -49,7 +49,7 @@ Result<void> Launcher::note_reboot(Instance const& instance) {
 /// A machine whose disks do not answer cannot be reset until they do: what waits for the reboot waits less.
 Result<void> Launcher::reset(std::string const& instance) {
   auto done = driver_.reset(instance);
-  if (!done && clock_.now() >= asked_.at(instance).since + 2 * kShutdownPatience)
+  if (!done && waits_too_long(instance))
     end_wait_for_reboot(instance,
                         fail(Fault::unavailable, "the instance " + instance + " could not be rebooted"));
   return done;
@@ -57,7 +57,7 @@ Result<void> Launcher::reset(std::string const& instance) {
 
 Result<void> Launcher::reboot_and(std::string const& instance, AfterReboot then) {
   std::lock_guard lock(mutex_);
-  if (after_reboot_.try_emplace(instance, std::move(then)).second) return {};
+  if (after_reboot_.try_emplace(instance, WaitForReboot{clock_.now(), std::move(then)}).second) return {};
   return fail(Fault::conflict, instance + " is being rebooted already");
 }
 
@@ -66,13 +66,19 @@ bool Launcher::waits_for_reboot(std::string const& instance) {
   return after_reboot_.contains(instance);
 }
 
+bool Launcher::waits_too_long(std::string const& instance) {
+  std::lock_guard lock(mutex_);
+  auto const found = after_reboot_.find(instance);
+  return found != after_reboot_.end() && clock_.now() >= found->second.since + 2 * kShutdownPatience;
+}
+
 void Launcher::end_wait_for_reboot(std::string const& instance, Result<void> const& rebooted) {
   AfterReboot then;
   {
     std::lock_guard lock(mutex_);
     auto const found = after_reboot_.find(instance);
     if (found == after_reboot_.end()) return;
-    then = std::move(found->second);
+    then = std::move(found->second.then);
     after_reboot_.erase(found);
   }
   then(rebooted);

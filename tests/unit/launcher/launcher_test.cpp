@@ -573,6 +573,26 @@ TEST_F(LauncherTest, keeps_the_content_of_a_deleted_snapshot_as_long_as_a_volume
   EXPECT_EQ(roots(), 0U);
 }
 
+TEST_F(LauncherTest, has_time_for_an_image_that_waits_for_a_reboot_which_others_wait_for) {
+  run();
+  step();
+  driver_.deaf.insert(id_);
+  driver_.reset_fails = Error{Fault::unavailable, "", "QEMU does not answer"};
+  reboot();
+  step();
+  region_.clock.advance(2 * kShutdownPatience);
+  step();
+  std::optional<Result<void>> told;
+  ASSERT_TRUE(machines_.launcher.reboot_and(id_, [&](Result<void> rebooted) { told = std::move(rebooted); }));
+  region_.clock.advance(2 * kShutdownPatience - Duration(1));
+  step();
+  EXPECT_FALSE(told);
+  region_.clock.advance(Duration(1));
+  step();
+  ASSERT_TRUE(told);
+  EXPECT_FALSE(*told);
+}
+
 /// What waits for a reboot is told of it once.
 class RebootTest : public LauncherTest {
  protected:
