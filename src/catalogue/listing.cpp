@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <list>
 
+#include "base/assert.h"
 #include "catalogue/filters.h"
 #include "images/rules.h"
 #include "instances/default_network.h"
@@ -81,21 +82,33 @@ std::string around(std::string_view frame, std::string const& condition) {
   return std::string(frame.substr(0, at)) + condition + std::string(frame.substr(at + 2));
 }
 
-/// " AND …" for each filter. `tag_frame` surrounds a condition on a tag t of the resource.
-Result<std::string> conditions_of(Statement& statement, std::vector<Filter> const& filters,
-                                  std::span<FilterColumn const> columns, std::string_view tag_frame) {
-  std::string out;
+constexpr std::string_view kTagPrefix = "tag:";
+
+/// Whatever is selected, and if nothing is.
+Result<void> check_filters(std::vector<Filter> const& filters, std::span<FilterColumn const> columns) {
   std::size_t values = 0;
   for (auto const& filter : filters) {
     TRY(count_values(filter.values, values));
-    if (filter.name.starts_with("tag:")) {
-      auto key = fmt::format("t.key = {} AND ", statement.add(std::string_view(filter.name).substr(4)));
+    bool const known = filter.name.starts_with(kTagPrefix) ||
+                       std::ranges::find(columns, filter.name, &FilterColumn::name) != columns.end();
+    if (!known) return images::invalid_parameter_value("The filter '" + filter.name + "' is invalid");
+  }
+  return {};
+}
+
+/// " AND …" for each filter, which is checked. `tag_frame` surrounds a condition on a tag t of the resource.
+std::string conditions_of(Statement& statement, std::vector<Filter> const& filters,
+                          std::span<FilterColumn const> columns, std::string_view tag_frame) {
+  std::string out;
+  for (auto const& filter : filters) {
+    if (filter.name.starts_with(kTagPrefix)) {
+      auto const tag_key = std::string_view(filter.name).substr(kTagPrefix.size());
+      auto key = fmt::format("t.key = {} AND ", statement.add(tag_key));
       out += " AND " + around(tag_frame, key + matches_any(statement, "t.value", filter.values));
       continue;
     }
-    auto column = std::ranges::find(columns, filter.name, &FilterColumn::name);
-    if (column == columns.end())
-      return images::invalid_parameter_value("The filter '" + filter.name + "' is invalid");
+    auto const column = std::ranges::find(columns, filter.name, &FilterColumn::name);
+    ARGOSY_ASSERT(column != columns.end());
     out += " AND " + around(column->around, matches_any(statement, column->text, filter.values));
   }
   return out;
@@ -142,7 +155,7 @@ Result<std::vector<Position>> list_branch(Transaction& tx, Listed const& listed,
   if (!selection.shared_with.empty())
     where += " AND EXISTS(SELECT 1 FROM permissions w WHERE w.resource = r.id AND w.kind = 'account' AND " +
              statement.in("w.value", selection.shared_with) + ")";
-  where += TRY(conditions_of(statement, selection.filters, listed.filters, kInOwnTags));
+  where += conditions_of(statement, selection.filters, listed.filters, kInOwnTags);
   auto text = fmt::format("SELECT r.created, r.id FROM {} WHERE {} ORDER BY {} LIMIT {}", from, where, order,
                           statement.add(static_cast<std::int64_t>(limit)));
   return sql::read_rows(tx.session().query(text, statement.values()), [](sql::Rows& row) {
@@ -164,6 +177,7 @@ std::vector<Branch> branches_of(Selection const& selection) {
 Result<std::vector<Position>> list_resources(Transaction& tx, Listed const& listed,
                                              Selection const& selection, Position const& after,
                                              std::size_t limit) {
+  TRY(check_filters(selection.filters, listed.filters));
   std::vector<Position> out;
   auto const branches = branches_of(selection);
   for (auto branch : branches) {
@@ -193,6 +207,7 @@ void add_places(Statement& statement, Selection const& selection) {
 Result<std::vector<Position>> list_own(Transaction& tx, std::string_view table,
                                        std::span<FilterColumn const> filters, Selection const& selection,
                                        Position const& after, std::size_t limit) {
+  TRY(check_filters(selection.filters, filters));
   Statement statement;
   add_places(statement, selection);
   bool const by_id = !selection.ids.empty();
@@ -200,7 +215,7 @@ Result<std::vector<Position>> list_own(Transaction& tx, std::string_view table,
                                   statement.add(after.created), statement.add(after.id));
   if (by_id) where += " AND " + statement.in("r.id", selection.ids);
   if (selection.only_running) where += " AND r.state = 'running'";
-  where += TRY(conditions_of(statement, selection.filters, filters, kInOwnTags));
+  where += conditions_of(statement, selection.filters, filters, kInOwnTags);
   auto text = fmt::format("SELECT r.created, r.id FROM {} r WHERE {} ORDER BY r.created, r.id LIMIT {}",
                           table, where, statement.add(static_cast<std::int64_t>(limit)));
   return sql::read_rows(tx.session().query(text, statement.values()), [](sql::Rows& row) {
@@ -249,6 +264,7 @@ Result<std::vector<Position>> list_snapshots(Transaction& tx, Selection const& s
 Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account,
                                       std::vector<Filter> const& filters, std::string_view after_resource,
                                       std::string_view after_key, std::size_t limit) {
+  TRY(check_filters(filters, kTagFilters));
   Statement statement;
   statement.add(account);
   // Of resources that are named only theirs are looked at, and not all behind the position.
@@ -258,7 +274,7 @@ Result<std::vector<TagRow>> list_tags(Transaction& tx, std::string_view account,
   std::string where =
       fmt::format("t.account = ?1 AND ({}t.resource, t.key) > ({}, {})", by_resource ? "+" : "",
                   statement.add(after_resource), statement.add(after_key));
-  where += TRY(conditions_of(statement, filters, kTagFilters, "({})"));
+  where += conditions_of(statement, filters, kTagFilters, "({})");
   auto text = fmt::format(
       "SELECT t.resource, t.key, t.value FROM tags t WHERE {} ORDER BY t.resource, t.key LIMIT {}", where,
       statement.add(static_cast<std::int64_t>(limit)));

@@ -40,8 +40,8 @@ enum class Branch {
 };
 
 struct Selection {
-  std::string account;  ///< the caller
-  std::vector<Branch> branches;
+  std::string account;                   ///< the caller
+  std::vector<Branch> branches;          ///< none: nothing
   std::vector<std::string> owners;       ///< not empty: only those accounts'
   std::vector<std::string> shared_with;  ///< not empty: only what is shared with one of these by name
   std::vector<std::string> ids;          ///< not empty: only those

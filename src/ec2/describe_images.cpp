@@ -14,9 +14,32 @@ namespace {
 namespace m = messages::ec2;
 using catalogue::Branch;
 
-/// Nothing if the selectors exclude each other.
-Result<std::optional<catalogue::Selection>> to_selection(m::DescribeImagesRequest const& request,
-                                                         access::Caller const& caller, Time now) {
+/// Leaves what those may launch that ExecutableBy names; if it names nobody, all.
+Result<void> select_by_users(catalogue::Selection& selection, m::DescribeImagesRequest const& request,
+                             access::Caller const& caller) {
+  auto const users = TRY(to_selector(request.executable_by, "ExecutableBy"));
+  if (users.empty()) return {};
+  selection.branches.clear();
+  for (auto const& user : users) {
+    auto account = user == "all" ? user : TRY(to_account(user, caller.account));
+    if (account == "all") {
+      selection.branches.push_back(Branch::everybody);
+    } else if (account == caller.account) {
+      selection.branches.push_back(Branch::shared);
+    } else {
+      selection.shared_with.push_back(account);
+    }
+  }
+  if (selection.shared_with.empty()) return {};
+  if (!selection.branches.empty())
+    return images::invalid_parameter_combination(
+        "ExecutableBy cannot name another account together with self or all.");
+  selection.branches = {Branch::own};
+  return {};
+}
+
+Result<catalogue::Selection> to_selection(m::DescribeImagesRequest const& request,
+                                          access::Caller const& caller, Time now) {
   catalogue::Selection out;
   out.account = caller.account;
   out.branches = {Branch::own, Branch::shared, Branch::everybody};
@@ -28,25 +51,8 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeImagesReques
   auto const owners = TRY(to_selector(request.owner, "Owner"));
   for (auto const& owner : owners)
     if (!is_owner_alias(owner)) out.owners.push_back(TRY(to_account(owner, caller.account)));
-  if (!owners.empty() && out.owners.empty()) return std::nullopt;  // nothing here belongs to Amazon
-  auto const users = TRY(to_selector(request.executable_by, "ExecutableBy"));
-  if (users.empty()) return out;
-  out.branches.clear();
-  for (auto const& user : users) {
-    auto account = user == "all" ? user : TRY(to_account(user, caller.account));
-    if (account == "all") {
-      out.branches.push_back(Branch::everybody);
-    } else if (account == caller.account) {
-      out.branches.push_back(Branch::shared);
-    } else {
-      out.shared_with.push_back(account);
-    }
-  }
-  if (out.shared_with.empty()) return out;
-  if (!out.branches.empty())
-    return images::invalid_parameter_combination(
-        "ExecutableBy cannot name another account together with self or all.");
-  out.branches = {Branch::own};
+  TRY(select_by_users(out, request, caller));
+  if (!owners.empty() && out.owners.empty()) out.branches.clear();  // nothing here belongs to Amazon
   return out;
 }
 
@@ -110,14 +116,13 @@ Result<m::Image> to_shape(catalogue::Transaction& tx, access::Caller const& call
 Result<m::DescribeImagesResponse> describe_images(catalogue::Transaction& tx, access::Caller const& caller,
                                                   Time now, crypto::Key const& token_key,
                                                   m::DescribeImagesRequest const& request) {
-  auto selection = TRY(to_selection(request, caller, now));
+  auto const selection = TRY(to_selection(request, caller, now));
   auto page = TRY(parse_page(token_key, caller.account, request, 1, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
   if (page.is_first()) TRY(check_ids(tx, caller, request.image_id));
   m::DescribeImagesResponse response;
-  if (!selection) return response;
   auto& items = response.images_set;
-  auto const found = TRY(catalogue::list_images(tx, *selection, page.after, page.limit));
+  auto const found = TRY(catalogue::list_images(tx, selection, page.after, page.limit));
   for (auto const& position : found) {
     auto image = TRY(catalogue::find_image(tx, position.id));
     items.push_back(TRY(to_shape(tx, caller, image)));

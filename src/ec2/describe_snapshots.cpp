@@ -14,8 +14,32 @@ namespace {
 namespace m = messages::ec2;
 using catalogue::Branch;
 
-Result<std::optional<catalogue::Selection>> to_selection(m::DescribeSnapshotsRequest const& request,
-                                                         access::Caller const& caller) {
+/// Leaves what those may use that RestorableBy names; if it names nobody, all.
+Result<void> select_by_users(catalogue::Selection& selection, m::DescribeSnapshotsRequest const& request,
+                             access::Caller const& caller) {
+  auto const users = TRY(to_selector(request.restorable_by, "RestorableBy"));
+  if (users.empty()) return {};
+  selection.branches.clear();
+  for (auto const& user : users) {
+    auto account = user == "all" ? user : TRY(to_account(user, caller.account));
+    if (account == "all") {
+      selection.branches.push_back(Branch::everybody);
+    } else if (account == caller.account) {
+      selection.branches.insert(selection.branches.end(), {Branch::own, Branch::shared});
+    } else {
+      selection.shared_with.push_back(account);
+    }
+  }
+  if (selection.shared_with.empty()) return {};
+  if (!selection.branches.empty())
+    return images::invalid_parameter_combination(
+        "RestorableBy cannot name another account together with self or all.");
+  selection.branches = {Branch::own};
+  return {};
+}
+
+Result<catalogue::Selection> to_selection(m::DescribeSnapshotsRequest const& request,
+                                          access::Caller const& caller) {
   catalogue::Selection out;
   out.account = caller.account;
   out.branches = {Branch::own, Branch::shared, Branch::everybody};
@@ -25,25 +49,8 @@ Result<std::optional<catalogue::Selection>> to_selection(m::DescribeSnapshotsReq
   auto const owners = TRY(to_selector(request.owner, "Owner"));
   for (auto const& owner : owners)
     if (!is_owner_alias(owner)) out.owners.push_back(TRY(to_account(owner, caller.account)));
-  if (!owners.empty() && out.owners.empty()) return std::nullopt;
-  auto const users = TRY(to_selector(request.restorable_by, "RestorableBy"));
-  if (users.empty()) return out;
-  out.branches.clear();
-  for (auto const& user : users) {
-    auto account = user == "all" ? user : TRY(to_account(user, caller.account));
-    if (account == "all") {
-      out.branches.push_back(Branch::everybody);
-    } else if (account == caller.account) {
-      out.branches.insert(out.branches.end(), {Branch::own, Branch::shared});
-    } else {
-      out.shared_with.push_back(account);
-    }
-  }
-  if (out.shared_with.empty()) return out;
-  if (!out.branches.empty())
-    return images::invalid_parameter_combination(
-        "RestorableBy cannot name another account together with self or all.");
-  out.branches = {Branch::own};
+  TRY(select_by_users(out, request, caller));
+  if (!owners.empty() && out.owners.empty()) out.branches.clear();  // nothing here belongs to Amazon
   return out;
 }
 
@@ -102,14 +109,13 @@ Result<m::DescribeSnapshotsResponse> describe_snapshots(catalogue::Transaction& 
                                                         access::Caller const& caller,
                                                         crypto::Key const& token_key,
                                                         m::DescribeSnapshotsRequest const& request) {
-  auto selection = TRY(to_selection(request, caller));
+  auto const selection = TRY(to_selection(request, caller));
   auto page = TRY(parse_page(token_key, caller.account, request, 5, 1'000));
   TRY(stop_if_dry_run(request.dry_run));
   if (page.is_first()) TRY(check_ids(tx, caller, request.snapshot_id));
   m::DescribeSnapshotsResponse response;
-  if (!selection) return response;
   auto& items = response.snapshot_set;
-  auto const found = TRY(catalogue::list_snapshots(tx, *selection, page.after, page.limit));
+  auto const found = TRY(catalogue::list_snapshots(tx, selection, page.after, page.limit));
   for (auto const& position : found) {
     auto snapshot = TRY(catalogue::find_snapshot(tx, position.id));
     items.push_back(TRY(to_shape(tx, caller, snapshot)));

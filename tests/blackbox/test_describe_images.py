@@ -190,6 +190,26 @@ def test_nothing_here_belongs_to_amazon(owner, alias):
     assert ids(owner, Owners=[alias]) == set()
 
 
+@pytest.mark.parametrize(
+    "selectors", [{"Owners": ["amazon"]}, {"Owners": ["self"], "ExecutableUsers": ["self"]}]
+)
+def test_filters_are_checked_where_nothing_can_be_found(owner, selectors):
+    assert ids(owner, **selectors) == set()
+    with refused("InvalidParameterValue", message="The filter 'Name' is invalid"):
+        ids(owner, **selectors, Filters=[{"Name": "Name", "Values": ["nonsense"]}])
+    with refused("FilterLimitExceeded"):
+        ids(owner, **selectors, Filters=[{"Name": "name", "Values": [str(n) for n in range(201)]}])
+
+
+@pytest.mark.parametrize(
+    "users, code",
+    [(["me"], "InvalidUserID.Malformed"), (["111122223333", "all"], "InvalidParameterCombination")],
+)
+def test_users_are_checked_where_nothing_can_be_found(owner, users, code):
+    with refused(code):
+        ids(owner, Owners=["amazon"], ExecutableUsers=users)
+
+
 @pytest.mark.parametrize("selector", ["Owners", "ExecutableUsers"])
 @pytest.mark.parametrize("user", ["me", "12345678901", "1234567890123", "1234-5678-9012", ""])
 def test_a_user_that_is_no_account_is_refused(owner, selector, user):

@@ -103,6 +103,8 @@ def test_unknown_filters_and_bad_ids_are_refused(owner):
     ec2 = owner.ec2()
     with refused("InvalidParameterValue", message="The filter 'colour' is invalid"):
         ec2.describe_snapshots(Filters=[{"Name": "colour", "Values": ["red"]}])
+    with refused("InvalidParameterValue", message="The filter 'colour' is invalid"):
+        ec2.describe_snapshots(OwnerIds=["amazon"], Filters=[{"Name": "colour", "Values": ["red"]}])
     with refused("FilterLimitExceeded"):
         ec2.describe_snapshots(Filters=[{"Name": "description", "Values": [str(n) for n in range(201)]}])
     with refused("InvalidUserID.Malformed"):

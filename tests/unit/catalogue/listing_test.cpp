@@ -151,15 +151,22 @@ TEST_F(ListingTest, finds_no_volume_where_an_image_has_an_instance_store) {
 }
 
 TEST_F(ListingTest, refuses_unknown_filters_and_too_many_values) {
-  auto code = [&](Filter const& filter) {
-    auto selection = all_of(kOwner);
-    selection.filters = {filter};
-    auto found = region_.run([&](Transaction& tx) { return list_images(tx, selection, {}, 10); });
-    return found ? std::string() : found.error().code;
-  };
-  EXPECT_EQ(code({"colour", {"red"}}), "InvalidParameterValue");
-  EXPECT_EQ(code({"name", std::vector<std::string>(200, "a")}), "");
-  EXPECT_EQ(code({"name", std::vector<std::string>(201, "a")}), "FilterLimitExceeded");
+  auto own_of_others = all_of(kOwner);
+  own_of_others.owners = {kOwner.account};
+  own_of_others.branches = {Branch::shared};
+  auto nothing = all_of(kOwner);
+  nothing.branches.clear();
+  for (auto const& selection : {all_of(kOwner), own_of_others, nothing}) {
+    auto code = [&](Filter const& filter) {
+      auto asked = selection;
+      asked.filters = {filter};
+      auto found = region_.run([&](Transaction& tx) { return list_images(tx, asked, {}, 10); });
+      return found ? std::string() : found.error().code;
+    };
+    EXPECT_EQ(code({"colour", {"red"}}), "InvalidParameterValue");
+    EXPECT_EQ(code({"name", std::vector<std::string>(200, "a")}), "");
+    EXPECT_EQ(code({"name", std::vector<std::string>(201, "a")}), "FilterLimitExceeded");
+  }
 }
 
 TEST_F(ListingTest, hides_others_images_once_they_are_deprecated) {
