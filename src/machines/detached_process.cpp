@@ -115,7 +115,9 @@ Result<Descriptor> DetachedProcess::find() const {
   if (!handle.is_open() && errno == ESRCH) return handle;
   if (!handle.is_open()) return system_failure(folder_ + ": " + name_);
   auto const line = read_file("/proc/" + std::to_string(recorded->process) + "/stat");
-  if (!line && !await_end(handle, Duration::zero())) return std::unexpected(line.error());
+  // Where /proc hides other users' processes (hidepid) the id may have become one of theirs.
+  bool const is_known = line || is_foreign(handle) || await_end(handle, Duration::zero());
+  if (!is_known) return std::unexpected(line.error());
   auto const found = line ? parse_stat(*line) : std::nullopt;
   if (!found || found->is_dead || found->start_time != recorded->start_time) return Descriptor();
   return handle;

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "base/clock.h"
@@ -20,6 +21,11 @@ inline Descriptor open_process(pid_t process) {
 
 inline void send_signal(Descriptor const& handle, int signal) {
   ::syscall(SYS_pidfd_send_signal, handle.number(), signal, nullptr, 0);
+}
+
+/// Whether it is another user's: one of this user may be signalled, whatever else is hidden of it.
+inline bool is_foreign(Descriptor const& handle) {
+  return ::syscall(SYS_pidfd_send_signal, handle.number(), 0, nullptr, 0) != 0 && errno == EPERM;
 }
 
 /// Whether it ends within `timeout`.

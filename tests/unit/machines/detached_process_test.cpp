@@ -1,7 +1,12 @@
 #include "machines/detached_process.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -98,6 +103,37 @@ TEST(DetachedProcess, that_cannot_be_looked_for_is_neither_gone_nor_ended) {
   std::filesystem::rename(record + ".elsewhere", record);
   EXPECT_EQ(process.is_running(), true);
   ASSERT_TRUE(process.end(kAWhile));
+}
+
+constexpr uid_t kNobody = 65'534;
+constexpr int kRefused = 77;
+
+/// From now on this process is another user, to whom /proc shows his own processes alone. False if root alone
+/// may do that, or not even he.
+bool become_nobody() {
+  return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("proc", "/proc", "proc", 0, "hidepid=2") == 0 && ::setgroups(0, nullptr) == 0 &&
+         ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0;
+}
+
+TEST(DetachedProcess, is_not_one_of_another_user_that_is_hidden) {
+  tests::Folder folder;
+  DetachedProcess process(folder.path(), "sleeper");
+  ASSERT_TRUE(process.start(shell("exec sleep 60")));
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+  std::filesystem::permissions(folder / "sleeper.pid", std::filesystem::perms::all);
+  auto const other = ::fork();
+  if (other == 0) {
+    if (!become_nobody()) ::_exit(kRefused);
+    auto const runs = process.is_running();
+    ::_exit(runs && !*runs ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(other, &status, 0), other);
+  ASSERT_TRUE(process.end(kAWhile));
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kRefused) GTEST_SKIP() << "only root can hide processes";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(DetachedProcess, that_ignores_the_request_to_end_is_killed) {
