@@ -25,13 +25,13 @@ constexpr std::size_t kMaxTags = 50;
 /// Between two steps of a process that runs the clock goes on by less: what it leaps further it may take
 /// back.
 constexpr auto kMaxLeap = std::chrono::minutes(10);
-/// No key is deleted before the clock has gone on evenly for so long since it leapt.
+/// No key is deleted before the clock has gone on evenly for so long since it was first seen or leapt.
 constexpr auto kProof = std::chrono::minutes(10);
 
 Result<bool> trusts_clock(Transaction& tx, Time now) {
   auto run = TRY(catalogue::find_clock_run(tx));
   bool const is_new = !run;
-  if (is_new) run = catalogue::ClockRun{Time{}, now};
+  if (is_new) run = catalogue::ClockRun{now, now};
   bool const leapt = now < run->seen || now > run->seen + kMaxLeap;
   if (leapt) run->since = now;
   if (is_new || leapt || now >= run->seen + kInterval) TRY(catalogue::save_clock_run(tx, {run->since, now}));

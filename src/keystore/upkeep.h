@@ -15,7 +15,7 @@ Result<void> compare_with_primaries(Catalogues const& catalogues, Vault const& v
 /// Does what is due in `vault.region`, and says when to come back: within a minute. What is deleted is so for
 /// good when the step returns. A key that cannot be looked after now, as that of a replica whose region is
 /// not here, holds up no other; the log says so. No key is deleted while the clock may be wrong: within
-/// minutes of a leap, also of that which a long stop makes.
+/// minutes of the very first step or of a leap, also of that which a long stop makes.
 Result<Time> step_keys(Catalogues const& catalogues, Vault const& vault, Time now);
 
 }  // namespace argosy::keystore
