@@ -104,17 +104,17 @@ Result<std::string> describe_key(KmsCall const& call) {
   });
 }
 
-/// `function(catalogues, call, request)`, with transactions of its own in several regions.
+/// With transactions of its own in several regions.
 template <class Request, class Function>
 KmsOperation across_regions(Function function) {
   return [function](KmsCall const& call) -> Result<std::string> {
     auto const request = TRY(decode<Request>(call.body));
-    std::shared_lock const lock(call.service.key_changes);
     auto const catalogues = [&](std::string_view name) -> sql::Pool* {
       auto* region = call.service.find_region(name);
       return region == nullptr ? nullptr : &region->catalogue;
     };
-    return encode(function(catalogues, call.vault(), call.caller, call.now, request));
+    return encode(
+        function(catalogues, call.service.key_changes, call.vault(), call.caller, call.now, request));
   };
 }
 

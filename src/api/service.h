@@ -6,7 +6,6 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include "ebs/upload_gates.h"
 #include "instances/capacity.h"
 #include "keystore/ebs_keys.h"
+#include "keystore/key_changes.h"
 #include "launcher/captures.h"
 #include "launcher/launcher.h"
 #include "metrics/metrics.h"
@@ -60,7 +60,7 @@ struct Service {
   access::AccountLimits limits;  ///< of every account
   instances::Capacity host;      ///< what machines may take of it, those of all regions together
   metrics::Requests& requests;
-  std::shared_mutex& key_changes;  ///< held, shared, while keys of several regions are changed
+  keystore::KeyChanges& key_changes;
   RateLimiter rates{};
   /// How long a transaction may read for one request: so long it has a worker and a processor, and the
   /// database's log keeps what is written meanwhile.

@@ -52,6 +52,10 @@ inline std::unexpected<Error> invalid_grant_token() {
 inline std::unexpected<Error> invalid_grant_id(std::string const& id) {
   return fail(Fault::invalid, "InvalidGrantIdException", "The grant id '" + id + "' is not valid");
 }
+/// What the clients' SDKs repeat by themselves.
+inline std::unexpected<Error> dependency_timeout(std::string message) {
+  return fail(Fault::unavailable, "DependencyTimeoutException", std::move(message));
+}
 /// Also when the context, the key or a bit is not what it was: the answer does not say which.
 inline std::unexpected<Error> invalid_ciphertext() {
   return fail(Fault::invalid, "InvalidCiphertextException",

@@ -26,8 +26,9 @@ Key replica_of(Key const& primary, std::string const& region, Time now) {
 }  // namespace
 
 Result<m::ReplicateKeyResponse> replicate_key(keystore::Catalogues const& catalogues,
-                                              keystore::Vault const& vault, access::Caller const& caller,
-                                              Time now, m::ReplicateKeyRequest const& request) {
+                                              keystore::KeyChanges& key_changes, keystore::Vault const& vault,
+                                              access::Caller const& caller, Time now,
+                                              m::ReplicateKeyRequest const& request) {
   auto const description = request.description.value_or("");
   TRY(check_description(description));
   auto const tags = TRY(to_tags(request.tags));
@@ -42,6 +43,7 @@ Result<m::ReplicateKeyResponse> replicate_key(keystore::Catalogues const& catalo
   replica.description = description;
   replica.policy =
       TRY(to_policy(request.policy, caller, replica, request.bypass_policy_lockout_safety_check));
+  auto const change = TRY(key_changes.begin());
   TRY(keystore::replicate(catalogues, vault, replica, tags, caller.limits.kms_keys, now));
   m::ReplicateKeyResponse out;
   out.replica_key_metadata = TRY(in_transaction(*catalogues(request.replica_region), sql::Access::read,

@@ -33,8 +33,8 @@ Result<Key> find_primary(Transaction& tx, keystore::Vault const& vault, access::
 
 }  // namespace
 
-Result<void> update_primary_region(keystore::Catalogues const& catalogues, keystore::Vault const& vault,
-                                   access::Caller const& caller, Time now,
+Result<void> update_primary_region(keystore::Catalogues const& catalogues, keystore::KeyChanges& key_changes,
+                                   keystore::Vault const& vault, access::Caller const& caller, Time now,
                                    messages::kms::UpdatePrimaryRegionRequest const& request) {
   auto* here = catalogues(vault.region);
   auto const primary = TRY(in_transaction(
@@ -46,6 +46,7 @@ Result<void> update_primary_region(keystore::Catalogues const& catalogues, keyst
     return keystore::find_key(tx, request.primary_region, primary.id, {caller, kAction},
                               keystore::Names::no_aliases);
   }));
+  auto const change = TRY(key_changes.begin());
   TRY(in_transaction(*here, sql::Access::write, [&](Transaction& tx) -> Result<void> {
     auto const still = TRY(find_primary(tx, vault, caller, request));
     return catalogue::save_key(tx, keys::step_down(still, request.primary_region));

@@ -1,10 +1,10 @@
 // server/backup.h - a copy of a running server's data that another argosyd can be started on.
 #pragma once
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
+#include "keystore/key_changes.h"
 #include "server/key_rotation.h"
 #include "server/operator.h"
 #include "server/region.h"
@@ -17,7 +17,7 @@ struct BackupSources {
   std::string data_directory;
   sql::Pool& directory;
   KeyRotation& keys;
-  std::shared_mutex& key_changes;  ///< shared by who changes keys of several regions
+  keystore::KeyChanges& key_changes;
   std::vector<std::unique_ptr<Region>> const& regions;
 };
 
@@ -28,7 +28,7 @@ struct BackupSources {
 /// read any more is taken from the earlier backup in FOLDER. Packs that an earlier backup brought there are
 /// not copied again. A region's databases are replaced when its packs are there: until then the earlier
 /// backup stays whole. No keys are rotated meanwhile; a folder with a backup under another master key is
-/// refused with `conflict`.
+/// refused with `conflict`. ReplicateKey and UpdatePrimaryRegion are refused until the catalogues are saved.
 void add_backup_route(OperatorDoor& door, BackupSources const& sources);
 
 }  // namespace argosy::server

@@ -1,12 +1,12 @@
 // server/process.h - argosyd while it serves: its regions, the public endpoint and those for replication.
 #pragma once
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
 #include "api/service.h"
 #include "http/server.h"
+#include "keystore/key_changes.h"
 #include "server/config.h"
 #include "server/directory.h"
 #include "server/key_rotation.h"
@@ -45,8 +45,7 @@ class Process {
   int lock_ = -1;
   Directory directory_;
   KeyRotation rotation_{directory_, clock_, entropy_};
-  /// Shared by who changes keys of several regions; alone while the catalogues of all are saved.
-  std::shared_mutex key_changes_;
+  keystore::KeyChanges key_changes_;
   std::vector<std::unique_ptr<Region>> regions_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<api::Service> service_;

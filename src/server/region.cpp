@@ -99,7 +99,7 @@ Result<void> Region::compare_keys(keystore::Catalogues const& catalogues) {
   return keystore::compare_with_primaries(catalogues, {name_, master_keys_, entropy_}, clock_.now());
 }
 
-Result<void> Region::start(keystore::Catalogues catalogues, std::shared_mutex& key_changes,
+Result<void> Region::start(keystore::Catalogues catalogues, keystore::KeyChanges& key_changes,
                            std::string const& disk_endpoint) {
   copier_ = std::make_unique<replication::Copier>(name_, *catalogue_, *content_, sources_, keys_,
                                                   master_keys_, clock_, entropy_);

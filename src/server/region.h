@@ -1,7 +1,6 @@
 // server/region.h - one region of this process: its catalogue, its store, and the work that goes on in it.
 #pragma once
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "ebs/upload_gates.h"
 #include "ebs/upload_steps.h"
 #include "keystore/ebs_keys.h"
+#include "keystore/key_changes.h"
 #include "keystore/upkeep.h"
 #include "peer/peer.h"
 #include "replication/copier.h"
@@ -70,9 +70,8 @@ class Region {
   /// Before any region is started. `catalogues` are those of all regions of this process.
   Result<void> compare_keys(keystore::Catalogues const& catalogues);
   /// Begins the work in the background: uploads, copies, keys, machines. `catalogues` outlive the work, as
-  /// `key_changes`, which is held, shared, while keys of several regions are changed. `disk_endpoint`: where
-  /// disk servers of machines find this process.
-  Result<void> start(keystore::Catalogues catalogues, std::shared_mutex& key_changes,
+  /// `key_changes` do. `disk_endpoint`: where disk servers of machines find this process.
+  Result<void> start(keystore::Catalogues catalogues, keystore::KeyChanges& key_changes,
                      std::string const& disk_endpoint);
   /// There is new work: it begins now.
   void wake();

@@ -5,7 +5,6 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
-#include <shared_mutex>
 
 #include "catalogue/domains.h"
 #include "fuzz/request_text.h"
@@ -82,7 +81,7 @@ class House {
   files::path folder_ = files::temp_directory_path() / ("fuzz-operator-" + std::to_string(::getpid()));
   std::string data_ = folder_ / "data";
   server::Directory directory_;
-  std::shared_mutex key_changes_;
+  keystore::KeyChanges key_changes_;
   server::KeyRotation rotation_{directory_, system_clock(), entropy_};
   std::vector<std::unique_ptr<server::Region>> regions_;
   server::OperatorDoor door_;

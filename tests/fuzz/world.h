@@ -2,7 +2,6 @@
 // reach it.
 #pragma once
 #include <pugixml.hpp>
-#include <shared_mutex>
 
 #include "api/front.h"
 #include "catalogue/accounts.h"
@@ -95,7 +94,7 @@ class World {
   }
 
   metrics::Requests requests;
-  std::shared_mutex key_changes;
+  keystore::KeyChanges key_changes;
   tests::Region east{"us-east-1"};
   tests::Region west{"us-west-2"};
   peer::Source answering = tests::answering_for(east);

@@ -2,8 +2,6 @@
 #pragma once
 #include <gtest/gtest.h>
 
-#include <shared_mutex>
-
 #include "api/service.h"
 #include "support/machines.h"
 
@@ -22,7 +20,7 @@ class ServiceTest : public testing::Test {
   replication::Sources sources_;
   sql::Pool directory_{[] { return sql::open_sqlite(":memory:", sql::Durability::process); }, 1};
   metrics::Requests requests_;
-  std::shared_mutex key_changes_;
+  keystore::KeyChanges key_changes_;
   tests::Machines machines_{region_};
   Service service_{{}, {}, directory_, region_.master_keys, region_.clock, *region_.entropy,
                    "", {}, {},         requests_,           key_changes_};
