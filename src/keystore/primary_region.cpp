@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "keys/errors.h"
 #include "sql/in_transaction.h"
 
 namespace argosy::keystore {
@@ -26,13 +27,21 @@ std::vector<std::string> replicas_after(Shared const& former) {
   return out;
 }
 
-/// False if there is no replica any more that could. One that did so before may be anything since.
+/// Of one with a later revision than the former primary key has: it may be anything since, but none that is
+/// still that one's replica.
+bool has_taken_over(Key const& replica, Key const& former) {
+  return replica.scope == keys::KeyScope::primary || replica.primary_region != former.region;
+}
+
+/// False if there is no replica (any more) that could.
 Result<bool> take_over(sql::Pool& there, Vault const& vault, Shared const& former, Time now) {
   return in_transaction(there, sql::Access::write, [&](Transaction& tx) -> Result<bool> {
     auto const replica = TRY(catalogue::find_key(tx, former.key.id));
     if (!replica) return false;
-    if (replica->revision > former.key.revision) return true;
+    if (replica->revision > former.key.revision) return has_taken_over(*replica, former.key);
     if (replica->state == KeyState::deleted) return false;
+    auto const conflict = TRY(find_conflict(tx, former));
+    if (conflict) return false;
     TRY(insert_missing(tx, vault, former));
     TRY(catalogue::save_replicas(tx, replica->id, replicas_after(former), false, now));
     TRY(catalogue::save_key(tx, keys::take_over(*replica, former.key)));
@@ -41,6 +50,14 @@ Result<bool> take_over(sql::Pool& there, Vault const& vault, Shared const& forme
 }
 
 }  // namespace
+
+Result<void> step_down(Transaction& tx, Key const& primary, Shared const& successor) {
+  auto const conflict = TRY(find_conflict(tx, successor));
+  if (conflict || successor.key.revision > primary.revision)
+    return keys::invalid_state(successor.key.arn() + " is not in step with " + primary.arn() +
+                               ": their regions were restored from different moments.");
+  return catalogue::save_key(tx, keys::step_down(primary, successor.key.region));
+}
 
 Result<void> end_update(Catalogues const& catalogues, Vault const& vault, std::string_view key, Time now) {
   auto* here = catalogues(vault.region);

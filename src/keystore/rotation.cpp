@@ -102,19 +102,25 @@ Result<Shared> read_shared(Transaction& tx, Vault const& vault, Key const& key) 
   return out;
 }
 
-Result<void> insert_missing(Transaction& tx, Vault const& vault, Shared const& shared) {
+Result<std::optional<std::uint32_t>> find_conflict(Transaction& tx, Shared const& shared) {
   auto const have = TRY(catalogue::list_materials(tx, shared.key.id, 0, kMaxVersions));
-  for (auto const& material : shared.materials) {
-    auto const& version = material.version;
+  for (auto const& [version, material] : shared.materials) {
     auto const known = std::ranges::find(have, version.version, &catalogue::MaterialVersion::version);
-    if (known == have.end())
-      TRY(catalogue::insert_material(tx, vault.master_keys, shared.key.id, version, material.key,
-                                     vault.entropy));
-    else if (known->material_id != version.material_id)
-      return fail(Fault::corrupt, "primary key and replica have different materials of version " +
-                                      std::to_string(version.version) +
-                                      ": their regions were restored from different moments");
+    if (known != have.end() && known->material_id != version.material_id) return version.version;
   }
+  return std::nullopt;
+}
+
+Result<void> insert_missing(Transaction& tx, Vault const& vault, Shared const& shared) {
+  auto const conflict = TRY(find_conflict(tx, shared));
+  if (conflict)
+    return fail(Fault::corrupt, "primary key and replica have different materials of version " +
+                                    std::to_string(*conflict) +
+                                    ": their regions were restored from different moments");
+  auto const have = TRY(catalogue::list_materials(tx, shared.key.id, 0, kMaxVersions));
+  for (auto const& [version, material] : shared.materials)
+    if (std::ranges::find(have, version.version, &catalogue::MaterialVersion::version) == have.end())
+      TRY(catalogue::insert_material(tx, vault.master_keys, shared.key.id, version, material, vault.entropy));
   return {};
 }
 

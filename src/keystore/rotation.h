@@ -25,8 +25,10 @@ struct Shared {
   std::vector<std::string> replicas;
 };
 Result<Shared> read_shared(catalogue::Transaction& tx, Vault const& vault, keys::Key const& key);
-/// Gives the key of the same id those materials that it lacks. Fails with `corrupt` if it has another one of
-/// the same version: what one of the two encrypted the other cannot decrypt.
+/// A version of which the key of the same id has another material: what one of the two encrypted the other
+/// cannot decrypt. Their regions were restored from different moments.
+Result<std::optional<std::uint32_t>> find_conflict(catalogue::Transaction& tx, Shared const& shared);
+/// Gives the key of the same id those materials that it lacks. Fails with `corrupt` if there is a conflict.
 Result<void> insert_missing(catalogue::Transaction& tx, Vault const& vault, Shared const& shared);
 
 /// Saves a single or primary key of which something has changed that its replicas share: they lag behind it

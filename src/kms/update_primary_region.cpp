@@ -42,14 +42,16 @@ Result<void> update_primary_region(keystore::Catalogues const& catalogues, keyst
   auto* there = catalogues(request.primary_region);
   if (there == nullptr)
     return keys::unsupported("The region " + request.primary_region + " is not served by this process");
-  TRY(in_transaction(*there, sql::Access::read, [&](Transaction& tx) {
-    return keystore::find_key(tx, request.primary_region, primary.id, {caller, kAction},
-                              keystore::Names::no_aliases);
-  }));
+  auto const successor =
+      TRY(in_transaction(*there, sql::Access::read, [&](Transaction& tx) -> Result<keystore::Shared> {
+        auto const key = TRY(keystore::find_key(tx, request.primary_region, primary.id, {caller, kAction},
+                                                keystore::Names::no_aliases));
+        return keystore::read_shared(tx, {request.primary_region, vault.master_keys, vault.entropy}, key);
+      }));
   auto const change = TRY(key_changes.begin());
   TRY(in_transaction(*here, sql::Access::write, [&](Transaction& tx) -> Result<void> {
     auto const still = TRY(find_primary(tx, vault, caller, request));
-    return catalogue::save_key(tx, keys::step_down(still, request.primary_region));
+    return keystore::step_down(tx, still, successor);
   }));
   return keystore::end_update(catalogues, vault, primary.id, now);
 }

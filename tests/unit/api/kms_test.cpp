@@ -76,5 +76,18 @@ TEST_F(KmsTest, refuses_to_change_keys_of_several_regions_while_their_catalogues
   EXPECT_EQ(primary_region(), "us-west-2");
 }
 
+TEST_F(KmsTest, refuses_a_primary_region_whose_replica_is_of_a_later_moment) {
+  ASSERT_TRUE(replicate_to_west(tests::kOwner));
+  ASSERT_TRUE(west_.run([&](catalogue::Transaction& tx) -> Result<void> {
+    auto replica = TRY(catalogue::find_key(tx, id_));
+    ++replica->revision;  // as after a restore of the other region
+    return catalogue::save_key(tx, *replica);
+  }));
+  auto const refused = make_west_primary();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "KMSInvalidStateException");
+  EXPECT_EQ(primary_region(), "us-east-1");
+}
+
 }  // namespace
 }  // namespace argosy::api

@@ -133,8 +133,32 @@ class Keystore : public testing::Test {
     }));
   }
   /// As UpdatePrimaryRegion does.
+  Result<void> try_to_step_down(Key const& primary, std::string const& region) {
+    auto const replica = stored(region, primary.id);
+    auto const successor =
+        in(region, [&](Transaction& tx) { return read_shared(tx, vault(region), replica); });
+    auto const now = stored(primary.region, primary.id);
+    return in(primary.region, [&](Transaction& tx) { return keystore::step_down(tx, now, *successor); });
+  }
   void step_down(Key const& primary, std::string const& region) {
-    save(keys::step_down(stored(primary.region, primary.id), region));
+    auto const done = try_to_step_down(primary, region);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  void set_rotation_in_east(std::string const& id, int days) {
+    auto const key = keys::set_rotation(stored(kEast, id), days, now_);
+    ASSERT_TRUE(in(kEast, [&](Transaction& tx) { return save_shared(tx, key, now_); }));
+  }
+  /// Its primary key in the east was restored from before a rotation and rotated anew: version 2 of its
+  /// material is another one than in the west, whose revision is the later one.
+  Key make_parted_key() {
+    auto const primary = make_key(true);
+    replicate_to(kWest, primary);
+    auto const east = regions_.save(kEast);
+    rotate_in_east(primary.id);
+    step(kEast);
+    regions_.restore(kEast, east);
+    rotate_in_east(primary.id);  // with nobody having compared them
+    return primary;
   }
   std::vector<std::string> replicas_in(std::string const& region, std::string const& id) {
     return *in(region, [&](Transaction& tx) { return catalogue::list_replicas(tx, id); });
@@ -732,13 +756,7 @@ TEST_F(Keystore, changes_nothing_at_a_start_where_primary_and_replica_are_in_ste
 }
 
 TEST_F(Keystore, encrypts_with_no_material_of_whose_version_a_replica_has_another) {
-  auto const primary = make_key(true);
-  replicate_to(kWest, primary);
-  auto const east = regions_.save(kEast);
-  rotate_in_east(primary.id);
-  step(kEast);
-  regions_.restore(kEast, east);
-  rotate_in_east(primary.id);  // with nobody having compared them
+  auto const primary = make_parted_key();
   start(kWest);
   auto const stepped = bring_in_step(catalogues(), vault(kEast), primary.id, now_);
   ASSERT_FALSE(stepped);
@@ -746,6 +764,48 @@ TEST_F(Keystore, encrypts_with_no_material_of_whose_version_a_replica_has_anothe
       << stepped.error().message;
   EXPECT_EQ(stored(kEast, primary.id).current_version, 1U);
   EXPECT_EQ(*decrypt_in(kWest, *encrypt_in(kEast, primary.id)), "secret");
+}
+
+TEST_F(Keystore, has_no_primary_key_step_down_for_a_replica_with_another_material) {
+  auto const primary = make_parted_key();
+  for (auto const* what : {"of a later revision", "of the same revision"}) {
+    auto const refused = try_to_step_down(primary, kWest);
+    ASSERT_FALSE(refused) << what;
+    EXPECT_EQ(refused.error().code, "KMSInvalidStateException") << what;
+    EXPECT_EQ(stored(kEast, primary.id).scope, keys::KeyScope::primary) << what;
+    EXPECT_EQ(stored(kEast, primary.id).state, keys::KeyState::enabled) << what;
+    set_rotation_in_east(primary.id, 365);
+  }
+}
+
+TEST_F(Keystore, has_no_primary_key_step_down_for_a_replica_of_a_later_moment) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  auto const east = regions_.save(kEast);
+  rotate_in_east(primary.id);
+  step(kEast);
+  regions_.restore(kEast, east);
+  EXPECT_EQ(try_to_step_down(primary, kWest).error().code, "KMSInvalidStateException");
+  start(kWest);
+  step_down(primary, kWest);
+  ASSERT_TRUE(end_update(catalogues(), vault(kEast), primary.id, now_));
+  EXPECT_EQ(stored(kWest, primary.id).scope, keys::KeyScope::primary);
+  expect_all_decrypt_all(primary.id);
+}
+
+TEST_F(Keystore, keeps_the_primary_key_if_the_one_that_should_take_over_is_of_another_moment) {
+  auto const primary = make_parted_key();
+  for (auto const* what : {"of a later revision", "of the same revision"}) {
+    // Nothing looked at the replica before, as versions before this one did not.
+    save(keys::step_down(stored(kEast, primary.id), kWest));
+    step(kEast);
+    auto const key = stored(kEast, primary.id);
+    EXPECT_EQ(key.scope, keys::KeyScope::primary) << what;
+    EXPECT_EQ(key.primary_region, kEast) << what;
+    EXPECT_EQ(key.state, keys::KeyState::enabled) << what;
+    EXPECT_EQ(stored(kWest, primary.id).scope, keys::KeyScope::replica) << what;
+    set_rotation_in_east(primary.id, 365);
+  }
 }
 
 TEST_F(Keystore, ends_a_rotation_that_waited_for_a_replica_that_is_gone) {
