@@ -180,6 +180,14 @@ Result<std::vector<std::string>> list_updating_keys(Transaction& tx, std::string
                            {after, static_cast<std::int64_t>(limit)}));
 }
 
+Result<std::vector<std::string>> list_primary_keys(Transaction& tx, std::string_view after,
+                                                   std::size_t limit) {
+  return read_ids(
+      tx.query("SELECT id FROM keys WHERE scope = 'primary' AND state <> 'deleted' AND id > ?1 AND "
+               "EXISTS (SELECT 1 FROM key_replicas WHERE key_replicas.key = keys.id) ORDER BY id LIMIT ?2",
+               {after, static_cast<std::int64_t>(limit)}));
+}
+
 Result<std::vector<std::string>> list_replica_keys(Transaction& tx, std::string_view after,
                                                    std::size_t limit) {
   return read_ids(

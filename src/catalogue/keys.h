@@ -45,6 +45,9 @@ Result<std::vector<std::string>> list_waiting_primaries(Transaction& tx, std::st
 Result<std::vector<std::string>> list_updating_keys(Transaction& tx, std::string_view after,
                                                     std::size_t limit);
 
+/// Primary keys with replicas that are not deleted; in order of id behind `after`.
+Result<std::vector<std::string>> list_primary_keys(Transaction& tx, std::string_view after,
+                                                   std::size_t limit);
 /// Replicas that are not deleted; in order of id behind `after`.
 Result<std::vector<std::string>> list_replica_keys(Transaction& tx, std::string_view after,
                                                    std::size_t limit);

@@ -33,28 +33,6 @@ bool rotates(Shared const& primary) {
   return primary.materials.back().version.version > primary.key.current_version;
 }
 
-/// False if there is no replica of it there. One that follows a later state of the primary key stays as it
-/// is. One that is Updating was the primary key before this one, which it hears from now: its update has
-/// ended.
-Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& primary, Time now) {
-  return in_transaction(there, sql::Access::write, [&](Transaction& tx) -> Result<bool> {
-    auto replica = TRY(catalogue::find_key(tx, primary.key.id));
-    if (!replica || replica->state == keys::KeyState::deleted) return false;
-    TRY(insert_missing(tx, vault, primary));
-    if (replica->revision > primary.key.revision) return true;
-    TRY(catalogue::save_replicas(tx, replica->id, primary.replicas, true, now));
-    if (replica->state == keys::KeyState::updating) replica = keys::end_update(*std::move(replica), true);
-    replica->scope = keys::KeyScope::replica;
-    replica->primary_region = primary.key.region;
-    replica->current_version = primary.key.current_version;
-    replica->rotation_days = primary.key.rotation_days;
-    replica->next_rotation.reset();
-    replica->revision = primary.key.revision;
-    TRY(catalogue::save_key(tx, *replica));
-    return true;
-  });
-}
-
 /// A replica that is gone is no longer one; one that was just recorded may still be coming.
 Result<void> forget_if_gone(sql::Pool& here, std::string const& key, std::string const& region, Time now) {
   return in_transaction(here, sql::Access::write, [&](Transaction& tx) -> Result<void> {
@@ -158,6 +136,29 @@ Result<Key> rotate(Transaction& tx, Vault const& vault, Key key, catalogue::Mate
 Result<bool> is_rotating(Transaction& tx, Key const& key) {
   auto const newer = TRY(catalogue::list_materials(tx, key.id, key.current_version, 1));
   return !newer.empty();
+}
+
+Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& primary, Time now) {
+  return in_transaction(there, sql::Access::write, [&](Transaction& tx) -> Result<bool> {
+    auto replica = TRY(catalogue::find_key(tx, primary.key.id));
+    if (!replica || replica->state == keys::KeyState::deleted) return false;
+    TRY(insert_missing(tx, vault, primary));
+    if (replica->revision > primary.key.revision) return true;
+    TRY(catalogue::save_replicas(tx, replica->id, primary.replicas, true, now));
+    if (replica->state == keys::KeyState::updating) replica = keys::end_update(*std::move(replica), true);
+    if (replica->state == keys::KeyState::pending_replica_deletion) {
+      auto const days = replica->window_days;
+      replica = keys::schedule_deletion(*std::move(replica), days, false, now);
+    }
+    replica->scope = keys::KeyScope::replica;
+    replica->primary_region = primary.key.region;
+    replica->current_version = primary.key.current_version;
+    replica->rotation_days = primary.key.rotation_days;
+    replica->next_rotation.reset();
+    replica->revision = primary.key.revision;
+    TRY(catalogue::save_key(tx, *replica));
+    return true;
+  });
 }
 
 Result<void> bring_in_step(Catalogues const& catalogues, Vault const& vault, std::string_view key, Time now) {

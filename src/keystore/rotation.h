@@ -31,6 +31,12 @@ Result<std::optional<std::uint32_t>> find_conflict(catalogue::Transaction& tx, S
 /// Gives the key of the same id those materials that it lacks. Fails with `corrupt` if there is a conflict.
 Result<void> insert_missing(catalogue::Transaction& tx, Vault const& vault, Shared const& shared);
 
+/// Gives the key of the same id in `there` what it lacks, and makes it a replica of `primary`, which is that
+/// of `vault.region`. False if there is none. One that follows a later state of the primary key stays as it
+/// is. One that is Updating was the primary key before this one, which it hears from now: its update has
+/// ended. One that waits for the end of its own replicas waits for its own from now on.
+Result<bool> update_replica(sql::Pool& there, Vault const& vault, Shared const& primary, Time now);
+
 /// Saves a single or primary key of which something has changed that its replicas share: they lag behind it
 /// now. Returns the key as it is then.
 Result<keys::Key> save_shared(catalogue::Transaction& tx, keys::Key key, Time now);

@@ -2,6 +2,7 @@
 #include "keystore/upkeep.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/log.h"
 #include "catalogue/aliases.h"
@@ -123,10 +124,13 @@ Result<void> for_each_key(sql::Pool& here, Failures& failures, List const& list,
   }
 }
 
-Result<std::optional<Shared>> read_replica(Transaction& tx, Vault const& vault, std::string const& id) {
-  auto const key = TRY(catalogue::find_key(tx, id));
-  if (!key || key->scope != keys::KeyScope::replica || key->state == KeyState::deleted) return std::nullopt;
-  return std::optional(TRY(read_shared(tx, vault, *key)));
+/// Unless it was deleted.
+Result<std::optional<Shared>> read_in(sql::Pool& pool, Vault const& vault, std::string const& id) {
+  return in_transaction(pool, sql::Access::read, [&](Transaction& tx) -> Result<std::optional<Shared>> {
+    auto const key = TRY(catalogue::find_key(tx, id));
+    if (!key || key->state == KeyState::deleted) return std::nullopt;
+    return std::optional(TRY(read_shared(tx, vault, *key)));
+  });
 }
 
 /// In the primary key's region.
@@ -171,15 +175,58 @@ Result<void> take_over(Transaction& tx, Vault const& vault, Shared const& replic
 /// Writes only where something differs: a start is not to cost a commit for each replica that exists.
 Result<void> compare_with_primary(Catalogues const& catalogues, Vault const& vault, std::string const& id,
                                   Time now) {
-  auto const replica = TRY(in_transaction(*catalogues(vault.region), sql::Access::read,
-                                          [&](Transaction& tx) { return read_replica(tx, vault, id); }));
-  auto* there = replica ? catalogues(replica->key.primary_region) : nullptr;
+  auto const replica = TRY(read_in(*catalogues(vault.region), vault, id));
+  bool const is_one = replica && replica->key.scope == keys::KeyScope::replica;
+  auto* there = is_one ? catalogues(replica->key.primary_region) : nullptr;
   if (there == nullptr) return {};
   bool const differs = TRY(in_transaction(
       *there, sql::Access::read, [&](Transaction& tx) { return is_of_another_moment(tx, *replica); }));
   if (!differs) return {};
   return in_transaction(*there, sql::Access::write,
                         [&](Transaction& tx) { return take_over(tx, vault, *replica, now); });
+}
+
+/// Of two primary keys the later one stays; in both regions the same is found.
+bool is_later(Key const& one, Key const& other) {
+  return std::tie(one.revision, one.region) > std::tie(other.revision, other.region);
+}
+
+/// The key in `region` becomes a replica of the primary one in `vault.region`.
+Result<void> make_replica(Catalogues const& catalogues, Vault const& vault, Shared const& primary,
+                          std::string const& region, Time now) {
+  log_warning("key {}: that in {} did not follow it, and does from now on", primary.key.arn(), region);
+  TRY(update_replica(*catalogues(region), vault, primary, now));
+  return compare_with_primary(catalogues, {region, vault.master_keys, vault.entropy}, primary.key.id, now);
+}
+
+/// False if `primary`, in `vault.region`, is no primary key any more.
+Result<bool> settle_with(Catalogues const& catalogues, Vault const& vault, Shared const& primary,
+                         std::string const& region, Time now) {
+  auto* there = catalogues(region);
+  if (there == nullptr) return true;
+  Vault const their_vault{region, vault.master_keys, vault.entropy};
+  auto const theirs = TRY(read_in(*there, their_vault, primary.key.id));
+  if (!theirs || theirs->key.primary_region == vault.region) return true;
+  if (is_later(primary.key, theirs->key)) {
+    TRY(make_replica(catalogues, vault, primary, region, now));
+    return true;
+  }
+  if (theirs->key.scope != keys::KeyScope::primary) return true;
+  TRY(make_replica(catalogues, their_vault, *theirs, vault.region, now));
+  return false;
+}
+
+/// A region that is restored from before UpdatePrimaryRegion has the primary key, too, or a replica of the
+/// former one.
+Result<void> settle_primary(Catalogues const& catalogues, Vault const& vault, std::string const& id,
+                            Time now) {
+  auto const primary = TRY(read_in(*catalogues(vault.region), vault, id));
+  if (!primary || primary->key.scope != keys::KeyScope::primary) return {};
+  for (auto const& region : primary->replicas) {
+    bool const stays = TRY(settle_with(catalogues, vault, *primary, region, now));
+    if (!stays) return {};
+  }
+  return {};
 }
 
 Result<void> bring_lagging_in_step(Catalogues const& catalogues, Vault const& vault, Failures& failures,
@@ -200,6 +247,12 @@ Result<void> bring_lagging_in_step(Catalogues const& catalogues, Vault const& va
 
 Result<void> compare_with_primaries(Catalogues const& catalogues, Vault const& vault, Time now) {
   Failures failures;
+  TRY(for_each_key(
+      *catalogues(vault.region), failures,
+      [](Transaction& tx, std::string const& after) {
+        return catalogue::list_primary_keys(tx, after, kBatch);
+      },
+      [&](std::string const& id) { return settle_primary(catalogues, vault, id, now); }));
   TRY(for_each_key(
       *catalogues(vault.region), failures,
       [](Transaction& tx, std::string const& after) {

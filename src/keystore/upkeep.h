@@ -5,11 +5,12 @@
 
 namespace argosy::keystore {
 
-/// At a start, before keys are used: compares the replicas in `vault.region` with their primary keys. Regions
-/// that are restored from different moments may lack of each other what one of them has encrypted with since.
-/// A primary key takes over materials and replicas that it does not know; who lags behind it comes into step
-/// with `step_keys`. Where both have made a material of the same version nothing is changed, and the log says
-/// so.
+/// At a start, before keys are used: compares the keys in `vault.region` with their primary keys and
+/// replicas. Regions that are restored from different moments may lack of each other what one of them has
+/// encrypted with since, or both have the primary key: then that of the later revision stays, and the other
+/// becomes its replica. A primary key takes over materials and replicas that it does not know; who lags
+/// behind it comes into step with `step_keys`. Where both have made a material of the same version nothing is
+/// changed, and the log says so.
 Result<void> compare_with_primaries(Catalogues const& catalogues, Vault const& vault, Time now);
 
 /// Does what is due in `vault.region`, and says when to come back: within a minute. What is deleted is so for

@@ -126,12 +126,13 @@ class Keystore : public testing::Test {
     return replica;
   }
   /// Begins a rotation; replicas come into step later.
-  void rotate_in_east(std::string const& id) {
-    auto const key = stored(kEast, id);
-    ASSERT_TRUE(in(kEast, [&](Transaction& tx) {
-      return rotate(tx, vault(kEast), key, catalogue::MaterialOrigin::on_demand, now_);
+  void rotate_in(std::string const& region, std::string const& id) {
+    auto const key = stored(region, id);
+    ASSERT_TRUE(in(region, [&](Transaction& tx) {
+      return rotate(tx, vault(region), key, catalogue::MaterialOrigin::on_demand, now_);
     }));
   }
+  void rotate_in_east(std::string const& id) { rotate_in(kEast, id); }
   /// As UpdatePrimaryRegion does.
   Result<void> try_to_step_down(Key const& primary, std::string const& region) {
     auto const replica = stored(region, primary.id);
@@ -143,6 +144,20 @@ class Keystore : public testing::Test {
   void step_down(Key const& primary, std::string const& region) {
     auto const done = try_to_step_down(primary, region);
     ASSERT_TRUE(done) << done.error().message;
+  }
+  void make_west_primary(Key const& primary) {
+    step_down(primary, kWest);
+    ASSERT_TRUE(end_update(catalogues(), vault(kEast), primary.id, now_));
+  }
+  /// The primary key in the west, and all follow it.
+  void expect_west_is_primary(std::string const& id) {
+    for (std::string const region : {kEast, kWest, kIreland}) {
+      auto const key = stored(region, id);
+      EXPECT_EQ(key.scope, region == kWest ? keys::KeyScope::primary : keys::KeyScope::replica) << region;
+      EXPECT_EQ(key.primary_region, kWest) << region;
+      for (auto const* from : {kEast, kWest, kIreland})
+        EXPECT_EQ(decrypt_in(region, *encrypt_in(from, id)), "secret") << from << " " << region;
+    }
   }
   void set_rotation_in_east(std::string const& id, int days) {
     auto const key = keys::set_rotation(stored(kEast, id), days, now_);
@@ -806,6 +821,66 @@ TEST_F(Keystore, keeps_the_primary_key_if_the_one_that_should_take_over_is_of_an
     EXPECT_EQ(stored(kWest, primary.id).scope, keys::KeyScope::replica) << what;
     set_rotation_in_east(primary.id, 365);
   }
+}
+
+TEST_F(Keystore, has_one_primary_key_after_a_region_is_restored_that_had_it_before) {
+  using Order = std::vector<std::string>;
+  for (auto const& order : {Order{kEast, kWest, kIreland}, Order{kIreland, kWest, kEast}}) {
+    auto const primary = make_key(true);
+    replicate_to(kWest, primary);
+    replicate_to(kIreland, primary);
+    auto const east = regions_.save(kEast);
+    make_west_primary(primary);
+    rotate_in(kWest, primary.id);
+    step(kWest);
+    auto const between = *encrypt_in(kWest, primary.id);
+    regions_.restore(kEast, east);
+    for (auto const& region : order) start(region);
+    expect_west_is_primary(primary.id);
+    EXPECT_EQ(decrypt_in(kEast, between), "secret") << "first " << order.front();
+    EXPECT_EQ(stored(kEast, primary.id).state, keys::KeyState::enabled);
+  }
+}
+
+TEST_F(Keystore, has_one_primary_key_after_the_region_is_restored_that_did_not_know_of_its_replicas) {
+  auto const primary = make_key(true);
+  auto const east = regions_.save(kEast);
+  replicate_to(kWest, primary);
+  replicate_to(kIreland, primary);
+  make_west_primary(primary);
+  regions_.restore(kEast, east);
+  for (auto const* region : {kEast, kWest, kIreland}) start(region);
+  expect_west_is_primary(primary.id);
+}
+
+TEST_F(Keystore, tells_a_restored_replica_that_another_is_the_primary_key_now) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  replicate_to(kIreland, primary);
+  auto const ireland = regions_.save(kIreland);
+  make_west_primary(primary);
+  rotate_in(kWest, primary.id);
+  step(kWest);
+  regions_.restore(kIreland, ireland);
+  for (auto const* region : {kEast, kWest, kIreland}) start(region);
+  expect_west_is_primary(primary.id);
+}
+
+TEST_F(Keystore, lets_a_former_primary_key_that_is_restored_wait_for_its_own_end_alone) {
+  auto const primary = make_key(true);
+  replicate_to(kWest, primary);
+  save(keys::schedule_deletion(stored(kEast, primary.id), 7, true, now_));
+  auto const east = regions_.save(kEast);
+  auto again = keys::cancel_deletion(stored(kEast, primary.id));
+  again.state = keys::KeyState::enabled;
+  save(again);
+  make_west_primary(primary);
+  regions_.restore(kEast, east);
+  start(kEast);
+  auto const former = stored(kEast, primary.id);
+  EXPECT_EQ(former.scope, keys::KeyScope::replica);
+  EXPECT_EQ(former.state, keys::KeyState::pending_deletion);
+  EXPECT_EQ(former.deletion, now_ + std::chrono::days(7));
 }
 
 TEST_F(Keystore, ends_a_rotation_that_waited_for_a_replica_that_is_gone) {
