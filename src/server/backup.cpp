@@ -26,6 +26,9 @@ namespace json = boost::json;
 /// What is not whole yet is called so.
 constexpr std::string_view kDraft = ".new";
 
+/// So much of a pack's end tells whether an earlier copy is of the same pack: a record's head lies in it.
+constexpr std::uint64_t kComparedBytes = 1U << 20U;
+
 /// Durable on return.
 Result<void> sync_file(std::string const& path) {
   Descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -164,18 +167,40 @@ class BackupWork final : public Work {
     }
     auto const draft = to.string() + std::string(kDraft);
     files::remove(draft, absent);  // of a backup that broke off: read-only like the pack
-    auto const unreadable = TRY(copy_file(from.string(), to.string(), draft));
+    auto const better = TRY(find_better({name, size, sealed}));
+    auto const from_earlier = TRY(copy_file(from.string(), to.string(), draft, better));
     TRY(publish(to));
-    if (!unreadable.empty()) TRY(count_lost(name, unreadable));
+    if (!from_earlier.empty()) TRY(count_lost(name, from_earlier));
     ++copied_packs_;
     copied_bytes_ += size;
     return {};
   }
 
-  /// What nothing needs, or what the store knows to be damaged, the backup does not lack.
-  Result<void> count_lost(std::string const& pack, std::span<store::ByteRange const> unreadable) {
+  /// Where the earlier copy of a pack has what the pack has not any more: what is known to be damaged, and
+  /// the end of a sealed pack that was cut.
+  Result<std::vector<store::ByteRange>> find_better(bucket::Object const& pack) {
     auto const copies = TRY(bucket::open_directory(target_ / "packs"));
-    auto const bytes = TRY(region_.store().count_lacking(*copies, pack, unreadable));
+    auto better = TRY(region_.store().find_whole(*copies, pack.name));
+    auto const earlier = copies->find(pack.name);
+    bool const longer = earlier && earlier->sealed && pack.sealed && earlier->size_bytes > pack.size_bytes;
+    bool const was_cut = longer ? TRY(goes_on_in(*copies, pack)) : false;
+    if (was_cut) better.push_back({pack.size_bytes, earlier->size_bytes});
+    return better;
+  }
+
+  /// Or that is another pack's copy: a region that was restored gives numbers anew.
+  Result<bool> goes_on_in(bucket::Bucket& copies, bucket::Object const& pack) const {
+    auto const packs = TRY(bucket::open_directory(source_ / "packs"));
+    Bytes here(std::min(pack.size_bytes, kComparedBytes));
+    Bytes there(here.size());
+    auto const at = pack.size_bytes - here.size();
+    return packs->read(pack.name, at, here) && copies.read(pack.name, at, there) && here == there;
+  }
+
+  /// What nothing needs, or what the store knows to be damaged, the backup does not lack.
+  Result<void> count_lost(std::string const& pack, std::span<store::ByteRange const> from_earlier) {
+    auto const copies = TRY(bucket::open_directory(target_ / "packs"));
+    auto const bytes = TRY(region_.store().count_lacking(*copies, pack, from_earlier));
     if (bytes > 0) damaged_packs_.emplace_back(pack);
     lost_bytes_ += bytes;
     return {};

@@ -204,6 +204,14 @@ Result<std::vector<ChunkRow>> live_chunks_of_pack(sql::Transaction& tx, std::int
                          {pack, static_cast<std::int64_t>(limit)}));
 }
 
+Result<std::vector<ChunkRow>> damaged_chunks_of_pack(sql::Transaction& tx, std::int64_t pack,
+                                                     std::size_t limit) {
+  return all_of(tx.query("SELECT " CHUNK_COLUMNS
+                         " FROM chunks INDEXED BY chunks_damaged WHERE state = 2 AND pack = ?1 "
+                         "ORDER BY offset_bytes LIMIT ?2",
+                         {pack, static_cast<std::int64_t>(limit)}));
+}
+
 Result<std::int64_t> count_damaged(sql::Transaction& tx) {
   auto rows = TRY(tx.query("SELECT count(*) FROM chunks WHERE state = 2"));
   TRY(rows->next());

@@ -108,6 +108,9 @@ Result<std::vector<ChunkRow>> damaged_chunks(sql::Transaction& tx, Domain after_
                                              ChunkId const& after_id, std::size_t limit);
 /// Those that the index finds in a pack and that are not damaged, in order of offset. Reads the whole index.
 Result<std::vector<ChunkRow>> live_chunks_of_pack(sql::Transaction& tx, std::int64_t pack, std::size_t limit);
+/// Those that it knows to be damaged there, in order of offset. Reads what is damaged alone.
+Result<std::vector<ChunkRow>> damaged_chunks_of_pack(sql::Transaction& tx, std::int64_t pack,
+                                                     std::size_t limit);
 Result<std::int64_t> count_damaged(sql::Transaction& tx);
 /// True if any chunk of the domain is damaged: then a closed node is no proof of what lies below it.
 Result<bool> has_damage(sql::Transaction& tx, Domain domain);

@@ -11,6 +11,8 @@
 namespace argosy::store {
 namespace {
 
+std::uint64_t end_of(Location const& at) { return at.offset_bytes + at.length_bytes; }
+
 /// Rows of a journal that are removed in one transaction, for which flushes wait: some ten milliseconds. A
 /// full disk of 64 TiB has 134 million.
 constexpr std::int64_t kForgottenAtOnce = 8'192;
@@ -220,7 +222,7 @@ Result<std::uint64_t> Store::count_lacking(bucket::Bucket& copies, std::string_v
   auto const chunks = TRY(live_by_index(*state_, *number));
   for (auto const& chunk : chunks) {
     auto const begin = chunk.location.offset_bytes;
-    auto const end = begin + chunk.location.length_bytes;
+    auto const end = end_of(chunk.location);
     auto const range = std::ranges::upper_bound(ranges, begin, {}, &ByteRange::end_bytes);
     if (range == ranges.end() || range->begin_bytes >= end) continue;
     auto const copy = State::read_from(copies, chunk.id, chunk.location);
@@ -228,6 +230,33 @@ Result<std::uint64_t> Store::count_lacking(bucket::Bucket& copies, std::string_v
     if (!copy) bytes += chunk.location.length_bytes;
   }
   return bytes;
+}
+
+Result<std::vector<ByteRange>> Store::find_whole(bucket::Bucket& copies, std::string_view pack) {
+  std::vector<ByteRange> whole;
+  auto const number = pack_number(pack);
+  if (!number) return whole;
+  auto const damaged = TRY(state_->read_index([&](sql::Transaction& tx) {
+    return index::damaged_chunks_of_pack(tx, *number, state_->options.pack_records);
+  }));
+  if (damaged.empty()) return whole;
+  auto const live = TRY(live_by_index(*state_, *number));
+  for (auto const& chunk : damaged) {
+    auto const begin = chunk.location.offset_bytes;
+    auto const end = end_of(chunk.location);
+    auto const next = std::ranges::partition_point(
+        live, [&](ChunkRow const& row) { return end_of(row.location) <= begin; });
+    // A pack that lost its end may have been written on: then something else lies there now.
+    if (next != live.end() && next->location.offset_bytes < end + kRecordHeaderBytes) continue;
+    auto const copy = State::read_from(copies, chunk.id, chunk.location);
+    if (!copy && copy.error().fault == Fault::unavailable) return std::unexpected(copy.error());
+    if (!copy) continue;
+    // With its head, which may be damaged, too. How long that is the index does not say.
+    auto const before = next == live.begin() ? 0 : end_of(std::prev(next)->location);
+    auto const head = begin - std::min<std::uint64_t>(begin, kRecordHeaderBytes + kMaxTagBytes);
+    whole.push_back({std::max({head, before, whole.empty() ? 0 : whole.back().end_bytes}), end});
+  }
+  return whole;
 }
 
 }  // namespace argosy::store

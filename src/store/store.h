@@ -127,6 +127,9 @@ class Store final {
   /// if it is none. Reads the whole index.
   Result<std::uint64_t> count_lacking(bucket::Bucket& copies, std::string_view pack,
                                       std::span<ByteRange const> ranges);
+  /// Where a pack's copy in `copies` has what the pack has not: the records of the chunks that are known to
+  /// be damaged here and are whole there, in order. By the pack's name; none if it is none.
+  Result<std::vector<ByteRange>> find_whole(bucket::Bucket& copies, std::string_view pack);
   /// At a start records were found damaged that the index did not know: the journal of any upload under way
   /// may lack some. So until the caller has ended these and says so, durably.
   bool journal_damaged() const;

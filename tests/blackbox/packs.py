@@ -39,6 +39,19 @@ def records(pack):
     return found
 
 
+def seal(path):
+    """As a full one is, though it has no table of contents. No server writes it meanwhile."""
+    os.chmod(path, stat.S_IRUSR)
+
+
+def cut(path, size_bytes):
+    """As a check of the file system leaves it, also a sealed file."""
+    mode = path.stat().st_mode
+    os.chmod(path, mode | stat.S_IWUSR)
+    os.truncate(path, size_bytes)
+    os.chmod(path, mode)
+
+
 def flip(path, offset):
     """One bit, also in a sealed file."""
     mode = path.stat().st_mode

@@ -156,6 +156,74 @@ def test_a_sealed_pack_is_copied_once(own_server, tmp_path):
     assert second["copied_bytes"] < first["copied_bytes"]
 
 
+def in_a_block(pack):
+    block = next(record for record in packs.records(pack) if record.kind == "block")
+    return block.payload_offset + block.payload_bytes // 2
+
+
+def cut(pack):
+    packs.cut(pack, in_a_block(pack))
+
+
+def rot(pack):
+    packs.flip(pack, in_a_block(pack))
+
+
+def rot_and_seal(pack):
+    rot(pack)
+    packs.seal(pack)
+    later = pack.stat().st_mtime + 60
+    os.utime(pack, (later, later))
+
+
+@pytest.mark.parametrize("how", ["sealed and cut", "cut", "rotten", "rotten and sealed"])
+def test_a_backup_keeps_what_is_whole_in_it_of_a_pack_that_is_damaged_since(own_server, tmp_path, how):
+    owner = own_server.accounts["owner"]
+    snapshot = disks.upload(owner, OLD)
+    before, damage = {
+        "sealed and cut": (packs.seal, cut),
+        "cut": (None, cut),
+        "rotten": (None, rot),
+        "rotten and sealed": (None, rot_and_seal),
+    }[how]
+    own_server.stop()
+    pack = packs.of_region(own_server)[0]
+    if before:
+        before(pack)
+    own_server.start()
+    run_backup(own_server, tmp_path / "backup")
+    copy = tmp_path / "backup/regions/us-east-1/packs" / pack.name
+    whole = copy.read_bytes()
+    own_server.stop()
+    damage(pack)
+    own_server.start()
+    with argosyd.refused("InternalServerException"):  # now it is known, if the start did not see it
+        disks.read(owner, snapshot)
+    later = disks.upload(owner, {0: disks.block("later")})
+    for _ in range(2):  # a third one finds the second's copies
+        status, told = own_server.ask("backup", "us-east-1", "--to", tmp_path / "backup")
+        assert (status, told["damaged_packs"], told["lost_bytes"]) == (0, [], 0)
+        assert copy.read_bytes()[: len(whole)] == whole
+    with restored(own_server, tmp_path / "backup") as (again, accounts):
+        assert disks.read(accounts["owner"], snapshot) == OLD
+        assert disks.read(accounts["owner"], later) == {0: disks.block("later")}
+        assert again.ask("scrub")[1]["damaged_snapshots"] == []
+
+
+def test_a_sealed_pack_that_is_cut_while_the_server_runs_stays_whole_in_a_backup(own_server, tmp_path):
+    owner = own_server.accounts["owner"]
+    snapshot = disks.upload(owner, OLD)
+    own_server.stop()
+    pack = packs.of_region(own_server)[0]
+    packs.seal(pack)
+    own_server.start()
+    run_backup(own_server, tmp_path / "backup")
+    cut(pack)
+    run_backup(own_server, tmp_path / "backup")
+    with restored(own_server, tmp_path / "backup") as (_, accounts):
+        assert disks.read(accounts["owner"], snapshot) == OLD
+
+
 def test_what_is_no_pack_is_passed_over_where_packs_lie_on_a_file_system_of_their_own(own_server, tmp_path):
     disks.upload(own_server.accounts["owner"], OLD)
     folder = own_server.data_dir / "regions/us-east-1/packs"

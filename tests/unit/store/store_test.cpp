@@ -62,6 +62,16 @@ class StoreTest : public testing::Test {
     EXPECT_TRUE(store_->stage_nodes(1, std::span(&chunk, 1), std::nullopt));
     return chunk.id;
   }
+  Bytes bytes_of(std::string const& pack) {
+    Bytes bytes(packs_->find(pack)->size_bytes);
+    EXPECT_TRUE(packs_->read(pack, 0, bytes));
+    return bytes;
+  }
+  static std::size_t offset_of(ByteView bytes, ByteView part) {
+    auto const found = std::ranges::search(bytes, part);
+    EXPECT_FALSE(found.empty());
+    return static_cast<std::size_t>(found.begin() - bytes.begin());
+  }
   tests::Folder const folder_;
   StoreOptions options_;
   std::unique_ptr<bucket::Bucket> packs_;
@@ -221,8 +231,7 @@ TEST_F(StoreTest, counts_what_is_whole_neither_here_nor_in_a_copy_of_a_pack) {
   put("two");
   ASSERT_TRUE(store_->flush());
   auto const object = packs_->list()->front();
-  Bytes bytes(object.size_bytes);
-  ASSERT_TRUE(packs_->read(object.name, 0, bytes));
+  auto bytes = bytes_of(object.name);
   auto const lacking_in = [&](Bytes const& copy) {
     auto const copies = bucket::open_memory();
     EXPECT_TRUE((*copies->create(object.name))->append(copy));
@@ -231,10 +240,54 @@ TEST_F(StoreTest, counts_what_is_whole_neither_here_nor_in_a_copy_of_a_pack) {
   };
   EXPECT_EQ(lacking_in(bytes), 0U);
   auto const two = stored_block("two");
-  auto const found = std::ranges::search(bytes, two);
-  ASSERT_FALSE(found.empty());
-  found.front() ^= std::byte{1};
+  bytes[offset_of(bytes, two)] ^= std::byte{1};
   EXPECT_EQ(lacking_in(bytes), two.size());
+}
+
+TEST_F(StoreTest, finds_whole_in_a_copy_what_is_damaged_here) {
+  put("one");
+  auto const two = put("two");
+  put("three");
+  ASSERT_TRUE(store_->flush());
+  auto const name = packs_->list()->front().name;
+  auto bytes = bytes_of(name);
+  auto const find_whole = [&] {
+    auto const copies = bucket::open_memory();
+    EXPECT_TRUE((*copies->create(name))->append(bytes));
+    return *store_->find_whole(*copies, name);
+  };
+  EXPECT_TRUE(find_whole().empty()) << "nothing is damaged";
+  auto const at = offset_of(bytes, stored_block("two"));
+  std::fstream(folder_ / "packs/" + name, std::ios::in | std::ios::out | std::ios::binary)
+      .seekp(static_cast<std::streamoff>(at))
+      .put('!');
+  EXPECT_EQ(store_->get(1, two).error().fault, Fault::corrupt);
+  auto const whole = find_whole();
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_EQ(whole[0].begin_bytes, offset_of(bytes, stored_block("one")) + stored_block("one").size());
+  EXPECT_EQ(whole[0].end_bytes, at + stored_block("two").size());
+  bytes[at] ^= std::byte{1};
+  EXPECT_TRUE(find_whole().empty()) << "it is not whole there either";
+}
+
+TEST_F(StoreTest, finds_nothing_in_a_copy_for_what_is_written_where_a_pack_lost_its_end) {
+  put("one");
+  put("two");
+  ASSERT_TRUE(store_->flush());
+  auto const name = packs_->list()->front().name;
+  auto const bytes = bytes_of(name);
+  auto const copies = bucket::open_memory();
+  ASSERT_TRUE((*copies->create(name))->append(bytes));
+  abandon();
+  std::filesystem::resize_file(folder_ / "packs/" + name,
+                               offset_of(bytes, stored_block("one")) + stored_block("one").size());
+  reopen();
+  ASSERT_EQ(store_->find_whole(*copies, name)->size(), 1U);
+  crash();  // the pack ends with a whole record: the second start writes on it
+  put("six");
+  ASSERT_TRUE(store_->flush());
+  ASSERT_EQ(bytes_of(name).size(), bytes.size());
+  EXPECT_TRUE(store_->find_whole(*copies, name)->empty());
 }
 
 TEST_F(StoreTest, loses_nothing_when_many_threads_write_and_flush) {
