@@ -114,7 +114,7 @@ Result<Adoption> adopt_account(Transaction& tx, Account const& account) {
                                        known->id + " (" + known->name + ") that is here");
   }
   if (!known) {
-    TRY(check_name(account.name));
+    if (!check_name(account.name)) return Adoption::refused;
     TRY(tx.execute(
         "INSERT INTO accounts(id, name, enabled, created_ms, organization_path, organization_set_ms) "
         "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",

@@ -47,9 +47,10 @@ enum class Adoption {
   disabled,       ///< it was disabled where it came from
   kept_disabled,  ///< it was disabled here, and an import never enables
   moved,          ///< it was said there, later than here, where in which organization it is
+  refused,        ///< it is new, and its name could not be given here: nothing was taken over
 };
 /// Takes an account over from another directory, and can be repeated. Fails with `conflict` if its id or its
-/// name means another one here, with `invalid` if it is new and its name could not be given here.
+/// name means another one here.
 Result<Adoption> adopt_account(Transaction& tx, Account const& account);
 
 struct NewAccessKey {

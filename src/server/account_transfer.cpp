@@ -77,6 +77,8 @@ char const* to_text(catalogue::Adoption adoption) {
       return "kept disabled";
     case catalogue::Adoption::moved:
       return "moved";
+    case catalogue::Adoption::refused:
+      return "refused: its name is an account id, or is not 1 to 64 printable characters";
   }
   return "";
 }
@@ -148,11 +150,11 @@ Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::MasterKe
   return crypto::sign_and_seal(wire::encode_json(content, wire::Naming::snake), identity.own, certificate);
 }
 
-Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
-                                           Config const& config, std::string const& sealed, Time now,
-                                           Entropy& entropy) {
+Result<Imported> import_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
+                                 Config const& config, std::string const& sealed, Time now,
+                                 Entropy& entropy) {
   auto [peer, content] = TRY(read(config, sealed, now));
-  boost::json::array rows;
+  Imported out;
   for (auto const& account : content.accounts) {
     if (!access::is_account_id(account.account_id) || !peer->accounts.contains(account.account_id))
       return fail(Fault::denied,
@@ -160,15 +162,19 @@ Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::M
     auto done = TRY(catalogue::adopt_account(
         tx, {account.account_id, account.name, account.enabled, account.created,
              account.organization_path.value_or(""), account.organization_set.value_or(Time{})}));
-    rows.push_back(row(account.account_id, "", done));
+    out.rows.push_back(row(account.account_id, "", done));
+    if (done == catalogue::Adoption::refused) {
+      ++out.refused;
+      continue;
+    }
     for (auto const& key : account.access_keys) {
       auto taken = TRY(catalogue::adopt_access_key(
           tx, master_keys, {key.access_key_id, account.account_id, key.enabled, key.created},
           key.secret_access_key, entropy));
-      rows.push_back(row(account.account_id, key.access_key_id, taken));
+      out.rows.push_back(row(account.account_id, key.access_key_id, taken));
     }
   }
-  return rows;
+  return out;
 }
 
 }  // namespace argosy::server

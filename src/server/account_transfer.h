@@ -21,12 +21,17 @@ Result<std::string> export_accounts(catalogue::Transaction& tx, crypto::MasterKe
                                     Config const& config, std::string const& peer,
                                     std::string const& certificate, Time now);
 
-/// Takes over all of an export or, on any failure, nothing (the caller commits). It can be repeated, and it
-/// disables but never enables. A row for each account and access key says what became of it. Fails with
-/// `denied` if no peer of ours made it, not for us, too long ago, or for an account that the peer may not
-/// speak for, with `conflict` if an id, a name or a secret means something else here.
-Result<boost::json::array> import_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
-                                           Config const& config, std::string const& sealed, Time now,
-                                           Entropy& entropy);
+struct Imported {
+  boost::json::array rows;  ///< what became of each account and access key
+  std::size_t refused =
+      0;  ///< new accounts whose names could not be given here; nothing is said of their keys
+};
+
+/// Takes over all of an export but for accounts that are refused or, on any failure, nothing (the caller
+/// commits). It can be repeated, and it disables but never enables. Fails with `denied` if no peer of ours
+/// made it, not for us, too long ago, or for an account that the peer may not speak for, with `conflict` if
+/// an id, a name or a secret means something else here.
+Result<Imported> import_accounts(catalogue::Transaction& tx, crypto::MasterKeys const& master_keys,
+                                 Config const& config, std::string const& sealed, Time now, Entropy& entropy);
 
 }  // namespace argosy::server

@@ -106,14 +106,16 @@ Result<void> PeerCommands::export_accounts() const {
 Result<void> PeerCommands::import_accounts() const {
   auto config = TRY(beside_.config());
   auto sealed = TRY(read_input(file_));
-  boost::json::array rows;
+  Imported imported;
   TRY(beside_.run_with_keys([&](auto& tx, crypto::MasterKeys const& master_keys) -> Result<void> {
-    rows =
+    imported =
         TRY(server::import_accounts(tx, master_keys, config, sealed, system_clock().now(), system_entropy()));
     return {};
   }));
-  beside_.output.print(rows);
-  return {};
+  beside_.output.print(imported.rows);
+  if (imported.refused == 0) return {};
+  return fail(Fault::invalid, "accounts that were refused: " + std::to_string(imported.refused) +
+                                  "; everything else of the export was taken over");
 }
 
 Result<void> PeerCommands::make_authority() const {

@@ -49,9 +49,9 @@ class Process(argosyd.Server):
         self.arguments[1].write_text(json.dumps(self.config, indent=1))  # JSON is YAML
         return self
 
-    def run(self, *arguments, status=0, **options):
-        """An operator's command with this process's configuration: its stdout, or stderr if it must fail."""
-        out = subprocess.run(
+    def ended(self, *arguments, **options):
+        """An operator's command with this process's configuration, as it ended."""
+        return subprocess.run(
             [argosyd.BINARY, *arguments, "--config", self.arguments[1]],
             capture_output=True,
             text=True,
@@ -59,6 +59,10 @@ class Process(argosyd.Server):
             check=False,
             **options,
         )
+
+    def run(self, *arguments, status=0, **options):
+        """The same of one that must end with that status: its stdout, or stderr if it must fail."""
+        out = self.ended(*arguments, **options)
         assert out.returncode == status, out.stderr
         return out.stderr if status else out.stdout
 

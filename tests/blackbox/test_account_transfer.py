@@ -1,4 +1,8 @@
 """Accounts and access keys on their way between processes: sealed, idempotent, and never enabling again."""
+import contextlib
+import json
+import sqlite3
+
 import pytest
 
 import argosyd
@@ -93,6 +97,30 @@ def test_what_means_something_else_here_is_a_conflict_and_changes_nothing(partit
     complaint = partition.gamma.run("account", "import", "-", input=sealed, status=1)
     assert name in complaint and other["secret_access_key"] not in complaint
     assert partition.gamma.rows("account", "list") == before
+
+
+@pytest.mark.parametrize("name", ["222222222222", "a\tb"])
+def test_an_account_with_a_name_of_an_earlier_version_is_refused_and_all_else_taken_over(tmp_path, name):
+    partition = apart.Partition(tmp_path)
+    alpha, beta = partition.alpha, partition.beta
+    known = new_row_beside(alpha, "known")
+    new_row_beside(beta, "theirs")
+    partition.hand_over(alpha, beta)
+    alpha.run("access-key", "disable", known["access_key_id"])
+    old, new = new_row(alpha, "old"), new_row(alpha, "new")
+    with contextlib.closing(sqlite3.connect(alpha.data_dir / "directory.db")) as database, database:
+        database.execute("UPDATE accounts SET name = ? WHERE id = ?", [name, old["account_id"]])
+    sealed = partition.export(alpha, beta)
+    for taken in ("added", "unchanged"):  # it can be repeated
+        out = beta.ended("account", "import", "-", "--output", "json", input=sealed)
+        assert out.returncode == 1 and "accounts that were refused: 1" in out.stderr
+        changes = {row["access_key_id"] or row["account_id"]: row["change"] for row in json.loads(out.stdout)}
+        assert changes[old["account_id"]].startswith("refused: its name is ")
+        assert old["access_key_id"] not in changes
+        assert changes[new["account_id"]] == changes[new["access_key_id"]] == taken
+    states = {row["access_key_id"]: row["state"] for row in beta.rows("access-key", "list")}
+    assert (states[known["access_key_id"]], states[new["access_key_id"]]) == ("disabled", "enabled")
+    assert old["account_id"] not in {row["account_id"] for row in beta.rows("account", "list")}
 
 
 def test_an_export_opens_for_its_destination_alone(partition):

@@ -229,7 +229,7 @@ TEST_F(DirectoryTest, gets_the_indexes_that_a_new_one_has_when_it_is_of_an_older
 TEST_F(DirectoryTest, takes_no_name_and_no_key_id_that_could_mislead) {
   for (std::string const name : {"", "123456789012", "a\nb", "a\x1b[2J", "\xff", "\u009b2J"}) {
     EXPECT_EQ(create_account(*tx_, name, "", {}, *entropy_).error().fault, Fault::invalid) << name;
-    EXPECT_EQ(adopt_account(*tx_, {"123456789012", name, true, {}, {}, {}}).error().fault, Fault::invalid);
+    EXPECT_EQ(*adopt_account(*tx_, {"123456789012", name, true, {}, {}, {}}), Adoption::refused);
   }
   EXPECT_FALSE(create_account(*tx_, std::string(65, 'n'), "", {}, *entropy_));
   ASSERT_TRUE(create_account(*tx_, "B\u00fccher & Co", "123456789012", {}, *entropy_));
