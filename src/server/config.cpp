@@ -116,12 +116,6 @@ class Reader {
   std::string path_;
 };
 
-bool is_region_name(std::string const& name) {
-  return name.size() >= 3 && name.size() <= 32 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos &&
-         name.front() >= 'a' && name.front() <= 'z' && name.back() != '-';
-}
-
 /// Adds a name that must be new.
 Result<void> check_region(std::string const& name, std::set<std::string>& seen) {
   if (!is_region_name(name))

@@ -25,6 +25,12 @@ Result<std::unique_ptr<sql::Pool>> open_pool(std::string const& path) {
 
 }  // namespace
 
+bool is_region_name(std::string_view name) {
+  return name.size() >= 3 && name.size() <= 32 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos &&
+         name.front() >= 'a' && name.front() <= 'z' && name.back() != '-';
+}
+
 std::string region_folder(std::string const& data_directory, std::string const& name) {
   return data_directory + "/regions/" + name;
 }
@@ -40,6 +46,7 @@ Result<std::vector<std::string>> list_regions(std::string const& data_directory)
   for (std::filesystem::directory_iterator at(folder, error), last; !error && at != last;
        at.increment(error)) {
     auto name = at->path().filename().string();
+    if (!is_region_name(name)) continue;  // "lost+found", which is root's alone
     bool const is_region = TRY(file_exists(catalogue_path(data_directory, name)));
     if (is_region) out.push_back(std::move(name));
   }

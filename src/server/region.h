@@ -24,11 +24,13 @@
 
 namespace argosy::server {
 
+/// Whether a region may be called so: 3 to 32 of a-z, 0-9 and '-', from a letter on and not up to a '-'.
+bool is_region_name(std::string_view name);
 /// Where a region's things lie below a data directory.
 std::string region_folder(std::string const& data_directory, std::string const& name);
 std::string catalogue_path(std::string const& data_directory, std::string const& name);
-/// The names of the regions that a data directory holds, sorted. Fails with `not_found` in one that never had
-/// any.
+/// The names of the regions that a data directory holds, sorted; what else lies there is not looked into.
+/// Fails with `not_found` in one that never had any.
 Result<std::vector<std::string>> list_regions(std::string const& data_directory);
 
 struct RegionOptions {
