@@ -10,6 +10,9 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+/// Of UTF-8.
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
 }  // namespace
 
 std::string to_lower(std::string_view text) {
@@ -48,9 +51,13 @@ bool matches_wildcard(std::string_view pattern, std::string_view text, Escape es
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
+std::size_t count_characters(std::string_view text) {
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
+}
+
 std::string_view first_characters(std::string_view text, std::size_t most_bytes) {
   if (text.size() <= most_bytes) return text;
-  while (most_bytes > 0 && (static_cast<unsigned char>(text[most_bytes]) & 0xc0U) == 0x80U) --most_bytes;
+  while (most_bytes > 0 && continues_character(text[most_bytes])) --most_bytes;
   return text.substr(0, most_bytes);
 }
 

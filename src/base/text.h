@@ -18,6 +18,9 @@ enum class Escape {
 /// `*` is any run of characters, `?` any one; case-sensitive. An escape at the pattern's end is a character.
 bool matches_wildcard(std::string_view pattern, std::string_view text, Escape escape = Escape::none);
 
+/// Characters, not bytes, of UTF-8.
+std::size_t count_characters(std::string_view text);
+
 /// The whole characters of UTF-8 at the beginning of a text that take at most so many bytes.
 std::string_view first_characters(std::string_view text, std::size_t most_bytes);
 

@@ -7,7 +7,8 @@
 namespace argosy::catalogue {
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::size_t kMaxNameCharacters = 64;
+constexpr std::size_t kMaxShownBytes = 256;  ///< in a message: a name has no more
 constexpr std::string_view kKeyPrefix = "AKIA";
 constexpr std::size_t kKeyCharacters = 16;  ///< behind it
 constexpr std::string_view kKeyAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -43,13 +44,19 @@ Account account_of(sql::Rows& rows) {
 /// As list_access_keys reads them.
 #define ACCESS_KEY_COLUMNS "id, account, enabled, created_ms"
 
+/// Its beginning, as a message has it.
+std::string shown(std::string_view text) {
+  return escape_controls(first_characters(to_utf8(text), kMaxShownBytes));
+}
+
 /// Of a new account. A name is written to logs and terminals, and is taken for no id.
 Result<void> check_name(std::string_view name) {
   bool const is_printable = to_utf8(name) == name && escape_controls(name) == name;
-  if (is_printable && !name.empty() && name.size() <= kMaxNameBytes && !access::is_account_id(name))
+  if (is_printable && !name.empty() && count_characters(name) <= kMaxNameCharacters &&
+      !access::is_account_id(name))
     return {};
   return fail(Fault::invalid, "an account's name has 1 to 64 printable characters and is no account id: '" +
-                                  escape_controls(to_utf8(name.substr(0, kMaxNameBytes))) + "'");
+                                  shown(name) + "'");
 }
 
 /// Of a new key.
@@ -57,8 +64,7 @@ Result<void> check_access_key_id(std::string_view id) {
   bool const is_one = id.size() == kKeyPrefix.size() + kKeyCharacters && id.starts_with(kKeyPrefix) &&
                       id.find_first_not_of(kKeyAlphabet) == std::string_view::npos;
   if (is_one) return {};
-  return fail(Fault::invalid, "'" + escape_controls(to_utf8(id.substr(0, kMaxNameBytes))) +
-                                  "' is no access key's id: AKIA and 16 of A to Z and 2 to 7");
+  return fail(Fault::invalid, "'" + shown(id) + "' is no access key's id: AKIA and 16 of A to Z and 2 to 7");
 }
 
 Result<void> check_organization_path(std::string_view path) {

@@ -4,18 +4,14 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text.h"
+
 namespace argosy::images {
 namespace {
 
 constexpr int kVirtualNames = 24;
 /// Longer than any of an organization or one of its units.
 constexpr std::size_t kMaxArnBytes = 256;
-
-/// Characters, not bytes, of UTF-8.
-std::size_t length_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
 
 bool is_account(std::string_view text) {
   return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -63,17 +59,18 @@ Result<void> check_name(std::string_view name) {
 }
 
 Result<void> check_description(std::string_view description) {
-  if (length_of(description) > 255)
+  if (count_characters(description) > 255)
     return invalid_parameter_value("The description is longer than 255 characters");
   return {};
 }
 
 Result<void> check_tag(Tag const& tag) {
-  if (tag.key.empty() || length_of(tag.key) > 128)
-    return invalid_parameter_value("Tag key '" + tag.key.substr(0, 200) + "' must have 1 to 128 characters");
+  if (tag.key.empty() || count_characters(tag.key) > 128)
+    return invalid_parameter_value("Tag key '" + std::string(first_characters(tag.key, 200)) +
+                                   "' must have 1 to 128 characters");
   if (tag.key.starts_with("aws:"))
     return invalid_parameter_value("Tag keys starting with 'aws:' are reserved for internal use");
-  if (length_of(tag.value) > 256)
+  if (count_characters(tag.value) > 256)
     return invalid_parameter_value("The value of tag '" + tag.key + "' is longer than 256 characters");
   return {};
 }

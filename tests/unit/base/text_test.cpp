@@ -37,6 +37,11 @@ TEST(Wildcard, has_an_escape_only_where_one_is_asked_for) {
   EXPECT_FALSE(matches_wildcard(R"(a\*)", "a*"));
 }
 
+TEST(Characters, are_counted_and_not_their_bytes) {
+  EXPECT_EQ(count_characters(""), 0U);
+  EXPECT_EQ(count_characters("aé€😀"), 4U);
+}
+
 TEST(Characters, are_cut_off_whole) {
   std::string const text = "aé€😀";
   std::vector<std::string> const cut{"", "a", "a", "aé", "aé", "aé", "aé€", "aé€", "aé€", "aé€", text, text};

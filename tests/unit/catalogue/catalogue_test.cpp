@@ -232,6 +232,12 @@ TEST_F(DirectoryTest, takes_no_name_and_no_key_id_that_could_mislead) {
     EXPECT_EQ(*adopt_account(*tx_, {"123456789012", name, true, {}, {}, {}}), Adoption::refused);
   }
   EXPECT_FALSE(create_account(*tx_, std::string(65, 'n'), "", {}, *entropy_));
+  std::string name = "a";
+  for (int i = 0; i < 63; ++i) name += "\u00e4";
+  EXPECT_TRUE(create_account(*tx_, name, "", {}, *entropy_)) << "64 characters in 127 bytes";
+  auto const too_long = create_account(*tx_, name + "\u00e4", "", {}, *entropy_);
+  ASSERT_FALSE(too_long);
+  EXPECT_TRUE(too_long.error().message.ends_with("'" + name + "\u00e4'")) << too_long.error().message;
   ASSERT_TRUE(create_account(*tx_, "B\u00fccher & Co", "123456789012", {}, *entropy_));
   for (std::string const id :
        {"", "AKIA", "AKIAABCDEFGHIJKLMNO1", "ASIAABCDEFGHIJKLMNOP", "AKIA\nBCDEFGHIJKLMNOP"})
