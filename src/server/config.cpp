@@ -285,8 +285,12 @@ std::string default_root_key_file(std::string const& data_directory) {
 Result<void> check_root_key_place(crypto::RootKeyPlace const& root_key, std::string const& data_directory) {
   std::error_code error;
   auto const& file = root_key.token ? root_key.token->pin_file : root_key.file;
-  auto const directory = std::filesystem::weakly_canonical(std::filesystem::absolute(data_directory), error);
-  auto const key = std::filesystem::weakly_canonical(std::filesystem::absolute(file), error);
+  auto const absolute_directory = std::filesystem::absolute(data_directory, error);
+  if (error) return fail(Fault::unavailable, data_directory + ": " + error.message());
+  auto const absolute_key = std::filesystem::absolute(file, error);
+  if (error) return fail(Fault::unavailable, file + ": " + error.message());
+  auto const directory = std::filesystem::weakly_canonical(absolute_directory, error);
+  auto const key = std::filesystem::weakly_canonical(absolute_key, error);
   auto const [in_directory, in_key] = std::ranges::mismatch(directory, key);
   if (in_directory == directory.end())
     return fail(Fault::invalid,

@@ -35,8 +35,9 @@ Result<std::unique_ptr<Process>> Process::start(Config config, Clock& clock, Ent
   TRY(check(config));
   std::error_code error;
   // Machines and their disk servers have folders of their own.
-  config.data_directory = std::filesystem::absolute(config.data_directory, error);
+  auto absolute = std::filesystem::absolute(config.data_directory, error);
   if (error) return fail(Fault::unavailable, config.data_directory + ": " + error.message());
+  config.data_directory = absolute.string();
   std::unique_ptr<Process> process(new Process(config, clock, entropy));
   TRY(process->lock_data_directory());
   process->directory_ = TRY(open_directory(config.data_directory, config.root_key, clock.now(), entropy));

@@ -214,6 +214,20 @@ def test_the_root_key_may_not_lie_inside_the_data_directory(tmp_path):
     assert out.returncode == BAD_CONFIGURATION and "root key" in out.stderr
 
 
+def test_a_data_directory_below_a_folder_that_is_gone_is_named(tmp_path):
+    (tmp_path / "gone").mkdir()
+    start = ["--dev", "--data-dir", "data", "--listen", "127.0.0.1:0", "--regions", "us-east-1"]
+    out = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$0" "$@"', argosyd.BINARY, *start],
+        capture_output=True,
+        text=True,
+        timeout=argosyd.PATIENCE_S,
+        cwd=tmp_path / "gone",
+        check=False,
+    )
+    assert (out.returncode, out.stdout) == (1, "") and "data: No such file or directory" in out.stderr
+
+
 def test_a_data_directory_has_one_server(own_server):
     out = run(*own_server.arguments)
     assert out.returncode != 0 and out.stdout == "" and str(own_server.data_dir) in out.stderr
