@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/private_file.h"
 #include "server/config.h"
 
 namespace argosy::server {
@@ -90,11 +89,9 @@ Result<KeyRotation::Cursor> KeyRotation::first_cursor() const {
   if (!regions && regions.error().fault != Fault::not_found)
     return std::unexpected(std::move(regions).error());
   if (!regions) return cursor;
-  for (auto const& region : *regions) {
-    auto path = catalogue_path(directory_.data_directory, region);
-    bool const there = TRY(file_exists(path));
-    if (there) cursor.databases.push_back({std::move(path), catalogue::region_secrets(), true});
-  }
+  for (auto const& region : *regions)
+    cursor.databases.push_back(
+        {catalogue_path(directory_.data_directory, region), catalogue::region_secrets(), true});
   return cursor;
 }
 
