@@ -3,6 +3,7 @@
 
 #include "fuzz/fuzz.h"
 #include "messages/ec2/cancel_image_launch_permission.h"
+#include "messages/ec2/change_instances.h"
 #include "messages/ec2/copy_image.h"
 #include "messages/ec2/copy_snapshot.h"
 #include "messages/ec2/create_key_pair.h"
@@ -15,6 +16,7 @@
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_images.h"
 #include "messages/ec2/describe_instance_types.h"
+#include "messages/ec2/describe_instances.h"
 #include "messages/ec2/describe_key_pairs.h"
 #include "messages/ec2/describe_regions.h"
 #include "messages/ec2/describe_security_groups.h"
@@ -24,6 +26,7 @@
 #include "messages/ec2/describe_tags.h"
 #include "messages/ec2/describe_vpcs.h"
 #include "messages/ec2/disable_image.h"
+#include "messages/ec2/ebs_encryption.h"
 #include "messages/ec2/enable_image.h"
 #include "messages/ec2/import_key_pair.h"
 #include "messages/ec2/modify_image_attribute.h"
@@ -31,11 +34,31 @@
 #include "messages/ec2/register_image.h"
 #include "messages/ec2/reset_image_attribute.h"
 #include "messages/ec2/reset_snapshot_attribute.h"
+#include "messages/ec2/run_instances.h"
+#include "messages/ec2/volumes.h"
 
 namespace argosy::fuzz {
 namespace {
 
 namespace m = messages::ec2;
+
+using Requests = boost::mp11::mp_list<
+    m::CancelImageLaunchPermissionRequest, m::CopyImageRequest, m::CopySnapshotRequest, m::CreateImageRequest,
+    m::CreateKeyPairRequest, m::CreateSnapshotRequest, m::CreateSnapshotsRequest, m::CreateTagsRequest,
+    m::CreateVolumeRequest, m::DeleteKeyPairRequest, m::DeleteSnapshotRequest, m::DeleteTagsRequest,
+    m::DeleteVolumeRequest, m::DeregisterImageRequest, m::DescribeAvailabilityZonesRequest,
+    m::DescribeImageAttributeRequest, m::DescribeImagesRequest, m::DescribeInstanceAttributeRequest,
+    m::DescribeInstanceStatusRequest, m::DescribeInstanceTypesRequest, m::DescribeInstancesRequest,
+    m::DescribeKeyPairsRequest, m::DescribeRegionsRequest, m::DescribeSecurityGroupsRequest,
+    m::DescribeSnapshotAttributeRequest, m::DescribeSnapshotsRequest, m::DescribeSubnetsRequest,
+    m::DescribeTagsRequest, m::DescribeVolumesRequest, m::DescribeVpcsRequest,
+    m::DisableEbsEncryptionByDefaultRequest, m::DisableImageRequest, m::EnableEbsEncryptionByDefaultRequest,
+    m::EnableImageRequest, m::GetConsoleOutputRequest, m::GetEbsDefaultKmsKeyIdRequest,
+    m::GetEbsEncryptionByDefaultRequest, m::ImportKeyPairRequest, m::ModifyEbsDefaultKmsKeyIdRequest,
+    m::ModifyImageAttributeRequest, m::ModifyInstanceAttributeRequest, m::ModifySnapshotAttributeRequest,
+    m::RebootInstancesRequest, m::RegisterImageRequest, m::ResetEbsDefaultKmsKeyIdRequest,
+    m::ResetImageAttributeRequest, m::ResetSnapshotAttributeRequest, m::RunInstancesRequest,
+    m::StartInstancesRequest, m::StopInstancesRequest, m::TerminateInstancesRequest>;
 
 /// What was understood is said again in the same words; what was not is refused with a public code.
 template <class Request>
@@ -61,35 +84,7 @@ void try_input(ByteView input) {
   if (!pairs) return;
   ARGOSY_ASSERT(pairs->size() <= wire::kMaxFormPairs);
   ARGOSY_ASSERT(wire::parse_form(wire::print_form(*pairs)) == *pairs);
-  decode<m::CancelImageLaunchPermissionRequest>(*pairs);
-  decode<m::CopyImageRequest>(*pairs);
-  decode<m::CopySnapshotRequest>(*pairs);
-  decode<m::CreateKeyPairRequest>(*pairs);
-  decode<m::CreateTagsRequest>(*pairs);
-  decode<m::DeleteKeyPairRequest>(*pairs);
-  decode<m::DeleteSnapshotRequest>(*pairs);
-  decode<m::DeleteTagsRequest>(*pairs);
-  decode<m::DeregisterImageRequest>(*pairs);
-  decode<m::DescribeAvailabilityZonesRequest>(*pairs);
-  decode<m::DescribeImageAttributeRequest>(*pairs);
-  decode<m::DescribeImagesRequest>(*pairs);
-  decode<m::DescribeInstanceTypesRequest>(*pairs);
-  decode<m::DescribeKeyPairsRequest>(*pairs);
-  decode<m::DescribeRegionsRequest>(*pairs);
-  decode<m::DescribeSecurityGroupsRequest>(*pairs);
-  decode<m::DescribeSnapshotAttributeRequest>(*pairs);
-  decode<m::DescribeSnapshotsRequest>(*pairs);
-  decode<m::DescribeSubnetsRequest>(*pairs);
-  decode<m::DescribeTagsRequest>(*pairs);
-  decode<m::DescribeVpcsRequest>(*pairs);
-  decode<m::DisableImageRequest>(*pairs);
-  decode<m::EnableImageRequest>(*pairs);
-  decode<m::ImportKeyPairRequest>(*pairs);
-  decode<m::ModifyImageAttributeRequest>(*pairs);
-  decode<m::ModifySnapshotAttributeRequest>(*pairs);
-  decode<m::RegisterImageRequest>(*pairs);
-  decode<m::ResetImageAttributeRequest>(*pairs);
-  decode<m::ResetSnapshotAttributeRequest>(*pairs);
+  boost::mp11::mp_for_each<Requests>([&](auto request) { decode<decltype(request)>(*pairs); });
 }
 
 }  // namespace argosy::fuzz

@@ -1,16 +1,46 @@
-// tests/fuzz/json.cpp - JSON into every message of EBS direct and of replication.
+// tests/fuzz/json.cpp - JSON into every message of EBS direct, KMS and replication that we read.
 #include "wire/json.h"
 
 #include "fuzz/fuzz.h"
 #include "messages/ebs/ebs.h"
+#include "messages/kms/aliases.h"
+#include "messages/kms/cryptography.h"
+#include "messages/kms/grants.h"
+#include "messages/kms/keys.h"
+#include "messages/kms/policies.h"
+#include "messages/kms/replicate_key.h"
+#include "messages/kms/rotation.h"
+#include "messages/kms/tags.h"
+#include "messages/kms/update_primary_region.h"
 #include "messages/replication/replication.h"
 
 namespace argosy::fuzz {
 namespace {
 
 namespace ebs = messages::ebs;
+namespace kms = messages::kms;
 namespace replication = messages::replication;
 using wire::Naming;
+
+using OfClients = boost::mp11::mp_list<
+    ebs::StartSnapshotRequest, ebs::StartSnapshotResponse, ebs::CompleteSnapshotResponse,
+    ebs::ListSnapshotBlocksResponse, ebs::ListChangedBlocksResponse, ebs::ErrorBody, kms::CreateAliasRequest,
+    kms::UpdateAliasRequest, kms::DeleteAliasRequest, kms::ListAliasesRequest, kms::ListAliasesResponse,
+    kms::EncryptRequest, kms::DecryptRequest, kms::ReEncryptRequest, kms::GenerateDataKeyRequest,
+    kms::GenerateDataKeyWithoutPlaintextRequest, kms::CreateGrantRequest, kms::CreateGrantResponse,
+    kms::ListGrantsRequest, kms::ListGrantsResponse, kms::ListRetirableGrantsRequest, kms::RevokeGrantRequest,
+    kms::RetireGrantRequest, kms::CreateKeyRequest, kms::CreateKeyResponse, kms::DescribeKeyRequest,
+    kms::DescribeKeyResponse, kms::ListKeysRequest, kms::ListKeysResponse, kms::EnableKeyRequest,
+    kms::DisableKeyRequest, kms::ScheduleKeyDeletionRequest, kms::CancelKeyDeletionRequest,
+    kms::UpdateKeyDescriptionRequest, kms::GetKeyPolicyRequest, kms::GetKeyPolicyResponse,
+    kms::PutKeyPolicyRequest, kms::ListKeyPoliciesRequest, kms::ReplicateKeyRequest,
+    kms::ReplicateKeyResponse, kms::EnableKeyRotationRequest, kms::DisableKeyRotationRequest,
+    kms::GetKeyRotationStatusRequest, kms::RotateKeyOnDemandRequest, kms::ListKeyRotationsRequest,
+    kms::TagResourceRequest, kms::UntagResourceRequest, kms::ListResourceTagsRequest,
+    kms::UpdatePrimaryRegionRequest>;
+using OfRegions =
+    boost::mp11::mp_list<replication::OpenRequest, replication::OpenResponse, replication::LeaseRequest,
+                         replication::FetchRequest, replication::Refusal>;
 
 std::size_t count_values(boost::json::value const& value) {
   std::size_t out = 1;
@@ -52,17 +82,9 @@ void try_input(ByteView input) {
   check_error(value);
   if (!value) return;
   check_limits(text, *value);
-  decode<ebs::StartSnapshotRequest>(text, Naming::upper_camel);
-  decode<ebs::StartSnapshotResponse>(text, Naming::upper_camel);
-  decode<ebs::CompleteSnapshotResponse>(text, Naming::upper_camel);
-  decode<ebs::ListSnapshotBlocksResponse>(text, Naming::upper_camel);
-  decode<ebs::ListChangedBlocksResponse>(text, Naming::upper_camel);
-  decode<ebs::ErrorBody>(text, Naming::upper_camel);
-  decode<replication::OpenRequest>(text, Naming::snake);
-  decode<replication::OpenResponse>(text, Naming::snake);
-  decode<replication::LeaseRequest>(text, Naming::snake);
-  decode<replication::FetchRequest>(text, Naming::snake);
-  decode<replication::Refusal>(text, Naming::snake);
+  boost::mp11::mp_for_each<OfClients>(
+      [&](auto message) { decode<decltype(message)>(text, Naming::upper_camel); });
+  boost::mp11::mp_for_each<OfRegions>([&](auto message) { decode<decltype(message)>(text, Naming::snake); });
 }
 
 }  // namespace argosy::fuzz

@@ -1,15 +1,21 @@
-// tests/fuzz/xml.cpp - the XML that the command reads: answers and errors of EC2 and of EBS direct.
+// tests/fuzz/xml.cpp - the XML that the command reads: answers and errors of EC2, STS and EBS direct.
 #include "wire/xml.h"
 
 #include "cli/session.h"
 #include "fuzz/fuzz.h"
+#include "messages/ec2/change_instances.h"
 #include "messages/ec2/copy_image.h"
+#include "messages/ec2/deregister_image.h"
 #include "messages/ec2/describe_image_attribute.h"
 #include "messages/ec2/describe_images.h"
+#include "messages/ec2/describe_instances.h"
 #include "messages/ec2/describe_regions.h"
 #include "messages/ec2/describe_snapshot_attribute.h"
 #include "messages/ec2/describe_snapshots.h"
+#include "messages/ec2/ebs_encryption.h"
 #include "messages/ec2/register_image.h"
+#include "messages/ec2/run_instances.h"
+#include "messages/sts/get_caller_identity.h"
 
 namespace argosy::fuzz {
 namespace {
@@ -17,16 +23,24 @@ namespace {
 namespace m = messages::ec2;
 using wire::Naming;
 
+using Responses =
+    boost::mp11::mp_list<m::CopyImageResponse, m::DeregisterImageResponse, m::DescribeImageAttributeResponse,
+                         m::DescribeImagesResponse, m::DescribeInstancesResponse, m::DescribeRegionsResponse,
+                         m::DescribeSnapshotAttributeResponse, m::DescribeSnapshotsResponse,
+                         m::GetConsoleOutputResponse, m::GetEbsDefaultKmsKeyIdResponse,
+                         m::GetEbsEncryptionByDefaultResponse, m::RegisterImageResponse,
+                         m::RunInstancesResponse>;
+
 std::string envelope(std::string const& members) { return "<R>" + members + "</R>"; }
 
 /// What was read is written and read again the same.
 template <class Response>
-void decode(pugi::xml_node root) {
-  auto said = wire::encode_xml(wire::decode_xml<Response>(root, Naming::lower_camel), Naming::lower_camel);
+void decode(pugi::xml_node root, Naming naming) {
+  auto said = wire::encode_xml(wire::decode_xml<Response>(root, naming), naming);
   auto document = wire::parse_xml(envelope(said));
   ARGOSY_ASSERT(document);
-  auto again = wire::decode_xml<Response>((*document)->document_element(), Naming::lower_camel);
-  ARGOSY_ASSERT(wire::encode_xml(again, Naming::lower_camel) == said);
+  auto again = wire::decode_xml<Response>((*document)->document_element(), naming);
+  ARGOSY_ASSERT(wire::encode_xml(again, naming) == said);
 }
 
 void read_failures(ByteView body) {
@@ -46,13 +60,9 @@ void try_input(ByteView input) {
   check_error(document);
   if (!document) return;
   auto root = (*document)->document_element();
-  decode<m::CopyImageResponse>(root);
-  decode<m::DescribeImageAttributeResponse>(root);
-  decode<m::DescribeImagesResponse>(root);
-  decode<m::DescribeRegionsResponse>(root);
-  decode<m::DescribeSnapshotAttributeResponse>(root);
-  decode<m::DescribeSnapshotsResponse>(root);
-  decode<m::RegisterImageResponse>(root);
+  boost::mp11::mp_for_each<Responses>(
+      [&](auto response) { decode<decltype(response)>(root, Naming::lower_camel); });
+  decode<messages::sts::GetCallerIdentityResponse>(root, Naming::upper_camel);
 }
 
 }  // namespace argosy::fuzz
